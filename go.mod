@@ -1,0 +1,32 @@
+module exthub
+
+go 1.26.8
+
+require (
+	github.com/HdrHistogram/hdrhistogram-go v1.4.0 
+	github.com/alecthomas/kong v1.17.0 
+	github.com/anishathalye/porcupine v1.3.1 
+	github.com/antithesishq/antithesis-sdk-go v0.8.0-default-no-op 
+	github.com/coder/websocket v1.8.15 
+	github.com/getkin/kin-openapi v0.152.0 
+	github.com/goccy/go-yaml v1.19.2 
+	github.com/gofrs/flock v0.13.1 
+	github.com/google/go-cmp v0.7.0 
+	github.com/google/go-tpm v0.9.8 
+	github.com/google/uuid v1.6.0 
+	github.com/klauspost/compress v1.20.3 
+	github.com/minio/highwayhash v1.0.4 
+	github.com/nats-io/jwt/v2 v2.8.2 
+	github.com/nats-io/nats-server/v2 v2.15.2 
+	github.com/nats-io/nats.go v1.55.0 
+	github.com/nats-io/nkeys v0.4.16 
+	github.com/nats-io/nuid v1.0.1 
+	github.com/prometheus/client_golang v1.25.0 
+	github.com/santhosh-tekuri/jsonschema/v6 v6.0.3 
+	go.uber.org/goleak v1.3.0 
+	golang.org/x/crypto v0.58.0 
+	golang.org/x/sync v0.24.0 
+	golang.org/x/sys v0.49.0 
+	golang.org/x/text v0.43.0 
+	golang.org/x/time v0.16.0 
+)

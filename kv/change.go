@@ -1,0 +1,124 @@
+package kv
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"slices"
+	"strings"
+	"time"
+)
+
+// maxBatch is how many entries one commit holds; JetStream takes 1,000.
+const maxBatch = 990
+
+func pairKey(suffix string) (string, error) {
+	token, ok := strings.CutPrefix(suffix, "x.")
+	if !ok {
+		return "", errUnexpectedKey
+	}
+	return decodeToken(token)
+}
+
+func parseControl(e entry) (control, error) {
+	var c control
+	if err := json.Unmarshal([]byte(e.value), &c); err != nil {
+		return c, err
+	}
+	if c.Clear {
+		c.ClearSeq = e.revision
+	}
+	return c, nil
+}
+
+// stage makes the message look as if the change had been committed, for the decisions that follow in the same commit. What a change did to a pair
+// is only marked: its Seq is not known yet.
+func (m *Message) stage(change Change) {
+	for _, w := range change.Writes {
+		before, after := !m.Pair(w.Key).Deleted, !w.Delete
+		if before != after {
+			if after {
+				m.stagedLive++
+			} else {
+				m.stagedLive--
+			}
+		}
+		m.staged[w.Key] = true
+	}
+}
+
+// writes turns a change into entries, and reports whether the control entry is among them.
+func (m *Message) writes(unit string, change Change, maxTombstones int) (writes []write, isControl bool) {
+	next := control{ClearSeq: m.control.ClearSeq, PurgedSeq: m.control.PurgedSeq}
+	deletions := m.gone
+	if change.Clear {
+		next = control{Clear: true, PurgedSeq: m.control.PurgedSeq}
+		for _, p := range m.Pairs(0) {
+			deletions++
+			if len(writes) < maxBatch-1 {
+				writes = append(writes, write{key: unit + ".x." + encodeToken(p.Key), delete: true})
+			}
+		}
+	}
+	for _, w := range change.Writes {
+		writes = append(writes, write{key: unit + ".x." + encodeToken(w.Key), value: w.Value, delete: w.Delete})
+		if w.Delete {
+			deletions++
+		}
+	}
+	if deletions > maxTombstones {
+		next.PurgedSeq = max(next.PurgedSeq, m.oldest(deletions-maxTombstones/2))
+	}
+	if !change.Clear && next.PurgedSeq == m.control.PurgedSeq {
+		return writes, false
+	}
+	value, err := json.Marshal(next)
+	if err != nil {
+		panic(err) // two numbers and a bool
+	}
+	return append(writes, write{key: unit + ".c", value: string(value)}), true
+}
+
+// oldest returns the Seq of the n-th oldest deletion, or of the newest if there are fewer, or 0 if there is none.
+func (m *Message) oldest(n int) uint64 {
+	seqs := make([]uint64, 0, m.gone)
+	for _, p := range m.pairs {
+		if p.Deleted {
+			seqs = append(seqs, p.Seq)
+		}
+	}
+	if len(seqs) == 0 {
+		return 0
+	}
+	slices.SortFunc(seqs, cmp.Compare)
+	return seqs[min(n, len(seqs))-1]
+}
+
+// refresh brings the cell to revision or beyond: by the tail, which is on its way anyway, or with a snapshot if the tail does not come (or revision
+// is 0, unknown).
+func (sh *shard) refresh(ctx context.Context, c *cell, revision uint64) error {
+	c.mu.Lock()
+	gone := c.gone
+	c.mu.Unlock()
+	if revision > 0 && !gone {
+		soon, cancel := context.WithTimeout(ctx, tailPatience)
+		err := sh.tail.wait(soon, revision)
+		cancel()
+		if err == nil {
+			return nil
+		}
+	}
+	snap, err := sh.reader.read(ctx, max(revision, sh.seen.Load()), c.key+".>")
+	if err != nil {
+		return err
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if snap.upTo < c.upTo {
+		return nil
+	}
+	return c.fill(c.unit.fresh(), snap)
+}
+
+// tailPatience is how long a writer that lost a race waits for the tail before it reads the message itself.
+const tailPatience = 250 * time.Millisecond

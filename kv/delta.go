@@ -1,0 +1,138 @@
+package kv
+
+import (
+	"encoding/json"
+	"log/slog"
+	"strings"
+
+	"github.com/nats-io/nats.go"
+)
+
+// Delta is a committed change: a message that was sent, pairs of one message, or members of one group. Entries that were committed one right after the other
+// come as one Delta.
+type Delta struct {
+	Revision     uint64 // of the last entry in it
+	Conversation Conversation
+	Ref          Ref // the message; of a membership change only GroupID is set
+
+	Record *Record // the message was sent
+	Origin string  // the session that sent it
+
+	Pairs    []Pair // pairs that changed, deletions among them, in rising Seq
+	ClearSeq uint64 // not 0: the message was cleared at this revision
+
+	Members   []MemberChange // in the order in which they happened
+	Dissolved bool           // the group and all memberships in it are gone
+
+	Reset bool // changes may have been missed: everything has to be read anew
+}
+
+// MemberChange says that a user joined a group, or left it or was removed.
+type MemberChange struct {
+	UserID string
+	Joined bool
+}
+
+// place says what an entry's key is about.
+type place struct {
+	unit, suffix string
+	ref          Ref
+	user         string // of a group member's entry
+}
+
+// parseKey takes a bucket key apart. Keys that belong to no unit (the bucket's own entry, the way back from users to groups) have an empty unit.
+func parseKey(key string) (place, error) {
+	tokens := strings.SplitN(key, ".", 5)
+	switch {
+	case key == bucketKey || tokens[0] == "u":
+		return place{}, nil
+	case tokens[0] == "g" && len(tokens) >= 4 && tokens[2] == "_":
+		group, err := decodeToken(tokens[1])
+		if err != nil {
+			return place{}, err
+		}
+		p := place{unit: strings.Join(tokens[:3], "."), suffix: strings.Join(tokens[3:], "."), ref: Ref{GroupID: group}}
+		if token, ok := strings.CutPrefix(p.suffix, "u."); ok {
+			p.user, err = decodeToken(token)
+		}
+		return p, err
+	}
+	n := 4
+	if tokens[0] == "g" {
+		n = 3
+	}
+	if len(tokens) <= n {
+		return place{}, errUnexpectedKey
+	}
+	unit := strings.Join(tokens[:n], ".")
+	ref, err := ParseMessageID(MessageID(unit))
+	return place{unit: unit, suffix: key[len(unit)+1:], ref: ref}, err
+}
+
+// deltas puts tailed entries together. An atomic batch may reach the tail in pieces, so one whose end is still to come is kept, until something else
+// comes.
+type deltas struct {
+	open  *Delta
+	unit  string
+	batch string // the batch that is not complete yet
+}
+
+func (g *deltas) add(at place, e entry, header nats.Header, sink func(Delta)) {
+	batch := header.Get("Nats-Batch-Id")
+	if g.open != nil && (g.unit != at.unit || g.batch != batch && g.batch != "" || g.open.full()) {
+		g.batch = ""
+		g.flush(sink)
+	}
+	if g.open == nil {
+		g.open, g.unit = &Delta{Ref: at.ref, Conversation: at.ref.Conversation()}, at.unit
+	}
+	if err := g.open.add(at, e, header); err != nil {
+		slog.Warn("entry that can't be read", "key", e.key, "revision", e.revision, "error", err)
+	}
+	g.batch = batch
+	if header.Get("Nats-Batch-Commit") != "" {
+		g.batch = ""
+	}
+}
+
+// full reports whether nothing may be added: after a clear, a record or a dissolution what follows is another story, and a stream of changes that never
+// pauses must come out some time.
+func (d *Delta) full() bool {
+	return d.ClearSeq > 0 || d.Record != nil || d.Dissolved || len(d.Pairs) >= 256 || len(d.Members) >= 256
+}
+
+// flush hands out what is complete.
+func (g *deltas) flush(sink func(Delta)) {
+	if g.open != nil && g.batch == "" {
+		d := *g.open
+		g.open = nil
+		sink(d)
+	}
+}
+
+func (d *Delta) add(at place, e entry, header nats.Header) error {
+	d.Revision = e.revision
+	switch {
+	case at.user != "":
+		d.Members = append(d.Members, MemberChange{UserID: at.user, Joined: !e.deleted})
+	case at.suffix == "i":
+		d.Dissolved = e.deleted
+	case at.suffix == "m":
+		d.Record = &Record{Ref: at.ref}
+		d.Origin = header.Get(originHeader)
+		return json.Unmarshal([]byte(e.value), d.Record)
+	case at.suffix == "c":
+		c, err := parseControl(e)
+		if c.Clear {
+			d.ClearSeq = e.revision
+		}
+		return err
+	default:
+		key, err := pairKey(at.suffix)
+		if err != nil {
+			return err
+		}
+		d.Pairs = append(d.Pairs, Pair{Key: key, Value: e.value, Seq: e.revision, Deleted: e.deleted})
+	}
+	return nil
+}

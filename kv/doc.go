@@ -1,0 +1,37 @@
+// Package kv keeps messages, their key-value pairs and groups in NATS JetStream KV buckets. It is the only package of the hub that names NATS.
+//
+// # Promises
+//
+//   - A write returns only after JetStream acknowledged it.
+//   - Update decides on the current state of a message and commits only if nothing under that message changed meanwhile. Racing writers, on one
+//     hub or on many, are therefore decided one after the other; none of them overwrites what it did not see.
+//   - Run delivers every committed change in revision order, except that a revision which was overwritten before it was read is skipped: the last
+//     value of every pair always comes.
+//   - Reads never go back in time on one Store, and see everything that this Store has written.
+//   - A write whose outcome could not be learned returns ErrUnknown, never a guess.
+//
+// Less formally: the bucket is the only truth and its stream sequence is the only clock.
+//
+// # Bucket layout
+//
+// A bucket holds one entry per key, and every key starts with the unit it belongs to. A unit is what is written together and fenced together.
+//
+//	c.<from>.<to>.<MsgKey>        a one-to-one message; this prefix is also its public ID
+//	g.<groupID>.<MsgSeq>          a group message; likewise
+//	  .m                          the message record, written once
+//	  .c                          control: the last clear, and which deletions are no longer listed
+//	  .x.<key>                    a pair: the value's plain bytes
+//	g.<groupID>._                 a group
+//	  .i                          what it is
+//	  .u.<userID>                 a member
+//	u.<userID>.<groupID>          the way back from a user to a group: a hint, the member entry is the truth
+//	_                             the bucket itself: how many shards there are
+//
+// Tokens keep letters, digits, - and _; every other byte is =HH.
+//
+// # The fence
+//
+// Every entry written to a unit carries the expectation that the last sequence under "<unit>.>" is still the one that the writer decided on. One
+// replica checks that under the stream's lock. A replicated stream checks it when the leader proposes, and excludes a second writer in flight only
+// if both name the byte-identical filter: the filter is built in one place, fence, because one that matches nothing would pass unchecked.
+package kv

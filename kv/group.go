@@ -1,0 +1,108 @@
+package kv
+
+import (
+	"cmp"
+	"encoding/json"
+	"slices"
+	"strings"
+)
+
+// Group is a group as it is at one moment. It is valid only inside the function that it was given to.
+type Group struct {
+	id      string
+	info    *GroupInfo
+	created uint64 // revision of info, or of its deletion
+	members map[string]groupMember
+	gone    map[string]uint64 // when the last members left: an older entry that comes late must not bring them back
+	order   []Member          // Members, until the next change
+}
+
+type groupMember struct {
+	Member
+	revision uint64
+}
+
+func newGroup(groupID string) *Group {
+	return &Group{id: groupID, members: make(map[string]groupMember), gone: make(map[string]uint64)}
+}
+
+func (g *Group) fresh() unit { return newGroup(g.id) }
+
+// Info returns what the group is, or nil if there is no such group.
+func (g *Group) Info() *GroupInfo { return g.info }
+
+// Member returns a member, and reports whether the user is one.
+func (g *Group) Member(userID string) (Member, bool) {
+	m, ok := g.members[userID]
+	return m.Member, ok
+}
+
+// Len returns how many members there are.
+func (g *Group) Len() int { return len(g.members) }
+
+// Members returns all members in the order in which they joined. The caller must not change the slice.
+func (g *Group) Members() []Member {
+	if g.order == nil {
+		list := make([]groupMember, 0, len(g.members))
+		for _, m := range g.members {
+			list = append(list, m)
+		}
+		slices.SortFunc(list, func(a, b groupMember) int { return cmp.Compare(a.revision, b.revision) })
+		g.order = make([]Member, len(list))
+		for i, m := range list {
+			g.order[i] = m.Member
+		}
+	}
+	return g.order
+}
+
+// apply takes one entry. A member entry older than the group's own belongs to a group of the same name that was dissolved: it counts for nothing,
+// so that dissolving needs one write and the leftovers can be swept at any time.
+func (g *Group) apply(suffix string, e entry) error {
+	g.order = nil
+	if suffix == "i" {
+		if e.revision <= g.created {
+			return nil
+		}
+		g.created, g.info = e.revision, nil
+		if !e.deleted {
+			g.info = new(GroupInfo)
+			if err := json.Unmarshal([]byte(e.value), g.info); err != nil {
+				return err
+			}
+			g.info.GroupID = g.id
+		}
+		for user, m := range g.members {
+			if m.revision < g.created {
+				delete(g.members, user)
+			}
+		}
+		return nil
+	}
+	token, ok := strings.CutPrefix(suffix, "u.")
+	if !ok {
+		return errUnexpectedKey
+	}
+	user, err := decodeToken(token)
+	if err != nil {
+		return err
+	}
+	if e.revision < g.created || e.revision <= g.members[user].revision || e.revision <= g.gone[user] {
+		return nil
+	}
+	if e.deleted {
+		delete(g.members, user)
+		g.gone[user] = e.revision
+		return nil
+	}
+	m := groupMember{revision: e.revision}
+	if err := json.Unmarshal([]byte(e.value), &m.Member); err != nil {
+		return err
+	}
+	m.UserID = user
+	g.members[user] = m
+	delete(g.gone, user)
+	return nil
+}
+
+func (g *Group) size() int { return 512 + 160*len(g.members) + 64*len(g.gone) }

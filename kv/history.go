@@ -1,0 +1,73 @@
+package kv
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+)
+
+// History returns up to count records of a conversation right before the message before (zero: the newest), oldest first, and reports whether there are none
+// before them. Records of one-to-one conversations are found by listing all of them, so a page costs time in proportion to the conversation.
+func (s *Store) History(ctx context.Context, c Conversation, before Ref, count int) (records []Record, complete bool, err error) {
+	sh := s.shardOf(c)
+	if group, ok := c.group(); ok {
+		return sh.groupHistory(ctx, group, before.MsgSeq, count)
+	}
+	a, b, err := c.users()
+	if err != nil {
+		return nil, false, err
+	}
+	snap, err := sh.reader.read(ctx, sh.seen.Load(), "c."+a+"."+b+".*.m", "c."+b+"."+a+".*.m")
+	if err != nil {
+		return nil, false, err
+	}
+	slices.SortFunc(snap.entries, func(a, b entry) int { return cmp.Compare(a.revision, b.revision) })
+	end := len(snap.entries)
+	if before != (Ref{}) {
+		key := string(before.ID()) + ".m"
+		end = slices.IndexFunc(snap.entries, func(e entry) bool { return e.key == key })
+		if end < 0 {
+			return nil, false, fmt.Errorf("%w: %s is not in this conversation", ErrMessageID, before.ID())
+		}
+	}
+	start := max(0, end-count)
+	records, err = readRecords(snap.entries[start:end])
+	return records, start == 0, err
+}
+
+func (sh *shard) groupHistory(ctx context.Context, groupID string, before uint64, count int) ([]Record, bool, error) {
+	if before == 0 {
+		last, _, err := sh.lastMessage(ctx, sh.prefix+"g."+encodeToken(groupID)+".*.m")
+		if err != nil {
+			return nil, false, fmt.Errorf("%w: %w", ErrUnavailable, err)
+		}
+		before = last + 1
+	}
+	first := max(1, int64(before)-int64(count))
+	var filters []string
+	for seq := uint64(first); seq < before; seq++ {
+		filters = append(filters, string(Ref{GroupID: groupID, MsgSeq: seq}.ID())+".m")
+	}
+	if len(filters) == 0 {
+		return nil, true, nil
+	}
+	snap, err := sh.reader.read(ctx, sh.seen.Load(), filters...)
+	if err != nil {
+		return nil, false, err
+	}
+	records, err := readRecords(snap.entries)
+	return records, first == 1, err
+}
+
+func readRecords(entries []entry) ([]Record, error) {
+	records := make([]Record, 0, len(entries))
+	for _, e := range entries {
+		r, err := readRecord(e)
+		if err != nil {
+			return nil, err
+		}
+		records = append(records, r)
+	}
+	return records, nil
+}

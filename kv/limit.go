@@ -1,0 +1,60 @@
+package kv
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+// limiter counts attempts per message and minute in a stream of counters in memory: the count is exact over all hubs, and forgotten when a minute is over or the
+// servers restart.
+type limiter struct {
+	nc     *nats.Conn
+	prefix string
+}
+
+func openLimiter(ctx context.Context, nc *nats.Conn, js jetstream.JetStream, options Options) (*limiter, error) {
+	name := options.Bucket + "_rate"
+	l := &limiter{nc: nc, prefix: name + "."}
+	_, err := openStream(ctx, js, jetstream.StreamConfig{
+		Name:              name,
+		Description:       "Exthub: writes per message and minute",
+		Subjects:          []string{l.prefix + ">"},
+		Storage:           jetstream.MemoryStorage,
+		Replicas:          options.Replicas,
+		MaxMsgsPerSubject: 1,
+		MaxAge:            2 * time.Minute,
+		AllowMsgCounter:   true,
+		AllowDirect:       true,
+	})
+	return l, err
+}
+
+// Count counts one more attempt on the message in the minute of now, and returns how many there were with it on all hubs. It returns ErrUnavailable if that
+// could not be learned.
+func (s *Store) Count(ctx context.Context, id MessageID, now time.Time) (uint64, error) {
+	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
+	defer cancel()
+	minute := strconv.FormatInt(now.Unix()/60, 10)
+	msg := &nats.Msg{Subject: s.limiter.prefix + string(id) + "." + minute, Header: nats.Header{"Nats-Incr": {"1"}}}
+	reply, err := s.limiter.nc.RequestMsgWithContext(ctx, msg)
+	if err != nil {
+		return 0, fmt.Errorf("%w: count: %w", ErrUnavailable, err)
+	}
+	var ack struct {
+		Value string              `json:"val"`
+		Error *jetstream.APIError `json:"error"`
+	}
+	if err := json.Unmarshal(reply.Data, &ack); err != nil {
+		return 0, fmt.Errorf("%w: count: %w", ErrUnavailable, err)
+	}
+	if ack.Error != nil {
+		return 0, fmt.Errorf("%w: count: %s", ErrUnavailable, ack.Error.Description)
+	}
+	return strconv.ParseUint(ack.Value, 10, 64)
+}

@@ -1,0 +1,109 @@
+package kv
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+)
+
+// GroupChange is what a decision about a group wants written: at most 400 members to add and remove in one. Info makes the group; Dissolve ends it
+// and all memberships.
+type GroupChange struct {
+	Info     *GroupInfo
+	Dissolve bool
+	Add      []Member
+	Remove   []string
+}
+
+func (g GroupChange) empty() bool {
+	return g.Info == nil && !g.Dissolve && len(g.Add) == 0 && len(g.Remove) == 0
+}
+
+// UpdateGroup is the only way to write a group. Like Update it commits all of what decide wants, or nothing, if nothing about the group has changed
+// meanwhile, and asks again if something has; decide's own error comes back unchanged, else ErrUnavailable or ErrUnknown.
+func (s *Store) UpdateGroup(ctx context.Context, groupID string, decide func(*Group) (GroupChange, error)) error {
+	sh := s.shardOf(GroupConversation(groupID))
+	ctx, cancel := context.WithTimeout(ctx, 2*requestTimeout)
+	defer cancel()
+	release, err := sh.turns.lock(ctx, groupID)
+	if err != nil {
+		return errors.Join(ErrUnavailable, err)
+	}
+	defer release()
+	for {
+		var c *cell
+		var change GroupChange
+		var decided error
+		var last uint64
+		err := sh.view.with(ctx, groupUnit(groupID), newGroup(groupID), func(found *cell) {
+			c, last = found, found.revision
+			change, decided = decide(found.unit.(*Group))
+		})
+		if err := errors.Join(err, decided); err != nil || change.empty() {
+			return err
+		}
+		writes, err := change.writes(groupID)
+		if err != nil {
+			return err
+		}
+		head, err := sh.publish(ctx, writes, sh.fence(c.key, last), 0)
+		var stale *staleError
+		switch {
+		case err == nil:
+			return sh.groupCommitted(c, writes, head)
+		case errors.As(err, &stale) && !errors.Is(err, ErrUnknown):
+			if err := sh.refresh(ctx, c, stale.last); err != nil {
+				return errors.Join(ErrUnavailable, err)
+			}
+		default:
+			return err
+		}
+	}
+}
+
+// groupCommitted applies what concerns the group itself: the hints belong to users.
+func (sh *shard) groupCommitted(c *cell, writes []write, head uint64) error {
+	defer sh.view.weigh(c)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for i, w := range writes {
+		if at, err := parseKey(w.key); err == nil && at.unit == c.key {
+			e := entry{key: w.key, value: w.value, deleted: w.delete, revision: head + 1 + uint64(i) - uint64(len(writes))}
+			if err := c.take(e); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// writes puts the hints first: whoever sees a member's entry finds its hint too.
+func (g GroupChange) writes(groupID string) ([]write, error) {
+	unit := groupUnit(groupID)
+	var hints, entries []write
+	if g.Dissolve {
+		return []write{{key: unit + ".i", delete: true}}, nil
+	}
+	if g.Info != nil {
+		value, err := json.Marshal(g.Info)
+		if err != nil {
+			return nil, err
+		}
+		entries = append(entries, write{key: unit + ".i", value: string(value)})
+	}
+	for _, m := range g.Add {
+		value, err := json.Marshal(m)
+		if err != nil {
+			return nil, err
+		}
+		user := encodeToken(m.UserID)
+		hints = append(hints, write{key: "u." + user + "." + encodeToken(groupID)})
+		entries = append(entries, write{key: unit + ".u." + user, value: string(value)})
+	}
+	for _, id := range g.Remove {
+		user := encodeToken(id)
+		hints = append(hints, write{key: "u." + user + "." + encodeToken(groupID), delete: true})
+		entries = append(entries, write{key: unit + ".u." + user, delete: true})
+	}
+	return append(hints, entries...), nil
+}

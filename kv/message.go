@@ -1,0 +1,171 @@
+package kv
+
+import (
+	"cmp"
+	"encoding/json"
+	"slices"
+)
+
+// Message is a message as it is at one moment: its record, its pairs and what is remembered of deletions. It is valid only inside the function
+// that it was given to.
+type Message struct {
+	ref        Ref
+	record     *Record
+	pairs      map[string]Pair
+	control    control
+	latest     uint64
+	live, gone int
+	bytes      int
+	memo       any
+	swept      []Pair // deletions that are no longer listed but may still be in the bucket
+
+	// While several writers are decided for one commit, staged holds what the earlier ones will write. Its revisions are not known yet, so a
+	// decision that looks at one of these pairs can't be used: peeked says so, and the writer is decided again after the commit.
+	staged     map[string]bool
+	stagedLive int
+	peeked     bool
+}
+
+// control is the value of a message's .c entry.
+type control struct {
+	// ClearSeq is the revision of the last clear; no live pair is at or below it. An entry that is itself a clear can't know its own revision
+	// when it is written, so it says Clear and leaves ClearSeq to the reader.
+	Clear    bool   `json:"clear,omitempty"`
+	ClearSeq uint64 `json:"clearSeq,omitempty"`
+	// PurgedSeq: deletions at or below it are no longer listed.
+	PurgedSeq uint64 `json:"purgedSeq,omitempty"`
+}
+
+func newMessage(ref Ref) *Message { return &Message{ref: ref, pairs: make(map[string]Pair)} }
+
+func (m *Message) fresh() unit { return newMessage(m.ref) }
+
+// Record returns the message as it was sent, or nil if there is no such message.
+func (m *Message) Record() *Record { return m.record }
+
+// Pair returns the pair of this key: as it is, or as a deletion that is still remembered (Deleted, with its Seq), or with Seq 0 if there is neither.
+func (m *Message) Pair(key string) Pair {
+	if m.staged[key] {
+		m.peeked = true
+	}
+	if p, ok := m.pairs[key]; ok {
+		return p
+	}
+	return Pair{Key: key, Deleted: true}
+}
+
+// Live returns how many pairs the message holds; deletions don't count.
+func (m *Message) Live() int { return m.live + m.stagedLive }
+
+// LatestSeq returns the highest Seq of the message's pairs, deletions and clears included, and 0 if there never was one.
+func (m *Message) LatestSeq() uint64 { return m.latest }
+
+// ClearSeq returns the revision of the last clear, or 0. No live pair is at or below it.
+func (m *Message) ClearSeq() uint64 { return m.control.ClearSeq }
+
+// PurgedSeq returns the revision up to which deletions are no longer listed, or 0.
+func (m *Message) PurgedSeq() uint64 { return m.control.PurgedSeq }
+
+// Pairs returns the pairs with a Seq of at least from, in rising order of Seq. With from 0 only the live ones, else deletions too.
+func (m *Message) Pairs(from uint64) []Pair {
+	if len(m.staged) > 0 {
+		m.peeked = true
+	}
+	list := make([]Pair, 0, m.live)
+	for _, p := range m.pairs {
+		if p.Seq >= from && !(p.Deleted && from == 0) {
+			list = append(list, p)
+		}
+	}
+	slices.SortFunc(list, func(a, b Pair) int { return cmp.Compare(a.Seq, b.Seq) })
+	return list
+}
+
+// Memo returns what build made, and keeps it until the message changes: for answers that many will ask for.
+func (m *Message) Memo(build func() any) any {
+	if m.memo == nil {
+		m.memo = build()
+	}
+	return m.memo
+}
+
+func (m *Message) apply(suffix string, e entry) error {
+	m.memo = nil
+	switch {
+	case suffix == "m":
+		record := new(Record)
+		if err := json.Unmarshal([]byte(e.value), record); err != nil {
+			return err
+		}
+		record.Ref = m.ref
+		m.record = record
+		m.bytes += len(e.value)
+		return nil
+	case suffix == "c":
+		c, err := parseControl(e)
+		if err != nil {
+			return err
+		}
+		m.control = c
+		m.latest = max(m.latest, c.ClearSeq)
+		m.clear(c.ClearSeq)
+		m.forget(c.PurgedSeq)
+		return nil
+	}
+	key, err := pairKey(suffix)
+	if err != nil {
+		return err
+	}
+	old, known := m.pairs[key]
+	if known && old.Seq >= e.revision {
+		return nil
+	}
+	m.count(old, known, -1)
+	p := Pair{Key: key, Value: e.value, Seq: e.revision, Deleted: e.deleted}
+	m.count(p, true, 1)
+	m.pairs[key] = p
+	m.latest = max(m.latest, e.revision)
+	return nil
+}
+
+// clear deletes what is live at or below seq. A clear writes a deletion for each pair, as far as one commit can hold them; the control entry speaks
+// for the rest.
+func (m *Message) clear(seq uint64) {
+	for key, p := range m.pairs {
+		if !p.Deleted && p.Seq <= seq {
+			m.swept = append(m.swept, p)
+			m.count(p, true, -1)
+			p = Pair{Key: key, Seq: seq, Deleted: true}
+			m.count(p, true, 1)
+			m.pairs[key] = p
+		}
+	}
+}
+
+// forget drops the deletions at or below seq and remembers their keys for the sweeper.
+func (m *Message) forget(seq uint64) {
+	for key, p := range m.pairs {
+		if p.Deleted && p.Seq <= seq {
+			m.count(p, true, -1)
+			delete(m.pairs, key)
+			m.swept = append(m.swept, p)
+		}
+	}
+}
+
+func (m *Message) count(p Pair, known bool, n int) {
+	if !known {
+		return
+	}
+	if p.Deleted {
+		m.gone += n
+	} else {
+		m.live += n
+	}
+	m.bytes += n * (len(p.Key) + len(p.Value) + pairOverhead)
+}
+
+// pairOverhead is what a pair costs in memory besides its bytes: a map slot with the Pair in it.
+const pairOverhead = 112
+
+func (m *Message) size() int { return 512 + m.bytes }

@@ -1,0 +1,111 @@
+package kv
+
+import (
+	"context"
+	"fmt"
+	"slices"
+)
+
+// Read calls fn with the message as it is. fn must not block nor keep the Message. The message is at least as new as everything that this Store has
+// read or written before, and as the revision atLeast, if there is such a one by now: that is how a client that comes from another hub never goes
+// back in time. It returns ErrMessageID, ErrUnavailable or ctx's error.
+func (s *Store) Read(ctx context.Context, id MessageID, atLeast uint64, fn func(*Message)) error {
+	ref, err := ParseMessageID(id)
+	if err != nil {
+		return err
+	}
+	sh := s.shardOf(ref.Conversation())
+	if err := sh.catchUp(ctx, atLeast); err != nil {
+		return err
+	}
+	return sh.view.with(ctx, string(id), newMessage(ref), func(c *cell) { fn(c.unit.(*Message)) })
+}
+
+// catchUp waits for the tail to reach the revision. A revision that the stream does not have yet is somebody's invention and not waited for.
+func (sh *shard) catchUp(ctx context.Context, revision uint64) error {
+	if revision <= sh.seen.Load() {
+		return nil
+	}
+	info, err := sh.stream.Info(ctx)
+	if err != nil {
+		return fmt.Errorf("%w: %w", ErrUnavailable, err)
+	}
+	if revision > info.State.LastSeq {
+		return nil
+	}
+	if err := sh.tail.wait(ctx, revision); err != nil {
+		return fmt.Errorf("%w: the tail has not come to revision %d: %w", ErrUnavailable, revision, err)
+	}
+	return nil
+}
+
+// ReadGroup calls fn with the group as it is; otherwise like Read.
+func (s *Store) ReadGroup(ctx context.Context, groupID string, fn func(*Group)) error {
+	sh := s.shardOf(GroupConversation(groupID))
+	return sh.view.with(ctx, groupUnit(groupID), newGroup(groupID), func(c *cell) { fn(c.unit.(*Group)) })
+}
+
+// Groups returns the IDs of the groups that the user is a member of. Every membership that had been committed when Groups was called is among
+// them, and Run's sink has been called for each by the time it returns: who listens to the sink before calling Groups misses nothing.
+func (s *Store) Groups(ctx context.Context, userID string) ([]string, error) {
+	var groups []string
+	for _, sh := range s.shards {
+		found, err := sh.groups(ctx, userID)
+		if err != nil {
+			return nil, err
+		}
+		groups = append(groups, found...)
+	}
+	return groups, nil
+}
+
+func (sh *shard) groups(ctx context.Context, userID string) ([]string, error) {
+	hints, err := sh.reader.read(ctx, sh.seen.Load(), "u."+encodeToken(userID)+".*")
+	if err != nil || len(hints.entries) == 0 {
+		return nil, err
+	}
+	var filters []string
+	for _, hint := range hints.entries {
+		if !hint.deleted {
+			unit := "g." + hint.key[len("u."+encodeToken(userID)+"."):] + "._"
+			filters = append(filters, unit+".i", unit+".u."+encodeToken(userID))
+		}
+	}
+	if len(filters) == 0 {
+		return nil, nil
+	}
+	groups := make(map[string]*Group)
+	upTo := hints.upTo
+	for part := range slices.Chunk(filters, 500) {
+		snap, err := sh.reader.read(ctx, hints.upTo, part...)
+		if err != nil {
+			return nil, err
+		}
+		upTo = max(upTo, snap.upTo)
+		for _, e := range snap.entries {
+			at, err := parseKey(e.key)
+			if err != nil {
+				return nil, err
+			}
+			g := groups[at.ref.GroupID]
+			if g == nil {
+				g = newGroup(at.ref.GroupID)
+				groups[at.ref.GroupID] = g
+			}
+			if err := g.apply(at.suffix, e); err != nil {
+				return nil, err
+			}
+		}
+	}
+	if err := sh.tail.wait(ctx, upTo); err != nil {
+		return nil, fmt.Errorf("%w: the tail has not come to revision %d: %w", ErrUnavailable, upTo, err)
+	}
+	var list []string
+	for id, g := range groups {
+		if g.Info() != nil && g.Len() > 0 {
+			list = append(list, id)
+		}
+	}
+	slices.Sort(list)
+	return list, nil
+}

@@ -1,0 +1,43 @@
+package kv
+
+import "encoding/json"
+
+// Record is a message as it was sent. It is written once and never changes.
+type Record struct {
+	Ref                Ref             `json:"-"`
+	From               string          `json:"from"`
+	To                 string          `json:"to,omitempty"`      // the other user of a one-to-one message
+	GroupID            string          `json:"groupID,omitempty"` // or the group
+	Type               string          `json:"type"`              // TIMCustomElem, TIMTextElem
+	Payload            json.RawMessage `json:"payload"`
+	Time               int64           `json:"time"` // Unix seconds of the hub that took it
+	Sequence           uint64          `json:"sequence"`
+	Random             uint32          `json:"random"`
+	CloudCustomData    string          `json:"cloudCustomData,omitempty"`
+	IsSupportExtension bool            `json:"isSupportExtension,omitempty"`
+}
+
+// Member is one member of a group.
+type Member struct {
+	UserID   string `json:"-"`
+	Role     string `json:"role"`     // Owner, Admin or Member
+	JoinTime int64  `json:"joinTime"` // Unix seconds
+}
+
+// GroupInfo is what a group is, besides its members.
+type GroupInfo struct {
+	GroupID    string `json:"-"`
+	Type       string `json:"type"` // Private (Work), Public, ChatRoom (Meeting), Community or AVChatRoom
+	Name       string `json:"name"`
+	Owner      string `json:"owner,omitempty"`
+	JoinOption string `json:"joinOption,omitempty"`
+	CreateTime int64  `json:"createTime"` // Unix seconds
+}
+
+// Pair is one key-value pair of a message. Seq is the revision that wrote it. A deleted pair has no value and the Seq of its deletion.
+type Pair struct {
+	Key     string
+	Value   string
+	Seq     uint64
+	Deleted bool
+}

@@ -1,0 +1,121 @@
+package kv
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"hash/fnv"
+	"strconv"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+// Send stores a new message and returns its record. A one-to-one message keeps the Ref that it comes with; a group message gets the next MsgSeq of its group,
+// from 1 without gaps, also with many senders on many hubs.
+//
+// origin is the session that sends it, for Delta. A message with the same sender, conversation, Sequence (one-to-one only), Random and content that was sent
+// within dedup is not stored again: Send returns the first one's record and ErrDuplicate. Other errors are ErrUnavailable and ErrUnknown.
+func (s *Store) Send(ctx context.Context, r Record, origin string, dedup time.Duration) (Record, error) {
+	sh := s.shardOf(r.Ref.Conversation())
+	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
+	defer cancel()
+	id := r.fingerprint()
+	for {
+		stored, err := sh.send(ctx, r, origin, id)
+		var duplicate *duplicateError
+		if !errors.As(err, &duplicate) {
+			return stored, err
+		}
+		first, err := sh.recordAt(ctx, duplicate.revision)
+		if err != nil {
+			return Record{}, err
+		}
+		if age := r.Time - first.Time; age < int64(dedup/time.Second) {
+			return first, ErrDuplicate
+		}
+		// The server remembers for longer than this kind of message wants to be recognised.
+		id = r.fingerprint() + "." + strconv.FormatInt(r.Time, 10)
+	}
+}
+
+func (sh *shard) send(ctx context.Context, r Record, origin, id string) (Record, error) {
+	if r.GroupID == "" {
+		return sh.store(ctx, r, origin, id, sh.fence(string(r.Ref.ID()), 0))
+	}
+	release, err := sh.turns.lock(ctx, "send "+r.GroupID)
+	if err != nil {
+		return Record{}, errors.Join(ErrUnavailable, err)
+	}
+	defer release()
+	filter := sh.prefix + "g." + encodeToken(r.GroupID) + ".*.m"
+	for {
+		last, revision, err := sh.lastMessage(ctx, filter)
+		if err != nil {
+			return Record{}, fmt.Errorf("%w: %w", ErrUnavailable, err)
+		}
+		r.Ref = Ref{GroupID: r.GroupID, MsgSeq: last + 1}
+		r.Sequence = r.Ref.MsgSeq
+		stored, err := sh.store(ctx, r, origin, id, &fence{filter: filter, last: revision})
+		var stale *staleError
+		if !errors.As(err, &stale) || errors.Is(err, ErrUnknown) {
+			return stored, err
+		}
+	}
+}
+
+func (sh *shard) store(ctx context.Context, r Record, origin, id string, f *fence) (Record, error) {
+	value, err := json.Marshal(r)
+	if err != nil {
+		return Record{}, err
+	}
+	entry := []write{{key: string(r.Ref.ID()) + ".m", value: string(value)}}
+	_, err = sh.publish(ctx, entry, f, 0, jetstream.MsgIDHeader, id, originHeader, origin)
+	return r, err
+}
+
+// lastMessage returns the MsgSeq of a group's newest message and its revision. Records are written once, in order: the one stored last is the newest.
+func (sh *shard) lastMessage(ctx context.Context, filter string) (msgSeq, revision uint64, err error) {
+	msg, err := sh.stream.GetLastMsgForSubject(ctx, filter)
+	if errors.Is(err, jetstream.ErrMsgNotFound) {
+		return 0, 0, nil
+	}
+	if err != nil {
+		return 0, 0, err
+	}
+	at, err := parseKey(msg.Subject[len(sh.prefix):])
+	return at.ref.MsgSeq, msg.Sequence, err
+}
+
+func (sh *shard) recordAt(ctx context.Context, revision uint64) (Record, error) {
+	msg, err := sh.stream.GetMsg(ctx, revision)
+	if err != nil {
+		return Record{}, fmt.Errorf("%w: %w", ErrUnavailable, err)
+	}
+	e := sh.newEntry(msg.Subject, msg.Header, msg.Data, msg.Sequence, msg.Time)
+	return readRecord(e)
+}
+
+func readRecord(e entry) (Record, error) {
+	at, err := parseKey(e.key)
+	if err != nil {
+		return Record{}, err
+	}
+	r := Record{Ref: at.ref}
+	err = json.Unmarshal([]byte(e.value), &r)
+	return r, err
+}
+
+// fingerprint is what makes two messages the same one sent twice.
+func (r Record) fingerprint() string {
+	content := fnv.New64a()
+	content.Write([]byte(r.Type))
+	content.Write(r.Payload)
+	content.Write([]byte(r.CloudCustomData))
+	id := fmt.Sprintf("%s>%s>%s#%d#%x", encodeToken(r.From), encodeToken(r.To+" "), encodeToken(r.GroupID+" "), r.Random, content.Sum64())
+	if r.GroupID == "" {
+		id += "#" + strconv.FormatUint(r.Sequence, 10)
+	}
+	return id
+}

@@ -1,0 +1,134 @@
+package kv
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"sync/atomic"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+// shard is one bucket with what the hub runs on it.
+type shard struct {
+	options Options
+	nc      *nats.Conn
+	stream  jetstream.Stream
+	bucket  string
+	prefix  string // of every subject: "$KV.<bucket>."
+
+	reader  *reader
+	view    *view
+	tail    *tail
+	sweeper *sweeper
+	turns   turns
+
+	// seen is the highest revision that this hub has committed or tailed. A snapshot older than that comes from a replica that lags, and would
+	// take a reader back in time.
+	seen atomic.Uint64
+}
+
+// bucketKey is the entry that says what the bucket is. Every snapshot asks for it too: an answer that would otherwise be empty then still says up
+// to which revision it is true.
+const bucketKey = "_"
+
+// dedupWindow is how long Send recognises a message that was sent before (groups: 5 minutes, one-to-one: 2).
+const dedupWindow = 5 * time.Minute
+
+func bucketName(o Options, index int) string { return o.Bucket + "_" + strconv.Itoa(index) }
+
+func openShard(ctx context.Context, nc *nats.Conn, js jetstream.JetStream, options Options, index int) (*shard, error) {
+	sh := &shard{options: options, nc: nc, bucket: bucketName(options, index)}
+	sh.prefix = "$KV." + sh.bucket + "."
+	stream, err := openStream(ctx, js, jetstream.StreamConfig{
+		Name:               "KV_" + sh.bucket,
+		Description:        "Exthub: messages, their pairs and groups",
+		Subjects:           []string{sh.prefix + ">"},
+		Storage:            jetstream.FileStorage,
+		Replicas:           options.Replicas,
+		MaxMsgsPerSubject:  1,
+		Discard:            jetstream.DiscardNew,
+		Duplicates:         dedupWindow,
+		AllowDirect:        true,
+		AllowAtomicPublish: true,
+		AllowMsgTTL:        true,
+		AllowRollup:        true,
+		DenyDelete:         true,
+		Metadata:           map[string]string{"exthub-shards": strconv.Itoa(options.Shards)},
+	})
+	if err != nil {
+		return nil, err
+	}
+	sh.stream = stream
+	if sh.reader, err = newReader(nc, sh); err != nil {
+		return nil, err
+	}
+	sh.view = newView(sh, options.ViewBytes)
+	sh.sweeper = newSweeper(sh)
+	if _, err := sh.publish(ctx, []write{{key: bucketKey, value: strconv.Itoa(options.Shards)}}, nil, 0); err != nil {
+		return nil, err
+	}
+	info, err := stream.Info(ctx)
+	if err != nil {
+		return nil, err
+	}
+	sh.tail = newTail(sh, info)
+	return sh, nil
+}
+
+// openStream makes the stream or checks the one that is there. It retries while JetStream has no leader yet, until ctx ends.
+func openStream(ctx context.Context, js jetstream.JetStream, want jetstream.StreamConfig) (jetstream.Stream, error) {
+	for {
+		stream, err := tryOpenStream(ctx, js, want)
+		var mismatch *mismatchError
+		if err == nil || errors.As(err, &mismatch) {
+			return stream, err
+		}
+		select {
+		case <-ctx.Done():
+			return nil, fmt.Errorf("%w (last answer: %w)", ctx.Err(), err)
+		case <-time.After(250 * time.Millisecond):
+		}
+	}
+}
+
+// mismatchError says that a bucket was made with other settings.
+type mismatchError struct{ setting, has, want string }
+
+func (e *mismatchError) Error() string {
+	return fmt.Sprintf("was made with %s %s, not %s: this number is fixed when the bucket is made", e.setting, e.has, e.want)
+}
+
+func tryOpenStream(ctx context.Context, js jetstream.JetStream, want jetstream.StreamConfig) (jetstream.Stream, error) {
+	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
+	defer cancel()
+	stream, err := js.Stream(ctx, want.Name)
+	if err == nil {
+		has := stream.CachedInfo().Config
+		for key, value := range want.Metadata {
+			if has.Metadata[key] != value {
+				return nil, &mismatchError{key, has.Metadata[key], value}
+			}
+		}
+		if has.Replicas != want.Replicas {
+			return nil, &mismatchError{"replicas", strconv.Itoa(has.Replicas), strconv.Itoa(want.Replicas)}
+		}
+	} else if !errors.Is(err, jetstream.ErrStreamNotFound) {
+		return nil, err
+	}
+	// Not CreateOrUpdateKeyValue: that would turn atomic batches off again.
+	return js.CreateOrUpdateStream(ctx, want)
+}
+
+// saw raises seen to revision.
+func (sh *shard) saw(revision uint64) {
+	for {
+		old := sh.seen.Load()
+		if revision <= old || sh.seen.CompareAndSwap(old, revision) {
+			return
+		}
+	}
+}

@@ -1,0 +1,116 @@
+package kv
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"hash/fnv"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+	"golang.org/x/sync/errgroup"
+)
+
+// Options say where a Store keeps things and how much it remembers.
+type Options struct {
+	Bucket        string // name of the buckets, followed by _<shard>; "exthub" if empty
+	Shards        int    // how many buckets the conversations are spread over; fixed when they are made; 1 if zero
+	Replicas      int    // copies of each bucket in the cluster; 1 if zero
+	SyncAlways    bool   // the server syncs every write to the disk: several writes are then cheaper together
+	MaxTombstones int    // deletions that a message lists at most; 300 if zero
+	ViewBytes     int    // memory for messages and groups that are in use, per shard; 256 MiB if zero
+}
+
+func (o Options) withDefaults() Options {
+	if o.Bucket == "" {
+		o.Bucket = "exthub"
+	}
+	if o.Shards == 0 {
+		o.Shards = 1
+	}
+	if o.Replicas == 0 {
+		o.Replicas = 1
+	}
+	if o.MaxTombstones == 0 {
+		o.MaxTombstones = 300
+	}
+	if o.ViewBytes == 0 {
+		o.ViewBytes = 256 << 20
+	}
+	return o
+}
+
+// Store is the hub's only writer and reader of the buckets. All methods may be called concurrently; reads and writes work only while Run does.
+type Store struct {
+	options Options
+	limiter *limiter
+	shards  []*shard
+}
+
+// requestTimeout bounds one request to NATS. It is longer than a leader election takes.
+const requestTimeout = 4 * time.Second
+
+// Open makes the buckets, or checks those that are there: it refuses a number of shards or replicas other than the one they were made with. It
+// waits for JetStream to become ready until ctx ends.
+func Open(ctx context.Context, nc *nats.Conn, options Options) (*Store, error) {
+	options = options.withDefaults()
+	js, err := jetstream.New(nc)
+	if err != nil {
+		return nil, err
+	}
+	s := &Store{options: options, shards: make([]*shard, options.Shards)}
+	for i := range s.shards {
+		if s.shards[i], err = openShard(ctx, nc, js, options, i); err != nil {
+			s.Close()
+			return nil, fmt.Errorf("open bucket %s: %w", bucketName(options, i), err)
+		}
+	}
+	if s.limiter, err = openLimiter(ctx, nc, js, options); err != nil {
+		s.Close()
+		return nil, fmt.Errorf("open rate counters: %w", err)
+	}
+	return s, nil
+}
+
+// Run tails every shard and hands each committed change to sink, until ctx ends or a bucket is gone for good. sink is called from one goroutine per
+// shard and must not block. A Delta with Reset says that changes may have been missed, and that whoever listens must read everything anew.
+func (s *Store) Run(ctx context.Context, sink func(Delta)) error {
+	group, ctx := errgroup.WithContext(ctx)
+	for _, shard := range s.shards {
+		group.Go(func() error { return shard.tail.run(ctx, sink) })
+		group.Go(func() error { return shard.sweeper.run(ctx) })
+	}
+	if err := group.Wait(); err != nil && !errors.Is(err, context.Canceled) {
+		return err
+	}
+	return nil
+}
+
+// Ready returns nil if every shard is being tailed and has been heard from lately, else what is wrong.
+func (s *Store) Ready() error {
+	for i, shard := range s.shards {
+		if err := shard.tail.healthy(); err != nil {
+			return fmt.Errorf("shard %d: %w", i, err)
+		}
+	}
+	return nil
+}
+
+// Close gives back what Open took. Nothing may be in flight.
+func (s *Store) Close() {
+	for _, shard := range s.shards {
+		if shard != nil {
+			shard.reader.close()
+		}
+	}
+}
+
+func (s *Store) shardOf(c Conversation) *shard {
+	if len(s.shards) == 1 {
+		return s.shards[0]
+	}
+	hash := fnv.New32a()
+	hash.Write([]byte(c))
+	return s.shards[hash.Sum32()%uint32(len(s.shards))]
+}

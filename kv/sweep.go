@@ -1,0 +1,82 @@
+package kv
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+// sweeper removes entries that mean nothing any more: deletions that are no longer listed, and pairs that a clear had no room to delete. The control
+// entry says so already, so it may be done at any later time, and by any hub. It waits for sweepDelay, so that a hub whose tail is behind still sees them.
+type sweeper struct {
+	sh *shard
+
+	mu    sync.Mutex
+	queue []leftover
+}
+
+type leftover struct {
+	key      string
+	revision uint64
+	due      time.Time
+}
+
+const (
+	sweepDelay    = 10 * time.Minute
+	sweepInterval = time.Minute
+)
+
+func newSweeper(sh *shard) *sweeper { return &sweeper{sh: sh} }
+
+// collect takes over what the cell's message has found.
+func (s *sweeper) collect(c *cell) {
+	c.mu.Lock()
+	m, ok := c.unit.(*Message)
+	if !ok || len(m.swept) == 0 {
+		c.mu.Unlock()
+		return
+	}
+	swept := m.swept
+	m.swept = nil
+	c.mu.Unlock()
+	due := time.Now().Add(sweepDelay)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, p := range swept {
+		s.queue = append(s.queue, leftover{key: c.key + ".x." + encodeToken(p.Key), revision: p.Seq, due: due})
+	}
+}
+
+func (s *sweeper) run(ctx context.Context) error {
+	tick := time.NewTicker(sweepInterval)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case now := <-tick.C:
+			s.sweep(ctx, now)
+		}
+	}
+}
+
+// sweep purges what is due. What fails is found again when its message is next loaded.
+func (s *sweeper) sweep(ctx context.Context, now time.Time) {
+	s.mu.Lock()
+	n := 0
+	for n < len(s.queue) && !s.queue[n].due.After(now) {
+		n++
+	}
+	due := s.queue[:n]
+	s.queue = s.queue[n:]
+	s.mu.Unlock()
+	for _, l := range due {
+		err := s.sh.stream.Purge(ctx, jetstream.WithPurgeSubject(s.sh.prefix+l.key), jetstream.WithPurgeSequence(l.revision+1))
+		if err != nil {
+			slog.Warn("sweep", "bucket", s.sh.bucket, "key", l.key, "error", err)
+		}
+	}
+}
