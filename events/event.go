@@ -1,0 +1,104 @@
+package events
+
+import (
+	"cmp"
+	"slices"
+
+	"exthub/kv"
+)
+
+// Event is what one or more changes of a message mean to a session: ready-made notifications, encoded once and shared by all who get them.
+type Event struct {
+	message kv.MessageID // whose pairs changed; empty for an event that can't be folded
+	changes []change     // in rising Seq, the newest of each pair
+	frames  []Frame
+	size    int
+}
+
+// Frame is one notification: Payload is its JSON, Wire the same as Options.Wrap made it.
+type Frame struct{ Payload, Wire []byte }
+
+// change is the newest state of a pair, or a clear (no key).
+type change struct {
+	key, value string
+	seq        uint64
+	deleted    bool
+}
+
+// Message returns the message whose pairs changed, or "" for an event that can't be folded.
+func (e *Event) Message() kv.MessageID { return e.message }
+
+// Frames returns the notifications, in order. The caller must not change them.
+func (e *Event) Frames() []Frame { return e.frames }
+
+// Size returns about how many bytes the event takes on the wire.
+func (e *Event) Size() int { return e.size }
+
+// Wrapper puts the transport's envelope around a notification.
+type Wrapper func(payload []byte) (wire []byte)
+
+func (e *Event) encoded(wrap Wrapper, payloads ...[]byte) *Event {
+	for _, payload := range payloads {
+		frame := Frame{Payload: payload, Wire: payload}
+		if wrap != nil {
+			frame.Wire = wrap(payload)
+		}
+		e.frames = append(e.frames, frame)
+		e.size += len(frame.Wire)
+	}
+	return e
+}
+
+// pairEvent makes the event of a change of pairs.
+func pairEvent(d kv.Delta, wrap Wrapper) *Event {
+	return newPairEvent(d.Ref.ID(), changesOf(d), wrap)
+}
+
+func changesOf(d kv.Delta) []change {
+	changes := make([]change, 0, len(d.Pairs)+1)
+	for _, p := range d.Pairs {
+		changes = append(changes, change{p.Key, p.Value, p.Seq, p.Deleted})
+	}
+	if d.ClearSeq > 0 {
+		changes = append(changes, change{seq: d.ClearSeq, deleted: true})
+	}
+	return changes
+}
+
+// Fold makes one event of two about the same message, the first before the second: the newest of each pair, in rising Seq.
+func Fold(first, second *Event, wrap Wrapper) *Event {
+	return newPairEvent(first.message, append(slices.Clone(first.changes), second.changes...), wrap)
+}
+
+func newPairEvent(id kv.MessageID, changes []change, wrap Wrapper) *Event {
+	if len(changes) > 1 {
+		changes = newest(changes)
+	}
+	e := &Event{message: id, changes: changes}
+	// A notification holds either pairs that are there or pairs that are gone. Its latestSeq is a promise that nothing up to there is still to come, which
+	// holds after every one of them only if they follow the order of Seq.
+	for start := 0; start < len(changes); {
+		end := start + 1
+		for end < len(changes) && changes[end].deleted == changes[start].deleted {
+			end++
+		}
+		e.encoded(wrap, encodePairs(id, changes[start:end]))
+		start = end
+	}
+	return e
+}
+
+// newest keeps the last change of each key, sorted by Seq.
+func newest(changes []change) []change {
+	slices.SortStableFunc(changes, func(a, b change) int { return cmp.Compare(a.seq, b.seq) })
+	seen := make(map[string]bool, len(changes))
+	kept := len(changes)
+	for i := len(changes) - 1; i >= 0; i-- {
+		if c := changes[i]; !seen[c.key] {
+			seen[c.key] = true
+			kept--
+			changes[kept] = c
+		}
+	}
+	return changes[kept:]
+}
