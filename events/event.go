@@ -65,9 +65,13 @@ func changesOf(d kv.Delta) []change {
 	return changes
 }
 
-// Fold makes one event of two about the same message, the first before the second: the newest of each pair, in rising Seq.
-func Fold(first, second *Event, wrap Wrapper) *Event {
-	return newPairEvent(first.message, append(slices.Clone(first.changes), second.changes...), wrap)
+// Fold makes one event of several about the same message, in their order: the newest of each pair, in rising Seq.
+func Fold(list []*Event, wrap Wrapper) *Event {
+	var changes []change
+	for _, e := range list {
+		changes = append(changes, e.changes...)
+	}
+	return newPairEvent(list[0].message, changes, wrap)
 }
 
 func newPairEvent(id kv.MessageID, changes []change, wrap Wrapper) *Event {

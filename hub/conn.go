@@ -1,0 +1,115 @@
+package hub
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/coder/websocket"
+
+	"exthub/events"
+)
+
+// conn is one WebSocket connection. coder/websocket does the handshake, reads, and answers pings and closes; data frames are written by the shared writers,
+// ready-made.
+type conn struct {
+	writers *writers
+	ws      *websocket.Conn
+	socket  *socket
+	outbox  *outbox
+
+	limit   int64 // of a frame that is read; owned by the reader
+	closing sync.Once
+	gone    chan struct{} // closed by abort
+	aborted sync.Once
+}
+
+// accept upgrades the request. On an error it has answered the request already. The handler should return soon after and leave reading to a goroutine of its own:
+// the server's is larger.
+func (w *writers) accept(rw http.ResponseWriter, r *http.Request, origins []string, limit int64) (*conn, error) {
+	h := &hijacker{ResponseWriter: rw}
+	// Compression off: it costs more memory per connection than everything else together.
+	ws, err := websocket.Accept(h, r, &websocket.AcceptOptions{OriginPatterns: origins, CompressionMode: websocket.CompressionDisabled})
+	if err != nil {
+		return nil, err
+	}
+	ws.SetReadLimit(-1) // read has a limit of its own, with a close code of ours
+	return &conn{writers: w, ws: ws, socket: h.socket, outbox: newOutbox(), limit: limit, gone: make(chan struct{})}, nil
+}
+
+// errClosed is returned by read when the connection has ended, whoever ended it.
+var errClosed = errors.New("connection closed")
+
+// read returns the next text frame. One that is binary or over the limit closes the connection with 4400.
+func (c *conn) read() ([]byte, error) {
+	kind, r, err := c.ws.Reader(context.Background())
+	if err != nil {
+		return nil, errors.Join(errClosed, err)
+	}
+	if kind != websocket.MessageText {
+		c.close(CloseProtocol, "text frames only")
+		return nil, errClosed
+	}
+	frame, err := io.ReadAll(io.LimitReader(r, c.limit+1))
+	if err != nil {
+		return nil, errors.Join(errClosed, err)
+	}
+	if int64(len(frame)) > c.limit {
+		c.close(CloseProtocol, "frame too large")
+		return nil, errClosed
+	}
+	return frame, nil
+}
+
+// send queues a reply; it never blocks. Replies and events keep their order.
+func (c *conn) send(payload []byte) { c.woken(c.outbox.reply(WrapFrame(payload))) }
+
+// notify queues an event; it never blocks.
+func (c *conn) notify(e *events.Event) { c.woken(c.outbox.event(e)) }
+
+func (c *conn) woken(wake, full bool) {
+	if wake {
+		c.writers.schedule(c)
+	}
+	if full {
+		c.outbox.close(true)
+		c.close(CloseSlow, "too slow")
+	}
+}
+
+// setBatch lets several notifications share a frame, as a JSON array.
+func (c *conn) setBatch(on bool) {
+	c.outbox.mu.Lock()
+	defer c.outbox.mu.Unlock()
+	c.outbox.batch = on
+}
+
+// close writes what waits, for as long as the write timeout, says goodbye and ends the connection. It does not wait for that; gone tells.
+func (c *conn) close(code websocket.StatusCode, reason string) {
+	c.closing.Do(func() {
+		c.outbox.close(false)
+		c.writers.done.Go(func() {
+			patience := time.NewTimer(c.writers.timeout)
+			defer patience.Stop()
+			select {
+			case <-c.outbox.idle:
+				_ = c.ws.Close(code, reason) // a client that is gone does not hear it
+			case <-patience.C:
+			case <-c.gone:
+			}
+			c.abort()
+		})
+	})
+}
+
+// abort ends the connection at once.
+func (c *conn) abort() {
+	c.aborted.Do(func() {
+		close(c.gone)
+		c.outbox.close(true)
+		_ = c.ws.CloseNow()
+	})
+}
