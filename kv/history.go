@@ -40,7 +40,7 @@ func (sh *shard) groupHistory(ctx context.Context, groupID string, before uint64
 	if before == 0 {
 		last, _, err := sh.lastMessage(ctx, sh.prefix+"g."+encodeToken(groupID)+".*.m")
 		if err != nil {
-			return nil, false, fmt.Errorf("%w: %w", ErrUnavailable, err)
+			return nil, false, err
 		}
 		before = last + 1
 	}

@@ -162,6 +162,29 @@ func (r *reader) receive(msg *nats.Msg) {
 	}
 }
 
+// last returns the newest entry of all whose subject matches the filter, or nil if there is none. A replica that lags may answer.
+//
+// The client library's own call puts the filter into the subject of the request, where a server does not expect a wildcard.
+func (r *reader) last(ctx context.Context, filter string) (*entry, error) {
+	body, err := json.Marshal(map[string]string{"last_by_subj": filter})
+	if err != nil {
+		return nil, err
+	}
+	msg, err := r.sh.nc.RequestWithContext(ctx, "$JS.API.DIRECT.GET.KV_"+r.sh.bucket, body)
+	if err != nil {
+		return nil, fmt.Errorf("%w: read: %w", ErrUnavailable, err)
+	}
+	switch status := msg.Header.Get("Status"); status {
+	case "":
+		e, err := r.sh.entryOf(msg)
+		return &e, err
+	case "404":
+		return nil, nil
+	default:
+		return nil, fmt.Errorf("%w: read: status %s %s", ErrUnavailable, status, msg.Header.Get("Description"))
+	}
+}
+
 // entryOf reads an entry of a direct get's answer.
 func (sh *shard) entryOf(msg *nats.Msg) (entry, error) {
 	revision, err := strconv.ParseUint(msg.Header.Get(jetstream.SequenceHeader), 10, 64)

@@ -16,12 +16,15 @@ import (
 // from 1 without gaps, also with many senders on many hubs.
 //
 // origin is the session that sends it, for Delta. A message with the same sender, conversation, Sequence (one-to-one only), Random and content that was sent
-// within dedup is not stored again: Send returns the first one's record and ErrDuplicate. Other errors are ErrUnavailable and ErrUnknown.
+// within dedup (at most 5 minutes; 0: never) is not stored again: Send returns the first one's record and ErrDuplicate. Other errors are ErrUnavailable and ErrUnknown.
 func (s *Store) Send(ctx context.Context, r Record, origin string, dedup time.Duration) (Record, error) {
 	sh := s.shardOf(r.Ref.Conversation())
 	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
 	defer cancel()
-	id := r.fingerprint()
+	id := ""
+	if dedup > 0 {
+		id = r.fingerprint()
+	}
 	for {
 		stored, err := sh.send(ctx, r, origin, id)
 		var duplicate *duplicateError
@@ -35,8 +38,8 @@ func (s *Store) Send(ctx context.Context, r Record, origin string, dedup time.Du
 		if age := r.Time - first.Time; age < int64(dedup/time.Second) {
 			return first, ErrDuplicate
 		}
-		// The server remembers for longer than this kind of message wants to be recognised.
-		id = r.fingerprint() + "." + strconv.FormatInt(r.Time, 10)
+		// The server remembers for longer than this kind of message wants to be recognised: this is the next one of its kind.
+		id = r.fingerprint() + "." + strconv.FormatUint(duplicate.revision, 10)
 	}
 }
 
@@ -53,7 +56,7 @@ func (sh *shard) send(ctx context.Context, r Record, origin, id string) (Record,
 	for {
 		last, revision, err := sh.lastMessage(ctx, filter)
 		if err != nil {
-			return Record{}, fmt.Errorf("%w: %w", ErrUnavailable, err)
+			return Record{}, err
 		}
 		r.Ref = Ref{GroupID: r.GroupID, MsgSeq: last + 1}
 		r.Sequence = r.Ref.MsgSeq
@@ -71,21 +74,22 @@ func (sh *shard) store(ctx context.Context, r Record, origin, id string, f *fenc
 		return Record{}, err
 	}
 	entry := []write{{key: string(r.Ref.ID()) + ".m", value: string(value)}}
-	_, err = sh.publish(ctx, entry, f, 0, jetstream.MsgIDHeader, id, originHeader, origin)
+	headers := []string{originHeader, origin}
+	if id != "" {
+		headers = append(headers, jetstream.MsgIDHeader, id)
+	}
+	_, err = sh.publish(ctx, entry, f, 0, headers...)
 	return r, err
 }
 
 // lastMessage returns the MsgSeq of a group's newest message and its revision. Records are written once, in order: the one stored last is the newest.
 func (sh *shard) lastMessage(ctx context.Context, filter string) (msgSeq, revision uint64, err error) {
-	msg, err := sh.stream.GetLastMsgForSubject(ctx, filter)
-	if errors.Is(err, jetstream.ErrMsgNotFound) {
-		return 0, 0, nil
-	}
-	if err != nil {
+	e, err := sh.reader.last(ctx, filter)
+	if err != nil || e == nil {
 		return 0, 0, err
 	}
-	at, err := parseKey(msg.Subject[len(sh.prefix):])
-	return at.ref.MsgSeq, msg.Sequence, err
+	at, err := parseKey(e.key)
+	return at.ref.MsgSeq, e.revision, err
 }
 
 func (sh *shard) recordAt(ctx context.Context, revision uint64) (Record, error) {

@@ -28,7 +28,7 @@ type tail struct {
 }
 
 const (
-	tailHeartbeat = 2 * time.Second
+	tailHeartbeat = 500 * time.Millisecond // two missing ones end a consumer: that is how fast a lost leader is noticed
 	// outage is how long a tail may hear nothing before what it missed can't be caught up with certainty: markers that it has not seen may be
 	// swept (sweepDelay) by then.
 	outage = sweepDelay / 2
@@ -72,22 +72,23 @@ func (t *tail) follow(ctx context.Context, sink func(Delta)) error {
 		t.epoch = info.Created
 		t.reset(info.State.LastSeq, sink)
 	}
-	// The client's own repair of an ordered consumer is switched off: one supervisor, one place that knows the position.
-	consumer, err := t.sh.stream.OrderedConsumer(opening, jetstream.OrderedConsumerConfig{
-		FilterSubjects: []string{t.sh.prefix + ">"}, DeliverPolicy: jetstream.DeliverByStartSequencePolicy,
-		OptStartSeq: t.position + 1, MaxResetAttempts: 1, InactiveThreshold: time.Minute,
+	// Not the client's ordered consumer: it repairs itself without looking whether the stream is still the same one.
+	consumer, err := t.sh.stream.CreateConsumer(opening, jetstream.ConsumerConfig{
+		FilterSubject: t.sh.prefix + ">", DeliverPolicy: jetstream.DeliverByStartSequencePolicy, OptStartSeq: t.position + 1,
+		AckPolicy: jetstream.AckNonePolicy, MemoryStorage: true, Replicas: 1, InactiveThreshold: time.Minute,
 	})
 	if err != nil {
 		return err
 	}
-	messages, err := consumer.Messages(jetstream.PullHeartbeat(tailHeartbeat), jetstream.PullExpiry(3*tailHeartbeat), jetstream.PullMaxMessages(4096))
+	messages, err := consumer.Messages(jetstream.PullHeartbeat(tailHeartbeat), jetstream.PullExpiry(60*tailHeartbeat), jetstream.PullMaxMessages(4096),
+		jetstream.WithMessagesErrOnMissingHeartbeat(true))
 	if err != nil {
 		return err
 	}
 	defer messages.Stop()
 	t.recover()
 	t.group = deltas{} // what was open comes again
-	for last := t.position; ; {
+	for delivered := uint64(1); ; delivered++ {
 		msg, err := messages.Next(jetstream.NextContext(ctx))
 		if err != nil {
 			return err
@@ -96,10 +97,9 @@ func (t *tail) follow(ctx context.Context, sink func(Delta)) error {
 		if err != nil {
 			return err
 		}
-		if meta.Sequence.Stream <= last {
-			continue // a repaired consumer may begin again
+		if meta.Sequence.Consumer != delivered {
+			return fmt.Errorf("delivery %d came as %d", delivered, meta.Sequence.Consumer)
 		}
-		last = meta.Sequence.Stream
 		t.restart = 0
 		t.take(msg, meta, sink)
 	}

@@ -1,0 +1,120 @@
+package kv
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"exthub/kv/kvtest"
+)
+
+func remove(t *testing.T, s *Store, id MessageID, key string) uint64 {
+	t.Helper()
+	c, err := s.Update(t.Context(), id, func(*Message) (Change, error) {
+		return Change{Writes: []Write{{Key: key, Delete: true}}}, nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c.Seqs[0]
+}
+
+// Deletions are listed until there are too many; then purgedSeq says from where on they still are, in memory and in the bucket.
+func TestTombstonesAreBounded(t *testing.T) {
+	const most = 10
+	s, _ := open(t, kvtest.Server(t), Options{MaxTombstones: most})
+	id := poll(t, s)
+	deleted := make(map[string]uint64)
+	for i := range 25 {
+		key := fmt.Sprint("k", i)
+		if _, err := set(s, id, key, "v", 0); err != nil {
+			t.Fatal(err)
+		}
+		deleted[key] = remove(t, s, id, key)
+	}
+	check := func() {
+		t.Helper()
+		if err := s.Read(t.Context(), id, 0, func(m *Message) {
+			listed := m.Pairs(1)
+			if len(listed) > most || len(listed) < most/2 || m.PurgedSeq() == 0 {
+				t.Errorf("%d deletions listed, purged up to %d", len(listed), m.PurgedSeq())
+			}
+			for _, p := range listed {
+				if p.Seq <= m.PurgedSeq() {
+					t.Errorf("%+v is listed though purged up to %d", p, m.PurgedSeq())
+				}
+				delete(deleted, p.Key)
+			}
+			for key, seq := range deleted {
+				if seq > m.PurgedSeq() {
+					t.Errorf("%s deleted at %d is missing, purged up to %d", key, seq, m.PurgedSeq())
+				}
+			}
+		}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	check()
+	sh := s.shards[0]
+	sh.view.reset()
+	check()
+
+	before, err := sh.reader.read(t.Context(), sh.seen.Load(), string(id)+".x.*")
+	if err != nil {
+		t.Fatal(err)
+	}
+	sh.sweeper.sweep(t.Context(), time.Now().Add(2*sweepDelay))
+	after, err := sh.reader.read(t.Context(), sh.seen.Load(), string(id)+".x.*")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(before.entries) != 25 || len(after.entries) > most {
+		t.Fatalf("the bucket held %d deletions, after the sweep %d", len(before.entries), len(after.entries))
+	}
+	sh.view.reset()
+	check()
+	if _, err := set(s, id, "k0", "back", 0); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// A clear of more pairs than one commit can delete is still one clear.
+func TestClearOfVeryMany(t *testing.T) {
+	s, _ := open(t, kvtest.Server(t), Options{})
+	id := poll(t, s)
+	for part := range 3 {
+		if _, err := s.Update(t.Context(), id, func(*Message) (Change, error) {
+			var change Change
+			for i := range 400 {
+				change.Writes = append(change.Writes, Write{Key: fmt.Sprint(part, "-", i), Value: "v"})
+			}
+			return change, nil
+		}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	sh := s.shards[0]
+	sh.view.reset() // 1,200 keys: more than one snapshot answers
+	cleared, err := s.Update(t.Context(), id, func(m *Message) (Change, error) {
+		if m.Live() != 1200 {
+			t.Errorf("%d pairs before the clear", m.Live())
+		}
+		return Change{Clear: true}, nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		if err := s.Read(t.Context(), id, 0, func(m *Message) {
+			if m.Live() != 0 || m.ClearSeq() != cleared.Latest {
+				t.Errorf("after the clear: %d pairs, clearSeq %d of %d", m.Live(), m.ClearSeq(), cleared.Latest)
+			}
+		}); err != nil {
+			t.Fatal(err)
+		}
+		sh.view.reset()
+	}
+	if seq, err := set(s, id, "0-0", "new", cleared.Latest); err == nil {
+		t.Logf("set at %d", seq)
+	}
+}

@@ -1,0 +1,164 @@
+package kv
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"exthub/kv/kvtest"
+)
+
+func makeGroup(t *testing.T, s *Store, id string, members ...string) {
+	t.Helper()
+	if err := s.UpdateGroup(t.Context(), id, func(g *Group) (GroupChange, error) {
+		change := GroupChange{Info: &GroupInfo{Type: "Public", Name: id}}
+		for _, m := range members {
+			change.Add = append(change.Add, Member{UserID: m, Role: "Member"})
+		}
+		return change, nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestGroup(t *testing.T) {
+	hubs := stores(t, 2)
+	makeGroup(t, hubs[0], "team", "ann", "bob")
+	if err := hubs[1].UpdateGroup(t.Context(), "team", func(g *Group) (GroupChange, error) {
+		if _, ok := g.Member("bob"); !ok || g.Info() == nil || g.Info().GroupID != "team" {
+			t.Errorf("the other hub sees %+v", g)
+		}
+		return GroupChange{Add: []Member{{UserID: "cat"}}, Remove: []string{"bob"}}, nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+	for user, want := range map[string]int{"ann": 1, "bob": 0, "cat": 1, "dan": 0} {
+		for i, s := range hubs {
+			if groups, err := s.Groups(t.Context(), user); err != nil || len(groups) != want {
+				t.Errorf("hub %d: %s is in %v, %v", i, user, groups, err)
+			}
+		}
+	}
+	if err := hubs[0].UpdateGroup(t.Context(), "team", func(*Group) (GroupChange, error) { return GroupChange{Dissolve: true}, nil }); err != nil {
+		t.Fatal(err)
+	}
+	if groups, err := hubs[1].Groups(t.Context(), "ann"); err != nil || len(groups) != 0 {
+		t.Errorf("after the end ann is in %v, %v", groups, err)
+	}
+	// A new group of the same name does not inherit the members of the old one.
+	makeGroup(t, hubs[1], "team", "dan")
+	for _, s := range hubs {
+		s.shards[0].view.reset()
+		if err := s.ReadGroup(t.Context(), "team", func(g *Group) {
+			if names := g.Members(); len(names) != 1 || names[0].UserID != "dan" {
+				t.Errorf("the new group has %v", names)
+			}
+		}); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// Message numbers of a group rise by one, also with many senders on two hubs.
+func TestSendNumbersWithoutGaps(t *testing.T) {
+	hubs := stores(t, 2)
+	var mu sync.Mutex
+	var seqs []int
+	var wg sync.WaitGroup
+	for sender := range 20 {
+		wg.Go(func() {
+			r, err := hubs[sender%2].Send(context.Background(), Record{From: fmt.Sprint(sender), GroupID: "team", Ref: Ref{GroupID: "team"}, Type: "TIMTextElem",
+				Payload: []byte(`{"text":"hi"}`), Random: uint32(sender), Time: 1}, "", time.Minute)
+			mu.Lock()
+			defer mu.Unlock()
+			if err != nil {
+				t.Error(err)
+			}
+			seqs = append(seqs, int(r.Sequence))
+		})
+	}
+	wg.Wait()
+	slices.Sort(seqs)
+	for i, seq := range seqs {
+		if seq != i+1 {
+			t.Fatalf("numbers %v", seqs)
+		}
+	}
+	page, complete, err := hubs[1].History(t.Context(), GroupConversation("team"), Ref{}, 15)
+	if err != nil || complete || len(page) != 15 || page[0].Sequence != 6 || page[14].Sequence != 20 {
+		t.Fatalf("newest page: %d records, complete %v, %v", len(page), complete, err)
+	}
+	page, complete, err = hubs[0].History(t.Context(), GroupConversation("team"), page[0].Ref, 15)
+	if err != nil || !complete || len(page) != 5 || page[0].Sequence != 1 {
+		t.Fatalf("oldest page: %+v, complete %v, %v", page, complete, err)
+	}
+}
+
+// A message that is sent twice within the time is the same message, on every hub.
+func TestSendTwice(t *testing.T) {
+	hubs := stores(t, 2)
+	send := func(s *Store, at int64, key string) (Record, error) {
+		return s.Send(t.Context(), Record{From: "ann", To: "bob", Ref: Ref{From: "ann", To: "bob", MsgKey: key}, Sequence: 7, Random: 9, Type: "TIMTextElem",
+			Payload: []byte(`{"text":"hi"}`), Time: at}, "", 2*time.Minute)
+	}
+	first, err := send(hubs[0], 1000, "7_9_1000")
+	if err != nil {
+		t.Fatal(err)
+	}
+	again, err := send(hubs[1], 1100, "7_9_1100")
+	if !errors.Is(err, ErrDuplicate) || again.Ref != first.Ref {
+		t.Fatalf("sent again: %+v, %v", again.Ref, err)
+	}
+	later, err := send(hubs[1], 1121, "7_9_1121")
+	if err != nil || later.Ref == first.Ref {
+		t.Fatalf("sent after the time: %+v, %v", later.Ref, err)
+	}
+	records, complete, err := hubs[0].History(t.Context(), C2CConversation("bob", "ann"), Ref{}, 15)
+	if err != nil || !complete || len(records) != 2 || records[0].Ref != first.Ref || records[1].Ref != later.Ref {
+		t.Fatalf("history %+v, %v", records, err)
+	}
+}
+
+func TestCount(t *testing.T) {
+	hubs := stores(t, 3)
+	now := time.Unix(1_700_000_000, 0)
+	var wg sync.WaitGroup
+	var mu sync.Mutex
+	passed := 0
+	for i := range 90 {
+		wg.Go(func() {
+			n, err := hubs[i%3].Count(context.Background(), "g.team.1", now)
+			mu.Lock()
+			defer mu.Unlock()
+			if err != nil {
+				t.Error(err)
+			} else if n <= 50 {
+				passed++
+			}
+		})
+	}
+	wg.Wait()
+	if passed != 50 {
+		t.Fatalf("%d of 50 passed", passed)
+	}
+	if n, err := hubs[0].Count(t.Context(), "g.team.1", now.Add(time.Minute)); err != nil || n != 1 {
+		t.Fatalf("the next minute begins at %d, %v", n, err)
+	}
+}
+
+func TestShardsAreFixed(t *testing.T) {
+	nc := kvtest.Server(t)
+	s, _ := open(t, nc, Options{Shards: 3})
+	makeGroup(t, s, "team", "ann")
+	makeGroup(t, s, "other", "ann")
+	if groups, err := s.Groups(t.Context(), "ann"); err != nil || len(groups) != 2 {
+		t.Fatalf("groups over shards: %v, %v", groups, err)
+	}
+	if _, err := Open(t.Context(), nc, Options{Shards: 2}); err == nil {
+		t.Fatal("another number of shards was accepted")
+	}
+}

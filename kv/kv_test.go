@@ -1,0 +1,165 @@
+package kv
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"exthub/kv/kvtest"
+
+	"github.com/nats-io/nats.go"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// open opens a Store and runs it until the test ends. What it tails comes on the channel.
+func open(t *testing.T, nc *nats.Conn, options Options) (*Store, <-chan Delta) {
+	t.Helper()
+	opening, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	defer cancel()
+	s, err := Open(opening, nc, options)
+	if err != nil {
+		t.Fatal(err)
+	}
+	deltas := make(chan Delta, 100_000)
+	ctx, stop := context.WithCancel(context.Background())
+	done := make(chan error, 1)
+	go func() { done <- s.Run(ctx, func(d Delta) { deltas <- d }) }()
+	t.Cleanup(func() {
+		stop()
+		if err := <-done; err != nil {
+			t.Errorf("Run: %v", err)
+		}
+		s.Close()
+	})
+	return s, deltas
+}
+
+// until receives deltas up to the one that holds.
+func until(t *testing.T, deltas <-chan Delta, holds func(Delta) bool) Delta {
+	t.Helper()
+	timeout := time.After(20 * time.Second)
+	for {
+		select {
+		case d := <-deltas:
+			if holds(d) {
+				return d
+			}
+		case <-timeout:
+			t.Fatal("the awaited change did not come")
+		}
+	}
+}
+
+// poll sends a group message that pairs can be set on.
+func poll(t *testing.T, s *Store) MessageID {
+	t.Helper()
+	r, err := s.Send(t.Context(), Record{From: "ann", GroupID: "team", Ref: Ref{GroupID: "team"}, Type: "TIMCustomElem", Payload: []byte(`{}`),
+		Time: time.Now().Unix(), IsSupportExtension: true}, "", 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r.Ref.ID()
+}
+
+var errConflict = errors.New("conflict")
+
+// set writes a pair as a member does: with the Seq that it saw.
+func set(s *Store, id MessageID, key, value string, seq uint64) (uint64, error) {
+	c, err := s.Update(context.Background(), id, func(m *Message) (Change, error) {
+		if p := m.Pair(key); p.Seq != seq {
+			return Change{}, fmt.Errorf("%w: %s is at %d", errConflict, key, p.Seq)
+		}
+		return Change{Writes: []Write{{Key: key, Value: value}}}, nil
+	})
+	if err != nil {
+		return 0, err
+	}
+	return c.Seqs[0], nil
+}
+
+func read(t *testing.T, s *Store, id MessageID, from uint64) []Pair {
+	t.Helper()
+	var pairs []Pair
+	if err := s.Read(t.Context(), id, 0, func(m *Message) { pairs = m.Pairs(from) }); err != nil {
+		t.Fatal(err)
+	}
+	return pairs
+}
+
+func TestSetReadDelete(t *testing.T) {
+	s, deltas := open(t, kvtest.Server(t), Options{})
+	id := poll(t, s)
+	sent := until(t, deltas, func(d Delta) bool { return d.Record != nil })
+	if sent.Ref.ID() != id || id != "g.team.1" {
+		t.Fatalf("sent %v, id %s", sent.Ref, id)
+	}
+	first, err := set(s, id, "ann", "tea", 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	second, err := set(s, id, "bob 🙂.*>", "coffee", 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := set(s, id, "ann", "milk", 0); !errors.Is(err, errConflict) {
+		t.Fatalf("stale Seq: %v", err)
+	}
+	pairs := read(t, s, id, 0)
+	if len(pairs) != 2 || pairs[0] != (Pair{"ann", "tea", first, false}) || pairs[1] != (Pair{"bob 🙂.*>", "coffee", second, false}) {
+		t.Fatalf("read %v", pairs)
+	}
+	gone, err := s.Update(t.Context(), id, func(m *Message) (Change, error) {
+		return Change{Writes: []Write{{Key: "ann", Delete: true}, {Key: "cat", Value: "water"}}}, nil
+	})
+	if err != nil || len(gone.Seqs) != 2 || gone.Seqs[1] != gone.Seqs[0]+1 || gone.Latest != gone.Seqs[1] {
+		t.Fatalf("two in one: %+v, %v", gone, err)
+	}
+	pairs = read(t, s, id, first)
+	if len(pairs) != 3 || pairs[1] != (Pair{"ann", "", gone.Seqs[0], true}) {
+		t.Fatalf("since %d: %v", first, pairs)
+	}
+	last := until(t, deltas, func(d Delta) bool { return d.Revision == gone.Latest })
+	if len(last.Pairs) != 2 {
+		t.Fatalf("one commit came as %+v", last)
+	}
+}
+
+func TestClear(t *testing.T) {
+	s, deltas := open(t, kvtest.Server(t), Options{})
+	id := poll(t, s)
+	for i := range 5 {
+		if _, err := set(s, id, fmt.Sprint("k", i), "v", 0); err != nil {
+			t.Fatal(err)
+		}
+	}
+	cleared, err := s.Update(t.Context(), id, func(*Message) (Change, error) { return Change{Clear: true}, nil })
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := until(t, deltas, func(d Delta) bool { return d.ClearSeq > 0 })
+	if len(d.Pairs) != 5 || d.ClearSeq != cleared.Latest {
+		t.Fatalf("clear came as %+v, committed %+v", d, cleared)
+	}
+	after, err := set(s, id, "k1", "again", 0)
+	if err == nil {
+		t.Fatalf("set with Seq 0 at kv level is decided by the caller; got %d", after)
+	}
+	check := func(s *Store) {
+		t.Helper()
+		if err := s.Read(t.Context(), id, 0, func(m *Message) {
+			if m.Live() != 0 || m.ClearSeq() != cleared.Latest || len(m.Pairs(1)) != 5 {
+				t.Errorf("after the clear: %d live, clearSeq %d, %v", m.Live(), m.ClearSeq(), m.Pairs(1))
+			}
+		}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	check(s)
+	s.shards[0].view.reset()
+	check(s)
+}

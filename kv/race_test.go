@@ -1,0 +1,187 @@
+package kv
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"testing"
+	"time"
+
+	"exthub/kv/kvtest"
+)
+
+// stores opens several Stores on one server, as several hubs would.
+func stores(t *testing.T, n int) []*Store {
+	t.Helper()
+	node := kvtest.Start(t)
+	list := make([]*Store, n)
+	for i := range list {
+		list[i], _ = open(t, node.Connect(t), Options{})
+	}
+	return list
+}
+
+// Of any number of writers with the same Seq exactly one wins, on one hub and on two, and the others see its value.
+func TestOneWinnerPerSeq(t *testing.T) {
+	hubs := stores(t, 2)
+	id := poll(t, hubs[0])
+	seq := uint64(0)
+	for round := range 300 {
+		var mu sync.Mutex
+		var winners []uint64
+		var wg sync.WaitGroup
+		for writer := range 6 {
+			wg.Go(func() {
+				got, err := set(hubs[writer%2], id, "k", fmt.Sprint(round, writer), seq)
+				mu.Lock()
+				defer mu.Unlock()
+				switch {
+				case err == nil:
+					winners = append(winners, got)
+				case !errors.Is(err, errConflict):
+					t.Errorf("round %d: %v", round, err)
+				}
+			})
+		}
+		wg.Wait()
+		if len(winners) != 1 {
+			t.Fatalf("round %d: %d winners", round, len(winners))
+		}
+		seq = winners[0]
+	}
+}
+
+// A message never holds more than its limit, whoever adds at once; deleted pairs make room.
+func TestLimitHolds(t *testing.T) {
+	const limit = 20
+	hubs := stores(t, 3)
+	id := poll(t, hubs[0])
+	full := errors.New("full")
+	var wg sync.WaitGroup
+	for writer := range 9 {
+		wg.Go(func() {
+			for i := range 60 {
+				key := fmt.Sprint(writer, "-", i%7)
+				_, err := hubs[writer%3].Update(context.Background(), id, func(m *Message) (Change, error) {
+					if !m.Pair(key).Deleted {
+						return Change{Writes: []Write{{Key: key, Delete: true}}}, nil
+					}
+					if m.Live() >= limit {
+						return Change{}, full
+					}
+					return Change{Writes: []Write{{Key: key, Value: "v"}}}, nil
+				})
+				if err != nil && !errors.Is(err, full) {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	wg.Wait()
+	snap, err := hubs[0].shards[0].reader.read(t.Context(), hubs[0].shards[0].seen.Load(), string(id)+".x.*")
+	if err != nil {
+		t.Fatal(err)
+	}
+	live := 0
+	for _, e := range snap.entries {
+		if !e.deleted {
+			live++
+		}
+	}
+	if live > limit {
+		t.Fatalf("%d pairs, limit %d", live, limit)
+	}
+	for i, h := range hubs {
+		if err := h.Read(t.Context(), id, snap.upTo, func(m *Message) {
+			if m.Live() != live {
+				t.Errorf("hub %d sees %d pairs, the bucket has %d", i, m.Live(), live)
+			}
+		}); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// Many writers on one message, each on its own key: nothing is lost, and every writer got the revision that its pair has.
+func TestManyWriters(t *testing.T) {
+	for _, options := range []Options{{}, {SyncAlways: true}} {
+		s, _ := open(t, kvtest.Server(t), options)
+		id := poll(t, s)
+		var wg sync.WaitGroup
+		got := make([]uint64, 200)
+		for i := range got {
+			wg.Go(func() {
+				var err error
+				if got[i], err = set(s, id, fmt.Sprint("voter", i), "1", 0); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		wg.Wait()
+		s.shards[0].view.reset()
+		pairs := read(t, s, id, 0)
+		if len(pairs) != len(got) {
+			t.Fatalf("%d pairs of %d", len(pairs), len(got))
+		}
+		for _, p := range pairs {
+			var i int
+			fmt.Sscanf(p.Key, "voter%d", &i)
+			if got[i] != p.Seq {
+				t.Errorf("%s: acknowledged %d, has %d", p.Key, got[i], p.Seq)
+			}
+		}
+	}
+}
+
+// On a replicated stream everything goes in batches; a leader that steps down in between costs time, not truth.
+func TestReplicated(t *testing.T) {
+	cluster := kvtest.NewCluster(t, 3)
+	options := Options{Replicas: 3}
+	a, _ := open(t, cluster.Connect(t), options)
+	b, _ := open(t, cluster.Connect(t), options)
+	id := poll(t, a)
+	admin := cluster.Connect(t)
+	var wg sync.WaitGroup
+	acked := make([]map[string]uint64, 6)
+	for writer := range acked {
+		acked[writer] = make(map[string]uint64)
+		wg.Go(func() {
+			for i := range 30 {
+				key := fmt.Sprint(writer, "-", i)
+				seq, err := set([]*Store{a, b}[writer%2], id, key, "v", 0)
+				switch {
+				case err == nil:
+					acked[writer][key] = seq
+				case !errors.Is(err, ErrUnknown) && !errors.Is(err, ErrUnavailable):
+					t.Error(err)
+				}
+			}
+		})
+	}
+	if err := cluster.StepDown(admin, "KV_exthub_0"); err != nil {
+		t.Error(err)
+	}
+	wg.Wait()
+	for i, s := range []*Store{a, b} {
+		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+		defer cancel()
+		highest := uint64(0)
+		for _, m := range acked {
+			for _, seq := range m {
+				highest = max(highest, seq)
+			}
+		}
+		if err := s.Read(ctx, id, highest, func(m *Message) {
+			for _, keys := range acked {
+				for key, seq := range keys {
+					if p := m.Pair(key); p.Seq != seq {
+						t.Errorf("hub %d: %s acknowledged at %d, is %+v", i, key, seq, p)
+					}
+				}
+			}
+		}); err != nil {
+			t.Error(err)
+		}
+	}
+}

@@ -1,0 +1,144 @@
+package kv
+
+import (
+	"context"
+	"fmt"
+	"testing"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+
+	"exthub/kv/kvtest"
+)
+
+// A tail whose consumer is deleted under it goes on behind the last change that it saw.
+func TestTailSurvivesItsConsumer(t *testing.T) {
+	nc := kvtest.Server(t)
+	s, deltas := open(t, nc, Options{})
+	id := poll(t, s)
+	first, err := set(s, id, "k", "before", 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	until(t, deltas, func(d Delta) bool { return d.Revision == first })
+	stream := s.shards[0].stream
+	for name := range stream.ConsumerNames(t.Context()).Name() {
+		if err := stream.DeleteConsumer(t.Context(), name); err != nil {
+			t.Fatal(err)
+		}
+	}
+	second, err := set(s, id, "k", "after", first)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := until(t, deltas, func(d Delta) bool { return d.Revision >= second })
+	if d.Reset || len(d.Pairs) != 1 || d.Pairs[0].Value != "after" {
+		t.Fatalf("went on with %+v", d)
+	}
+}
+
+// A restart of the server loses nothing that was acknowledged, and nothing of what the tail has to say.
+func TestTailSurvivesTheServer(t *testing.T) {
+	node := kvtest.Start(t)
+	s, deltas := open(t, node.Connect(t, nats.MaxReconnects(-1)), Options{})
+	id := poll(t, s)
+	seq := uint64(0)
+	for round := range 3 {
+		var err error
+		if seq, err = set(s, id, "k", fmt.Sprint(round), seq); err != nil {
+			t.Fatal(err)
+		}
+		node.Stop()
+		if err := node.Restart(); err != nil {
+			t.Fatal(err)
+		}
+		var pair Pair
+		for pair.Seq == 0 {
+			if err := s.Read(t.Context(), id, 0, func(m *Message) { pair = m.Pair("k") }); err != nil {
+				t.Log(err)
+			}
+		}
+		if pair.Seq != seq {
+			t.Fatalf("acknowledged %d, read %+v", seq, pair)
+		}
+		d := until(t, deltas, func(d Delta) bool { return d.Reset || d.Revision >= seq })
+		if d.Reset {
+			t.Fatal("a short outage was taken for a loss")
+		}
+	}
+}
+
+// A bucket that was deleted and made again is another history: everybody is told.
+func TestTailNoticesAnotherHistory(t *testing.T) {
+	nc := kvtest.Server(t)
+	s, deltas := open(t, nc, Options{})
+	id := poll(t, s)
+	if _, err := set(s, id, "k", "v", 0); err != nil {
+		t.Fatal(err)
+	}
+	js, err := jetstream.New(nc)
+	if err != nil {
+		t.Fatal(err)
+	}
+	config := s.shards[0].stream.CachedInfo().Config
+	if err := js.DeleteStream(t.Context(), config.Name); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := js.CreateStream(t.Context(), config); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := js.Publish(t.Context(), "$KV.exthub_0._", nil); err != nil {
+		t.Fatal(err)
+	}
+	until(t, deltas, func(d Delta) bool { return d.Reset })
+	if pairs := read(t, s, id, 0); len(pairs) != 0 {
+		t.Fatalf("read from the old history: %v", pairs)
+	}
+}
+
+// Memory is bounded by bytes: what was used longest ago goes, and comes back when it is needed.
+func TestViewIsBounded(t *testing.T) {
+	s, _ := open(t, kvtest.Server(t), Options{ViewBytes: 64 << 10})
+	ids := make([]MessageID, 100)
+	for i := range ids {
+		ids[i] = poll(t, s)
+		if _, err := set(s, ids[i], "k", string(make([]byte, 4000)), 0); err != nil {
+			t.Fatal(err)
+		}
+	}
+	v := s.shards[0].view
+	v.mu.Lock()
+	bytes, cells := v.bytes, len(v.cells)
+	v.mu.Unlock()
+	if bytes > 64<<10 || cells == 0 || cells > 20 {
+		t.Fatalf("%d bytes in %d cells", bytes, cells)
+	}
+	for _, id := range ids {
+		if pairs := read(t, s, id, 0); len(pairs) != 1 {
+			t.Fatalf("%s: %v", id, pairs)
+		}
+	}
+}
+
+// A client that comes from a hub that is ahead is not shown the past: the read waits for the tail. One that invents a revision is answered at once.
+func TestReadAtLeast(t *testing.T) {
+	hubs := stores(t, 2)
+	id := poll(t, hubs[0])
+	seq := uint64(0)
+	for range 50 {
+		var err error
+		if seq, err = set(hubs[0], id, "k", "v", seq); err != nil {
+			t.Fatal(err)
+		}
+		if err := hubs[1].Read(t.Context(), id, seq, func(m *Message) {
+			if m.Pair("k").Seq < seq {
+				t.Errorf("asked for %d, got %d", seq, m.Pair("k").Seq)
+			}
+		}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := hubs[1].Read(context.Background(), id, seq+1_000_000, func(*Message) {}); err != nil {
+		t.Fatal(err)
+	}
+}
