@@ -1,0 +1,117 @@
+import { chain } from './chain.js';
+import { h, sureButton, write } from './dom.js';
+import { MAX_PAIRS, full } from './limits.js';
+import { notice } from './notice.js';
+import { avatar, called } from './people.js';
+import { poll } from './poll.js';
+import { sentence } from './sentences.js';
+import { survey } from './survey.js';
+
+const BODIES = { poll, chain, survey };
+const WORDS = { poll: 'Poll', chain: 'Chain', survey: 'Survey' };
+
+/**
+ * One message with its pairs. What is inside is drawn by poll, chain or survey; what all three share is here: keeping the
+ * pairs, writing them, and telling the person what became of a write.
+ *
+ * The page never draws what it has only wished for. A write changes the card when its event comes back, the same way and
+ * at the same moment as in everybody else's window.
+ */
+export class Card {
+  /** Whether the pairs have been read. */
+  loaded = false;
+
+  #session;
+  #message;
+  #pairs = new Map();
+  #body;
+  #notice = notice();
+  #size = h('span', { class: 'size' });
+  #clear = sureButton('Clear', () => `Really remove all (${this.#pairs.size})?`,
+    () => this.#attempt(() => this.#session.clear(this.#message)));
+  #foot = h('footer', {}, this.#size);
+
+  constructor(session, me, message, content) {
+    this.#session = session;
+    this.#message = message;
+    this.#body = BODIES[content.kind](content, {
+      me,
+      set: (key, value, say) => this.#attempt(() => this.#set(key, value), say),
+      remove: (key, say) => this.#attempt(() => session.remove(message, key), say),
+    });
+    this.element = this.#frame(content, me);
+    this.#draw();
+  }
+
+  #frame({ kind, title }, me) {
+    const { ID, from, time } = this.#message;
+    const sent = new Date(time * 1000);
+    const clock = h('time', { datetime: sent.toISOString() }, sent.toLocaleTimeString([], { timeStyle: 'short' }));
+    const byline = h('p', { class: 'byline' }, h('strong', {}, WORDS[kind]), ` by ${called(from, me)}, `, clock);
+    const heading = h('h3', { id: `title-${ID}` }, title);
+    if (from === me) this.#foot.append(...this.#body.tools ?? [], this.#clear);
+    return h('article', { class: `card ${kind}`, 'aria-labelledby': heading.id },
+      h('header', {}, avatar(from), h('div', {}, byline, heading)),
+      this.#body.element, this.#notice.element, this.#foot);
+  }
+
+  /** The order of cards: as the hub numbered their messages. */
+  get sequence() {
+    return this.#message.sequence;
+  }
+
+  /** Reads all pairs. From then on events keep them current. */
+  async load() {
+    this.#pairs = await this.#session.pairs(this.#message);
+    this.loaded = true;
+    this.#draw();
+  }
+
+  update(extensions) {
+    for (const { key, value } of extensions) this.#pairs.set(key, value);
+    this.#draw();
+  }
+
+  drop(keys) {
+    for (const key of keys) this.#pairs.delete(key);
+    this.#draw();
+  }
+
+  #draw() {
+    this.#body.render(this.#pairs);
+    write(this.#size, this.#pairs.size < MAX_PAIRS * 0.75 ? '' : `${this.#pairs.size} of ${MAX_PAIRS} entries`);
+    this.#clear.hidden = this.#pairs.size === 0;
+    this.#foot.hidden = [...this.#foot.children].every((child) => child.hidden || child.textContent === '');
+  }
+
+  #set(key, value) {
+    const problem = this.#pairs.has(key) ? '' : full(this.#pairs.size);
+    if (problem) throw new Error(problem);
+    return this.#session.set(this.#message, key, value);
+  }
+
+  /**
+   * Runs a write until it is done (true) or the person leaves it (false). A conflict is the person's to decide, for only
+   * they know whether what is there now changes their mind; trying again then wins, because the SDK has learned the new Seq.
+   */
+  async #attempt(run, say = (value) => value) {
+    this.#notice.hush();
+    for (;;) {
+      const problem = await outcome(run, say);
+      if (!problem) return true;
+      if (!await this.#notice.ask(problem)) return false;
+    }
+  }
+}
+
+/** Why a write was not done, in a sentence, or "". */
+async function outcome(run, say) {
+  try {
+    const conflict = await run();
+    if (!conflict) return '';
+    if (conflict.value === '') return 'Changed meanwhile, now it is gone.';
+    return `Changed meanwhile, now it is “${say(conflict.value)}”.`;
+  } catch (error) {
+    return sentence(error);
+  }
+}

@@ -1,0 +1,68 @@
+import { entry, nextNumber, order } from './aggregate.js';
+import { arrange, h, newID, write } from './dom.js';
+import { room, tooLong } from './limits.js';
+import { note } from './note.js';
+import { avatar, called } from './people.js';
+
+/** Draws a chain: numbered entries, one per person, mine to add, change and take out. */
+export function chain(content, { me, set, remove }) {
+  const shared = note({ set, remove });
+  const list = h('ol', { class: 'entries', 'aria-label': 'Entries' });
+  const nobody = h('p', { class: 'empty' }, 'Nobody yet. Be number one.');
+  const input = h('input', { id: newID('entry'), name: 'entry', autocomplete: 'off', required: true, maxlength: 1000, placeholder: 'My entry', input: () => check() });
+  const join = h('button', { class: 'primary' });
+  const leave = h('button', { type: 'button', class: 'quiet', click: () => remove(me, say) }, 'Take me out');
+  const hint = h('p', { class: 'hint', role: 'status' });
+  const status = h('p', { class: 'status', role: 'status' });
+  const items = new Map();
+  let pairs = new Map();
+
+  const say = (value) => entry(value).text;
+  /** Mine as it would be written: an edit keeps its number, so it keeps its place. */
+  const value = () => {
+    const own = pairs.has(me) ? entry(pairs.get(me)).number : Infinity;
+    return JSON.stringify({ n: Number.isFinite(own) ? own : nextNumber(pairs), text: input.value.trim() });
+  };
+  const check = () => {
+    write(hint, room(value()));
+    join.disabled = tooLong(value());
+  };
+  const submit = async (event) => {
+    event.preventDefault();
+    if (input.value.trim()) await set(me, value(), say);
+  };
+  const item = ({ userID, text }) => {
+    if (!items.has(userID)) {
+      const words = h('span', { class: 'text' });
+      const name = h('strong', {}, called(userID, me));
+      items.set(userID, { words, element: h('li', { class: userID === me ? 'mine' : '' }, avatar(userID), h('span', {}, name, ' ', words)) });
+    }
+    const { words, element } = items.get(userID);
+    write(words, text);
+    return element;
+  };
+
+  return {
+    element: h('div', { class: 'body' },
+      content.description ? h('p', { class: 'description' }, content.description) : '',
+      shared.element, list, nobody,
+      h('form', { class: 'entry', submit },
+        h('label', { for: input.id, class: 'unseen' }, 'My entry'), input, join, hint),
+      h('div', { class: 'line' }, status, leave)),
+    render(now) {
+      const before = pairs.has(me) ? say(pairs.get(me)) : '';
+      pairs = now;
+      const own = pairs.has(me) ? say(pairs.get(me)) : '';
+      if (input.value === before || own !== before) input.value = own; // not over what is being typed
+      const entries = order(pairs);
+      for (const userID of items.keys()) if (!pairs.has(userID)) items.delete(userID);
+      arrange(list, entries.map(item));
+      shared.render(pairs);
+      nobody.hidden = entries.length > 0;
+      leave.hidden = !pairs.has(me);
+      write(join, pairs.has(me) ? 'Change mine' : 'Join');
+      write(status, entries.length === 1 ? '1 person is in' : `${entries.length} people are in`);
+      check();
+    },
+  };
+}

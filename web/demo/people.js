@@ -1,0 +1,39 @@
+import { h } from './dom.js';
+
+const NAMES = ['Ada', 'Bo', 'Chen', 'Dana', 'Emre', 'Fay', 'Goran', 'Hana', 'Ines', 'Juno', 'Kofi', 'Lin', 'Mira', 'Noor', 'Omar', 'Pia'];
+
+/** A name for somebody new, other than the given one. */
+export function suggest(other) {
+  const names = NAMES.filter((name) => name !== other);
+  return names[Math.floor(Math.random() * names.length)];
+}
+
+/** What is wrong with a name, or "". Stricter than the hub, which takes any printable ASCII. */
+export function nameProblem(name) {
+  if (name === '') return 'Please type a name.';
+  if (name.length > 32) return 'A name has at most 32 characters.';
+  return /^[A-Za-z0-9_-]+$/.test(name) ? '' : 'A name has only letters A to Z, digits, - and _.';
+}
+
+/** A small round picture of a person: an initial on a colour that is the same in every window. */
+export function avatar(userID) {
+  const dot = h('span', { class: 'avatar', 'aria-hidden': 'true', title: userID }, userID.slice(0, 1).toUpperCase());
+  let hue = 0;
+  for (const letter of userID) hue = (hue * 31 + letter.codePointAt(0)) % 360;
+  dot.style.setProperty('--hue', hue);
+  return dot;
+}
+
+const CROWD = 4;
+
+/** Shows who is behind a number: some pictures, then how many more; the whole list as its title. */
+export function crowd(element, userIDs) {
+  const shown = userIDs.join(', ');
+  if (element.title === shown) return;
+  element.title = shown;
+  const more = userIDs.length - CROWD;
+  element.replaceChildren(...userIDs.slice(0, CROWD).map(avatar), ...(more > 0 ? [h('span', { class: 'more' }, `+${more}`)] : []));
+}
+
+/** "you" for oneself. */
+export const called = (userID, me) => (userID === me ? 'you' : userID);

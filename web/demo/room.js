@@ -1,0 +1,64 @@
+import { Card } from './card.js';
+import { read } from './payload.js';
+
+/** The demo group's cards, newest first. */
+export class Room {
+  #session;
+  #me;
+  #list;
+  #cards = new Map(); // by message ID
+  #next = '';
+
+  constructor(session, me, list) {
+    this.#session = session;
+    this.#me = me;
+    this.#list = list;
+  }
+
+  /** Whether there are older messages than those shown. */
+  get hasMore() {
+    return this.#next !== '';
+  }
+
+  get size() {
+    return this.#cards.size;
+  }
+
+  /** Shows one more page of messages: the latest, then older and older ones. */
+  async earlier() {
+    const { messages, next } = await this.#session.history(this.#next || undefined);
+    this.#next = next;
+    await this.add(messages);
+  }
+
+  /** Reads what could not be read while the connection was gone. What was missed meanwhile comes as events, from the SDK. */
+  async resume() {
+    const unread = [...this.#cards.values()].filter(({ loaded }) => !loaded);
+    await Promise.all(unread.map((card) => card.load()));
+  }
+
+  /** Shows messages that are cards, each in its place, and reads their pairs. */
+  async add(messages) {
+    const placed = messages.map((message) => this.#place(message));
+    await Promise.all(placed.map((card) => card?.load()));
+  }
+
+  #place(message) {
+    const content = message.isSupportExtension ? read(message) : null;
+    if (!content || this.#cards.has(message.ID)) return null;
+    const card = new Card(this.#session, this.#me, message, content);
+    const older = [...this.#cards.values()].filter(({ sequence }) => sequence < card.sequence);
+    const next = older.reduce((a, b) => (a && a.sequence > b.sequence ? a : b), null);
+    this.#list.insertBefore(card.element, next?.element ?? null);
+    this.#cards.set(message.ID, card);
+    return card;
+  }
+
+  updated({ messageID, extensions }) {
+    this.#cards.get(messageID)?.update(extensions);
+  }
+
+  deleted({ messageID, keyList }) {
+    this.#cards.get(messageID)?.drop(keyList);
+  }
+}

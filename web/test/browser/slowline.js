@@ -1,0 +1,47 @@
+/**
+ * Puts a valve into a page's line to the hub, to be called before the page is opened. The real frames of the real hub pass
+ * through unchanged; only when they arrive is the test's to say. A closed valve keeps back what the hub sends without being
+ * asked, so the page misses changes that others have made, exactly as on a slow line. A cut line takes no new connection.
+ */
+export async function slowLine(page) {
+  let held = null;
+  let lines = [];
+  let cut = false;
+  let waiting = [];
+  const unasked = (frame) => frame.startsWith('[') || JSON.parse(frame).method !== undefined;
+
+  await page.routeWebSocket(/\/ws$/, async (line) => {
+    if (cut) await new Promise((resolve) => waiting.push(resolve));
+    const server = line.connectToServer();
+    lines.push(line, server);
+    line.onMessage((frame) => server.send(frame));
+    server.onMessage((frame) => {
+      if (held && unasked(frame)) held.push(() => line.send(frame));
+      else line.send(frame);
+    });
+  });
+
+  return {
+    hold() {
+      held = [];
+    },
+    release() {
+      const frames = held;
+      held = null;
+      for (const send of frames) send();
+    },
+    /** Ends the connection, and lets no new one through until mend. */
+    async cut() {
+      cut = true;
+      const old = lines;
+      lines = [];
+      for (const line of old) await line.close({ code: 4003, reason: 'cut by the test' });
+    },
+    mend() {
+      cut = false;
+      const ready = waiting;
+      waiting = [];
+      for (const go of ready) go();
+    },
+  };
+}

@@ -1,0 +1,109 @@
+import assert from 'node:assert/strict';
+import { Hub } from '../hub.js';
+import { launch } from './chrome.js';
+
+/** What a browser says by itself when a hub is gone: expected after a kill, a fault otherwise. */
+const NETWORK = /WebSocket connection to|net::ERR_/;
+
+/**
+ * Runs an act on a real hub with people in a real browser, each in a browser context of their own, then checks that no page
+ * has complained: an uncaught error, a refused resource or a breach of the content security policy fails the act, unless it
+ * is what the act provokes and therefore expects. Flags are the hub's.
+ */
+export async function play(act, { flags = [], expects = /^$/ } = {}) {
+  const hub = await Hub.start(...flags);
+  const complaints = [];
+  let browser;
+  try {
+    browser = await launch();
+    const enter = async (name, before = () => {}) => {
+      const person = await Person.open(browser, hub, complaints);
+      await before(person.page);
+      await person.enter(name);
+      return person;
+    };
+    const open = () => Person.open(browser, hub, complaints);
+    await act({ hub, enter, open });
+  } catch (error) {
+    if (complaints.length) error.message += `\nThe pages said:\n${complaints.join('\n')}`; // often the cause
+    throw error;
+  } finally {
+    await browser?.close();
+    await hub.stop();
+  }
+  const expected = (line) => expects.test(line) || (hub.killed && NETWORK.test(line));
+  assert.deepEqual(complaints.filter((line) => !expected(line)), []);
+}
+
+/** One person at one window. */
+export class Person {
+  constructor(page, hub) {
+    this.page = page;
+    this.hub = hub;
+  }
+
+  static async open(browser, hub, complaints) {
+    const context = await browser.newContext({ viewport: { width: 720, height: 900 } });
+    const page = await context.newPage();
+    page.setDefaultTimeout(20_000);
+    page.on('pageerror', (error) => complaints.push(`uncaught: ${error.stack}`));
+    page.on('console', (message) => ['error', 'warning'].includes(message.type()) && complaints.push(message.text()));
+    return new Person(page, hub);
+  }
+
+  /** Opens the page and comes in by the door, as people do. */
+  async enter(name) {
+    this.name = name;
+    await this.page.goto(this.hub.url);
+    await this.page.getByLabel('Your name').fill(name);
+    await this.page.getByRole('button', { name: 'Come in' }).click();
+    await this.page.getByRole('region', { name: 'Demo group' }).waitFor();
+  }
+
+  /** Makes a card of the kind ('Poll', 'Chain' or 'Survey') with what its form proposes, or with what fill types. */
+  async make(kind, fill = () => {}) {
+    await this.page.getByRole('group', { name: 'Make something new' }).getByRole('button', { name: kind }).click();
+    const dialog = this.page.getByRole('dialog', { name: `New ${kind.toLowerCase()}` });
+    await fill(dialog);
+    await dialog.getByRole('button', { name: 'Create' }).click();
+    await dialog.waitFor({ state: 'hidden' });
+  }
+
+  /** The card with this title. */
+  card(title) {
+    return this.page.getByRole('article', { name: title, exact: true });
+  }
+
+  /** Clicks a button on the card; the name may be a part of it. */
+  async press(card, name) {
+    await this.card(card).getByRole('button', { name }).click();
+  }
+
+  /** Waits until the card has a button of exactly this name: for a poll's option, its whole result. */
+  async sees(card, ...names) {
+    for (const name of names) await this.card(card).getByRole('button', { name, exact: true }).waitFor();
+  }
+
+  /** Waits until the card shows this text. */
+  async reads(card, ...texts) {
+    for (const text of texts) await this.card(card).getByText(text, { exact: true }).waitFor();
+  }
+
+  /** Waits for the texts of all elements that the locator finds on the card, in order. */
+  async lists(card, locator, wanted) {
+    const found = this.card(card).locator(locator);
+    await this.#until(() => found.allInnerTexts(), wanted);
+  }
+
+  /** Polls the page once per frame, so that a failure can show the last thing there was. */
+  async #until(look, wanted) {
+    const deadline = Date.now() + 20_000;
+    let last;
+    do {
+      last = (await look()).map((text) => text.replace(/\s+/g, ' ').trim());
+      if (JSON.stringify(last) === JSON.stringify(wanted)) return;
+      await this.page.evaluate(() => new Promise(requestAnimationFrame));
+    } while (Date.now() < deadline);
+    assert.deepEqual(last, wanted);
+  }
+}
