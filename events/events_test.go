@@ -1,0 +1,325 @@
+package events
+
+import (
+	"encoding/json"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"exthub/kv"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// session is a subscriber that keeps what it gets.
+type session struct {
+	id   string
+	mu   sync.Mutex
+	got  []*Event
+	lost int
+}
+
+func (s *session) Session() string { return s.id }
+func (s *session) Lost()           { s.lost++ }
+
+func (s *session) Notify(e *Event) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.got = append(s.got, e)
+}
+
+// frames returns the notifications that the session got, and forgets them.
+func (s *session) frames() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var list []string
+	for _, e := range s.got {
+		for _, f := range e.Frames() {
+			list = append(list, string(f.Payload))
+		}
+	}
+	s.got = nil
+	return list
+}
+
+func join(b *Broker, user string, groups ...string) *session {
+	s := &session{id: user + "'s"}
+	b.Attach(s, user)
+	b.Join(s, user, groups)
+	return s
+}
+
+func pairs(group string, seq uint64, list ...string) kv.Delta {
+	d := kv.Delta{Ref: kv.Ref{GroupID: group, MsgSeq: 1}, Revision: seq}
+	for i, key := range list {
+		p := kv.Pair{Key: strings.TrimPrefix(key, "-"), Value: fmt.Sprint("v", seq), Seq: seq - uint64(len(list)-1-i), Deleted: strings.HasPrefix(key, "-")}
+		if p.Deleted {
+			p.Value = ""
+		}
+		d.Pairs = append(d.Pairs, p)
+	}
+	return d
+}
+
+func TestWhoGetsIt(t *testing.T) {
+	b := New(Options{})
+	ann, bob, cat := join(b, "ann", "team"), join(b, "bob", "team", "other"), join(b, "cat", "other")
+	b.Publish(pairs("team", 5, "k"))
+	want := `{"jsonrpc":"2.0","method":"MESSAGE_EXTENSIONS_UPDATED","params":{"messageID":"g.team.1","extensions":[{"key":"k","value":"v5","seq":5}],"latestSeq":5}}`
+	for _, s := range []*session{ann, bob} {
+		if got := s.frames(); len(got) != 1 || got[0] != want {
+			t.Errorf("%s got %s", s.id, got)
+		}
+	}
+	if got := cat.frames(); len(got) != 0 {
+		t.Errorf("cat is not in the team and got %s", got)
+	}
+	b.Publish(kv.Delta{Ref: kv.Ref{GroupID: "team"}, Members: []kv.MemberChange{{UserID: "bob"}, {UserID: "cat", Joined: true}}})
+	b.Publish(pairs("team", 6, "-k"))
+	if got := bob.frames(); len(got) != 0 {
+		t.Errorf("bob was removed and got %s", got)
+	}
+	want = `{"jsonrpc":"2.0","method":"MESSAGE_EXTENSIONS_DELETED","params":{"messageID":"g.team.1","keyList":["k"],"latestSeq":6}}`
+	if got := cat.frames(); len(got) != 1 || got[0] != want {
+		t.Errorf("cat has joined and got %s", got)
+	}
+	b.Detach(ann, "ann")
+	ann.got = nil
+	b.Publish(kv.Delta{Ref: kv.Ref{GroupID: "team"}, Dissolved: true})
+	b.Publish(pairs("team", 7, "k"))
+	if len(ann.got) != 0 || len(cat.got) != 0 {
+		t.Error("events after the end")
+	}
+	b.Publish(kv.Delta{Reset: true})
+	if ann.lost != 0 || bob.lost != 1 || cat.lost != 1 {
+		t.Errorf("a loss was told to %d, %d, %d", ann.lost, bob.lost, cat.lost)
+	}
+}
+
+func TestBothSidesOfAConversation(t *testing.T) {
+	b := New(Options{})
+	ann, bob, cat := join(b, "ann"), join(b, "bob"), join(b, "cat")
+	other := &session{id: "ann's phone"}
+	b.Attach(other, "ann")
+	ref := kv.Ref{From: "ann", To: "bob", MsgKey: "1_2_3"}
+	b.Publish(kv.Delta{Ref: ref, Origin: ann.id, Record: &kv.Record{Ref: ref, From: "ann", To: "bob", Type: "TIMTextElem", Payload: json.RawMessage(`{"text":"hi"}`)}})
+	if len(ann.frames()) != 0 || len(cat.frames()) != 0 {
+		t.Error("the message went back to its session, or to a stranger")
+	}
+	for s, peer := range map[*session]string{bob: "ann", other: "bob"} {
+		got := s.frames()
+		if len(got) != 1 || !strings.Contains(got[0], `"conversationID":"C2C`+peer+`"`) || !strings.Contains(got[0], `"to":"bob"`) {
+			t.Errorf("%s got %s", s.id, got)
+		}
+	}
+	b.Publish(kv.Delta{Ref: ref, Revision: 9, Pairs: []kv.Pair{{Key: "k", Value: "v", Seq: 9}}})
+	if len(ann.frames()) != 1 || len(bob.frames()) != 1 || len(other.frames()) != 1 || len(cat.frames()) != 0 {
+		t.Error("a pair goes to all sessions of both, its author's too, and to nobody else")
+	}
+}
+
+// What is published between Attach and Join is newer than the list that Join brings.
+func TestJoinKnowsLessThanTheTail(t *testing.T) {
+	b := New(Options{})
+	s := &session{id: "s"}
+	b.Attach(s, "ann")
+	b.Publish(kv.Delta{Ref: kv.Ref{GroupID: "left"}, Members: []kv.MemberChange{{UserID: "ann"}}})
+	b.Publish(kv.Delta{Ref: kv.Ref{GroupID: "joined"}, Members: []kv.MemberChange{{UserID: "ann", Joined: true}}})
+	b.Join(s, "ann", []string{"left", "stayed"})
+	for group, want := range map[string]int{"left": 0, "joined": 1, "stayed": 1} {
+		b.Publish(pairs(group, 3, "k"))
+		if got := s.frames(); len(got) != want {
+			t.Errorf("%s: got %s", group, got)
+		}
+	}
+}
+
+// Every notification's latestSeq is a safe cursor: nothing at or below it comes later.
+func TestMixedChangesKeepTheOrderOfSeq(t *testing.T) {
+	b := New(Options{})
+	s := join(b, "ann", "team")
+	d := pairs("team", 14, "a", "-b", "c", "-d", "-a")
+	d.ClearSeq = 15
+	b.Publish(d)
+	want := []string{
+		`"keyList":["b"],"latestSeq":11}}`,
+		`"extensions":[{"key":"c","value":"v14","seq":12}],"latestSeq":12}}`,
+		`"keyList":["d","a"],"latestSeq":15,"clearSeq":15}}`,
+	}
+	got := s.frames()
+	if len(got) != len(want) {
+		t.Fatalf("got %s", got)
+	}
+	for i := range want {
+		if !strings.HasSuffix(got[i], want[i]) {
+			t.Errorf("%d: %s, want …%s", i, got[i], want[i])
+		}
+	}
+}
+
+// A large audience gets the first change at once, then one event per interval with the newest of each pair.
+func TestPace(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := New(Options{Interval: 50 * time.Millisecond, LargeAudience: 2})
+		ann, _ := join(b, "ann", "team"), join(b, "bob", "team")
+		b.Publish(pairs("team", 1, "a"))
+		if got := ann.frames(); len(got) != 1 {
+			t.Fatalf("the first change: %s", got)
+		}
+		for seq := uint64(2); seq < 10; seq++ {
+			b.Publish(pairs("team", seq, []string{"a", "b"}[seq%2]))
+		}
+		if got := ann.frames(); len(got) != 0 {
+			t.Fatalf("within the interval: %s", got)
+		}
+		<-time.After(51 * time.Millisecond)
+		synctest.Wait()
+		got := ann.frames()
+		if len(got) != 1 || !strings.Contains(got[0], `[{"key":"a","value":"v8","seq":8},{"key":"b","value":"v9","seq":9}],"latestSeq":9`) {
+			t.Fatalf("after the interval: %s", got)
+		}
+		// Whoever joins in between has no part in what was committed before.
+		b.Publish(pairs("team", 10, "a"))
+		b.Publish(pairs("team", 11, "a"))
+		b.Publish(kv.Delta{Ref: kv.Ref{GroupID: "team"}, Members: []kv.MemberChange{{UserID: "cat", Joined: true}}})
+		if got := ann.frames(); len(got) != 1 {
+			t.Fatalf("before a membership changes what waits goes out: %s", got)
+		}
+		<-time.After(200 * time.Millisecond)
+		synctest.Wait()
+		b.Publish(pairs("team", 12, "a"))
+		if got := ann.frames(); len(got) != 1 {
+			t.Fatalf("after a pause the first change is at once again: %s", got)
+		}
+		b.Close()
+	})
+}
+
+// However events are folded, who applies them in order ends with the newest of each pair.
+func TestFoldEndsTheSame(t *testing.T) {
+	random := rand.New(rand.NewPCG(1, 2))
+	for range 200 {
+		var list []*Event
+		want := make(map[string]uint64)
+		for seq := uint64(1); seq < 30; seq++ {
+			key := fmt.Sprint("k", random.IntN(5))
+			deleted := random.IntN(3) == 0
+			list = append(list, pairEvent(kv.Delta{Ref: kv.Ref{GroupID: "g", MsgSeq: 1}, Pairs: []kv.Pair{{Key: key, Seq: seq, Deleted: deleted}}}, nil))
+			if want[key] = seq; deleted {
+				delete(want, key)
+			}
+		}
+		for len(list) > 1 && random.IntN(10) > 0 {
+			i := random.IntN(len(list) - 1)
+			j := i + 1 + random.IntN(len(list)-i-1)
+			list = slices.Concat(list[:i], []*Event{Fold(list[i:j+1], nil)}, list[j+1:])
+		}
+		got := make(map[string]uint64)
+		cursor := uint64(0)
+		for _, e := range list {
+			for _, f := range e.Frames() {
+				cursor = apply(t, got, f.Payload, cursor)
+			}
+		}
+		if fmt.Sprint(got) != fmt.Sprint(want) {
+			t.Fatalf("ends with %v, want %v", got, want)
+		}
+	}
+}
+
+func apply(t *testing.T, state map[string]uint64, frame []byte, cursor uint64) uint64 {
+	t.Helper()
+	var n struct {
+		Params struct {
+			Extensions []struct {
+				Key string
+				Seq uint64
+			}
+			KeyList   []string
+			LatestSeq uint64
+		}
+	}
+	if err := json.Unmarshal(frame, &n); err != nil {
+		t.Fatalf("%s: %v", frame, err)
+	}
+	if n.Params.LatestSeq <= cursor {
+		t.Fatalf("%s after %d", frame, cursor)
+	}
+	for _, x := range n.Params.Extensions {
+		if x.Seq <= cursor {
+			t.Fatalf("%s after %d", frame, cursor)
+		}
+		state[x.Key] = x.Seq
+	}
+	for _, key := range n.Params.KeyList {
+		delete(state, key)
+	}
+	return n.Params.LatestSeq
+}
+
+func FuzzString(f *testing.F) {
+	for _, s := range []string{"", "plain", `"\`, "\x00\x1f\x7f", "🙂 用户", "\u2028</script>"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		want, err := json.Marshal(s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got string
+		if err := json.Unmarshal(appendString(nil, s), &got); err != nil {
+			t.Fatalf("%q: %v", s, err)
+		}
+		var reference string
+		if err := json.Unmarshal(want, &reference); err != nil || got != reference {
+			t.Fatalf("%q comes back as %q, the library says %q", s, got, reference)
+		}
+	})
+}
+
+func BenchmarkEncode(b *testing.B) {
+	d := pairs("team", 5, "voter-1_0")
+	b.ReportAllocs()
+	for b.Loop() {
+		pairEvent(d, nil)
+	}
+}
+
+func BenchmarkFold(b *testing.B) {
+	var list []*Event
+	for i := range 64 {
+		list = append(list, pairEvent(pairs("team", uint64(i+1), fmt.Sprint("voter", i%20)), nil))
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		Fold(list, nil)
+	}
+}
+
+func BenchmarkDeliver(b *testing.B) {
+	broker := New(Options{})
+	for i := range 1000 {
+		s := &counter{}
+		broker.Attach(s, fmt.Sprint(i))
+		broker.Join(s, fmt.Sprint(i), []string{"team"})
+	}
+	d := pairs("team", 5, "voter-1_0")
+	b.ReportAllocs()
+	for b.Loop() {
+		broker.Publish(d)
+	}
+}
+
+// counter is a subscriber without memory.
+type counter struct{ n int }
+
+func (c *counter) Session() string { return "" }
+func (c *counter) Notify(*Event)   { c.n++ }
+func (c *counter) Lost()           {}
