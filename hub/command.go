@@ -1,0 +1,99 @@
+package hub
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"exthub/kv"
+)
+
+// commands is what can be asked of the hub, whatever door it came through: a door decodes, calls one of its methods and encodes what comes back.
+// Nothing below knows the door. Commands are plain structs; the errors they come back with are *Error, or foreign ones for translate.
+//
+// Fixed after New.
+type commands struct {
+	store      *kv.Store
+	limits     limits
+	perMinute  int // sets per message
+	maxMembers int
+	now        func() time.Time
+	log        *slog.Logger
+}
+
+// caller is who asks.
+type caller struct {
+	userID  string
+	admin   bool   // an app admin: may act on any conversation, names no Seq
+	session string // the WebSocket session, if it is one
+}
+
+// access is the first half of every command on a message's pairs: is there such a conversation, does the caller take part in it, can its messages
+// have pairs. A stranger learns nothing about messages.
+func (c *commands) access(ctx context.Context, who caller, id kv.MessageID) (kv.Ref, error) {
+	ref, err := kv.ParseMessageID(id)
+	if err != nil {
+		return ref, refuse(badParameter, "messageID: %q is not a message ID", clip(string(id)))
+	}
+	if ref.GroupID == "" {
+		if !who.admin && who.userID != ref.From && who.userID != ref.To {
+			return ref, refuse(notPermitted, "messageID: %s is not in a conversation of %s", id, who.userID)
+		}
+		return ref, nil
+	}
+	group, err := c.memberOf(ctx, who, ref.GroupID)
+	if err == nil && group.Type == avChatRoom {
+		err = refuse(notExtensible, "group %s is an AVChatRoom, whose messages have no extensions", ref.GroupID)
+	}
+	return ref, err
+}
+
+// extensible is the second half: the message is there and was sent with extension support.
+func extensible(m *kv.Message, id kv.MessageID) error {
+	switch record := m.Record(); {
+	case record == nil:
+		return refuse(noSuchMessage, "there is no message %s", id)
+	case !record.IsSupportExtension:
+		return refuse(notExtensible, "message %s was sent without isSupportExtension", id)
+	}
+	return nil
+}
+
+// memberOf returns the group if the caller may take part in it.
+func (c *commands) memberOf(ctx context.Context, who caller, groupID string) (kv.GroupInfo, error) {
+	if err := checkGroupID(groupID); err != nil {
+		return kv.GroupInfo{}, err
+	}
+	var info kv.GroupInfo
+	var refusal error
+	err := c.store.ReadGroup(ctx, groupID, func(g *kv.Group) {
+		refusal = checkMember(g, who, groupID)
+		if refusal == nil {
+			info = *g.Info()
+		}
+	})
+	if err != nil {
+		return kv.GroupInfo{}, err
+	}
+	return info, refusal
+}
+
+// checkMember judges whether the group is there and the caller a member of it, or an app admin.
+func checkMember(g *kv.Group, who caller, groupID string) error {
+	if g.Info() == nil {
+		return refuse(noSuchGroup, "there is no group %s", groupID)
+	}
+	if _, ok := g.Member(who.userID); !ok && !who.admin {
+		return refuse(notPermitted, "%s is not a member of group %s", who.userID, groupID)
+	}
+	return nil
+}
+
+// clip shortens what a client sent for a sentence about it.
+func clip(s string) string {
+	const most = 80
+	if len(s) > most {
+		return s[:most] + "..."
+	}
+	return s
+}

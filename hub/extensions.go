@@ -1,0 +1,167 @@
+package hub
+
+import (
+	"context"
+
+	"exthub/kv"
+)
+
+// Extension is an item of a request: a pair to set or delete, and the Seq at which the caller saw it (0: never).
+type Extension struct {
+	Key, Value string
+	Seq        int64
+}
+
+// Outcome is what became of an item: code 0 or 23001, and the pair as it is now.
+type Outcome struct {
+	Code int
+	Pair kv.Pair
+}
+
+// SetExtensions sets pairs of a message.
+type SetExtensions struct {
+	MessageID  kv.MessageID
+	Extensions []Extension
+}
+
+// DeleteExtensions deletes pairs of a message, or all of them if Extensions is empty.
+type DeleteExtensions SetExtensions
+
+// Changed is the answer to both, item by item. LatestSeq is the message's after it.
+type Changed struct {
+	Outcomes  []Outcome
+	LatestSeq uint64
+}
+
+// SetExtensions decides item by item: one whose Seq is not the pair's becomes a conflict and changes nothing. The request is refused as a whole, and
+// nothing written, if it breaks a rule, if the message would hold too many pairs (10004), or if it was set too often this minute (23003).
+func (c *commands) SetExtensions(ctx context.Context, who caller, cmd SetExtensions) (Changed, error) {
+	if err := c.limits.checkSet(cmd.Extensions); err != nil {
+		return Changed{}, err
+	}
+	if err := c.reach(ctx, who, cmd.MessageID); err != nil {
+		return Changed{}, err
+	}
+	if err := c.countSet(ctx, cmd.MessageID); err != nil {
+		return Changed{}, err
+	}
+	return c.change(ctx, cmd.MessageID, func(m *kv.Message) (decision, error) {
+		return decideSet(m, cmd.Extensions, who.admin, c.limits.extensions)
+	})
+}
+
+// DeleteExtensions decides item by item like SetExtensions; clearing all asks for no Seq.
+func (c *commands) DeleteExtensions(ctx context.Context, who caller, cmd DeleteExtensions) (Changed, error) {
+	if err := c.limits.checkItems(cmd.Extensions); err != nil {
+		return Changed{}, err
+	}
+	if err := c.reach(ctx, who, cmd.MessageID); err != nil {
+		return Changed{}, err
+	}
+	return c.change(ctx, cmd.MessageID, func(m *kv.Message) (decision, error) {
+		if len(cmd.Extensions) == 0 {
+			return decision{change: kv.Change{Clear: m.Live() > 0}}, nil
+		}
+		return decideDelete(m, cmd.Extensions, who.admin), nil
+	})
+}
+
+// reach makes sure that the caller may change the message's pairs, before anything is counted or written.
+func (c *commands) reach(ctx context.Context, who caller, id kv.MessageID) error {
+	if _, err := c.access(ctx, who, id); err != nil {
+		return err
+	}
+	var refusal error
+	if err := c.store.Read(ctx, id, 0, func(m *kv.Message) { refusal = extensible(m, id) }); err != nil {
+		return err
+	}
+	return refusal
+}
+
+// countSet refuses a set that is one too many for the message this minute. Attempts count, whatever becomes of them.
+func (c *commands) countSet(ctx context.Context, id kv.MessageID) error {
+	if c.perMinute <= 0 {
+		return nil
+	}
+	n, err := c.store.Count(ctx, id, c.now())
+	if err != nil {
+		return err
+	}
+	if n > uint64(c.perMinute) {
+		return refuse(messageRate, "message %s was set %d times this minute, at most %d", id, n, c.perMinute)
+	}
+	return nil
+}
+
+// decision is what an item-by-item judgement came to. written[i] is the outcome that the i-th write belongs to.
+type decision struct {
+	change   kv.Change
+	outcomes []Outcome
+	written  []int
+}
+
+func (d *decision) write(w kv.Write) {
+	d.change.Writes = append(d.change.Writes, w)
+	d.written = append(d.written, len(d.outcomes))
+	d.outcomes = append(d.outcomes, Outcome{Pair: kv.Pair{Key: w.Key, Value: w.Value, Deleted: w.Delete}})
+}
+
+func (d *decision) keep(code int, p kv.Pair) {
+	d.outcomes = append(d.outcomes, Outcome{code, p})
+}
+
+// decideSet judges each item by the message as it is. A set that would change nothing is fine, and writes nothing.
+func decideSet(m *kv.Message, items []Extension, admin bool, most int) (decision, error) {
+	var d decision
+	added := 0
+	for _, item := range items {
+		switch p := m.Pair(item.Key); {
+		case !admin && !named(p, item.Seq):
+			d.keep(seqConflict, p)
+		case !p.Deleted && p.Value == item.Value:
+			d.keep(0, p)
+		default:
+			if p.Deleted {
+				added++
+			}
+			d.write(kv.Write{Key: item.Key, Value: item.Value})
+		}
+	}
+	if has := m.Live(); added > 0 && has+added > most {
+		return d, refuse(badParameter, "extensions: the message has %d pairs and may hold %d, so %d more don't fit", has, most, added)
+	}
+	return d, nil
+}
+
+// decideDelete judges each item. Deleting what is gone already is fine, and writes nothing.
+func decideDelete(m *kv.Message, items []Extension, admin bool) decision {
+	var d decision
+	for _, item := range items {
+		switch p := m.Pair(item.Key); {
+		case !admin && !named(p, item.Seq):
+			d.keep(seqConflict, p)
+		case p.Deleted:
+			d.keep(0, p)
+		default:
+			d.write(kv.Write{Key: item.Key, Delete: true})
+		}
+	}
+	return d
+}
+
+// change commits what decide wants, on the message as it is at that moment. The outcomes are those of the last call of decide, the one that counts.
+func (c *commands) change(ctx context.Context, id kv.MessageID, decide func(*kv.Message) (decision, error)) (Changed, error) {
+	var d decision
+	commit, err := c.store.Update(ctx, id, func(m *kv.Message) (kv.Change, error) {
+		var err error
+		d, err = decide(m)
+		return d.change, err
+	})
+	if err != nil {
+		return Changed{}, err
+	}
+	for i, outcome := range d.written {
+		d.outcomes[outcome].Pair.Seq = commit.Seqs[i]
+	}
+	return Changed{d.outcomes, commit.Latest}, nil
+}

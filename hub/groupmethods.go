@@ -1,0 +1,144 @@
+package hub
+
+import (
+	"context"
+	"encoding/json"
+)
+
+const (
+	defaultMembersPerPage = 15
+	maxMembersPerPage     = 100
+)
+
+func createGroup(ctx context.Context, c *commands, who caller, params json.RawMessage) (json.RawMessage, error) {
+	var p struct {
+		Name, Type, GroupID text
+		MemberList          []struct{ UserID text }
+	}
+	if err := decodeParams(params, &p, invalidParams); err != nil {
+		return nil, err
+	}
+	// An app admin who makes a group here is its owner, as anybody else.
+	cmd := CreateGroup{Type: string(p.Type), Name: string(p.Name), GroupID: string(p.GroupID), Owner: who.userID}
+	for _, m := range p.MemberList {
+		cmd.Members = append(cmd.Members, NewMember{UserID: string(m.UserID)})
+	}
+	info, err := c.CreateGroup(ctx, who, cmd)
+	if err != nil {
+		return nil, err
+	}
+	return encode(struct {
+		Group wireGroup `json:"group"`
+	}{newWireGroup(info)}), nil
+}
+
+// groupParams is what a method brings that needs nothing but a group.
+type groupParams struct{ GroupID text }
+
+func joinGroup(ctx context.Context, c *commands, who caller, params json.RawMessage) (json.RawMessage, error) {
+	var p groupParams
+	if err := decodeParams(params, &p, invalidParams); err != nil {
+		return nil, err
+	}
+	joined, err := c.JoinGroup(ctx, who, string(p.GroupID))
+	if err != nil {
+		return nil, err
+	}
+	status := "JoinedSuccess"
+	if joined.Already {
+		status = "AlreadyInGroup"
+	}
+	return encode(struct {
+		Status string    `json:"status"`
+		Group  wireGroup `json:"group"`
+	}{status, newWireGroup(joined.Group)}), nil
+}
+
+func quitGroup(ctx context.Context, c *commands, who caller, params json.RawMessage) (json.RawMessage, error) {
+	return leave(ctx, who, params, c.QuitGroup)
+}
+
+func dismissGroup(ctx context.Context, c *commands, who caller, params json.RawMessage) (json.RawMessage, error) {
+	return leave(ctx, who, params, c.DismissGroup)
+}
+
+func leave(ctx context.Context, who caller, params json.RawMessage, do func(context.Context, caller, string) error) (json.RawMessage, error) {
+	var p groupParams
+	if err := decodeParams(params, &p, invalidParams); err != nil {
+		return nil, err
+	}
+	if err := do(ctx, who, string(p.GroupID)); err != nil {
+		return nil, err
+	}
+	return encode(struct {
+		GroupID string `json:"groupID"`
+	}{string(p.GroupID)}), nil
+}
+
+func getGroupMemberList(ctx context.Context, c *commands, who caller, params json.RawMessage) (json.RawMessage, error) {
+	var p struct {
+		GroupID       text
+		Count, Offset int
+	}
+	if err := decodeParams(params, &p, invalidParams); err != nil {
+		return nil, err
+	}
+	if err := checkPage("count", p.Count, maxMembersPerPage); err != nil {
+		return nil, err
+	}
+	if p.Count == 0 {
+		p.Count = defaultMembersPerPage
+	}
+	list, err := c.GetGroupMemberList(ctx, who, GetGroupMemberList{string(p.GroupID), p.Count, p.Offset})
+	if err != nil {
+		return nil, err
+	}
+	return encode(struct {
+		MemberList []wireMember `json:"memberList"`
+		Offset     int          `json:"offset"`
+	}{newWireMembers(list.Members), list.Next}), nil
+}
+
+// memberParams is what adding and removing members bring.
+type memberParams struct {
+	GroupID    text
+	UserIDList []text
+}
+
+func (p memberParams) command() ChangeMembers {
+	cmd := ChangeMembers{GroupID: string(p.GroupID)}
+	for _, id := range p.UserIDList {
+		cmd.UserIDs = append(cmd.UserIDs, string(id))
+	}
+	return cmd
+}
+
+func addGroupMember(ctx context.Context, c *commands, who caller, params json.RawMessage) (json.RawMessage, error) {
+	var p memberParams
+	if err := decodeParams(params, &p, invalidParams); err != nil {
+		return nil, err
+	}
+	added, err := c.AddGroupMembers(ctx, who, p.command())
+	if err != nil {
+		return nil, err
+	}
+	return encode(struct {
+		Success []string `json:"successUserIDList"`
+		Failure []string `json:"failureUserIDList"`
+		Existed []string `json:"existedUserIDList"`
+	}{orEmpty(added.Added), orEmpty(added.Failed), orEmpty(added.Existed)}), nil
+}
+
+func deleteGroupMember(ctx context.Context, c *commands, who caller, params json.RawMessage) (json.RawMessage, error) {
+	var p memberParams
+	if err := decodeParams(params, &p, invalidParams); err != nil {
+		return nil, err
+	}
+	removed, err := c.DeleteGroupMembers(ctx, who, p.command())
+	if err != nil {
+		return nil, err
+	}
+	return encode(struct {
+		UserIDList []string `json:"userIDList"`
+	}{orEmpty(removed)}), nil
+}

@@ -1,0 +1,83 @@
+package hub
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"slices"
+
+	"exthub/events"
+	"exthub/kv"
+)
+
+// Hub serves clients: it lets them in, keeps their sessions, and carries out what they ask for. What they ask for goes to the kv.Store and nowhere
+// else; what they are told of comes from the events.Broker, which follows the store.
+//
+// Fixed after New.
+type Hub struct {
+	options  Options
+	log      *slog.Logger
+	commands *commands
+	broker   *events.Broker
+	writers  *writers
+	sessions *sessions
+	mux      *http.ServeMux
+
+	// running ends with Shutdown, and with it every request.
+	running context.Context
+	stop    context.CancelFunc
+}
+
+// New returns a Hub that serves what is in the store. The store's Run must be running with the broker's Publish as its sink before anybody is let in.
+func New(options Options, store *kv.Store, broker *events.Broker) (*Hub, error) {
+	o, err := options.withDefaults()
+	if err != nil {
+		return nil, err
+	}
+	h := &Hub{
+		options: o, log: o.Logger, broker: broker, writers: startWriters(o.WriteTimeout), sessions: newSessions(o.MaxSessions), mux: http.NewServeMux(),
+		commands: &commands{
+			store: store, limits: limits{o.MaxExtensions, o.MaxExtensionsPerRequest, o.MaxKeyBytes, o.MaxValueBytes},
+			perMinute: o.MessageRate, maxMembers: o.MaxGroupMembers, now: o.Now, log: o.Logger,
+		},
+	}
+	h.running, h.stop = context.WithCancel(context.Background())
+	h.mux.HandleFunc("GET /ws", h.serveSocket)
+	return h, nil
+}
+
+// Handler serves the doors: WebSocket at /ws.
+func (h *Hub) Handler() http.Handler { return h.mux }
+
+// serveSocket upgrades a connection and leaves it to a session. The handler returns at once, because its goroutine and buffers are larger than what a session
+// needs.
+func (h *Hub) serveSocket(w http.ResponseWriter, r *http.Request) {
+	// Before the upgrade: who finds the hub full or stopping comes back later, as after any failed connection.
+	if !h.sessions.room() {
+		http.Error(w, "the hub takes no more connections now", http.StatusServiceUnavailable)
+		return
+	}
+	c, err := h.writers.accept(w, r, h.options.AllowedOrigins, maxLoginFrame)
+	if err != nil {
+		return // accept has answered
+	}
+	s := newSession(h, c)
+	if !h.sessions.add(s) {
+		c.abort()
+		return
+	}
+	go s.run()
+}
+
+// isAdmin reports whether the user is an app admin.
+func (h *Hub) isAdmin(userID string) bool { return slices.Contains(h.options.Admins, userID) }
+
+// Shutdown lets nobody in any more, sends the sessions away with 4001, spread over a part of the time that ctx leaves so that they do not all come back in the
+// same instant, and waits until they are gone. At the end of ctx it cuts off what is left and returns ctx's error. Call it once.
+func (h *Hub) Shutdown(ctx context.Context) error {
+	err := h.sessions.sendAway(ctx)
+	h.stop()
+	h.sessions.cutOff()
+	h.writers.stop()
+	return err
+}

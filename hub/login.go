@@ -1,0 +1,129 @@
+package hub
+
+import (
+	"context"
+	"encoding/json"
+	"time"
+
+	"golang.org/x/time/rate"
+
+	"exthub/hub/usersig"
+)
+
+// loginParams is what a stranger says.
+type loginParams struct {
+	SDKAppID uint64 `json:"sdkAppID"`
+	UserID   text   `json:"userID"`
+	UserSig  text   `json:"userSig"`
+	Batch    bool   `json:"batch"`
+}
+
+// loginResult is what a user needs to know of the hub.
+type loginResult struct {
+	UserID            string     `json:"userID"`
+	SessionID         string     `json:"sessionID"`
+	Admin             bool       `json:"admin"`
+	Limits            wireLimits `json:"limits"`
+	HeartbeatInterval int        `json:"heartbeatInterval"` // seconds
+	Time              int64      `json:"time"`              // Unix seconds
+}
+
+type wireLimits struct {
+	MaxExtensions           int `json:"maxExtensions"`
+	MaxExtensionsPerRequest int `json:"maxExtensionsPerRequest"`
+	MaxKeyBytes             int `json:"maxKeyBytes"`
+	MaxValueBytes           int `json:"maxValueBytes"`
+	MessageRate             int `json:"messageRate"`
+	MaxFrameBytes           int `json:"maxFrameBytes"`
+}
+
+// login reads the first request, which must be a login, and reports whether the session goes on as a user's. There is one attempt per connection, so that
+// guessing costs a connection each time.
+func (s *session) login() bool {
+	late := time.AfterFunc(s.hub.options.LoginTimeout, func() { s.end(CloseLoginLate, "no login in time") })
+	frame, err := s.conn.read()
+	if !late.Stop() || err != nil {
+		return false
+	}
+	r, err := parseRequest(frame)
+	if err != nil {
+		s.refuse(r, err)
+		s.end(CloseProtocol, "the first frame is not a request")
+		return false
+	}
+	result, err := s.enter(r)
+	if err != nil {
+		refusal := translate(err, s.hub.log)
+		s.refuse(r, refusal)
+		if refusal.Code == internalError {
+			s.end(CloseLost, "the hub is in trouble")
+		} else {
+			s.end(CloseNotLoggedIn, "not logged in")
+		}
+		return false
+	}
+	s.conn.send(response(r.id, result))
+	return true
+}
+
+// enter makes the stranger a user and returns the answer to the login.
+func (s *session) enter(r request) (json.RawMessage, error) {
+	if r.method != "login" {
+		return nil, refuse(invalidRequest, "%q before login", clip(r.method))
+	}
+	var p loginParams
+	if err := decodeParams(r.params, &p, invalidParams); err != nil {
+		return nil, err
+	}
+	o := s.hub.options
+	now := o.Now()
+	until, err := o.verify(p, now)
+	if err != nil {
+		return nil, err
+	}
+	s.who = caller{userID: string(p.UserID), admin: s.hub.isAdmin(string(p.UserID)), session: o.NewSessionID()}
+	if err := s.follow(); err != nil {
+		return nil, err
+	}
+	if surplus := s.hub.sessions.login(s, o.MaxSessionsPerUser); surplus != nil {
+		surplus.kick("multipleDevice", CloseKicked, "too many sessions of one user")
+	}
+	s.requests = rate.NewLimiter(rate.Limit(o.SessionRate), o.SessionRate)
+	s.conn.limit = maxFrame
+	s.conn.setBatch(p.Batch)
+	s.silence = time.AfterFunc(2*o.Heartbeat, func() { s.end(CloseSilent, "nothing heard for two heartbeats") })
+	s.expiry = time.AfterFunc(until.Sub(now)+time.Second, func() { s.kick("userSigExpired", CloseNotLoggedIn, "the UserSig has expired") })
+	return encode(loginResult{
+		UserID: s.who.userID, SessionID: s.who.session, Admin: s.who.admin, HeartbeatInterval: int(o.Heartbeat / time.Second), Time: now.Unix(),
+		Limits: wireLimits{o.MaxExtensions, o.MaxExtensionsPerRequest, o.MaxKeyBytes, o.MaxValueBytes, o.MessageRate, maxFrame},
+	}), nil
+}
+
+// follow makes the session hear of everything that concerns its user: first what comes from now on, then the groups as they are, so that nothing is missed
+// in between. The client may get notifications before the answer to its login.
+func (s *session) follow() error {
+	s.hub.broker.Attach(s, s.who.userID)
+	ctx, cancel := context.WithTimeout(s.hub.running, s.hub.options.RequestTimeout)
+	defer cancel()
+	groups, err := s.hub.commands.store.Groups(ctx, s.who.userID)
+	if err != nil {
+		return err
+	}
+	s.hub.broker.Join(s, s.who.userID, groups)
+	return nil
+}
+
+// verify returns until when the UserSig is valid.
+func (o *Options) verify(p loginParams, now time.Time) (time.Time, error) {
+	if p.SDKAppID != o.SDKAppID {
+		return time.Time{}, refuse(unknownApp, "sdkAppID: %d is not served here", p.SDKAppID)
+	}
+	if err := checkUserID("userID", string(p.UserID)); err != nil {
+		return time.Time{}, err
+	}
+	claims, err := usersig.Parse(string(p.UserSig))
+	if err != nil {
+		return time.Time{}, err
+	}
+	return claims.Until, claims.Check(o.SDKAppID, o.SecretKey, string(p.UserID), now)
+}

@@ -1,0 +1,156 @@
+package hub
+
+import (
+	"context"
+	"encoding/json"
+	"strings"
+
+	"exthub/events"
+	"exthub/kv"
+)
+
+// method answers one kind of request: decode the params, call the command, encode what it returns.
+type method func(ctx context.Context, c *commands, who caller, params json.RawMessage) (json.RawMessage, error)
+
+// methods are all that a logged-in session can ask for, besides logout.
+var methods = map[string]method{
+	"ping":                    ping,
+	"sendMessage":             sendMessage,
+	"getMessageList":          getMessageList,
+	"setMessageExtensions":    setMessageExtensions,
+	"getMessageExtensions":    getMessageExtensions,
+	"deleteMessageExtensions": deleteMessageExtensions,
+	"createGroup":             createGroup,
+	"joinGroup":               joinGroup,
+	"quitGroup":               quitGroup,
+	"dismissGroup":            dismissGroup,
+	"getGroupMemberList":      getGroupMemberList,
+	"addGroupMember":          addGroupMember,
+	"deleteGroupMember":       deleteGroupMember,
+}
+
+func ping(context.Context, *commands, caller, json.RawMessage) (json.RawMessage, error) {
+	return json.RawMessage("{}"), nil
+}
+
+func sendMessage(ctx context.Context, c *commands, who caller, params json.RawMessage) (json.RawMessage, error) {
+	var p struct {
+		To, ConversationType, Type text
+		Payload                    *struct{ Text, Data, Description, Extension text }
+		IsSupportExtension         bool
+		Random, ClientSequence     *uint32
+		CloudCustomData            text
+	}
+	if err := decodeParams(params, &p, invalidParams); err != nil {
+		return nil, err
+	}
+	if p.Payload == nil {
+		return nil, refuse(invalidParams, "payload: missing")
+	}
+	cmd := SendMessage{
+		Type: string(p.Type), IsSupportExtension: p.IsSupportExtension, Random: p.Random, Sequence: p.ClientSequence, CloudCustomData: string(p.CloudCustomData),
+		Payload: Payload{string(p.Payload.Text), string(p.Payload.Data), string(p.Payload.Description), string(p.Payload.Extension)},
+	}
+	switch p.ConversationType {
+	case "C2C":
+		cmd.To = string(p.To)
+	case "GROUP":
+		cmd.GroupID = string(p.To)
+		if err := checkGroupID(cmd.GroupID); err != nil {
+			return nil, err
+		}
+	default:
+		return nil, refuse(badParameter, "conversationType: %q is neither C2C nor GROUP", clip(string(p.ConversationType)))
+	}
+	record, err := c.SendMessage(ctx, who, cmd)
+	if err != nil {
+		return nil, err
+	}
+	return encode(wireMessage{events.NewMessage(&record, who.userID)}), nil
+}
+
+func getMessageList(ctx context.Context, c *commands, who caller, params json.RawMessage) (json.RawMessage, error) {
+	var p struct {
+		ConversationID, NextReqMessageID text
+		Count                            int
+	}
+	if err := decodeParams(params, &p, invalidParams); err != nil {
+		return nil, err
+	}
+	cmd := GetMessageList{Before: kv.MessageID(p.NextReqMessageID), Count: p.Count}
+	var ok bool
+	if cmd.GroupID, ok = strings.CutPrefix(string(p.ConversationID), "GROUP"); ok {
+		if err := checkGroupID(cmd.GroupID); err != nil {
+			return nil, err
+		}
+	} else if cmd.Peer, ok = strings.CutPrefix(string(p.ConversationID), "C2C"); !ok {
+		return nil, refuse(badParameter, "conversationID: %q is neither C2C<userID> nor GROUP<groupID>", clip(string(p.ConversationID)))
+	} else {
+		cmd.GroupID = ""
+	}
+	list, err := c.GetMessageList(ctx, who, cmd)
+	if err != nil {
+		return nil, err
+	}
+	w := wireMessageList{MessageList: make([]events.Message, len(list.Messages)), NextReqMessageID: list.Next, IsCompleted: list.Next == ""}
+	for i := range list.Messages {
+		w.MessageList[i] = events.NewMessage(&list.Messages[i], who.userID)
+	}
+	return encode(w), nil
+}
+
+// extensionParams is what a set and a deletion bring.
+type extensionParams struct {
+	MessageID  text
+	Extensions []struct {
+		Key, Value text
+		Seq        int64
+	}
+}
+
+func (p extensionParams) command() SetExtensions {
+	cmd := SetExtensions{MessageID: kv.MessageID(p.MessageID), Extensions: make([]Extension, len(p.Extensions))}
+	for i, e := range p.Extensions {
+		cmd.Extensions[i] = Extension{string(e.Key), string(e.Value), e.Seq}
+	}
+	return cmd
+}
+
+func setMessageExtensions(ctx context.Context, c *commands, who caller, params json.RawMessage) (json.RawMessage, error) {
+	var p extensionParams
+	if err := decodeParams(params, &p, invalidParams); err != nil {
+		return nil, err
+	}
+	changed, err := c.SetExtensions(ctx, who, p.command())
+	if err != nil {
+		return nil, err
+	}
+	return encode(newWireChanged(changed)), nil
+}
+
+func deleteMessageExtensions(ctx context.Context, c *commands, who caller, params json.RawMessage) (json.RawMessage, error) {
+	var p extensionParams
+	if err := decodeParams(params, &p, invalidParams); err != nil {
+		return nil, err
+	}
+	changed, err := c.DeleteExtensions(ctx, who, DeleteExtensions(p.command()))
+	if err != nil {
+		return nil, err
+	}
+	return encode(newWireChanged(changed)), nil
+}
+
+func getMessageExtensions(ctx context.Context, c *commands, who caller, params json.RawMessage) (json.RawMessage, error) {
+	var p struct {
+		MessageID text
+		StartSeq  int64
+	}
+	if err := decodeParams(params, &p, invalidParams); err != nil {
+		return nil, err
+	}
+	page, err := c.GetExtensions(ctx, who, GetExtensions{kv.MessageID(p.MessageID), p.StartSeq})
+	if err != nil {
+		return nil, err
+	}
+	return page.encoded(), nil
+}

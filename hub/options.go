@@ -1,0 +1,75 @@
+package hub
+
+import (
+	"errors"
+	"log/slog"
+	"slices"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// Options of a Hub. SDKAppID and SecretKey are required; any other zero is the default that stands beside it.
+type Options struct {
+	SDKAppID       uint64
+	SecretKey      string
+	Admins         []string // users who may act on any conversation without a Seq
+	AllowedOrigins []string // web origins that may connect besides the hub's own host
+
+	MaxExtensions           int // pairs of a message; 300
+	MaxExtensionsPerRequest int // 20
+	MaxKeyBytes             int // 100
+	MaxValueBytes           int // 1000
+	MaxGroupMembers         int // 100,000
+	MessageRate             int // sets per message and minute, over all hubs; 0 is no limit
+
+	MaxSessions        int // connections at a time; 100,000. Beyond it the upgrade is refused with 503
+	MaxSessionsPerUser int // 100
+	SessionRate        int // requests of one session a second, with as many at once; 1000, which no honest client comes near
+
+	LoginTimeout   time.Duration // from the connection to its login; 5 s
+	Heartbeat      time.Duration // a client is to say something this often; it is given up after twice as long; 30 s
+	RequestTimeout time.Duration // what one request may take; 10 s
+	WriteTimeout   time.Duration // how long a client may take nothing before it is closed; 10 s
+
+	Now          func() time.Time // time.Now
+	NewSessionID func() string    // a UUIDv7: unique over all hubs
+	Logger       *slog.Logger     // slog.Default()
+}
+
+// withDefaults returns a copy with every zero filled in, or an error that says what is missing.
+func (o Options) withDefaults() (Options, error) {
+	switch {
+	case o.SDKAppID == 0:
+		return o, errors.New("hub: Options.SDKAppID is 0")
+	case o.SecretKey == "":
+		return o, errors.New("hub: Options.SecretKey is empty: everybody could sign a UserSig")
+	}
+	o.Admins = slices.Clone(o.Admins)
+	o.AllowedOrigins = slices.Clone(o.AllowedOrigins)
+	for field, value := range map[*int]int{
+		&o.MaxExtensions: 300, &o.MaxExtensionsPerRequest: 20, &o.MaxKeyBytes: 100, &o.MaxValueBytes: 1000,
+		&o.MaxGroupMembers: 100_000, &o.MaxSessions: 100_000, &o.MaxSessionsPerUser: 100, &o.SessionRate: 1000,
+	} {
+		if *field == 0 {
+			*field = value
+		}
+	}
+	for field, value := range map[*time.Duration]time.Duration{
+		&o.LoginTimeout: 5 * time.Second, &o.Heartbeat: 30 * time.Second, &o.RequestTimeout: 10 * time.Second, &o.WriteTimeout: 10 * time.Second,
+	} {
+		if *field == 0 {
+			*field = value
+		}
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.NewSessionID == nil {
+		o.NewSessionID = func() string { return uuid.Must(uuid.NewV7()).String() }
+	}
+	if o.Logger == nil {
+		o.Logger = slog.Default()
+	}
+	return o, nil
+}

@@ -1,0 +1,126 @@
+package hub
+
+import (
+	"context"
+	"sync/atomic"
+	"time"
+
+	"github.com/coder/websocket"
+	"golang.org/x/time/rate"
+
+	"exthub/events"
+)
+
+// session is one connection: first a stranger's, after login a user's. Its reader goroutine takes one request at a time and answers it before the next, so
+// a client's requests are carried out in the order in which it sent them, and a client that floods waits for itself.
+type session struct {
+	hub  *Hub
+	conn *conn
+
+	// Owned by the reader. who is written once, by login, before anybody else knows the session.
+	who      caller
+	requests *rate.Limiter
+	refused  int         // requests in a row that came too fast
+	silence  *time.Timer // fires when nothing was heard for too long; before login when the login is late
+	expiry   *time.Timer // fires when the UserSig expires
+
+	ended atomic.Bool // nothing more is done for this client
+}
+
+func newSession(h *Hub, c *conn) *session { return &session{hub: h, conn: c} }
+
+// run reads until the connection ends. It is the session's reader goroutine.
+func (s *session) run() {
+	defer s.hub.sessions.remove(s)
+	defer s.end(websocket.StatusNormalClosure, "")
+	defer func() { s.hub.broker.Detach(s, s.who.userID) }()
+	if !s.login() {
+		return
+	}
+	defer s.expiry.Stop()
+	defer s.silence.Stop()
+	for {
+		frame, err := s.conn.read()
+		if err != nil || s.ended.Load() {
+			return
+		}
+		s.silence.Reset(2 * s.hub.options.Heartbeat)
+		if !s.take(frame) {
+			return
+		}
+	}
+}
+
+// take answers one frame, and reports whether the session goes on.
+func (s *session) take(frame []byte) bool {
+	r, err := parseRequest(frame)
+	if !s.requests.Allow() {
+		s.refused++
+		s.conn.send(failure(r.id, refuse(tooOften, "more than %d requests a second", s.hub.options.SessionRate)))
+		if s.refused > 2*s.hub.options.SessionRate {
+			// Somebody who does not listen: even refusals cost.
+			s.end(CloseTooMany, "far too many requests")
+			return false
+		}
+		return true
+	}
+	s.refused = 0
+	if err != nil {
+		s.refuse(r, err)
+		return true
+	}
+	if r.method == "logout" {
+		s.conn.send(response(r.id, []byte("{}")))
+		return false
+	}
+	s.answer(r)
+	return true
+}
+
+// answer carries out a request within its time.
+func (s *session) answer(r request) {
+	do := methods[r.method]
+	switch {
+	case r.method == "login":
+		s.refuse(r, refuse(invalidRequest, "this connection is logged in as %s already", s.who.userID))
+		return
+	case do == nil:
+		s.refuse(r, refuse(methodNotFound, "there is no method %q", clip(r.method)))
+		return
+	}
+	ctx, cancel := context.WithTimeout(s.hub.running, s.hub.options.RequestTimeout)
+	defer cancel()
+	result, err := do(ctx, s.hub.commands, s.who, r.params)
+	if err != nil {
+		s.refuse(r, err)
+		return
+	}
+	s.conn.send(response(r.id, result))
+}
+
+func (s *session) refuse(r request, err error) {
+	s.conn.send(failure(r.id, translate(err, s.hub.log)))
+}
+
+// end closes the connection after what waits for it, and sees to it that nothing more is done for the client.
+func (s *session) end(code websocket.StatusCode, reason string) {
+	s.ended.Store(true)
+	s.conn.close(code, reason)
+}
+
+// kick tells the client why it has to go, and ends the session.
+func (s *session) kick(kind string, code websocket.StatusCode, reason string) {
+	s.conn.send(notification("KICKED_OUT", struct {
+		Type string `json:"type"`
+	}{kind}))
+	s.end(code, reason)
+}
+
+// Session returns the session's ID.
+func (s *session) Session() string { return s.who.session }
+
+// Notify queues an event.
+func (s *session) Notify(e *events.Event) { s.conn.notify(e) }
+
+// Lost ends the session: the client comes back and reads what it missed.
+func (s *session) Lost() { s.end(CloseLost, "changes may have been missed") }

@@ -1,0 +1,127 @@
+package hub
+
+import (
+	"context"
+	"math/rand/v2"
+	"slices"
+	"sync"
+	"time"
+)
+
+// sessions are all connections: those that are logged in, under their user, and those that are about to. It says when the last is gone.
+type sessions struct {
+	most int
+
+	mu      sync.Mutex
+	all     map[*session]bool
+	users   map[string][]*session // the oldest first
+	closing bool
+	gone    chan struct{} // closed when closing and nobody is left
+}
+
+func newSessions(most int) *sessions {
+	return &sessions{most: most, all: make(map[*session]bool), users: make(map[string][]*session), gone: make(chan struct{})}
+}
+
+// room reports whether another connection may come in.
+func (l *sessions) room() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return !l.closing && len(l.all) < l.most
+}
+
+// add counts a connection in, and reports whether there was room.
+func (l *sessions) add(s *session) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.closing || len(l.all) >= l.most {
+		return false
+	}
+	l.all[s] = true
+	return true
+}
+
+// login puts a session under its user. It returns the oldest of the user's sessions if they are more than most: that one has to go.
+func (l *sessions) login(s *session, most int) (surplus *session) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	list := append(l.users[s.who.userID], s)
+	if len(list) > most {
+		surplus, list = list[0], slices.Delete(list, 0, 1)
+	}
+	l.users[s.who.userID] = list
+	return surplus
+}
+
+// remove counts a connection out.
+func (l *sessions) remove(s *session) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	delete(l.all, s)
+	list := l.users[s.who.userID]
+	if i := slices.Index(list, s); i >= 0 {
+		list = slices.Delete(list, i, i+1)
+	}
+	if len(list) > 0 {
+		l.users[s.who.userID] = list
+	} else {
+		delete(l.users, s.who.userID)
+	}
+	l.signalLocked()
+}
+
+// close lets nobody in any more, and returns who is there.
+func (l *sessions) close() []*session {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.closing = true
+	l.signalLocked()
+	list := make([]*session, 0, len(l.all))
+	for s := range l.all {
+		list = append(list, s)
+	}
+	return list
+}
+
+func (l *sessions) signalLocked() {
+	if l.closing && len(l.all) == 0 {
+		select {
+		case <-l.gone:
+		default:
+			close(l.gone)
+		}
+	}
+}
+
+// sendAway closes every session with 4001, at moments spread over about a millisecond for each, or half of the time that ctx leaves if that is less: what
+// leaves in one instant comes back in one instant. It returns when the last is gone, or with ctx's error.
+func (l *sessions) sendAway(ctx context.Context) error {
+	list := l.close()
+	gap := time.Millisecond
+	if deadline, ok := ctx.Deadline(); ok && len(list) > 0 {
+		gap = min(gap, time.Until(deadline)/time.Duration(2*len(list)))
+	}
+	for _, s := range list {
+		if gap > 0 {
+			select {
+			case <-time.After(rand.N(2 * gap)):
+			case <-ctx.Done():
+			}
+		}
+		s.conn.close(CloseRestarting, "the hub is being restarted")
+	}
+	select {
+	case <-l.gone:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// cutOff ends what is left at once, and waits for it.
+func (l *sessions) cutOff() {
+	for _, s := range l.close() {
+		s.conn.abort()
+	}
+	<-l.gone
+}
