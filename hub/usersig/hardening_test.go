@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"compress/zlib"
 	"encoding/base64"
+	"errors"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -159,10 +161,8 @@ func FuzzSign(f *testing.F) {
 
 func wantOneOf(t *testing.T, err error, codes ...int) {
 	t.Helper()
-	for _, code := range codes {
-		if e, ok := err.(*Error); ok && e.Code == code {
-			return
-		}
+	var e *Error
+	if !errors.As(err, &e) || !slices.Contains(codes, e.Code) {
+		t.Fatalf("got %#v, want one of %v", err, codes)
 	}
-	t.Fatalf("got %#v, want one of %v", err, codes)
 }

@@ -1,0 +1,53 @@
+# make test is everything that must pass; the rest are its parts and what one needs by day.
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := test
+.PHONY: test check test-go test-web test-browser tools hub run lint fmt fuzz clean
+
+GOLANGCI := go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
+GO_DIRS  := cmd hub events kv web/*.go
+FUZZTIME := 20s
+
+test: check test-go test-web test-browser
+
+check:
+	@unformatted=$$(gofmt -l $(GO_DIRS)); \
+	if [ -n "$$unformatted" ]; then echo "gofmt would change:"; echo "$$unformatted"; exit 1; fi
+	go vet ./...
+
+test-go:
+	go test -race -timeout 10m ./...
+
+# The web tests run against the real hub, built once.
+test-web: tools hub
+	cd web && npm run --silent types
+	cd web && HUB_BIN="$$PWD/../bin/hub" node --test $$(find test -name '*.test.js' -not -path 'test/browser/*')
+
+# The same in a real Chromium.
+test-browser: tools hub
+	export CHROME_BIN="$$(.ci/tools)" HUB_BIN="$$PWD/bin/hub"; cd web && node --test test/browser/*.test.js
+
+tools:
+	@.ci/tools >/dev/null
+
+hub:
+	go build -o bin/hub ./cmd/hub
+
+run:
+	go run ./cmd/hub
+
+lint:
+	$(GOLANGCI) run
+
+fmt:
+	gofmt -w $(GO_DIRS)
+
+# Every fuzz target for a while: make fuzz FUZZTIME=10m
+fuzz:
+	@grep -rHo --include='*_test.go' '^func Fuzz[A-Za-z0-9_]*' cmd hub events kv | sed 's/:func / /' | while read -r file name; do \
+	  echo "$$name in $${file%/*}"; \
+	  go test -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZTIME) "./$${file%/*}"; \
+	done
+
+clean:
+	rm -rf bin

@@ -1,0 +1,50 @@
+package main
+
+import (
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/goccy/go-yaml"
+)
+
+// Continuous integration may do what a developer does by hand, and nothing else.
+func TestWorkflowCallsMake(t *testing.T) {
+	var workflow struct {
+		Permissions map[string]string
+		Jobs        map[string]struct {
+			Permissions map[string]string
+			Steps       []struct{ Run string }
+		}
+	}
+	if err := yaml.Unmarshal([]byte(read(t, ".github/workflows/ci.yml")), &workflow); err != nil {
+		t.Fatal(err)
+	}
+	if len(workflow.Permissions) != 1 || workflow.Permissions["contents"] != "read" {
+		t.Errorf("permissions %v, want to read the contents and no more", workflow.Permissions)
+	}
+	makefile, run := read(t, "Makefile"), read(t, ".ci/run")
+	if !strings.Contains(run, "set -euo pipefail") || !regexp.MustCompile(`(?m)^make test\b`).MatchString(run) {
+		t.Error(".ci/run does not run make test, or hides a failure")
+	}
+	var commands []string
+	for name, job := range workflow.Jobs {
+		if job.Permissions != nil {
+			t.Errorf("%s takes permissions of its own", name)
+		}
+		for _, step := range job.Steps {
+			if step.Run != "" {
+				commands = append(commands, step.Run)
+			}
+		}
+	}
+	for _, c := range commands {
+		target, ok := strings.CutPrefix(c, "make ")
+		if c != ".ci/run" && (!ok || !strings.Contains(makefile, "\n"+target+":")) {
+			t.Errorf("runs %q, which is neither .ci/run nor a target of the Makefile", c)
+		}
+	}
+	if len(commands) != 2 {
+		t.Errorf("runs %q; want the tests and the linters", commands)
+	}
+}

@@ -1,0 +1,96 @@
+package main
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/alecthomas/kong"
+
+	"exthub/hub"
+)
+
+// Config is every setting of the hub. The tags are the manual: `hub --help` prints them.
+// A flag wins over its environment variable, that over the YAML file, that over the default.
+type Config struct {
+	File kong.ConfigFlag `name:"config" placeholder:"FILE" help:"Read settings from this YAML file, named as the flags are: \"max-extensions: 100\"."`
+
+	Addr          string   `group:"Doors" default:"127.0.0.1:8080" help:"Serve WebSocket (/ws), the SDK (/sdk/) and the demo here."`
+	AdminAddr     string   `group:"Doors" default:"127.0.0.1:9090" help:"Serve /metrics, /healthz, /readyz and /debug/pprof here. Keep it private; \"\" turns it off."`
+	AllowedOrigin []string `group:"Doors" placeholder:"ORIGIN" help:"Web pages of this origin (https://app.example.com) may connect too, besides those of the same host. May repeat."`
+	Demo          *bool    `group:"Doors" negatable:"" help:"Serve the demo page, and UserSigs for it to anybody who asks. On if --addr is a loopback address, which is the only place for it."`
+
+	SDKAppID  uint64   `group:"Accounts" name:"sdkappid" default:"1400000000" help:"The one app that this hub serves."`
+	SecretKey string   `group:"Accounts" placeholder:"KEY" help:"The key that UserSigs are signed with. Made at the first start and kept in --data if not given. Other users of this machine see a flag: better set HUB_SECRET_KEY."`
+	Admin     []string `group:"Accounts" default:"admin" placeholder:"USER" help:"An app admin, who may act on any conversation. May repeat."`
+
+	Data string   `group:"Storage" default:"./data" help:"Directory of the embedded NATS and of the secret key. One hub at a time."`
+	Sync SyncMode `group:"Storage" default:"always" help:"When the embedded NATS syncs to the disk: \"always\" before a write is acknowledged, or every so often (\"2m\"), which is some ten times faster and loses that much in a power cut. A crash of the hub alone loses nothing either way."`
+
+	NATSURL   string `group:"Storage" name:"nats-url" placeholder:"URLS" help:"Store in this NATS cluster, addresses separated by commas, instead of the embedded one. Needs --secret-key, the same on every hub."`
+	NATSCreds string `group:"Storage" name:"nats-creds" placeholder:"FILE" help:"Credentials file for --nats-url."`
+	NATSCA    string `group:"Storage" name:"nats-ca" placeholder:"FILE" help:"Certificate authorities (PEM) to trust for --nats-url."`
+	Replicas  int    `group:"Storage" default:"1" help:"Copies of everything in the cluster: 3 survive the loss of a node."`
+	Shards    int    `group:"Storage" default:"1" help:"Buckets that conversations are spread over. Fixed when they are made."`
+
+	MaxExtensions           int `group:"Limits" default:"300" help:"Pairs per message."`
+	MaxExtensionsPerRequest int `group:"Limits" default:"20" help:"Pairs per request."`
+	MaxKeyBytes             int `group:"Limits" default:"100" help:"Bytes of a key."`
+	MaxValueBytes           int `group:"Limits" default:"1000" help:"Bytes of a value."`
+	MaxTombstones           int `group:"Limits" default:"300" help:"Deletions that a message remembers for clients that were away. Beyond it such a client reads the message anew."`
+	MessageRate             int `group:"Limits" default:"200" help:"Sets per message and minute, over all hubs. 0: no limit."`
+
+	EventInterval time.Duration `group:"Pace" default:"50ms" help:"A message with a large audience sends its first change at once and then at most one event per interval. It stretches to twice what the last fan-out of the message took."`
+	WriteTimeout  time.Duration `group:"Pace" default:"10s" help:"A client that takes nothing for so long is disconnected, and comes back by itself."`
+	Drain         time.Duration `group:"Pace" default:"30s" help:"At a stop, sessions are sent away spread over part of this time. What is not done by then is cut off."`
+}
+
+// demo reports whether the demo is on.
+func (c *Config) demo() bool {
+	if c.Demo != nil {
+		return *c.Demo
+	}
+	return isLoopback(c.Addr)
+}
+
+// SyncMode is when the embedded NATS syncs: before every acknowledgement, or every so often.
+type SyncMode struct {
+	Always bool
+	Every  time.Duration
+}
+
+// UnmarshalText reads "always" or a duration of at least a second.
+func (m *SyncMode) UnmarshalText(text []byte) error {
+	if string(text) == "always" {
+		*m = SyncMode{Always: true}
+		return nil
+	}
+	every, err := time.ParseDuration(string(text))
+	if err != nil || every < time.Second {
+		return fmt.Errorf("%q is neither \"always\" nor a duration of a second or more, like \"2m\"", text)
+	}
+	*m = SyncMode{Every: every}
+	return nil
+}
+
+func (m SyncMode) String() string {
+	if m.Always {
+		return "always"
+	}
+	return m.Every.String()
+}
+
+// hubOptions are the settings that concern the hub itself.
+func (c *Config) hubOptions(secretKey string) hub.Options {
+	return hub.Options{
+		SDKAppID:                c.SDKAppID,
+		SecretKey:               secretKey,
+		Admins:                  c.Admin,
+		AllowedOrigins:          c.AllowedOrigin,
+		MaxExtensions:           c.MaxExtensions,
+		MaxExtensionsPerRequest: c.MaxExtensionsPerRequest,
+		MaxKeyBytes:             c.MaxKeyBytes,
+		MaxValueBytes:           c.MaxValueBytes,
+		MessageRate:             c.MessageRate,
+		WriteTimeout:            c.WriteTimeout,
+	}
+}

@@ -1,0 +1,205 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+const key = "a key of more than sixteen bytes"
+
+func write(t *testing.T, name, text string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), name)
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+func mustParse(t *testing.T, args ...string) Config {
+	t.Helper()
+	var c cli
+	if _, err := parse(&c, args); err != nil {
+		t.Fatal(err)
+	}
+	return c.Config
+}
+
+// The names and defaults are a contract with every script that starts a hub.
+func TestDefaults(t *testing.T) {
+	want := Config{
+		Addr: "127.0.0.1:8080", AdminAddr: "127.0.0.1:9090",
+		SDKAppID: 1400000000, Admin: []string{"admin"},
+		Data: "./data", Sync: SyncMode{Always: true}, Replicas: 1, Shards: 1,
+		MaxExtensions: 300, MaxExtensionsPerRequest: 20, MaxKeyBytes: 100, MaxValueBytes: 1000, MaxTombstones: 300,
+		MessageRate:   200,
+		EventInterval: 50 * time.Millisecond, WriteTimeout: 10 * time.Second, Drain: 30 * time.Second,
+	}
+	got := mustParse(t)
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+	if !got.demo() {
+		t.Error("the demo is off on loopback")
+	}
+}
+
+func TestPrecedence(t *testing.T) {
+	file := write(t, "hub.yaml", `
+# A comment.
+data: from-file
+max-extensions: 11
+max-key-bytes: 11
+sync: 2m
+demo: false
+secret-key: 00000000000000001234 # digits stay digits
+admin: [root, "a,b"]
+allowed-origin:
+  - https://a.example
+  - https://b.example
+`)
+	t.Setenv("HUB_CONFIG", file)
+	t.Setenv("HUB_MAX_KEY_BYTES", "22")
+	t.Setenv("HUB_DATA", "from-env")
+	t.Setenv("HUB_ADMIN_ADDR", "")
+	got := mustParse(t, "--data", "from-flag")
+
+	if got.Data != "from-flag" {
+		t.Errorf("data %q: a flag wins over the environment and the file", got.Data)
+	}
+	if got.MaxKeyBytes != 22 {
+		t.Errorf("max-key-bytes %d: the environment wins over the file", got.MaxKeyBytes)
+	}
+	if got.AdminAddr != "" {
+		t.Errorf("admin-addr %q: set to nothing in the environment, it is off", got.AdminAddr)
+	}
+	if got.MaxExtensions != 11 || got.Sync.Every != 2*time.Minute || got.demo() || got.SecretKey != "00000000000000001234" {
+		t.Errorf("the file wins over the defaults, got %+v", got)
+	}
+	if diff := cmp.Diff([]string{"root", "a,b"}, got.Admin); diff != "" {
+		t.Error(diff)
+	}
+	if diff := cmp.Diff([]string{"https://a.example", "https://b.example"}, got.AllowedOrigin); diff != "" {
+		t.Error(diff)
+	}
+	if got.MaxValueBytes != 1000 {
+		t.Errorf("max-value-bytes %d: what nobody sets keeps its default", got.MaxValueBytes)
+	}
+}
+
+// Every field can be set in all three ways under the names that the manual gives.
+func TestEveryFlagHasItsVariable(t *testing.T) {
+	for name, env := range flagNames(t) {
+		if want := "HUB_" + strings.ToUpper(strings.ReplaceAll(name, "-", "_")); env != want {
+			t.Errorf("--%s has the variable %s, want %s", name, env, want)
+		}
+	}
+	if got, want := len(flagNames(t)), reflect.TypeFor[Config]().NumField(); got != want {
+		t.Errorf("%d flags for %d fields", got, want)
+	}
+}
+
+func TestRefused(t *testing.T) {
+	ca := write(t, "ca.pem", "")
+	for name, tt := range map[string]struct {
+		args string
+		want string // what to set, in the error's words
+	}{
+		"PublicWithoutKey":       {"--addr 0.0.0.0:8080", "set --secret-key"},
+		"EveryInterface":         {"--addr :8080", "set --secret-key"},
+		"NameThatMayBePublic":    {"--addr example.com:8080", "set --secret-key"},
+		"PublicDemo":             {"--demo --addr 0.0.0.0:8080 --secret-key " + strings.ReplaceAll(key, " ", "_"), "set --no-demo"},
+		"ShortKey":               {"--secret-key 0123456789abcde", "at least 16"},
+		"NoPort":                 {"--addr localhost", "HOST:PORT"},
+		"NoAdminPort":            {"--admin-addr localhost", "HOST:PORT"},
+		"App0":                   {"--sdkappid 0", "--sdkappid"},
+		"AppNegative":            {"--sdkappid=-1", "--sdkappid"},
+		"OriginWithoutScheme":    {"--allowed-origin app.example.com", "https://"},
+		"OriginWithPath":         {"--allowed-origin https://app.example.com/x", "https://"},
+		"OriginWithWildcard":     {"--allowed-origin https://*.example.com", "https://"},
+		"ClusterWithoutKey":      {"--nats-url nats://n", "set --secret-key"},
+		"ClusterWithSync":        {"--nats-url nats://n --sync 1m --secret-key 0123456789abcdef", "sync_interval"},
+		"ReplicasWithoutCluster": {"--replicas 3", "set --nats-url"},
+		"CAWithoutCluster":       {"--nats-ca " + ca, "set --nats-url"},
+		"CAThatIsNotThere":       {"--nats-url nats://n --secret-key 0123456789abcdef --nats-ca " + ca + "x", "no such file"},
+		"NoData":                 {"--data=", "--data"},
+		"SyncNever":              {"--sync never", "always"},
+		"SyncTooOften":           {"--sync 1ms", "always"},
+		"Replicas0":              {"--replicas 0", "set 1 to 5"},
+		"Extensions0":            {"--max-extensions 0", "set 1 to"},
+		"ValuesTooLong":          {"--max-value-bytes 100000", "set 1 to"},
+		"RateNegative":           {"--message-rate=-1", "set 0 to"},
+		"IntervalNegative":       {"--event-interval=-1s", "set 0"},
+		"WriteTimeout0":          {"--write-timeout 0s", "10s"},
+		"Drain0":                 {"--drain 0s", "30s"},
+		"UnknownFlag":            {"--max-extension 3", "--max-extensions"},
+		"UnknownCommand":         {"sevre", "sevre"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var c cli
+			_, err := parse(&c, strings.Fields(tt.args))
+			if err == nil || !strings.Contains(err.Error(), tt.want) {
+				t.Errorf("got %v, want an error that says %q", err, tt.want)
+			}
+		})
+	}
+}
+
+func TestRefusedFile(t *testing.T) {
+	for name, tt := range map[string]struct{ text, want string }{
+		"UnknownKeys": {"addr: 127.0.0.1:1\nmax-extension: 3\nbucket: x\n", "bucket, max-extension"},
+		"Commands":    {"user: x\n", "user"},
+		"Itself":      {"config: x\n", "config"},
+		"Twice":       {"data: x\ndata: y\n", "data"},
+		"NoValue":     {"data:\n", "data: has no value"},
+		"Mapping":     {"data: {a: b}\n", "data: want a value"},
+		"List":        {"- data\n", "want lines like"},
+		"NotYAML":     {"data: [", ""},
+		"BadNumber":   {"max-extensions: many\n", "max-extensions"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var c cli
+			_, err := parse(&c, []string{"--config", write(t, "hub.yaml", tt.text)})
+			if err == nil || !strings.Contains(err.Error(), tt.want) {
+				t.Errorf("got %v, want an error that says %q", err, tt.want)
+			}
+		})
+	}
+	for name, text := range map[string]string{"Empty": "", "Comment": "# nothing\n"} {
+		t.Run(name, func(t *testing.T) { mustParse(t, "--config", write(t, "hub.yaml", text)) })
+	}
+}
+
+func TestIsLoopback(t *testing.T) {
+	for addr, want := range map[string]bool{
+		"127.0.0.1:80": true, "127.9.9.9:80": true, "[::1]:80": true, "localhost:80": true, "LOCALHOST": true, "::1": true,
+		":80": false, "0.0.0.0:80": false, "[::]:80": false, "": false, "10.0.0.1:80": false,
+		"localhost.example.com:80": false, "127.0.0.1.example.com:80": false, "evil.example": false,
+	} {
+		if got := isLoopback(addr); got != want {
+			t.Errorf("isLoopback(%q) = %v, want %v", addr, got, want)
+		}
+	}
+}
+
+// flagNames returns the environment variable of each flag of Config by the flag's name.
+func flagNames(t *testing.T) map[string]string {
+	t.Helper()
+	command, err := parse(&cli{}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	names := map[string]string{}
+	for _, f := range command.Model.Flags {
+		if f.Name != "help" {
+			names[f.Name] = f.Envs[0]
+		}
+	}
+	return names
+}

@@ -1,0 +1,96 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/coder/websocket"
+)
+
+// Whatever moment kill -9 picks, what was acknowledged is there after the next start, with the Seq that was told.
+func TestKillLosesNothingAcknowledged(t *testing.T) {
+	for _, sync := range []string{"always", "2m"} {
+		t.Run("Sync="+sync, func(t *testing.T) {
+			args := []string{"--data", t.TempDir(), "--sync", sync, "--message-rate", "0", "--max-extensions", "10000"}
+			h := launch(t, args...)
+			message := h.login("alice").send(t, "bob")
+
+			// Several writers, so that the kill finds writes under way.
+			const writers, enough = 4, 200
+			acknowledged := make(chan pair, 10_000)
+			done := make(chan int)
+			for w := range writers {
+				c := h.login([]string{"alice", "bob"}[w%2])
+				go func() {
+					n := 0
+					for ; ; n++ {
+						key := fmt.Sprintf("w%d-%d", w, n)
+						seq, err := c.set(message, key, "of "+key)
+						if err != nil {
+							break // the hub is gone
+						}
+						acknowledged <- pair{Key: key, Value: "of " + key, Seq: seq}
+					}
+					done <- n
+				}()
+			}
+			told := map[string]pair{}
+			for len(told) < enough {
+				select {
+				case p := <-acknowledged:
+					told[p.Key] = p
+				case n := <-done:
+					t.Fatalf("a writer ended after %d writes, before the kill:\n%s", n, h.errors())
+				}
+			}
+			h.kill()
+			for range writers {
+				<-done
+			}
+			close(acknowledged)
+			for p := range acknowledged {
+				told[p.Key] = p
+			}
+
+			h = launch(t, args...)
+			reader := h.login("bob")
+			there := reader.all(t, message)
+			for key, p := range told {
+				if there[key] != p {
+					t.Errorf("%+v was acknowledged, %+v is there", p, there[key])
+				}
+			}
+			// At most what each writer had under way may be there besides.
+			if extra := len(there) - len(told); extra > writers {
+				t.Errorf("%d pairs that nobody was told of", extra)
+			}
+			reader.ws.CloseNow() // it does not read any more, so it would not say goodbye
+			h.stop()
+		})
+	}
+}
+
+// A hub that stops in order sends its sessions away with the code that says come back.
+func TestStopSaysGoodbye(t *testing.T) {
+	h := launch(t, "--data", t.TempDir())
+	c := h.login("alice")
+	gone := make(chan error)
+	go func() { gone <- c.untilClosed() }()
+	h.stop()
+	var closed websocket.CloseError
+	if err := <-gone; !errors.As(err, &closed) || closed.Code != 4001 {
+		t.Errorf("got %v, want close code 4001", err)
+	}
+}
+
+// A client that does not answer holds a stop up for --drain and no longer, and is no reason to call the stop a failure.
+func TestStopDoesNotWaitForTheDeaf(t *testing.T) {
+	h := launch(t, "--data", t.TempDir())
+	h.login("alice") // and never reads again
+	h.stop()
+	if log := h.errors(); !strings.Contains(log, "cut off") {
+		t.Errorf("the log does not tell:\n%s", log)
+	}
+}

@@ -1,0 +1,97 @@
+package main
+
+import (
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/gofrs/flock"
+)
+
+// dataDir is the directory that belongs to one running hub: the embedded NATS stores there, and the secret key.
+type dataDir struct {
+	path string // absolute
+	lock *flock.Flock
+}
+
+// openDataDir makes the directory if need be and locks it until close. The lock is the kernel's, so it goes with the
+// process, however that ends. Two servers on one JetStream directory would destroy it.
+func openDataDir(path string) (*dataDir, error) {
+	abs, err := filepath.Abs(path)
+	if err != nil {
+		return nil, err
+	}
+	if err := os.MkdirAll(abs, 0o700); err != nil {
+		return nil, fmt.Errorf("data directory: %w", err)
+	}
+	d := &dataDir{abs, flock.New(filepath.Join(abs, "lock"))}
+	locked, err := d.lock.TryLock()
+	if err != nil {
+		return nil, fmt.Errorf("data directory: lock: %w", err)
+	}
+	if !locked {
+		return nil, fmt.Errorf("data directory %s is in use by another hub: stop that one, or set --data to a directory of its own", abs)
+	}
+	return d, nil
+}
+
+func (d *dataDir) close() error { return d.lock.Close() }
+
+func (d *dataDir) natsDir() string { return filepath.Join(d.path, "nats") }
+
+// secretKey returns the key of this directory. The first call makes it: 32 random bytes in hexadecimal, readable by the
+// owner only.
+func (d *dataDir) secretKey() (string, error) {
+	key, err := readSecretKey(d.path)
+	if !errors.Is(err, fs.ErrNotExist) {
+		return key, err
+	}
+	random := make([]byte, 32)
+	rand.Read(random)
+	key = hex.EncodeToString(random)
+	if err := writeFile(secretKeyPath(d.path), key+"\n"); err != nil {
+		return "", fmt.Errorf("secret key: %w", err)
+	}
+	return key, nil
+}
+
+func secretKeyPath(dir string) string { return filepath.Join(dir, "secret-key") }
+
+// readSecretKey returns the key that a hub made in dir, or an error that is fs.ErrNotExist.
+func readSecretKey(dir string) (string, error) {
+	text, err := os.ReadFile(secretKeyPath(dir))
+	if err != nil {
+		return "", err
+	}
+	key := strings.TrimSpace(string(text))
+	if len(key) < minSecretKey {
+		return "", fmt.Errorf("secret key: %s holds %d bytes, want at least %d", secretKeyPath(dir), len(key), minSecretKey)
+	}
+	return key, nil
+}
+
+// writeFile makes a file that is there whole or not at all, also after a power cut.
+func writeFile(path, text string) error {
+	f, err := os.CreateTemp(filepath.Dir(path), ".new-*") // mode 0600
+	if err != nil {
+		return err
+	}
+	defer os.Remove(f.Name())
+	_, err = f.WriteString(text)
+	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
+		return err
+	}
+	if err := os.Rename(f.Name(), path); err != nil {
+		return err
+	}
+	dir, err := os.Open(filepath.Dir(path))
+	if err != nil {
+		return err
+	}
+	return errors.Join(dir.Sync(), dir.Close())
+}

@@ -1,0 +1,57 @@
+package main
+
+import (
+	"encoding/json"
+	"net/http"
+	"net/url"
+	"slices"
+	"time"
+
+	"exthub/hub/usersig"
+)
+
+// demoValidity is how long the demo's UserSigs are good: long enough for a tab left open over a weekend.
+const demoValidity = 7 * 24 * time.Hour
+
+// demoUserSig answers GET /demo/usersig?user=NAME with a UserSig for anybody, which is what makes the demo one click and
+// what must never leave this machine. Being bound to loopback is not enough: any page in a browser here can send
+// requests to loopback, and one whose name is rebound to 127.0.0.1 could read the answers. So both the name that the
+// browser went to and the page that asks must be local.
+// An app admin's is not among them: nobody needs it to try the demo.
+func demoUserSig(appID uint64, key string, admins []string) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Cache-Control", "no-store")
+		w.Header().Set("X-Content-Type-Options", "nosniff")
+		if !isLoopback(r.Host) {
+			http.Error(w, "the demo is for this machine only: open it at http://127.0.0.1", http.StatusForbidden)
+			return
+		}
+		if site := r.Header.Get("Sec-Fetch-Site"); !ownOrigin(r) || site == "cross-site" || site == "same-site" {
+			http.Error(w, "the demo gives UserSigs to its own page only", http.StatusForbidden)
+			return
+		}
+		user := r.URL.Query().Get("user")
+		if slices.Contains(admins, user) {
+			http.Error(w, "the demo gives no UserSig of an app admin: hub usersig --user makes one", http.StatusForbidden)
+			return
+		}
+		sig, err := usersig.Sign(appID, key, user, time.Now(), demoValidity)
+		if err != nil {
+			http.Error(w, "set ?user= to a user ID: "+err.Error(), http.StatusBadRequest)
+			return
+		}
+		w.Header().Set("Content-Type", "application/json")
+		// A page that has gone needs no report.
+		_ = json.NewEncoder(w).Encode(map[string]any{"sdkAppID": appID, "userID": user, "userSig": sig})
+	})
+}
+
+// ownOrigin reports whether a request comes from a page of the host that it goes to, or from no page at all.
+func ownOrigin(r *http.Request) bool {
+	origin := r.Header.Get("Origin")
+	if origin == "" {
+		return true
+	}
+	u, err := url.Parse(origin)
+	return err == nil && u.Host == r.Host
+}

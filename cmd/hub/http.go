@@ -1,0 +1,72 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"time"
+
+	"exthub/web"
+)
+
+// Bounds for a client that sends or reads slowly on purpose. A WebSocket leaves them behind at its handshake and has
+// bounds of its own.
+const (
+	headerTimeout  = 5 * time.Second
+	requestTimeout = 10 * time.Second // nothing here has a body
+	replyTimeout   = 60 * time.Second
+	idleTimeout    = 90 * time.Second // longer than a balancer keeps a connection, so that it is the one to close it
+	maxHeader      = 16 << 10
+)
+
+// publicHandler puts together what --addr serves.
+func publicHandler(c *Config, secretKey string, hub http.Handler) http.Handler {
+	mux := http.NewServeMux()
+	mux.Handle("/ws", hub)
+	mux.Handle("/sdk/", shared(http.StripPrefix("/sdk", static(web.SDK))))
+	if c.demo() {
+		mux.Handle("GET /demo/usersig", demoUserSig(c.SDKAppID, secretKey, c.Admin))
+		mux.Handle("/", static(web.Demo))
+	}
+	return mux
+}
+
+// httpServer is an http.Server and the end of its Serve.
+type httpServer struct {
+	http.Server
+	done chan struct{}
+}
+
+// serveHTTP starts to serve on l. If serving ends by itself, failed gets the reason.
+func serveHTTP(l net.Listener, h http.Handler, failed chan<- error) *httpServer {
+	s := &httpServer{http.Server{
+		Handler:           h,
+		ReadHeaderTimeout: headerTimeout,
+		ReadTimeout:       requestTimeout,
+		WriteTimeout:      replyTimeout,
+		IdleTimeout:       idleTimeout,
+		MaxHeaderBytes:    maxHeader,
+		ErrorLog:          slog.NewLogLogger(slog.Default().Handler(), slog.LevelDebug), // what strangers send is no error of ours
+	}, make(chan struct{})}
+	go func() {
+		defer close(s.done)
+		if err := s.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+			failed <- fmt.Errorf("serve %s: %w", l.Addr(), err)
+		}
+	}()
+	return s
+}
+
+// close stops accepting at once and waits for calls in flight until ctx ends, then cuts them off. Sessions are not its
+// business: it has lost sight of them at their handshake.
+func (s *httpServer) close(ctx context.Context) error {
+	err := s.Shutdown(ctx)
+	if err != nil {
+		err = errors.Join(err, s.Close())
+	}
+	<-s.done
+	return err
+}

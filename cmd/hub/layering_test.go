@@ -1,0 +1,75 @@
+package main
+
+import (
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// law is who may import whom among our own packages, and why it is so. A package that is not named here may be imported
+// by nobody.
+var law = []struct {
+	path    string
+	imports []string // of this module
+	nats    string   // "none", "client", or "server" for both
+	reason  string
+}{
+	{"exthub/cmd/hub", []string{"exthub/hub", "exthub/hub/usersig", "exthub/events", "exthub/kv", "exthub/web"}, "server",
+		"it wires everything, so it alone knows everything"},
+	{"exthub/hub", []string{"exthub/hub/usersig", "exthub/events", "exthub/kv"}, "none",
+		"it knows members and rules; the day it names NATS, a rule depends on how things are stored"},
+	{"exthub/hub/usersig", nil, "none",
+		"a format of its own that anybody can read alone"},
+	{"exthub/events", []string{"exthub/kv"}, "none",
+		"it fans out what kv committed and must not know who listens, nor how kv heard of it"},
+	{"exthub/kv", nil, "client",
+		"it is the truth and knows nobody above; the server would come with it into every program that reads the bucket"},
+	{"exthub/kv/kvtest", nil, "server",
+		"it starts real servers, for tests only"},
+	{"exthub/web", nil, "none",
+		"it carries files"},
+}
+
+// imports returns what each package of this module imports, tests left out.
+func imports(t *testing.T) map[string][]string {
+	t.Helper()
+	list := exec.Command("go", "list", "-f", `{{.ImportPath}} {{join .Imports " "}}`, "./...")
+	list.Dir = root
+	out, err := list.Output()
+	if err != nil {
+		t.Fatalf("go list: %v", err)
+	}
+	packages := map[string][]string{}
+	for line := range strings.Lines(string(out)) {
+		fields := strings.Fields(line)
+		packages[fields[0]] = fields[1:]
+	}
+	return packages
+}
+
+func TestImportsPointOneWay(t *testing.T) {
+	packages := imports(t)
+	for _, l := range law {
+		found, ok := packages[l.path]
+		if !ok {
+			t.Errorf("%s is gone: take it out of the law", l.path)
+		}
+		delete(packages, l.path)
+		for _, p := range found {
+			ours := strings.HasPrefix(p, "exthub/") && !slices.Contains(l.imports, p)
+			client := strings.HasPrefix(p, "github.com/nats-io/") && l.nats == "none"
+			server := strings.HasPrefix(p, "github.com/nats-io/nats-server/") && l.nats != "server"
+			if ours || client || server {
+				t.Errorf("%s imports %s, but may not: %s", l.path, p, l.reason)
+			}
+		}
+	}
+	for path, found := range packages {
+		for _, p := range found {
+			if strings.HasPrefix(p, "exthub/") || strings.HasPrefix(p, "github.com/nats-io/") {
+				t.Errorf("%s imports %s, but the law above does not know it: add it with a reason", path, p)
+			}
+		}
+	}
+}

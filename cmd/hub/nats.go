@@ -1,0 +1,117 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/nats-io/nats-server/v2/server"
+	"github.com/nats-io/nats.go"
+)
+
+// link is the connection to NATS, and the server itself if it is embedded.
+type link struct {
+	conn   *nats.Conn
+	server *server.Server // nil with --nats-url
+	closed chan struct{}
+}
+
+// openLink starts the embedded server in dir, or connects to the cluster. A cluster that does not answer yet is no
+// error: the connection is tried for as long as the hub runs.
+func openLink(c *Config, dir *dataDir) (*link, error) {
+	l := &link{closed: make(chan struct{})}
+	options := []nats.Option{
+		nats.Name("exthub"),
+		nats.MaxReconnects(-1),
+		nats.ReconnectWait(200 * time.Millisecond),
+		nats.ReconnectJitter(200*time.Millisecond, time.Second), // hubs that lost the same node don't come back in step
+		nats.RetryOnFailedConnect(true),
+		// While cut off, a write fails at once. In a buffer it could be sent much later, after its caller was told that
+		// it failed.
+		nats.ReconnectBufSize(-1),
+		nats.PingInterval(5 * time.Second), // a silent link is given up after 10 to 15 s, not after minutes
+		nats.MaxPingsOutstanding(2),
+		nats.DrainTimeout(5 * time.Second),
+		nats.DisconnectErrHandler(func(_ *nats.Conn, err error) {
+			if err != nil {
+				slog.Warn("lost NATS, trying to come back", "error", err)
+			}
+		}),
+		nats.ReconnectHandler(func(nc *nats.Conn) { slog.Info("connected to NATS again", "node", nc.ConnectedServerName()) }),
+		nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) { slog.Warn("NATS", "error", err) }),
+		nats.ClosedHandler(func(*nats.Conn) { close(l.closed) }),
+	}
+	if c.NATSURL == "" {
+		var err error
+		if l.server, err = startEmbedded(c, dir); err != nil {
+			return nil, err
+		}
+		options = append(options, nats.InProcessServer(l.server))
+	}
+	if c.NATSCreds != "" {
+		options = append(options, nats.UserCredentials(c.NATSCreds))
+	}
+	if c.NATSCA != "" {
+		options = append(options, nats.RootCAs(c.NATSCA))
+	}
+	var err error
+	if l.conn, err = nats.Connect(c.NATSURL, options...); err != nil {
+		l.stopServer()
+		return nil, fmt.Errorf("connect to NATS: %w", err)
+	}
+	if !l.conn.IsConnected() {
+		slog.Warn("NATS does not answer yet, trying on")
+	}
+	return l, nil
+}
+
+// close drains the connection and stops the embedded server, in this order, and returns when its files are closed.
+func (l *link) close() error {
+	err := l.conn.Drain()
+	if err != nil { // not connected, so nothing to drain
+		l.conn.Close()
+	}
+	<-l.closed
+	l.stopServer()
+	if err != nil && l.server != nil {
+		return fmt.Errorf("drain NATS: %w", err)
+	}
+	return nil
+}
+
+func (l *link) stopServer() {
+	if l.server != nil {
+		l.server.Shutdown()
+		l.server.WaitForShutdown()
+	}
+}
+
+// startEmbedded starts a NATS server with JetStream that listens nowhere: only this process reaches it.
+func startEmbedded(c *Config, dir *dataDir) (*server.Server, error) {
+	s, err := server.NewServer(&server.Options{
+		ServerName:   "exthub",
+		DontListen:   true,
+		NoSigs:       true, // signals are ours
+		JetStream:    true,
+		StoreDir:     dir.natsDir(),
+		SyncAlways:   c.Sync.Always,
+		SyncInterval: c.Sync.Every,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("embedded NATS: %w", err)
+	}
+	log := &natsLog{}
+	s.SetLoggerV2(log, false, false, false)
+	s.Start() // returns when JetStream has read its whole store, or logs why it cannot
+	fatal := log.fatal.Load()
+	if fatal == nil && s.ReadyForConnections(10*time.Second) {
+		return s, nil
+	}
+	s.Shutdown()
+	s.WaitForShutdown()
+	if fatal != nil {
+		return nil, fmt.Errorf("embedded NATS: %s", *fatal)
+	}
+	return nil, errors.New("embedded NATS did not start")
+}

@@ -1,0 +1,25 @@
+package main
+
+import (
+	"fmt"
+	"log/slog"
+	"sync/atomic"
+)
+
+// natsLog puts what the embedded server says into the hub's log. Its notices are about a server that nobody sees, so
+// they are for debugging only.
+type natsLog struct {
+	fatal atomic.Pointer[string] // the last one, which says why the server did not start
+}
+
+func (*natsLog) Noticef(format string, v ...any) { slog.Debug("nats: " + fmt.Sprintf(format, v...)) }
+func (*natsLog) Debugf(format string, v ...any)  { slog.Debug("nats: " + fmt.Sprintf(format, v...)) }
+func (*natsLog) Tracef(format string, v ...any)  { slog.Debug("nats: " + fmt.Sprintf(format, v...)) }
+func (*natsLog) Warnf(format string, v ...any)   { slog.Warn("nats: " + fmt.Sprintf(format, v...)) }
+func (*natsLog) Errorf(format string, v ...any)  { slog.Error("nats: " + fmt.Sprintf(format, v...)) }
+
+func (l *natsLog) Fatalf(format string, v ...any) {
+	text := fmt.Sprintf(format, v...)
+	l.fatal.Store(&text)
+	slog.Error("nats: " + text)
+}

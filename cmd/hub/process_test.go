@@ -1,0 +1,223 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"io"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// binary is the hub, built once for all tests that need a process to kill.
+var binary string
+
+func TestMain(m *testing.M) {
+	os.Exit(func() int {
+		dir, err := os.MkdirTemp("", "hub")
+		if err != nil {
+			panic(err)
+		}
+		defer os.RemoveAll(dir)
+		binary = filepath.Join(dir, "hub")
+		build := exec.Command("go", "build", "-o", binary, ".")
+		build.Stderr = os.Stderr
+		if err := build.Run(); err != nil {
+			panic(err)
+		}
+		return m.Run()
+	}())
+}
+
+// patience is for machines that run many tests at once; nothing waits this long unless something is broken.
+const patience = time.Minute
+
+// running is a hub in a process of its own.
+type running struct {
+	t      *testing.T
+	cmd    *exec.Cmd
+	banner string // what it printed at the start
+	url    string // http://127.0.0.1:port
+	admin  string
+	up     chan struct{} // closed when the three above are set
+	exited chan struct{} // closed when it has ended and all it printed is read
+
+	mu  sync.Mutex
+	log bytes.Buffer // stderr
+}
+
+// launch starts the hub on free ports and returns when it serves. It is killed when the test ends.
+func launch(t *testing.T, args ...string) *running {
+	t.Helper()
+	r := begin(t, args...)
+	r.waitUntilUp()
+	return r
+}
+
+// begin starts the hub on free ports, with little patience at its stop, and returns at once.
+func begin(t *testing.T, args ...string) *running {
+	t.Helper()
+	r := &running{t: t, up: make(chan struct{}), exited: make(chan struct{})}
+	r.cmd = exec.Command(binary, append([]string{"--addr", "127.0.0.1:0", "--admin-addr", "127.0.0.1:0", "--drain", "1s"}, args...)...)
+	stdout, err := r.cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.cmd.Stderr = r
+	if err := r.cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(r.kill)
+	go func() {
+		defer close(r.exited)
+		lines := bufio.NewScanner(stdout)
+		for lines.Scan() {
+			line := lines.Text()
+			r.banner += line + "\n"
+			if url, ok := strings.CutPrefix(line, "listening on "); ok {
+				r.url = url
+			}
+			if _, url, ok := strings.Cut(line, "admin      "); ok {
+				r.admin = strings.TrimSuffix(url, "/metrics")
+			}
+			if strings.HasPrefix(line, "  data ") { // the last one
+				close(r.up)
+			}
+		}
+		r.cmd.Wait() // the exit code is what tells
+	}()
+	return r
+}
+
+// waitUntilUp waits until the hub has printed where it listens.
+func (r *running) waitUntilUp() {
+	r.t.Helper()
+	select {
+	case <-r.up:
+	case <-r.exited:
+		r.t.Fatalf("hub ended at its start:\n%s", r.errors())
+	case <-time.After(patience):
+		r.t.Fatalf("hub does not come up:\n%s", r.errors())
+	}
+}
+
+// Write collects what the hub logs.
+func (r *running) Write(p []byte) (int, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.log.Write(p)
+}
+
+func (r *running) errors() string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.log.String()
+}
+
+// kill is kill -9. It returns when the process is gone.
+func (r *running) kill() {
+	r.cmd.Process.Kill()
+	<-r.exited
+}
+
+// stop asks the hub to stop and fails the test if it does not end well.
+func (r *running) stop() {
+	r.t.Helper()
+	r.cmd.Process.Signal(syscall.SIGTERM)
+	select {
+	case <-r.exited:
+	case <-time.After(patience):
+		r.t.Fatalf("hub does not stop:\n%s", r.errors())
+	}
+	if code := r.cmd.ProcessState.ExitCode(); code != 0 {
+		r.t.Fatalf("hub stopped with exit code %d:\n%s", code, r.errors())
+	}
+}
+
+// get returns the status, header and body of a GET.
+func get(t *testing.T, url string) (int, http.Header, string) {
+	t.Helper()
+	res, err := http.Get(url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	body, err := io.ReadAll(res.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return res.StatusCode, res.Header, string(body)
+}
+
+// userSig asks the demo for a UserSig.
+func (r *running) userSig(user string) string {
+	r.t.Helper()
+	status, _, body := get(r.t, r.url+"/demo/usersig?user="+user)
+	var reply struct{ UserSig string }
+	if err := json.Unmarshal([]byte(body), &reply); err != nil || status != http.StatusOK {
+		r.t.Fatalf("no UserSig: %d %s", status, body)
+	}
+	return reply.UserSig
+}
+
+// command runs the hub for one of its other commands and returns what it printed and its exit code.
+func command(t *testing.T, args ...string) (stdout, stderr string, code int) {
+	t.Helper()
+	var out, log bytes.Buffer
+	cmd := exec.Command(binary, args...)
+	cmd.Stdout, cmd.Stderr = &out, &log
+	if err := cmd.Run(); err != nil && cmd.ProcessState == nil {
+		t.Fatal(err)
+	}
+	return out.String(), log.String(), cmd.ProcessState.ExitCode()
+}
+
+// interrupt stops a hub that has not come up and fails the test if it does not end.
+func (r *running) interrupt() {
+	r.t.Helper()
+	r.cmd.Process.Signal(os.Interrupt)
+	select {
+	case <-r.exited:
+	case <-time.After(patience):
+		r.t.Fatalf("hub does not stop:\n%s", r.errors())
+	}
+}
+
+// waitForLog waits until the hub has logged text.
+func (r *running) waitForLog(text string) {
+	r.t.Helper()
+	r.until("log "+text, func() bool { return strings.Contains(r.errors(), text) })
+}
+
+// waitForStatus waits until the admin port answers so.
+func (r *running) waitForStatus(path string, want int) {
+	r.t.Helper()
+	r.until(path, func() bool {
+		status, _, _ := get(r.t, r.admin+path)
+		return status == want
+	})
+}
+
+// until polls: another process tells us nothing but what it prints and answers.
+func (r *running) until(what string, holds func() bool) {
+	r.t.Helper()
+	tick := time.NewTicker(10 * time.Millisecond)
+	defer tick.Stop()
+	deadline := time.After(patience)
+	for !holds() {
+		select {
+		case <-tick.C:
+		case <-r.exited:
+			r.t.Fatalf("ended before %s:\n%s", what, r.errors())
+		case <-deadline:
+			r.t.Fatalf("waited %v in vain for %s:\n%s", patience, what, r.errors())
+		}
+	}
+}

@@ -1,0 +1,193 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"strings"
+	"sync/atomic"
+
+	"exthub/events"
+	"exthub/hub"
+	"exthub/kv"
+)
+
+// serveCommand runs the hub.
+type serveCommand struct{}
+
+// Run serves until ctx ends and everything is stopped in order. It returns an error if the start failed, if a part
+// ended by itself, or if the stop was not clean.
+func (serveCommand) Run(ctx context.Context, c *Config, out io.Writer) error {
+	p := &process{config: c, failed: make(chan error, 3)}
+	err := p.start(ctx)
+	if err == nil {
+		p.announce(out)
+		select {
+		case <-ctx.Done():
+			slog.Info("stopping", "at most", c.Drain)
+		case err = <-p.failed:
+		}
+	}
+	return errors.Join(err, p.stop())
+}
+
+// process is what runs, in the order in which it is started. What has not been started is nil.
+type process struct {
+	config  *Config
+	failed  chan error  // a part that ended by itself; there is room for each of them
+	serving atomic.Bool // between start and stop
+
+	publicAddr, adminAddr net.Listener
+	dir                   *dataDir // nil with --nats-url
+	secretKey             string
+	admin                 *httpServer
+	nats                  *link
+	store                 *kv.Store
+	broker                *events.Broker
+	hub                   *hub.Hub
+	tail                  *tail
+	public                *httpServer
+}
+
+// start brings the parts up from the bottom. Ports come first: a second hub on them ends before it has touched
+// anything. The admin port answers from the beginning, so that a hub that waits for NATS is seen to be alive.
+func (p *process) start(ctx context.Context) (err error) {
+	c := p.config
+	if err := p.listen(); err != nil {
+		return err
+	}
+	if err := p.openData(); err != nil {
+		return err
+	}
+	metrics := newMetrics()
+	if p.adminAddr != nil {
+		p.admin = serveHTTP(p.adminAddr, adminHandler(metrics, p.ready), p.failed)
+	}
+	if p.nats, err = openLink(c, p.dir); err != nil {
+		return err
+	}
+	p.store, err = kv.Open(ctx, p.nats.conn, kv.Options{
+		Shards:        c.Shards,
+		Replicas:      c.Replicas,
+		SyncAlways:    c.NATSURL == "" && c.Sync.Always,
+		MaxTombstones: c.MaxTombstones,
+	})
+	if err != nil {
+		return fmt.Errorf("open the store: %w", err)
+	}
+	p.broker = events.New(events.Options{Interval: c.EventInterval, Wrap: hub.WrapFrame})
+	if p.hub, err = hub.New(c.hubOptions(p.secretKey), p.store, p.broker); err != nil {
+		return err
+	}
+	p.tail = startTail(p.store, p.broker.Publish, p.failed)
+	p.public = serveHTTP(p.publicAddr, publicHandler(c, p.secretKey, p.hub.Handler()), p.failed)
+	p.serving.Store(true)
+	return nil
+}
+
+// stop undoes start from the top, whatever start got to: nothing new, sessions sent away while events still reach them,
+// then the events, then what they came from.
+func (p *process) stop() error {
+	p.serving.Store(false)
+	ctx, cancel := context.WithTimeout(context.Background(), p.config.Drain)
+	defer cancel()
+
+	if p.public != nil {
+		cutOff("calls", p.public.close(ctx))
+	}
+	if p.hub != nil {
+		cutOff("sessions", p.hub.Shutdown(ctx))
+	}
+	if p.tail != nil {
+		p.tail.close()
+	}
+	if p.broker != nil {
+		p.broker.Close()
+	}
+	if p.store != nil {
+		p.store.Close()
+	}
+	var errs []error
+	if p.nats != nil {
+		errs = append(errs, p.nats.close())
+	}
+	if p.admin != nil {
+		cutOff("admin calls", p.admin.close(ctx))
+	}
+	if p.dir != nil {
+		errs = append(errs, p.dir.close())
+	}
+	for _, l := range []net.Listener{p.publicAddr, p.adminAddr} {
+		if l != nil {
+			l.Close() // a second time, if its server has run
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// cutOff says that clients did not take their leave in time. They come back to another hub; the stop is no worse for it.
+func cutOff(what string, err error) {
+	if err != nil {
+		slog.Warn("cut off at the end of --drain: "+what, "error", err)
+	}
+}
+
+func (p *process) listen() (err error) {
+	if p.publicAddr, err = net.Listen("tcp", p.config.Addr); err != nil {
+		return fmt.Errorf("--addr: %w", err)
+	}
+	if p.config.AdminAddr == "" {
+		return nil
+	}
+	if p.adminAddr, err = net.Listen("tcp", p.config.AdminAddr); err != nil {
+		return fmt.Errorf("--admin-addr: %w", err)
+	}
+	return nil
+}
+
+func (p *process) openData() (err error) {
+	p.secretKey = p.config.SecretKey
+	if p.config.NATSURL != "" {
+		return nil
+	}
+	if p.dir, err = openDataDir(p.config.Data); err != nil {
+		return err
+	}
+	if p.secretKey == "" {
+		p.secretKey, err = p.dir.secretKey()
+	}
+	return err
+}
+
+// ready says why the hub is of no use to a client right now, or nil.
+func (p *process) ready() error {
+	if !p.serving.Load() {
+		return errors.New("starting or stopping")
+	}
+	if !p.nats.conn.IsConnected() {
+		return errors.New("not connected to NATS")
+	}
+	return p.store.Ready()
+}
+
+// announce tells a person at a terminal where everything is. A test that wants to know the port reads it here.
+func (p *process) announce(out io.Writer) {
+	c, at := p.config, p.publicAddr.Addr()
+	fmt.Fprintf(out, "exthub %s\nlistening on http://%s\n", version(), at)
+	fmt.Fprintf(out, "  WebSocket  ws://%s/ws\n", at)
+	fmt.Fprintf(out, "  app        SDKAppID %d, admin %s\n", c.SDKAppID, strings.Join(c.Admin, ", "))
+	if c.demo() {
+		fmt.Fprintf(out, "  demo       http://%s/     open it in two windows\n", at)
+	}
+	if p.adminAddr != nil {
+		fmt.Fprintf(out, "  admin      http://%s/metrics\n", p.adminAddr.Addr())
+	}
+	if p.dir != nil {
+		fmt.Fprintf(out, "  data       %s, sync %s\n", p.dir.path, c.Sync)
+	} else {
+		fmt.Fprintf(out, "  data       %s, %d replicas\n", p.nats.conn.ConnectedUrlRedacted(), c.Replicas)
+	}
+}

@@ -1,0 +1,111 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/url"
+	"os"
+	"strings"
+)
+
+// A key under 16 bytes can be guessed from one UserSig, which every client holds.
+const minSecretKey = 16
+
+// Validate refuses what contradicts itself, in a sentence that says what to set.
+func (c *Config) Validate() error {
+	return errors.Join(c.validateDoors(), c.validateStorage(), c.validateLimits())
+}
+
+func (c *Config) validateDoors() error {
+	if _, _, err := net.SplitHostPort(c.Addr); err != nil {
+		return fmt.Errorf("--addr %q is not HOST:PORT: %w", c.Addr, err)
+	}
+	if c.AdminAddr != "" {
+		if _, _, err := net.SplitHostPort(c.AdminAddr); err != nil {
+			return fmt.Errorf("--admin-addr %q is not HOST:PORT: %w", c.AdminAddr, err)
+		}
+	}
+	switch loopback := isLoopback(c.Addr); {
+	case !loopback && c.SecretKey == "":
+		return fmt.Errorf("--addr %s can be reached from other machines: set --secret-key (or HUB_SECRET_KEY) to the key that your backend signs UserSigs with", c.Addr)
+	case !loopback && c.demo():
+		return fmt.Errorf("--demo hands a UserSig for any user to anybody, and --addr %s can be reached from other machines: set --no-demo, or an --addr like 127.0.0.1:8080", c.Addr)
+	case c.SecretKey != "" && len(c.SecretKey) < minSecretKey:
+		return fmt.Errorf("--secret-key has %d bytes: set at least %d, or anybody who holds a UserSig can guess it", len(c.SecretKey), minSecretKey)
+	case c.SDKAppID == 0:
+		return errors.New("--sdkappid is 0: set the number of your app, or leave it out")
+	}
+	for _, o := range c.AllowedOrigin {
+		if u, err := url.Parse(o); err != nil || u.Scheme == "" || u.Host == "" || strings.TrimSuffix(o, "/") != u.Scheme+"://"+u.Host || strings.Contains(u.Host, "*") {
+			return fmt.Errorf("--allowed-origin %q is not an origin: set scheme and host, like https://app.example.com", o)
+		}
+	}
+	return nil
+}
+
+func (c *Config) validateStorage() error {
+	for flag, path := range map[string]string{"--nats-creds": c.NATSCreds, "--nats-ca": c.NATSCA} {
+		if path == "" {
+			continue
+		}
+		if c.NATSURL == "" {
+			return fmt.Errorf("%s is for a NATS cluster: set --nats-url, or leave it out", flag)
+		}
+		if _, err := os.Stat(path); err != nil {
+			return fmt.Errorf("%s: %w", flag, err)
+		}
+	}
+	switch {
+	case c.NATSURL != "" && c.SecretKey == "":
+		return errors.New("--nats-url is shared by hubs that must share their key: set --secret-key (or HUB_SECRET_KEY)")
+	case c.NATSURL != "" && !c.Sync.Always:
+		return errors.New("--sync is for the embedded NATS: leave it out, and set sync_interval in the configuration of your cluster")
+	case c.NATSURL == "" && c.Replicas > 1:
+		return fmt.Errorf("--replicas %d needs a NATS cluster: set --nats-url, or leave it out", c.Replicas)
+	case c.NATSURL == "" && c.Data == "":
+		return errors.New("--data is empty: set the directory to store in")
+	}
+	return nil
+}
+
+func (c *Config) validateLimits() error {
+	for _, l := range []struct {
+		flag     string
+		n        int
+		min, max int
+	}{
+		{"--replicas", c.Replicas, 1, 5}, // more is not what JetStream offers
+		{"--shards", c.Shards, 1, 64},    // each costs a stream and a consumer per hub
+		{"--max-extensions", c.MaxExtensions, 1, 10_000},
+		{"--max-extensions-per-request", c.MaxExtensionsPerRequest, 1, 500}, // one atomic commit holds 1,000 entries
+		{"--max-key-bytes", c.MaxKeyBytes, 1, 500},                          // a key is part of a NATS subject and may grow threefold
+		{"--max-value-bytes", c.MaxValueBytes, 1, 16 << 10},                 // frames are at most 64 KiB, with some room for escapes
+		{"--max-tombstones", c.MaxTombstones, 1, 10_000},
+		{"--message-rate", c.MessageRate, 0, 1 << 30},
+	} {
+		if l.n < l.min || l.n > l.max {
+			return fmt.Errorf("%s %d is out of range: set %d to %d", l.flag, l.n, l.min, l.max)
+		}
+	}
+	switch {
+	case c.EventInterval < 0:
+		return fmt.Errorf("--event-interval %v is negative: set 0 for no folding", c.EventInterval)
+	case c.WriteTimeout <= 0:
+		return fmt.Errorf("--write-timeout %v would let a stalled client stay for ever: set a time like 10s", c.WriteTimeout)
+	case c.Drain <= 0:
+		return fmt.Errorf("--drain %v leaves no time to send sessions away: set a time like 30s", c.Drain)
+	}
+	return nil
+}
+
+// isLoopback reports whether only this machine reaches the address. An empty host is every interface, and a name other
+// than localhost may resolve to anything.
+func isLoopback(addr string) bool {
+	host, _, err := net.SplitHostPort(addr)
+	if err != nil {
+		host = addr
+	}
+	ip := net.ParseIP(strings.Trim(host, "[]"))
+	return strings.EqualFold(host, "localhost") || ip != nil && ip.IsLoopback()
+}
