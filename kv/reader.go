@@ -79,6 +79,7 @@ func (r *reader) read(ctx context.Context, floor uint64, filters ...string) (sna
 			snap, err = r.scan(ctx, filters)
 		}
 		if err == nil && snap.upTo >= floor {
+			r.sh.saw(snap.upTo) // what comes after must not be older
 			return snap, nil
 		}
 		if err == nil {

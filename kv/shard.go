@@ -26,7 +26,7 @@ type shard struct {
 	sweeper *sweeper
 	turns   turns
 
-	// seen is the highest revision that this hub has committed or tailed. A snapshot older than that comes from a replica that lags, and would
+	// seen is the highest revision that this hub has committed, tailed or read. A snapshot older than that comes from a replica that lags, and would
 	// take a reader back in time.
 	seen atomic.Uint64
 }

@@ -1,0 +1,111 @@
+package kv
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	"exthub/kv/kvtest"
+)
+
+// A hub whose tail is behind has not seen what others wrote, however new its own writes are: a reader who names a revision gets that or nothing.
+func TestReadAtLeastWhenTailIsBehind(t *testing.T) {
+	node := kvtest.Start(t)
+	other, _ := open(t, node.Connect(t), Options{})
+	here, err := Open(t.Context(), node.Connect(t), Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	held, release := make(chan struct{}), make(chan struct{})
+	ctx, stop := context.WithCancel(context.Background())
+	done := make(chan error, 1)
+	go func() {
+		done <- here.Run(ctx, func(d Delta) {
+			if len(d.Pairs) > 0 && d.Pairs[0].Key == "hold" {
+				close(held)
+				<-release
+			}
+		})
+	}()
+	t.Cleanup(func() {
+		stop()
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+		here.Close()
+	})
+	watched, busy := poll(t, other), poll(t, other)
+	read(t, here, watched, 0)
+	read(t, here, busy, 0)
+
+	if _, err := set(other, busy, "hold", "v", 0); err != nil {
+		t.Fatal(err)
+	}
+	<-held
+	seq, err := set(other, watched, "k", "v", 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if own, err := set(here, busy, "own", "v", 0); err != nil || own < seq {
+		t.Fatalf("own write at %d, %v", own, err)
+	}
+	soon, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+	defer cancel()
+	if err := here.Read(soon, watched, seq, func(m *Message) { t.Errorf("asked for %d, got %+v", seq, m.Pair("k")) }); !errors.Is(err, ErrUnavailable) {
+		t.Errorf("read of what has not come yet: %v", err)
+	}
+	close(release)
+	if err := here.Read(t.Context(), watched, seq, func(m *Message) {
+		if m.Pair("k").Seq != seq {
+			t.Errorf("asked for %d, got %+v", seq, m.Pair("k"))
+		}
+	}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// A commit that is learned of late does not undo what has come on top of it.
+func TestLateCommitChangesNothing(t *testing.T) {
+	s, _ := open(t, kvtest.Server(t), Options{})
+	id := poll(t, s)
+	clear := func() uint64 {
+		c, err := s.Update(t.Context(), id, func(*Message) (Change, error) { return Change{Clear: true}, nil })
+		if err != nil {
+			t.Fatal(err)
+		}
+		return c.Latest
+	}
+	first := clear()
+	second := clear()
+	if err := s.shards[0].view.with(t.Context(), string(id), nil, func(c *cell) {
+		c.mu.Unlock() // committed locks it
+		c.committed(nil, []write{{key: string(id) + ".c", value: `{"clear":true}`}}, first, 1)
+		c.mu.Lock()
+		if m := c.unit.(*Message); m.ClearSeq() != second {
+			t.Errorf("cleared at %d, then the message says %d", second, m.ClearSeq())
+		}
+	}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// What was read once is the oldest that may be read later, also by a hub that has neither written nor tailed it.
+func TestReadRaisesTheFloor(t *testing.T) {
+	node := kvtest.Start(t)
+	s, _ := open(t, node.Connect(t), Options{})
+	id := poll(t, s)
+	here, err := Open(t.Context(), node.Connect(t), Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer here.Close()
+	seq, err := set(s, id, "k", "v", 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	read(t, here, id, 0)
+	if seen := here.shards[0].seen.Load(); seen < seq {
+		t.Fatalf("read up to %d, but an answer from %d would be taken", seq, seen)
+	}
+}
