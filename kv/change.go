@@ -2,11 +2,9 @@ package kv
 
 import (
 	"cmp"
-	"context"
 	"encoding/json"
 	"slices"
 	"strings"
-	"time"
 )
 
 // maxBatch is how many entries one commit holds; JetStream takes 1,000.
@@ -93,32 +91,3 @@ func (m *Message) oldest(n int) uint64 {
 	slices.SortFunc(seqs, cmp.Compare)
 	return seqs[min(n, len(seqs))-1]
 }
-
-// refresh brings the cell to revision or beyond: by the tail, which is on its way anyway, or with a snapshot if the tail does not come (or revision
-// is 0, unknown).
-func (sh *shard) refresh(ctx context.Context, c *cell, revision uint64) error {
-	c.mu.Lock()
-	gone := c.gone
-	c.mu.Unlock()
-	if revision > 0 && !gone {
-		soon, cancel := context.WithTimeout(ctx, tailPatience)
-		err := sh.tail.wait(soon, revision)
-		cancel()
-		if err == nil {
-			return nil
-		}
-	}
-	snap, err := sh.reader.read(ctx, max(revision, sh.seen.Load()), c.key+".>")
-	if err != nil {
-		return err
-	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if snap.upTo < c.upTo {
-		return nil
-	}
-	return c.fill(c.unit.fresh(), snap)
-}
-
-// tailPatience is how long a writer that lost a race waits for the tail before it reads the message itself.
-const tailPatience = 250 * time.Millisecond

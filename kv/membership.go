@@ -39,8 +39,15 @@ func (s *Store) UpdateGroup(ctx context.Context, groupID string, decide func(*Gr
 			c, last = found, found.revision
 			change, decided = decide(found.unit.(*Group))
 		})
-		if err := errors.Join(err, decided); err != nil || change.empty() {
+		if err != nil {
 			return err
+		}
+		if decided != nil || change.empty() {
+			current, err := sh.confirm(ctx, c, last)
+			if err != nil || current {
+				return errors.Join(err, decided)
+			}
+			continue
 		}
 		writes, err := change.writes(groupID)
 		if err != nil {

@@ -185,3 +185,33 @@ func TestReplicated(t *testing.T) {
 		}
 	}
 }
+
+// What a writer is refused, or told to be as it wants it already, is so on every hub: a decision that writes nothing rests on the truth too.
+func TestRefusalsAreCurrent(t *testing.T) {
+	hubs := stores(t, 2)
+	id := poll(t, hubs[0])
+	seq := uint64(0)
+	for round := range 200 {
+		var err error
+		if seq, err = set(hubs[round%2], id, "k", fmt.Sprint(round), seq); err != nil {
+			t.Fatal(err)
+		}
+		var saw Pair
+		commit, err := hubs[(round+1)%2].Update(t.Context(), id, func(m *Message) (Change, error) {
+			saw = m.Pair("k")
+			return Change{}, nil
+		})
+		if err != nil || saw.Seq != seq || commit.Latest != seq {
+			t.Fatalf("round %d: the other hub decided on %+v, latest %d, %v; acknowledged was %d", round, saw, commit.Latest, err, seq)
+		}
+		if fresh := poll(t, hubs[0]); fresh != "" {
+			if err := hubs[1].Read(t.Context(), fresh, 0, func(m *Message) {
+				if m.Record() == nil {
+					t.Errorf("round %d: the other hub does not know %s", round, fresh)
+				}
+			}); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+}

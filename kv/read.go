@@ -18,20 +18,37 @@ func (s *Store) Read(ctx context.Context, id MessageID, atLeast uint64, fn func(
 	if err := sh.catchUp(ctx, atLeast); err != nil {
 		return err
 	}
+	var c *cell
+	var last uint64
+	missing := false
+	err = sh.view.with(ctx, string(id), newMessage(ref), func(found *cell) {
+		m := found.unit.(*Message)
+		c, last = found, found.revision
+		if missing = m.record == nil; !missing {
+			fn(m)
+		}
+	})
+	if err != nil || !missing {
+		return err
+	}
+	// It may have been sent through another hub a moment ago. Only the leader can say that there is none.
+	if _, err := sh.confirm(ctx, c, last); err != nil {
+		return err
+	}
 	return sh.view.with(ctx, string(id), newMessage(ref), func(c *cell) { fn(c.unit.(*Message)) })
 }
 
-// catchUp waits for the tail to reach the revision. A revision that the stream does not have yet is somebody's invention and not waited for.
+// catchUp waits for the tail to reach the revision. That this hub has committed something later says nothing about what others wrote before. A
+// revision that the stream does not have yet is somebody's invention and not waited for.
 func (sh *shard) catchUp(ctx context.Context, revision uint64) error {
-	if revision <= sh.seen.Load() {
-		return nil
-	}
-	info, err := sh.stream.Info(ctx)
-	if err != nil {
-		return fmt.Errorf("%w: %w", ErrUnavailable, err)
-	}
-	if revision > info.State.LastSeq {
-		return nil
+	if revision > sh.seen.Load() {
+		info, err := sh.stream.Info(ctx)
+		if err != nil {
+			return fmt.Errorf("%w: %w", ErrUnavailable, err)
+		}
+		if revision > info.State.LastSeq {
+			return nil
+		}
 	}
 	if err := sh.tail.wait(ctx, revision); err != nil {
 		return fmt.Errorf("%w: the tail has not come to revision %d: %w", ErrUnavailable, revision, err)
@@ -39,10 +56,23 @@ func (sh *shard) catchUp(ctx context.Context, revision uint64) error {
 	return nil
 }
 
-// ReadGroup calls fn with the group as it is; otherwise like Read.
+// ReadGroup calls fn with the group as this hub knows it; otherwise like Read. What another hub wrote a moment ago may be missing: see ConfirmGroup.
 func (s *Store) ReadGroup(ctx context.Context, groupID string, fn func(*Group)) error {
 	sh := s.shardOf(GroupConversation(groupID))
 	return sh.view.with(ctx, groupUnit(groupID), newGroup(groupID), func(c *cell) { fn(c.unit.(*Group)) })
+}
+
+// ConfirmGroup makes sure that the next ReadGroup sees everything that had been written when it was called: for whoever is about to refuse something because
+// of what a group is not.
+func (s *Store) ConfirmGroup(ctx context.Context, groupID string) error {
+	sh := s.shardOf(GroupConversation(groupID))
+	var c *cell
+	var last uint64
+	err := sh.view.with(ctx, groupUnit(groupID), newGroup(groupID), func(found *cell) { c, last = found, found.revision })
+	if err == nil {
+		_, err = sh.confirm(ctx, c, last)
+	}
+	return err
 }
 
 // Groups returns the IDs of the groups that the user is a member of. Every membership that had been committed when Groups was called is among

@@ -1,0 +1,92 @@
+package kv
+
+import (
+	"context"
+	"errors"
+	"math/rand/v2"
+	"slices"
+)
+
+// commit publishes the writes of a group of calls on the condition that last is still the unit's last revision. It returns the new last revision, or
+// false if the calls after it have to be decided anew.
+func (sh *shard) commit(ctx context.Context, c *cell, group []*call, last uint64) (uint64, bool) {
+	var writes []write
+	for _, waiting := range group {
+		writes = append(writes, waiting.writes...)
+	}
+	request := rand.Uint64() | 1
+	head, err := sh.publish(ctx, writes, sh.fence(c.key, last), request)
+	var stale *staleError
+	switch {
+	case err == nil:
+		c.committed(group, writes, head, request)
+		return head, true
+	case errors.As(err, &stale):
+		if refreshed := sh.refresh(ctx, c, stale.last); refreshed != nil {
+			err = errors.Join(err, refreshed)
+			break
+		}
+		if !errors.Is(err, ErrUnknown) {
+			return 0, false
+		}
+		// An earlier try went unanswered. If it was the one that was committed, its mark is there.
+		switch head, found := sh.find(ctx, c, writes, request, last); {
+		case found == nil && head > 0:
+			c.committed(group, writes, head, request)
+			return 0, false
+		case found == nil:
+			return 0, false // nothing that we wanted to write has changed: it was never committed, and now can't be
+		}
+		err = ErrUnknown
+	}
+	if !errors.Is(err, ErrUnknown) {
+		err = errors.Join(ErrUnavailable, err)
+	}
+	c.finish(err, group...)
+	return 0, false
+}
+
+// find looks for a commit by its mark. It returns the revision of its last entry; 0 if it was not committed; ErrUnknown if somebody has overwritten
+// where the mark would be.
+func (sh *shard) find(ctx context.Context, c *cell, writes []write, request, last uint64) (uint64, error) {
+	snap, err := sh.reader.read(ctx, sh.seen.Load(), c.key+".>")
+	if err != nil {
+		return 0, ErrUnknown
+	}
+	overwritten := false
+	for _, e := range snap.entries {
+		i := slices.IndexFunc(writes, func(w write) bool { return w.key == e.key })
+		if i >= 0 && e.request == request {
+			return e.revision + uint64(len(writes)-1-i), nil
+		}
+		overwritten = overwritten || i >= 0 && e.revision > last
+	}
+	if overwritten {
+		return 0, ErrUnknown
+	}
+	return 0, nil
+}
+
+// committed applies a commit to the cell, so that whoever reads next sees it without waiting for the tail, and finishes its calls.
+func (c *cell) committed(group []*call, writes []write, head, request uint64) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	first := head + 1 - uint64(len(writes))
+	for i, w := range writes {
+		e := entry{key: w.key, value: w.value, revision: first + uint64(i), deleted: w.delete, request: request}
+		// What was found late may be in the cell already, and newer things on top of it.
+		if e.revision > c.upTo && c.take(e) != nil {
+			c.gone = true
+		}
+	}
+	latest := c.unit.(*Message).latest
+	for _, waiting := range group {
+		done := Commit{Latest: latest}
+		for i := range waiting.change.Writes {
+			done.Seqs = append(done.Seqs, first+uint64(i))
+		}
+		first += uint64(len(waiting.writes))
+		waiting.commit = done
+		c.finishLocked(waiting)
+	}
+}

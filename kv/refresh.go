@@ -1,0 +1,77 @@
+package kv
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+// refresh brings the cell to revision or beyond: by the tail, which is on its way anyway, or with a snapshot if the tail does not come (or revision
+// is 0, unknown).
+func (sh *shard) refresh(ctx context.Context, c *cell, revision uint64) error {
+	c.mu.Lock()
+	gone := c.gone
+	c.mu.Unlock()
+	if revision > 0 && !gone {
+		soon, cancel := context.WithTimeout(ctx, tailPatience)
+		err := sh.tail.wait(soon, revision)
+		cancel()
+		if err == nil {
+			return nil
+		}
+	}
+	snap, err := sh.reader.read(ctx, max(revision, sh.seen.Load()), c.key+".>")
+	if err != nil {
+		return err
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if snap.upTo < c.upTo {
+		return nil
+	}
+	return c.fill(c.unit.fresh(), snap)
+}
+
+// tailPatience is how long a writer that lost a race waits for the tail before it reads the message itself.
+const tailPatience = 250 * time.Millisecond
+
+// confirm asks the stream's leader whether last, the revision that something was decided on, is still the unit's last, and brings the cell up to date if not. Only a
+// leader that has lost its place without knowing yet could answer wrongly, for as long as an election takes.
+func (sh *shard) confirm(ctx context.Context, c *cell, last uint64) (current bool, err error) {
+	newest, err := sh.newest(ctx, sh.prefix+c.key+".>")
+	if err != nil || newest <= last {
+		return err == nil, err
+	}
+	return false, sh.refresh(ctx, c, newest)
+}
+
+// newest returns the revision of the newest entry whose subject matches the filter as the stream's leader has it, or 0 if there is none.
+func (sh *shard) newest(ctx context.Context, filter string) (uint64, error) {
+	body, err := json.Marshal(map[string]any{"last_by_subj": filter, "no_hdr": true})
+	if err != nil {
+		return 0, err
+	}
+	reply, err := sh.nc.RequestWithContext(ctx, "$JS.API.STREAM.MSG.GET.KV_"+sh.bucket, body)
+	if err != nil {
+		return 0, fmt.Errorf("%w: read: %w", ErrUnavailable, err)
+	}
+	var answer struct {
+		Message struct {
+			Seq uint64 `json:"seq"`
+		} `json:"message"`
+		Error *jetstream.APIError `json:"error"`
+	}
+	if err := json.Unmarshal(reply.Data, &answer); err != nil {
+		return 0, fmt.Errorf("%w: read: %w", ErrUnavailable, err)
+	}
+	switch {
+	case answer.Error == nil:
+		return answer.Message.Seq, nil
+	case answer.Error.ErrorCode == jetstream.JSErrCodeMessageNotFound:
+		return 0, nil
+	}
+	return 0, fmt.Errorf("%w: read: %s", ErrUnavailable, answer.Error.Description)
+}
