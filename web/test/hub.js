@@ -29,6 +29,7 @@ export class Hub {
   #data;
   #flags;
   #address = '127.0.0.1:0';
+  #said = [];
 
   /** Where it listens, such as http://127.0.0.1:40123. The same after a restart. */
   url = '';
@@ -52,7 +53,8 @@ export class Hub {
     const reap = () => child.kill('SIGKILL');
     process.once('exit', reap);
     child.once('exit', () => process.off('exit', reap));
-    this.url = await listening(child);
+    this.#said = [];
+    this.url = await listening(child, this.#said);
     this.#address = new URL(this.url).host;
   }
 
@@ -67,25 +69,27 @@ export class Hub {
     return this.#run();
   }
 
-  /** Ends it in good order and removes its data. */
+  /** Ends it in good order and removes its data. Rejects if it ends badly, as a hub built with -race does after a race. */
   async stop() {
-    await this.#end('SIGTERM');
+    const code = await this.#end('SIGTERM');
     await rm(this.#data, { recursive: true, force: true });
+    if (code) throw new Error(`the hub ended with ${code}; it said:\n${this.#said.join('\n')}`);
   }
 
   async #end(signal) {
     const child = this.#process;
-    if (child.exitCode !== null || child.signalCode !== null) return;
-    const gone = once(child, 'exit');
-    child.kill(signal);
-    await gone;
+    if (child.exitCode === null && child.signalCode === null) {
+      const gone = once(child, 'exit');
+      child.kill(signal);
+      await gone;
+    }
+    return child.exitCode;
   }
 }
 
-/** Resolves with the address that the hub prints once it serves. */
-function listening(child) {
+/** Resolves with the address that the hub prints once it serves; said collects every line, also later ones. */
+function listening(child, said) {
   return new Promise((resolve, reject) => {
-    const said = [];
     const fail = (why) => {
       clearTimeout(deadline);
       reject(new Error(`the hub ${why}; it said:\n${said.join('\n')}`));
