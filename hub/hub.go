@@ -43,10 +43,11 @@ func New(options Options, store *kv.Store, broker *events.Broker) (*Hub, error) 
 	}
 	h.running, h.stop = context.WithCancel(context.Background())
 	h.mux.HandleFunc("GET /ws", h.serveSocket)
+	h.mux.Handle("/v4/", newREST(h))
 	return h, nil
 }
 
-// Handler serves the doors: WebSocket at /ws.
+// Handler serves the doors: WebSocket at /ws, REST under /v4/.
 func (h *Hub) Handler() http.Handler { return h.mux }
 
 // serveSocket upgrades a connection and leaves it to a session. The handler returns at once, because its goroutine and buffers are larger than what a session

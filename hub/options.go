@@ -22,6 +22,7 @@ type Options struct {
 	MaxValueBytes           int // 1000
 	MaxGroupMembers         int // 100,000
 	MessageRate             int // sets per message and minute, over all hubs; 0 is no limit
+	RESTRate                int // calls of one REST command a second; 0 is no limit
 
 	MaxSessions        int // connections at a time; 100,000. Beyond it the upgrade is refused with 503
 	MaxSessionsPerUser int // 100
