@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/coder/websocket"
@@ -24,12 +25,20 @@ type client struct {
 
 // frame is anything that the hub sends.
 type frame struct {
+	raw     []byte
 	Version string          `json:"jsonrpc"`
 	ID      json.RawMessage `json:"id"`
 	Result  json.RawMessage `json:"result"`
 	Error   *refusal        `json:"error"`
 	Method  string          `json:"method"`
 	Params  json.RawMessage `json:"params"`
+}
+
+// decode reads the result.
+func (f frame) decode(into any) {
+	if err := json.Unmarshal(f.Result, into); err != nil {
+		panic(err)
+	}
 }
 
 type refusal struct {
@@ -42,6 +51,7 @@ func (r *refusal) Error() string { return fmt.Sprintf("%d %s", r.Code, r.Message
 
 // notice is a notification.
 type notice struct {
+	raw    []byte
 	Method string
 	Params json.RawMessage
 }
@@ -86,7 +96,7 @@ func (c *client) read() (frame, error) {
 	if err != nil {
 		return frame{}, err
 	}
-	var f frame
+	f := frame{raw: raw}
 	if err := json.Unmarshal(raw, &f); err != nil || kind != websocket.MessageText || f.Version != "2.0" {
 		return frame{}, fmt.Errorf("frame of kind %v: %s (%w)", kind, raw, err)
 	}
@@ -104,7 +114,7 @@ func (c *client) answer() frame {
 		if f.Method == "" {
 			return f
 		}
-		c.notes = append(c.notes, notice{f.Method, f.Params})
+		c.notes = append(c.notes, notice{f.raw, f.Method, f.Params})
 	}
 }
 
@@ -112,11 +122,7 @@ func (c *client) answer() frame {
 func (c *client) call(method string, params any) (json.RawMessage, error) {
 	c.t.Helper()
 	c.lastID++
-	raw, err := json.Marshal(object{"jsonrpc": "2.0", "id": c.lastID, "method": method, "params": params})
-	if err != nil {
-		c.t.Fatal(err)
-	}
-	c.write(string(raw))
+	c.write(c.encode(method, params))
 	f := c.answer()
 	if string(f.ID) != fmt.Sprint(c.lastID) {
 		c.t.Fatalf("answer to %s, want %d", f.ID, c.lastID)
@@ -125,6 +131,23 @@ func (c *client) call(method string, params any) (json.RawMessage, error) {
 		return nil, f.Error
 	}
 	return f.Result, nil
+}
+
+// encode returns a request with the ID that is next.
+func (c *client) encode(method string, params any) string {
+	var b strings.Builder
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	err := e.Encode(struct {
+		Version string `json:"jsonrpc"`
+		ID      int    `json:"id"`
+		Method  string `json:"method"`
+		Params  any    `json:"params"`
+	}{"2.0", c.lastID, method, params})
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	return strings.TrimSuffix(b.String(), "\n")
 }
 
 // must asks for something that succeeds, and decodes the result into into, if it is not nil.
@@ -180,7 +203,7 @@ func (c *client) note() notice {
 	if f.Method == "" {
 		c.t.Fatalf("answer %s without a request", f.ID)
 	}
-	return notice{f.Method, f.Params}
+	return notice{f.raw, f.Method, f.Params}
 }
 
 // closed reads to the end and returns the close code.

@@ -12,8 +12,12 @@ const (
 
 func createGroup(ctx context.Context, c *commands, who caller, params json.RawMessage) (json.RawMessage, error) {
 	var p struct {
-		Name, Type, GroupID text
-		MemberList          []struct{ UserID text }
+		Name       text `json:"name"`
+		Type       text `json:"type"`
+		GroupID    text `json:"groupID"`
+		MemberList []struct {
+			UserID text `json:"userID"`
+		} `json:"memberList"`
 	}
 	if err := decodeParams(params, &p, invalidParams); err != nil {
 		return nil, err
@@ -33,7 +37,9 @@ func createGroup(ctx context.Context, c *commands, who caller, params json.RawMe
 }
 
 // groupParams is what a method brings that needs nothing but a group.
-type groupParams struct{ GroupID text }
+type groupParams struct {
+	GroupID text `json:"groupID"`
+}
 
 func joinGroup(ctx context.Context, c *commands, who caller, params json.RawMessage) (json.RawMessage, error) {
 	var p groupParams
@@ -77,8 +83,9 @@ func leave(ctx context.Context, who caller, params json.RawMessage, do func(cont
 
 func getGroupMemberList(ctx context.Context, c *commands, who caller, params json.RawMessage) (json.RawMessage, error) {
 	var p struct {
-		GroupID       text
-		Count, Offset int
+		GroupID text `json:"groupID"`
+		Count   int  `json:"count"`
+		Offset  int  `json:"offset"`
 	}
 	if err := decodeParams(params, &p, invalidParams); err != nil {
 		return nil, err
@@ -101,8 +108,8 @@ func getGroupMemberList(ctx context.Context, c *commands, who caller, params jso
 
 // memberParams is what adding and removing members bring.
 type memberParams struct {
-	GroupID    text
-	UserIDList []text
+	GroupID    text   `json:"groupID"`
+	UserIDList []text `json:"userIDList"`
 }
 
 func (p memberParams) command() ChangeMembers {

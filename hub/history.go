@@ -2,6 +2,7 @@ package hub
 
 import (
 	"context"
+	"errors"
 
 	"exthub/kv"
 )
@@ -29,11 +30,12 @@ func (c *commands) GetMessageList(ctx context.Context, who caller, cmd GetMessag
 	if err != nil || conversation == "" {
 		return MessageList{}, err
 	}
+	elsewhere := refuse(badParameter, "nextReqMessageID: %q is not a message of this conversation", clip(string(cmd.Before)))
 	var before kv.Ref
 	if cmd.Before != "" {
 		before, err = kv.ParseMessageID(cmd.Before)
 		if err != nil || before.Conversation() != conversation {
-			return MessageList{}, refuse(badParameter, "nextReqMessageID: %q is not a message of this conversation", clip(string(cmd.Before)))
+			return MessageList{}, elsewhere
 		}
 	}
 	count := cmd.Count
@@ -41,6 +43,9 @@ func (c *commands) GetMessageList(ctx context.Context, who caller, cmd GetMessag
 		count = maxMessagesPerPage
 	}
 	records, complete, err := c.store.History(ctx, conversation, before, count)
+	if errors.Is(err, kv.ErrMessageID) {
+		err = elsewhere
+	}
 	list := MessageList{Messages: records}
 	if !complete && len(records) > 0 {
 		list.Next = records[0].Ref.ID()

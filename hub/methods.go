@@ -35,11 +35,19 @@ func ping(context.Context, *commands, caller, json.RawMessage) (json.RawMessage,
 
 func sendMessage(ctx context.Context, c *commands, who caller, params json.RawMessage) (json.RawMessage, error) {
 	var p struct {
-		To, ConversationType, Type text
-		Payload                    *struct{ Text, Data, Description, Extension text }
-		IsSupportExtension         bool
-		Random, ClientSequence     *uint32
-		CloudCustomData            text
+		To               text `json:"to"`
+		ConversationType text `json:"conversationType"`
+		Type             text `json:"type"`
+		Payload          *struct {
+			Text        text `json:"text"`
+			Data        text `json:"data"`
+			Description text `json:"description"`
+			Extension   text `json:"extension"`
+		} `json:"payload"`
+		IsSupportExtension bool    `json:"isSupportExtension"`
+		Random             *uint32 `json:"random"`
+		ClientSequence     *uint32 `json:"clientSequence"`
+		CloudCustomData    text    `json:"cloudCustomData"`
 	}
 	if err := decodeParams(params, &p, invalidParams); err != nil {
 		return nil, err
@@ -71,22 +79,21 @@ func sendMessage(ctx context.Context, c *commands, who caller, params json.RawMe
 
 func getMessageList(ctx context.Context, c *commands, who caller, params json.RawMessage) (json.RawMessage, error) {
 	var p struct {
-		ConversationID, NextReqMessageID text
-		Count                            int
+		ConversationID   text `json:"conversationID"`
+		NextReqMessageID text `json:"nextReqMessageID"`
+		Count            int  `json:"count"`
 	}
 	if err := decodeParams(params, &p, invalidParams); err != nil {
 		return nil, err
 	}
 	cmd := GetMessageList{Before: kv.MessageID(p.NextReqMessageID), Count: p.Count}
-	var ok bool
-	if cmd.GroupID, ok = strings.CutPrefix(string(p.ConversationID), "GROUP"); ok {
-		if err := checkGroupID(cmd.GroupID); err != nil {
+	if groupID, ok := strings.CutPrefix(string(p.ConversationID), "GROUP"); ok {
+		if err := checkGroupID(groupID); err != nil {
 			return nil, err
 		}
+		cmd.GroupID = groupID
 	} else if cmd.Peer, ok = strings.CutPrefix(string(p.ConversationID), "C2C"); !ok {
 		return nil, refuse(badParameter, "conversationID: %q is neither C2C<userID> nor GROUP<groupID>", clip(string(p.ConversationID)))
-	} else {
-		cmd.GroupID = ""
 	}
 	list, err := c.GetMessageList(ctx, who, cmd)
 	if err != nil {
@@ -101,11 +108,12 @@ func getMessageList(ctx context.Context, c *commands, who caller, params json.Ra
 
 // extensionParams is what a set and a deletion bring.
 type extensionParams struct {
-	MessageID  text
+	MessageID  text `json:"messageID"`
 	Extensions []struct {
-		Key, Value text
-		Seq        int64
-	}
+		Key   text  `json:"key"`
+		Value text  `json:"value"`
+		Seq   int64 `json:"seq"`
+	} `json:"extensions"`
 }
 
 func (p extensionParams) command() SetExtensions {
@@ -142,8 +150,8 @@ func deleteMessageExtensions(ctx context.Context, c *commands, who caller, param
 
 func getMessageExtensions(ctx context.Context, c *commands, who caller, params json.RawMessage) (json.RawMessage, error) {
 	var p struct {
-		MessageID text
-		StartSeq  int64
+		MessageID text  `json:"messageID"`
+		StartSeq  int64 `json:"startSeq"`
 	}
 	if err := decodeParams(params, &p, invalidParams); err != nil {
 		return nil, err

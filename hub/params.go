@@ -36,7 +36,7 @@ func kind(t reflect.Type) string {
 		return "a string"
 	case reflect.Bool:
 		return "true or false"
-	case reflect.Int, reflect.Int64:
+	case reflect.Int, reflect.Int64, reflect.Uint64:
 		return "an integer"
 	case reflect.Uint32:
 		return "an integer from 0 to 4294967295"

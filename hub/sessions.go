@@ -47,7 +47,8 @@ func (l *sessions) login(s *session, most int) (surplus *session) {
 	defer l.mu.Unlock()
 	list := append(l.users[s.who.userID], s)
 	if len(list) > most {
-		surplus, list = list[0], slices.Delete(list, 0, 1)
+		surplus = list[0]
+		list = slices.Delete(list, 0, 1)
 	}
 	l.users[s.who.userID] = list
 	return surplus

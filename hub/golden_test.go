@@ -1,0 +1,235 @@
+package hub_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"exthub/hub"
+)
+
+var update = flag.Bool("update", false, "record the golden frames, and put them into PROTOCOL.md")
+
+// frames is where the golden frames are: what a client and the hub say to each other, byte for byte. The SDK's tests read them too.
+const frames = "testdata/frames"
+
+// golden is one of the files: a request with its response, or a notification.
+type golden struct {
+	Name         string          `json:"name"`
+	Request      json.RawMessage `json:"request,omitempty"`
+	Response     json.RawMessage `json:"response,omitempty"`
+	Notification json.RawMessage `json:"notification,omitempty"`
+}
+
+// recorder compares what happens with the files, or writes them.
+type recorder struct {
+	t    *testing.T
+	seen map[string]bool
+}
+
+func (r *recorder) keep(g golden) {
+	r.t.Helper()
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", "  ")
+	if err := e.Encode(g); err != nil {
+		r.t.Fatal(err)
+	}
+	path := filepath.Join(frames, g.Name+".json")
+	if r.seen[path] {
+		r.t.Errorf("%s stands for two frames", g.Name)
+	}
+	r.seen[path] = true
+	if *update {
+		if err := os.WriteFile(path, b.Bytes(), 0o644); err != nil {
+			r.t.Fatal(err)
+		}
+		return
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		r.t.Error(err)
+	} else if !bytes.Equal(b.Bytes(), want) {
+		r.t.Errorf("%s: got\n%s, want\n%s", g.Name, b.Bytes(), want)
+	}
+}
+
+// ask sends a request and keeps it with its response, which it returns. The name begins with the method.
+func (r *recorder) ask(c *client, name, params string) frame {
+	r.t.Helper()
+	method, _, _ := strings.Cut(name, ".")
+	c.lastID++
+	request := c.encode(method, json.RawMessage(params))
+	c.write(request)
+	f := c.answer()
+	r.keep(golden{Name: name, Request: json.RawMessage(request), Response: f.raw})
+	return f
+}
+
+// told keeps the client's next notification.
+func (r *recorder) told(c *client, name string) {
+	r.t.Helper()
+	r.keep(golden{Name: name, Notification: c.note().raw})
+}
+
+// finish finds files that nothing stands for any more.
+func (r *recorder) finish() {
+	files, err := filepath.Glob(filepath.Join(frames, "*.json"))
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	for _, path := range files {
+		switch {
+		case r.seen[path]:
+		case *update:
+			if err := os.Remove(path); err != nil {
+				r.t.Error(err)
+			}
+		default:
+			r.t.Errorf("%s is not recorded any more", path)
+		}
+	}
+}
+
+// UserSigs of the golden frames: made at 1700000000 for 180 days, unless their name says what is wrong with them.
+const (
+	sigAda     = "eJyqVgrxCdYrSy1SslIy0jNQ0gHzM1NS80oy0zLBwokpiVDh4pTsxIKCzBQlK0MTAyiAyJRk5qYqWRmao4qmVhRkFoHETU1NjeCixZnpSlZK-uW*PqahHq45ASWGFdqm6eGGVfmGLk6FxSa5Vb6V4b7aTp6RVemOJt6errZKtYAAAAD--3P5L9E_"
+	sigBo      = "eJyqVgrxCdYrSy1SslIy0jNQ0gHzM1NS80oy0zLBwkn5UNHilOzEgoLMFCUrQxMDKIDIlGTmpipZGZqjiqZWFGQWgcRNTU2N4KLFmelKVkrG4cWliR4Zfo5Ryc4uleUViaHlrh5RSTl*4RlOJWXpGdpOvkm5UWn62lWRtkq1gAAAAP--XY0wtQ__"
+	sigCy      = "eJyqVgrxCdYrSy1SslIy0jNQ0gHzM1NS80oy0zLBwsmVUNHilOzEgoLMFCUrQxMDKIDIlGTmpipZGZqjiqZWFGQWgcRNTU2N4KLFmelKVkpR6aaFfh76TsbafpUW2blRHqmpFRWuJplpeUUuFhnGPskm2ZEZBZah5qnltkq1gAAAAP--RlswAA__"
+	sigAdmin   = "eJyqVgrxCdYrSy1SslIy0jNQ0gHzM1NS80oy0zLBwokpuZl5UInilOzEgoLMFCUrQxMDKIDIlGTmpipZGZqjiqZWFGQWgcRNTU2N4KLFmelKVkrGyVkhef766d4**tpuEV5Bji7O3oZhxsk53mWVZlWmvpG5eZaufhHF4dmetkq1gAAAAP--7fswfw__"
+	sigExpired = "eJyqVgrxCdYrSy1SslIy0jNQ0gHzM1NS80oy0zLBwokpiVDh4pTsxIKCzBQlK0MTAyiAyJRk5qYqWRmaoYqmVhRkFqUqWZlB*cWZ6SDzPI3CAiycnQscq0zKEy0DfN18-AzcXTKKciuCvB0zHCsDHQ2SLc1DKswNbJVqAQEAAP--cuguLg__"
+	sigForeign = "eJyqVgrxCdYrSy1SslIy0jNQ0gHzM1NS80oy0zLBwokpiVDh4pTsxIKCzBQlK0MTAyiAyJRk5qYqWRmao4qmVhRkFoHETU1NjeCixZnpSlZKwUluEUYpxfoB5SGppQHphSnZpmH5roWOxSkGZeFeRib5hZa5hd4Gkb4urrZKtYAAAAD--4lmMHk_"
+)
+
+// TestGoldenFrames plays one scene on a fresh hub whose clock stands still, so that every byte of every frame is known.
+func TestGoldenFrames(t *testing.T) {
+	var sessions atomic.Uint32
+	w := start(t, func(o *hub.Options) {
+		o.Now = func() time.Time { return time.Unix(1700000100, 0) }
+		o.NewSessionID = func() string { return fmt.Sprintf("018bcfe7-17a0-7000-8000-%012d", sessions.Add(1)) }
+		o.MessageRate, o.MaxSessionsPerUser, o.MaxGroupMembers = 10, 2, 4
+	})
+	r := &recorder{t, make(map[string]bool)}
+	defer r.finish()
+
+	login := func(userID, sig string) string {
+		return fmt.Sprintf(`{"sdkAppID":1400000000,"userID":%q,"userSig":%q}`, userID, sig)
+	}
+	r.ask(w.dial(), "ping.before-login", `{}`)
+	r.ask(w.dial(), "login.invalid-params", `{"sdkAppID":"1400000000","userID":"ada","userSig":""}`)
+	r.ask(w.dial(), "login.no-such-app", `{"sdkAppID":88888888,"userID":"ada","userSig":""}`)
+	r.ask(w.dial(), "login.no-user", login("", sigAda))
+	r.ask(w.dial(), "login.no-sig", login("ada", ""))
+	r.ask(w.dial(), "login.not-a-sig", login("ada", sigAda[:40]))
+	r.ask(w.dial(), "login.expired", login("ada", sigExpired))
+	r.ask(w.dial(), "login.other-key", login("ada", sigForeign))
+	r.ask(w.dial(), "login.other-user", login("eve", sigAda))
+	ada, bo, cy, admin := w.dial(), w.dial(), w.dial(), w.dial()
+	r.ask(ada, "login", login("ada", sigAda))
+	r.ask(admin, "login.admin", login("admin", sigAdmin))
+	bo.must("login", json.RawMessage(login("bo", sigBo)), nil)
+	cy.must("login", json.RawMessage(login("cy", sigCy)), nil)
+	r.ask(ada, "login.again", login("ada", sigAda))
+	r.ask(ada, "ping", `{}`)
+	r.ask(ada, "castVote.no-such-method", `{}`)
+
+	r.groups(ada, bo, cy)
+	r.messages(ada, bo, cy)
+	r.extensions(ada, bo, cy, admin)
+
+	for range 2 {
+		w.dial().must("login", json.RawMessage(login("ada", sigAda)), nil)
+	}
+	r.told(ada, "KICKED_OUT")
+	r.ask(bo, "logout", `{}`)
+}
+
+// groups makes the group "club" of ada, bo and cy.
+func (r *recorder) groups(ada, bo, cy *client) {
+	r.ask(ada, "createGroup", `{"name":"Book club","type":"Public","groupID":"club","memberList":[{"userID":"bo"}]}`)
+	r.ask(ada, "createGroup.yours", `{"name":"Book club","type":"Public","groupID":"club"}`)
+	r.ask(bo, "createGroup.taken", `{"name":"Book club","type":"Public","groupID":"club"}`)
+	r.ask(bo, "createGroup.refused", `{"name":"Book club","type":"Secret"}`)
+	ada.must("createGroup", json.RawMessage(`{"name":"Staff","type":"Private","groupID":"staff","memberList":[{"userID":"bo"},{"userID":"eve"}]}`), nil)
+
+	r.ask(cy, "joinGroup", `{"groupID":"club"}`)
+	r.ask(cy, "joinGroup.already", `{"groupID":"club"}`)
+	r.ask(cy, "joinGroup.by-invitation", `{"groupID":"staff"}`)
+	r.ask(cy, "joinGroup.no-such-group", `{"groupID":"nowhere"}`)
+	r.ask(cy, "joinGroup.not-an-id", `{"groupID":""}`)
+	r.ask(ada, "getGroupMemberList", `{"groupID":"club","count":2,"offset":0}`)
+	r.ask(ada, "getGroupMemberList.end", `{"groupID":"club","count":2,"offset":2}`)
+	r.ask(cy, "getGroupMemberList.refused", `{"groupID":"staff"}`)
+
+	r.ask(bo, "addGroupMember", `{"groupID":"staff","userIDList":["bo","cy","dee"]}`)
+	r.ask(bo, "addGroupMember.full", `{"groupID":"staff","userIDList":["dee"]}`)
+	r.ask(bo, "addGroupMember.refused", `{"groupID":"club","userIDList":["dee"]}`)
+	r.ask(ada, "deleteGroupMember", `{"groupID":"staff","userIDList":["cy","fay"]}`)
+	r.ask(bo, "deleteGroupMember.refused", `{"groupID":"staff","userIDList":["ada"]}`)
+	r.ask(bo, "quitGroup", `{"groupID":"staff"}`)
+	r.ask(ada, "quitGroup.owner", `{"groupID":"club"}`)
+	r.ask(bo, "dismissGroup.refused", `{"groupID":"club"}`)
+	r.ask(ada, "dismissGroup", `{"groupID":"staff"}`)
+}
+
+// messages leaves a letter from ada to bo, and three messages in the club.
+func (r *recorder) messages(ada, bo, cy *client) {
+	const poll = `"type":"TIMCustomElem","payload":{"data":"{\"businessID\":\"group_poll\",\"title\":\"Which book?\"}","description":"A poll"},"isSupportExtension":true`
+	r.ask(ada, "sendMessage", `{"to":"bo","conversationType":"C2C",`+poll+`,"random":12345678,"clientSequence":541530001}`)
+	r.told(bo, "MESSAGE_RECEIVED")
+	r.ask(ada, "sendMessage.group", `{"to":"club","conversationType":"GROUP","type":"TIMTextElem","payload":{"text":"Hello"},"random":23456789,"cloudCustomData":"{}"}`)
+	r.told(bo, "MESSAGE_RECEIVED.group")
+	for random := range 2 {
+		bo.must("sendMessage", json.RawMessage(fmt.Sprintf(`{"to":"club","conversationType":"GROUP",%s,"random":%d}`, poll, random)), nil)
+		ada.next("MESSAGE_RECEIVED", nil)
+	}
+	r.ask(cy, "sendMessage.invalid-params", `{"to":"bo","conversationType":"C2C","type":"TIMTextElem"}`)
+	r.ask(cy, "sendMessage.refused", `{"to":"bo","conversationType":"C2C","type":"TIMTextElem","payload":{"text":""}}`)
+	r.ask(cy, "getMessageList", `{"conversationID":"GROUPclub","nextReqMessageID":"","count":1}`)
+	r.ask(cy, "getMessageList.end", `{"conversationID":"GROUPclub","nextReqMessageID":"g.club.2","count":15}`)
+	r.ask(cy, "getMessageList.refused", `{"conversationID":"GROUPclub","nextReqMessageID":"","count":100}`)
+}
+
+// extensions plays with the pairs of the letter.
+func (r *recorder) extensions(ada, bo, cy, admin *client) {
+	const letter = `"messageID":"c.ada.bo.541530001_12345678_1700000100"`
+	one := func(message, key string) string {
+		return fmt.Sprintf(`{%s,"extensions":[{"key":%q,"value":"1","seq":0}]}`, message, key)
+	}
+	var vote changed
+	r.ask(bo, "setMessageExtensions", `{`+letter+`,"extensions":[{"key":"bo_0","value":"2","seq":0}]}`).decode(&vote)
+	r.told(ada, "MESSAGE_EXTENSIONS_UPDATED")
+	r.ask(ada, "setMessageExtensions.conflict", `{`+letter+`,"extensions":[{"key":"ada_0","value":"1","seq":0},{"key":"bo_0","value":"1","seq":0}]}`)
+	r.ask(ada, "setMessageExtensions.refused", `{`+letter+`,"extensions":[{"key":"ada_0","value":"1","seq":0},{"key":"ada_0","value":"","seq":0}]}`)
+	r.ask(ada, "setMessageExtensions.no-such-message", one(`"messageID":"c.ada.bo.1_2_3"`, "ada_0"))
+	r.ask(ada, "setMessageExtensions.not-extensible", one(`"messageID":"g.club.1"`, "ada_0"))
+	r.ask(cy, "setMessageExtensions.stranger", one(letter, "cy_0"))
+	r.ask(admin, "setMessageExtensions.admin", one(letter, "closed"))
+	r.ask(ada, "getMessageExtensions", `{`+letter+`}`)
+
+	ada.next("MESSAGE_EXTENSIONS_UPDATED", nil)
+	ada.next("MESSAGE_EXTENSIONS_UPDATED", nil)
+	r.ask(bo, "deleteMessageExtensions", fmt.Sprintf(`{%s,"extensions":[{"key":"bo_0","seq":%d}]}`, letter, vote.LatestSeq))
+	r.told(ada, "MESSAGE_EXTENSIONS_DELETED")
+	r.ask(ada, "deleteMessageExtensions.conflict", `{`+letter+`,"extensions":[{"key":"closed","seq":0}]}`)
+	r.ask(ada, "getMessageExtensions.since", fmt.Sprintf(`{%s,"startSeq":%d}`, letter, vote.LatestSeq+1))
+	r.ask(ada, "deleteMessageExtensions.clear", `{`+letter+`}`)
+	r.told(ada, "MESSAGE_EXTENSIONS_DELETED.clear")
+	r.ask(ada, "getMessageExtensions.empty", `{`+letter+`}`)
+	r.ask(cy, "deleteMessageExtensions.refused", `{`+letter+`}`)
+	r.ask(cy, "getMessageExtensions.refused", `{`+letter+`}`)
+
+	for range 7 {
+		ada.must("setMessageExtensions", json.RawMessage(one(letter, "ada_0")), nil)
+	}
+	r.ask(ada, "setMessageExtensions.too-often", one(letter, "ada_0"))
+	ada.next("MESSAGE_EXTENSIONS_UPDATED", nil)
+}
