@@ -21,11 +21,11 @@ test-go:
 # The web tests run against the real hub, built once.
 test-web: tools hub
 	cd web && npm run --silent types
-	cd web && HUB_BIN="$$PWD/../bin/hub" node --test $$(find test -name '*.test.js' -not -path 'test/browser/*')
+	cd web && HUB_BIN="$$PWD/../bin/hub" node --test --test-reporter=spec $$(find test -name '*.test.js' -not -path 'test/browser/*')
 
 # The same in a real Chromium.
 test-browser: tools hub
-	export CHROME_BIN="$$(.ci/tools)" HUB_BIN="$$PWD/bin/hub"; cd web && node --test test/browser/*.test.js
+	export CHROME_BIN="$$(.ci/tools)" HUB_BIN="$$PWD/bin/hub"; cd web && node --test --test-reporter=spec test/browser/*.test.js
 
 tools:
 	@.ci/tools >/dev/null

@@ -13,8 +13,21 @@ import (
 
 // client speaks the hub's protocol over a real socket, one request at a time.
 type client struct {
-	ws *websocket.Conn
-	id int
+	ws    *websocket.Conn
+	id    int
+	heard []frame // notifications that came while waiting for a result
+}
+
+// frame is anything that the hub says.
+type frame struct {
+	ID     int
+	Result json.RawMessage
+	Error  *struct {
+		Code    int
+		Message string
+	}
+	Method string
+	Params json.RawMessage
 }
 
 // login connects to the hub as a user with the demo's UserSig.
@@ -32,7 +45,7 @@ func (r *running) login(user string) *client {
 	return c
 }
 
-// call sends a request and decodes its result, skipping notifications.
+// call sends a request and decodes its result.
 func (c *client) call(result any, method string, params any) error {
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
@@ -41,27 +54,40 @@ func (c *client) call(result any, method string, params any) error {
 		return err
 	}
 	for {
-		var reply struct {
-			ID     int
-			Result json.RawMessage
-			Error  *struct {
-				Code    int
-				Message string
-			}
-		}
-		if err := wsjson.Read(ctx, c.ws, &reply); err != nil {
+		var f frame
+		if err := wsjson.Read(ctx, c.ws, &f); err != nil {
 			return err
 		}
-		if reply.ID != c.id {
-			continue
-		}
-		if reply.Error != nil {
-			return fmt.Errorf("%s: %d %s", method, reply.Error.Code, reply.Error.Message)
-		}
-		if result == nil {
+		switch {
+		case f.ID != c.id:
+			c.heard = append(c.heard, f)
+		case f.Error != nil:
+			return fmt.Errorf("%s: %d %s", method, f.Error.Code, f.Error.Message)
+		case result == nil:
 			return nil
+		default:
+			return json.Unmarshal(f.Result, result)
 		}
-		return json.Unmarshal(reply.Result, result)
+	}
+}
+
+// await returns the params of the next notification of a method.
+func (c *client) await(t *testing.T, method string) string {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	for {
+		for len(c.heard) > 0 {
+			f := c.heard[0]
+			if c.heard = c.heard[1:]; f.Method == method {
+				return string(f.Params)
+			}
+		}
+		var f frame
+		if err := wsjson.Read(ctx, c.ws, &f); err != nil {
+			t.Fatalf("waiting for %s: %v", method, err)
+		}
+		c.heard = append(c.heard, f)
 	}
 }
 

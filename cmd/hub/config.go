@@ -14,14 +14,14 @@ import (
 type Config struct {
 	File kong.ConfigFlag `name:"config" placeholder:"FILE" help:"Read settings from this YAML file, named as the flags are: \"max-extensions: 100\"."`
 
-	Addr          string   `group:"Doors" default:"127.0.0.1:8080" help:"Serve WebSocket (/ws), the SDK (/sdk/) and the demo here."`
+	Addr          string   `group:"Doors" default:"127.0.0.1:8080" help:"Serve WebSocket (/ws), REST (/v4/), the SDK (/sdk/) and the demo here."`
 	AdminAddr     string   `group:"Doors" default:"127.0.0.1:9090" help:"Serve /metrics, /healthz, /readyz and /debug/pprof here. Keep it private; \"\" turns it off."`
 	AllowedOrigin []string `group:"Doors" placeholder:"ORIGIN" help:"Web pages of this origin (https://app.example.com) may connect too, besides those of the same host. May repeat."`
 	Demo          *bool    `group:"Doors" negatable:"" help:"Serve the demo page, and UserSigs for it to anybody who asks. On if --addr is a loopback address, which is the only place for it."`
 
 	SDKAppID  uint64   `group:"Accounts" name:"sdkappid" default:"1400000000" help:"The one app that this hub serves."`
 	SecretKey string   `group:"Accounts" placeholder:"KEY" help:"The key that UserSigs are signed with. Made at the first start and kept in --data if not given. Other users of this machine see a flag: better set HUB_SECRET_KEY."`
-	Admin     []string `group:"Accounts" default:"admin" placeholder:"USER" help:"An app admin, who may act on any conversation. May repeat."`
+	Admin     []string `group:"Accounts" default:"admin" placeholder:"USER" help:"An app admin, who may call REST and act on any conversation. May repeat."`
 
 	Data string   `group:"Storage" default:"./data" help:"Directory of the embedded NATS and of the secret key. One hub at a time."`
 	Sync SyncMode `group:"Storage" default:"always" help:"When the embedded NATS syncs to the disk: \"always\" before a write is acknowledged, or every so often (\"2m\"), which is some ten times faster and loses that much in a power cut. A crash of the hub alone loses nothing either way."`
@@ -38,6 +38,7 @@ type Config struct {
 	MaxValueBytes           int `group:"Limits" default:"1000" help:"Bytes of a value."`
 	MaxTombstones           int `group:"Limits" default:"300" help:"Deletions that a message remembers for clients that were away. Beyond it such a client reads the message anew."`
 	MessageRate             int `group:"Limits" default:"200" help:"Sets per message and minute, over all hubs. 0: no limit."`
+	RESTRate                int `group:"Limits" name:"rest-rate" default:"200" help:"Calls per REST command and second. 0: no limit."`
 
 	EventInterval time.Duration `group:"Pace" default:"50ms" help:"A message with a large audience sends its first change at once and then at most one event per interval. It stretches to twice what the last fan-out of the message took."`
 	WriteTimeout  time.Duration `group:"Pace" default:"10s" help:"A client that takes nothing for so long is disconnected, and comes back by itself."`
@@ -91,6 +92,7 @@ func (c *Config) hubOptions(secretKey string) hub.Options {
 		MaxKeyBytes:             c.MaxKeyBytes,
 		MaxValueBytes:           c.MaxValueBytes,
 		MessageRate:             c.MessageRate,
+		RESTRate:                c.RESTRate,
 		WriteTimeout:            c.WriteTimeout,
 	}
 }

@@ -38,7 +38,7 @@ func TestDefaults(t *testing.T) {
 		SDKAppID: 1400000000, Admin: []string{"admin"},
 		Data: "./data", Sync: SyncMode{Always: true}, Replicas: 1, Shards: 1,
 		MaxExtensions: 300, MaxExtensionsPerRequest: 20, MaxKeyBytes: 100, MaxValueBytes: 1000, MaxTombstones: 300,
-		MessageRate:   200,
+		MessageRate: 200, RESTRate: 200,
 		EventInterval: 50 * time.Millisecond, WriteTimeout: 10 * time.Second, Drain: 30 * time.Second,
 	}
 	got := mustParse(t)

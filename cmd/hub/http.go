@@ -16,7 +16,7 @@ import (
 // bounds of its own.
 const (
 	headerTimeout  = 5 * time.Second
-	requestTimeout = 10 * time.Second // nothing here has a body
+	requestTimeout = 30 * time.Second // 1 MiB, the most that a REST call may send, at 35 KB/s
 	replyTimeout   = 60 * time.Second
 	idleTimeout    = 90 * time.Second // longer than a balancer keeps a connection, so that it is the one to close it
 	maxHeader      = 16 << 10
@@ -26,6 +26,7 @@ const (
 func publicHandler(c *Config, secretKey string, hub http.Handler) http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("/ws", hub)
+	mux.Handle("/v4/", hub)
 	mux.Handle("/sdk/", shared(http.StripPrefix("/sdk", static(web.SDK))))
 	if c.demo() {
 		mux.Handle("GET /demo/usersig", demoUserSig(c.SDKAppID, secretKey, c.Admin))

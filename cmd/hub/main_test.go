@@ -1,7 +1,6 @@
 package main
 
 import (
-	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -9,13 +8,12 @@ import (
 	"time"
 
 	"exthub/hub/usersig"
-	"exthub/kv/kvtest"
 )
 
 func TestServe(t *testing.T) {
 	data := t.TempDir()
 	h := launch(t, "--data", data)
-	for _, want := range []string{"ws://", data, "sync always", "admin admin", h.url + "/ "} {
+	for _, want := range []string{"ws://", h.url + "/v4/", data, "sync always", "admin admin", h.url + "/ "} {
 		if !strings.Contains(h.banner, want) {
 			t.Errorf("the banner lacks %q:\n%s", want, h.banner)
 		}
@@ -27,7 +25,8 @@ func TestServe(t *testing.T) {
 		{h.url + "/", "text/html; charset=utf-8", "<script", 200},
 		{h.url + "/sdk/index.js", "text/javascript; charset=utf-8", "export", 200},
 		{h.url + "/sdk/nothing.js", "", "", 404},
-		{h.url + "/ws", "", "", 426}, // no upgrade asked for
+		{h.url + "/ws", "", "", 426},                                 // no upgrade asked for
+		{h.url + "/v4/openim/sendmsg", "", `"ErrorCode":60009`, 200}, // a command is a POST
 		{h.url + "/metrics", "", "", 404},
 		{h.url + "/debug/pprof/", "", "", 404},
 		{h.admin + "/healthz", "", "ok", 200},
@@ -159,41 +158,4 @@ func expired(t *testing.T, data string) string {
 		t.Fatal(err)
 	}
 	return sig
-}
-
-// A hub that starts before its cluster waits for it, and one that loses it says so and comes back.
-func TestClusterThatComesAndGoes(t *testing.T) {
-	node := kvtest.Start(t, kvtest.Listening)
-	url := node.URL()
-	node.Stop()
-	h := begin(t, "--nats-url", url, "--secret-key", key, "--data", filepath.Join(t.TempDir(), "never"))
-	h.waitForLog("NATS does not answer yet")
-	if err := node.Restart(); err != nil {
-		t.Fatal(err)
-	}
-	h.waitUntilUp()
-	h.waitForStatus("/readyz", http.StatusOK)
-	node.Stop()
-	h.waitForStatus("/readyz", http.StatusServiceUnavailable)
-	if status, _, _ := get(t, h.admin+"/healthz"); status != http.StatusOK {
-		t.Errorf("healthz %d: a restart would not help", status)
-	}
-	if err := node.Restart(); err != nil {
-		t.Fatal(err)
-	}
-	h.waitForStatus("/readyz", http.StatusOK)
-	h.stop()
-}
-
-// A stop must not hang on a cluster that is not there.
-func TestStopWithoutCluster(t *testing.T) {
-	node := kvtest.Start(t, kvtest.Listening)
-	h := launch(t, "--nats-url", node.URL(), "--secret-key", key)
-	node.Stop()
-	h.waitForStatus("/readyz", http.StatusServiceUnavailable)
-	h.stop()
-
-	waiting := begin(t, "--nats-url", node.URL(), "--secret-key", key)
-	waiting.waitForLog("NATS does not answer yet")
-	waiting.interrupt()
 }

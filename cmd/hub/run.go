@@ -178,6 +178,7 @@ func (p *process) announce(out io.Writer) {
 	c, at := p.config, p.publicAddr.Addr()
 	fmt.Fprintf(out, "exthub %s\nlistening on http://%s\n", version(), at)
 	fmt.Fprintf(out, "  WebSocket  ws://%s/ws\n", at)
+	fmt.Fprintf(out, "  REST       http://%s/v4/\n", at)
 	fmt.Fprintf(out, "  app        SDKAppID %d, admin %s\n", c.SDKAppID, strings.Join(c.Admin, ", "))
 	if c.demo() {
 		fmt.Fprintf(out, "  demo       http://%s/     open it in two windows\n", at)

@@ -83,6 +83,7 @@ func (c *Config) validateLimits() error {
 		{"--max-value-bytes", c.MaxValueBytes, 1, 16 << 10},                 // frames are at most 64 KiB, with some room for escapes
 		{"--max-tombstones", c.MaxTombstones, 1, 10_000},
 		{"--message-rate", c.MessageRate, 0, 1 << 30},
+		{"--rest-rate", c.RESTRate, 0, 1 << 30},
 	} {
 		if l.n < l.min || l.n > l.max {
 			return fmt.Errorf("%s %d is out of range: set %d to %d", l.flag, l.n, l.min, l.max)

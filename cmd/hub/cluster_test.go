@@ -1,0 +1,89 @@
+package main
+
+import (
+	"net/http"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"exthub/kv/kvtest"
+)
+
+// A hub that starts before its cluster waits for it, and one that loses it says so and comes back.
+func TestClusterThatComesAndGoes(t *testing.T) {
+	node := kvtest.Start(t, kvtest.Listening)
+	url := node.URL()
+	node.Stop()
+	h := begin(t, "--nats-url", url, "--secret-key", key, "--data", filepath.Join(t.TempDir(), "never"))
+	h.waitForLog("NATS does not answer yet")
+	if err := node.Restart(); err != nil {
+		t.Fatal(err)
+	}
+	h.waitUntilUp()
+	h.waitForStatus("/readyz", http.StatusOK)
+	node.Stop()
+	h.waitForStatus("/readyz", http.StatusServiceUnavailable)
+	if status, _, _ := get(t, h.admin+"/healthz"); status != http.StatusOK {
+		t.Errorf("healthz %d: a restart would not help", status)
+	}
+	if err := node.Restart(); err != nil {
+		t.Fatal(err)
+	}
+	h.waitForStatus("/readyz", http.StatusOK)
+	h.stop()
+}
+
+// A stop must not hang on a cluster that is not there.
+func TestStopWithoutCluster(t *testing.T) {
+	node := kvtest.Start(t, kvtest.Listening)
+	h := launch(t, "--nats-url", node.URL(), "--secret-key", key)
+	node.Stop()
+	h.waitForStatus("/readyz", http.StatusServiceUnavailable)
+	h.stop()
+
+	waiting := begin(t, "--nats-url", node.URL(), "--secret-key", key)
+	waiting.waitForLog("NATS does not answer yet")
+	waiting.interrupt()
+}
+
+// What docker-compose.yml starts: two hubs over three nodes. A change at one is seen at the other, and neither the loss
+// of a hub nor that of a node loses anything.
+func TestTwoHubsOverThreeNodes(t *testing.T) {
+	nodes := kvtest.NewCluster(t, 3)
+	args := []string{"--nats-url", nodes.URL(), "--secret-key", key, "--replicas", "3"}
+	first, second := launch(t, args...), launch(t, args...)
+	alice, bob := first.login("alice"), second.login("bob")
+	message := alice.send(t, "bob")
+	bob.await(t, "MESSAGE_RECEIVED")
+
+	seq, err := alice.set(message, "before", "1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if news := bob.await(t, "MESSAGE_EXTENSIONS_UPDATED"); !strings.Contains(news, `"before"`) {
+		t.Errorf("bob heard %s", news)
+	}
+
+	first.kill()
+	alice = second.login("alice")
+	if got := alice.all(t, message)["before"]; got.Value != "1" || got.Seq != seq {
+		t.Errorf("the other hub has %+v, want 1 with Seq %d", got, seq)
+	}
+
+	leader, err := nodes.Leader("KV_exthub_0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	leader.Stop()
+	// While the nodes elect, a write may fail or have an unknown outcome; after it, one of these is in.
+	second.until("a write without the old leader", func() bool {
+		_, err = alice.set(message, "after", "2")
+		return err == nil || alice.all(t, message)["after"].Value == "2"
+	})
+	if news := bob.await(t, "MESSAGE_EXTENSIONS_UPDATED"); !strings.Contains(news, `"after"`) {
+		t.Errorf("bob heard %s", news)
+	}
+	alice.ws.CloseNow() // they do not read any more, so they would not say goodbye
+	bob.ws.CloseNow()
+	second.stop()
+}
