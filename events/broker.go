@@ -21,7 +21,7 @@ type Subscriber interface {
 // Options of a Broker; the zero value is usable.
 type Options struct {
 	Interval      time.Duration // the least time between two events of a message with a large audience; 0 turns folding off
-	LargeAudience int           // how many sessions are a large audience; 256 if zero
+	LargeAudience int           // how many sessions are a large audience; 32 if zero
 	Wrap          Wrapper       // the transport's envelope, or nil
 }
 
@@ -50,7 +50,7 @@ type attachment struct {
 // New returns a Broker without subscribers.
 func New(options Options) *Broker {
 	if options.LargeAudience == 0 {
-		options.LargeAudience = 256
+		options.LargeAudience = 32
 	}
 	return &Broker{options: options, users: make(map[string]*user), groups: make(map[string]*audience), paces: make(map[kv.MessageID]*pace)}
 }

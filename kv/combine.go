@@ -84,7 +84,9 @@ func (c *cell) handOver(free bool) {
 // want to write, those that don't, and the revision that their decisions rest on. The caller holds c.mu.
 func (c *cell) stage(maxTombstones int) (round, settled []*call, last uint64) {
 	m := c.unit.(*Message)
-	m.staged = make(map[string]bool)
+	if len(c.queue) > 1 {
+		m.staged = make(map[string]bool)
+	}
 	defer func() { m.staged, m.stagedLive = nil, 0 }()
 	total := 0
 	for _, waiting := range c.queue {
@@ -108,7 +110,9 @@ func (c *cell) stage(maxTombstones int) (round, settled []*call, last uint64) {
 		if control {
 			return round, settled, c.revision // a commit writes the control entry once, and last
 		}
-		m.stage(change)
+		if m.staged != nil {
+			m.stage(change)
+		}
 	}
 	return round, settled, c.revision
 }

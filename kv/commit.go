@@ -15,7 +15,7 @@ func (sh *shard) commit(ctx context.Context, c *cell, group []*call, last uint64
 		writes = append(writes, waiting.writes...)
 	}
 	request := rand.Uint64() | 1
-	head, err := sh.publish(ctx, writes, sh.fence(c.key, last), request)
+	head, err := sh.publish(ctx, publication{writes: writes, fence: fence{c.filter, last}, request: request})
 	var stale *staleError
 	switch {
 	case err == nil:

@@ -42,31 +42,34 @@ type place struct {
 
 // parseKey takes a bucket key apart. Keys that belong to no unit (the bucket's own entry, the way back from users to groups) have an empty unit.
 func parseKey(key string) (place, error) {
-	tokens := strings.SplitN(key, ".", 5)
+	dots := 3 // the unit ends at the third dot of a group's key, at the fourth of a one-to-one message's
 	switch {
-	case key == bucketKey || tokens[0] == "u":
+	case key == bucketKey || strings.HasPrefix(key, "u."):
 		return place{}, nil
-	case tokens[0] == "g" && len(tokens) >= 4 && tokens[2] == "_":
-		group, err := decodeToken(tokens[1])
-		if err != nil {
+	case strings.HasPrefix(key, "c."):
+		dots = 4
+	}
+	end := 0
+	for ; dots > 0; dots-- {
+		i := strings.IndexByte(key[end:], '.')
+		if i < 0 {
+			return place{}, errUnexpectedKey
+		}
+		end += i + 1
+	}
+	at := place{unit: key[:end-1], suffix: key[end:]}
+	var err error
+	if name, ok := strings.CutSuffix(at.unit, groupSuffix); ok && strings.HasPrefix(name, "g.") {
+		if at.ref.GroupID, err = decodeToken(name[2:]); err != nil {
 			return place{}, err
 		}
-		p := place{unit: strings.Join(tokens[:3], "."), suffix: strings.Join(tokens[3:], "."), ref: Ref{GroupID: group}}
-		if token, ok := strings.CutPrefix(p.suffix, "u."); ok {
-			p.user, err = decodeToken(token)
+		if token, ok := strings.CutPrefix(at.suffix, "u."); ok {
+			at.user, err = decodeToken(token)
 		}
-		return p, err
+		return at, err
 	}
-	n := 4
-	if tokens[0] == "g" {
-		n = 3
-	}
-	if len(tokens) <= n {
-		return place{}, errUnexpectedKey
-	}
-	unit := strings.Join(tokens[:n], ".")
-	ref, err := ParseMessageID(MessageID(unit))
-	return place{unit: unit, suffix: key[len(unit)+1:], ref: ref}, err
+	at.ref, err = ParseMessageID(MessageID(at.unit))
+	return at, err
 }
 
 // deltas puts tailed entries together. An atomic batch may reach the tail in pieces, so one whose end is still to come is kept, until something else

@@ -33,5 +33,5 @@
 //
 // Every entry written to a unit carries the expectation that the last sequence under "<unit>.>" is still the one that the writer decided on. One
 // replica checks that under the stream's lock. A replicated stream checks it when the leader proposes, and excludes a second writer in flight only
-// if both name the byte-identical filter: the filter is built in one place, fence, because one that matches nothing would pass unchecked.
+// if both name the byte-identical filter: the filter is built in one place because one that matches nothing would pass unchecked.
 package kv

@@ -78,7 +78,7 @@ func TestLateCommitChangesNothing(t *testing.T) {
 	}
 	first := clear()
 	second := clear()
-	if err := s.shards[0].view.with(t.Context(), string(id), nil, func(c *cell) {
+	if err := s.shards[0].view.with(t.Context(), string(id), Ref{}, func(c *cell) {
 		c.mu.Unlock() // committed locks it
 		c.committed(nil, []write{{key: string(id) + ".c", value: `{"clear":true}`}}, first, 1)
 		c.mu.Lock()

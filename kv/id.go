@@ -42,36 +42,35 @@ func (r Ref) Conversation() Conversation {
 
 // ParseMessageID takes a MessageID apart. It accepts only what Ref.ID makes, so that a message has one name; anything else is ErrMessageID.
 func ParseMessageID(id MessageID) (Ref, error) {
-	tokens := strings.Split(string(id), ".")
-	var ref Ref
-	switch {
-	case len(tokens) == 3 && tokens[0] == "g":
-		seq, err := strconv.ParseUint(tokens[2], 10, 64)
+	kind, rest, _ := strings.Cut(string(id), ".")
+	first, rest, ok := strings.Cut(rest, ".")
+	if !ok {
+		return Ref{}, ErrMessageID
+	}
+	name, err := decodeToken(first)
+	if err != nil {
+		return Ref{}, ErrMessageID
+	}
+	switch kind {
+	case "g":
+		seq, err := strconv.ParseUint(rest, 10, 64)
+		if err != nil || rest[0] == '+' || rest[0] == '0' && rest != "0" {
+			return Ref{}, ErrMessageID
+		}
+		return Ref{GroupID: name, MsgSeq: seq}, nil
+	case "c":
+		second, key, _ := strings.Cut(rest, ".")
+		to, err := decodeToken(second)
 		if err != nil {
 			return Ref{}, ErrMessageID
 		}
-		group, err := decodeToken(tokens[1])
+		msgKey, err := decodeToken(key)
 		if err != nil {
 			return Ref{}, ErrMessageID
 		}
-		ref = Ref{GroupID: group, MsgSeq: seq}
-	case len(tokens) == 4 && tokens[0] == "c":
-		var parts [3]string
-		for i, token := range tokens[1:] {
-			part, err := decodeToken(token)
-			if err != nil {
-				return Ref{}, ErrMessageID
-			}
-			parts[i] = part
-		}
-		ref = Ref{From: parts[0], To: parts[1], MsgKey: parts[2]}
-	default:
-		return Ref{}, ErrMessageID
+		return Ref{From: name, To: to, MsgKey: msgKey}, nil
 	}
-	if ref.ID() != id {
-		return Ref{}, ErrMessageID
-	}
-	return ref, nil
+	return Ref{}, ErrMessageID
 }
 
 // GroupConversation returns the conversation of a group.
@@ -106,7 +105,10 @@ func (c Conversation) users() (a, b string, err error) {
 	return tokens[1], tokens[2], nil
 }
 
-func groupUnit(groupID string) string { return "g." + encodeToken(groupID) + "._" }
+// groupSuffix ends the key of a group's unit, where a message has its number.
+const groupSuffix = "._"
+
+func groupUnit(groupID string) string { return "g." + encodeToken(groupID) + groupSuffix }
 
 // encodeToken makes one subject token of any non-empty string: letters, digits, - and _ stay, every other byte becomes =HH in upper case.
 func encodeToken(s string) string {

@@ -22,7 +22,7 @@ func (g GroupChange) empty() bool {
 // UpdateGroup is the only way to write a group. Like Update it commits all of what decide wants, or nothing, if nothing about the group has changed
 // meanwhile, and asks again if something has; decide's own error comes back unchanged, else ErrUnavailable or ErrUnknown.
 func (s *Store) UpdateGroup(ctx context.Context, groupID string, decide func(*Group) (GroupChange, error)) error {
-	sh := s.shardOf(GroupConversation(groupID))
+	sh := s.shardFor(Ref{GroupID: groupID})
 	ctx, cancel := context.WithTimeout(ctx, 2*requestTimeout)
 	defer cancel()
 	release, err := sh.turns.lock(ctx, groupID)
@@ -35,7 +35,7 @@ func (s *Store) UpdateGroup(ctx context.Context, groupID string, decide func(*Gr
 		var change GroupChange
 		var decided error
 		var last uint64
-		err := sh.view.with(ctx, groupUnit(groupID), newGroup(groupID), func(found *cell) {
+		err := sh.view.with(ctx, groupUnit(groupID), Ref{GroupID: groupID}, func(found *cell) {
 			c, last = found, found.revision
 			change, decided = decide(found.unit.(*Group))
 		})
@@ -53,7 +53,7 @@ func (s *Store) UpdateGroup(ctx context.Context, groupID string, decide func(*Gr
 		if err != nil {
 			return err
 		}
-		head, err := sh.publish(ctx, writes, sh.fence(c.key, last), 0)
+		head, err := sh.publish(ctx, publication{writes: writes, fence: fence{c.filter, last}})
 		var stale *staleError
 		switch {
 		case err == nil:

@@ -21,15 +21,23 @@ type write struct {
 	delete bool
 }
 
-// fence is the condition of a write: the last sequence under filter is still last. The server compares filters in flight byte by byte, so there is
-// no second place that makes one.
+// fence is the condition of a write: the last sequence under filter is still last. The zero fence holds always.
 type fence struct {
 	filter string // a subject with the bucket's prefix
 	last   uint64
 }
 
-func (sh *shard) fence(unit string, last uint64) *fence {
-	return &fence{filter: sh.prefix + unit + ".>", last: last}
+// filter returns what a unit's fences are about: all of its subjects. The server compares filters in flight byte by byte, so there is no second place that makes
+// one.
+func (sh *shard) filter(unit string) string { return sh.prefix + unit + ".>" }
+
+// publication is what is written in one go: one entry alone, or several as an atomic batch.
+type publication struct {
+	writes  []write
+	fence   fence
+	request uint64 // marks the entries as this commit's
+	origin  string // of a message: the session that sends it
+	dedupID string // of a message: the server stores one of these in dedupWindow
 }
 
 const (
@@ -56,15 +64,14 @@ const (
 	codeNoLeader      = 10008 // JetStream temporarily unavailable
 )
 
-// publish writes the entries, one alone or several as one atomic batch, if the fence holds (nil: always), and returns the revision of the last;
-// the others are right before it. request marks the entries as this commit's (0: no mark).
+// publish writes the entries if the fence holds, and returns the revision of the last; the others are right before it.
 //
-// It returns a *staleError if the fence did not hold, ErrUnavailable if the store refused, and ErrUnknown if no answer told the outcome before ctx
-// ended. In between it asks again unchanged: with the fence in place at most one of the tries can be committed.
-func (sh *shard) publish(ctx context.Context, writes []write, f *fence, request uint64, extra ...string) (uint64, error) {
+// It returns a *staleError if the fence did not hold, a *duplicateError if the dedupID was there, ErrUnavailable if the store refused, and ErrUnknown if no
+// answer told the outcome before ctx ended. In between it asks again unchanged: with the fence in place at most one of the tries can be committed.
+func (sh *shard) publish(ctx context.Context, p publication) (uint64, error) {
 	unanswered := false
 	for wait := time.Millisecond; ; wait = min(2*wait, 100*time.Millisecond) {
-		ack, err := sh.tryPublish(ctx, writes, f, request, extra)
+		ack, err := sh.tryPublish(p)
 		switch {
 		case err != nil:
 			unanswered = true // sent or not, stored or not: only another answer can tell
@@ -102,55 +109,57 @@ type pubAck struct {
 	Error     *jetstream.APIError `json:"error"`
 }
 
-func (sh *shard) tryPublish(ctx context.Context, writes []write, f *fence, request uint64, extra []string) (*pubAck, error) {
-	ctx, cancel := context.WithTimeout(ctx, requestTimeout/2)
-	defer cancel()
+func (sh *shard) tryPublish(p publication) (*pubAck, error) {
 	batch := ""
-	if len(writes) > 1 {
+	if len(p.writes) > 1 {
 		batch = nuid.Next()
 	}
-	for i, w := range writes {
-		msg := sh.message(w, f, request)
-		for j := 0; j+1 < len(extra); j += 2 {
-			msg.Header.Set(extra[j], extra[j+1])
-		}
-		if batch != "" {
-			msg.Header.Set("Nats-Batch-Id", batch)
-			msg.Header.Set("Nats-Batch-Sequence", strconv.Itoa(i+1))
-		}
-		if i < len(writes)-1 {
-			if err := sh.nc.PublishMsg(msg); err != nil {
-				return nil, err
-			}
-			continue
-		}
-		if batch != "" {
-			msg.Header.Set("Nats-Batch-Commit", "1")
-		}
-		reply, err := sh.nc.RequestMsgWithContext(ctx, msg)
-		if err != nil {
+	last := len(p.writes) - 1
+	for i := range last {
+		if err := sh.nc.PublishMsg(sh.message(p, i, batch)); err != nil {
 			return nil, err
 		}
-		ack := new(pubAck)
-		if err := json.Unmarshal(reply.Data, ack); err != nil {
-			return nil, fmt.Errorf("unreadable acknowledgement: %w", err)
-		}
-		return ack, nil
 	}
-	return nil, errors.New("nothing to publish")
+	reply, err := sh.nc.RequestMsg(sh.message(p, last, batch), requestTimeout/2)
+	if err != nil {
+		return nil, err
+	}
+	ack := new(pubAck)
+	if err := json.Unmarshal(reply.Data, ack); err != nil {
+		return nil, fmt.Errorf("unreadable acknowledgement: %w", err)
+	}
+	return ack, nil
 }
 
-func (sh *shard) message(w write, f *fence, request uint64) *nats.Msg {
-	msg := &nats.Msg{Subject: sh.prefix + w.key, Data: []byte(w.value), Header: make(nats.Header, 6)}
+// message returns the i-th entry as it goes to the server. Its headers share one array: this is on the way of every vote.
+func (sh *shard) message(p publication, i int, batch string) *nats.Msg {
+	w := p.writes[i]
+	header := make(nats.Header, 4)
+	values := make([]string, 0, 9)
+	set := func(name, value string) {
+		if value != "" {
+			values = append(values, value)
+			header[name] = values[len(values)-1 : len(values) : len(values)]
+		}
+	}
 	if w.delete {
-		msg.Header[operation] = []string{"DEL"}
+		set(operation, "DEL")
 	}
-	if f != nil {
-		msg.Header[jetstream.ExpectedLastSubjSeqHeader] = []string{strconv.FormatUint(f.last, 10)}
-		msg.Header[jetstream.ExpectedLastSubjSeqSubjHeader] = []string{f.filter}
+	if p.fence.filter != "" {
+		set(jetstream.ExpectedLastSubjSeqHeader, strconv.FormatUint(p.fence.last, 10))
+		set(jetstream.ExpectedLastSubjSeqSubjHeader, p.fence.filter)
 	}
-	if request != 0 {
-		msg.Header[requestHeader] = []string{strconv.FormatUint(request, 16)}
+	if p.request != 0 {
+		set(requestHeader, strconv.FormatUint(p.request, 16))
 	}
-	return msg
+	set(originHeader, p.origin)
+	set(jetstream.MsgIDHeader, p.dedupID)
+	if batch != "" {
+		set("Nats-Batch-Id", batch)
+		set("Nats-Batch-Sequence", strconv.Itoa(i+1))
+		if i == len(p.writes)-1 {
+			set("Nats-Batch-Commit", "1")
+		}
+	}
+	return &nats.Msg{Subject: sh.prefix + w.key, Data: []byte(w.value), Header: header}
 }

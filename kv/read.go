@@ -14,14 +14,14 @@ func (s *Store) Read(ctx context.Context, id MessageID, atLeast uint64, fn func(
 	if err != nil {
 		return err
 	}
-	sh := s.shardOf(ref.Conversation())
+	sh := s.shardFor(ref)
 	if err := sh.catchUp(ctx, atLeast); err != nil {
 		return err
 	}
 	var c *cell
 	var last uint64
 	missing := false
-	err = sh.view.with(ctx, string(id), newMessage(ref), func(found *cell) {
+	err = sh.view.with(ctx, string(id), ref, func(found *cell) {
 		m := found.unit.(*Message)
 		c, last = found, found.revision
 		if missing = m.record == nil; !missing {
@@ -35,7 +35,7 @@ func (s *Store) Read(ctx context.Context, id MessageID, atLeast uint64, fn func(
 	if _, err := sh.confirm(ctx, c, last); err != nil {
 		return err
 	}
-	return sh.view.with(ctx, string(id), newMessage(ref), func(c *cell) { fn(c.unit.(*Message)) })
+	return sh.view.with(ctx, string(id), ref, func(c *cell) { fn(c.unit.(*Message)) })
 }
 
 // catchUp waits for the tail to reach the revision. That this hub has committed something later says nothing about what others wrote before. A
@@ -58,17 +58,17 @@ func (sh *shard) catchUp(ctx context.Context, revision uint64) error {
 
 // ReadGroup calls fn with the group as this hub knows it; otherwise like Read. What another hub wrote a moment ago may be missing: see ConfirmGroup.
 func (s *Store) ReadGroup(ctx context.Context, groupID string, fn func(*Group)) error {
-	sh := s.shardOf(GroupConversation(groupID))
-	return sh.view.with(ctx, groupUnit(groupID), newGroup(groupID), func(c *cell) { fn(c.unit.(*Group)) })
+	sh := s.shardFor(Ref{GroupID: groupID})
+	return sh.view.with(ctx, groupUnit(groupID), Ref{GroupID: groupID}, func(c *cell) { fn(c.unit.(*Group)) })
 }
 
 // ConfirmGroup makes sure that the next ReadGroup sees everything that had been written when it was called: for whoever is about to refuse something because
 // of what a group is not.
 func (s *Store) ConfirmGroup(ctx context.Context, groupID string) error {
-	sh := s.shardOf(GroupConversation(groupID))
+	sh := s.shardFor(Ref{GroupID: groupID})
 	var c *cell
 	var last uint64
-	err := sh.view.with(ctx, groupUnit(groupID), newGroup(groupID), func(found *cell) { c, last = found, found.revision })
+	err := sh.view.with(ctx, groupUnit(groupID), Ref{GroupID: groupID}, func(found *cell) { c, last = found, found.revision })
 	if err == nil {
 		_, err = sh.confirm(ctx, c, last)
 	}

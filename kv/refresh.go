@@ -41,7 +41,7 @@ const tailPatience = 250 * time.Millisecond
 // confirm asks the stream's leader whether last, the revision that something was decided on, is still the unit's last, and brings the cell up to date if not. Only a
 // leader that has lost its place without knowing yet could answer wrongly, for as long as an election takes.
 func (sh *shard) confirm(ctx context.Context, c *cell, last uint64) (current bool, err error) {
-	newest, err := sh.newest(ctx, sh.prefix+c.key+".>")
+	newest, err := sh.newest(ctx, c.filter)
 	if err != nil || newest <= last {
 		return err == nil, err
 	}

@@ -8,8 +8,6 @@ import (
 	"hash/fnv"
 	"strconv"
 	"time"
-
-	"github.com/nats-io/nats.go/jetstream"
 )
 
 // Send stores a new message and returns its record. A one-to-one message keeps the Ref that it comes with; a group message gets the next MsgSeq of its group,
@@ -18,7 +16,7 @@ import (
 // origin is the session that sends it, for Delta. A message with the same sender, conversation, Sequence (one-to-one only), Random and content that was sent
 // within dedup (at most 5 minutes; 0: never) is not stored again: Send returns the first one's record and ErrDuplicate. Other errors are ErrUnavailable and ErrUnknown.
 func (s *Store) Send(ctx context.Context, r Record, origin string, dedup time.Duration) (Record, error) {
-	sh := s.shardOf(r.Ref.Conversation())
+	sh := s.shardFor(r.Ref)
 	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
 	defer cancel()
 	id := ""
@@ -45,7 +43,7 @@ func (s *Store) Send(ctx context.Context, r Record, origin string, dedup time.Du
 
 func (sh *shard) send(ctx context.Context, r Record, origin, id string) (Record, error) {
 	if r.GroupID == "" {
-		return sh.store(ctx, r, origin, id, sh.fence(string(r.Ref.ID()), 0))
+		return sh.store(ctx, r, origin, id, fence{filter: sh.filter(string(r.Ref.ID()))})
 	}
 	release, err := sh.turns.lock(ctx, "send "+r.GroupID)
 	if err != nil {
@@ -60,7 +58,7 @@ func (sh *shard) send(ctx context.Context, r Record, origin, id string) (Record,
 		}
 		r.Ref = Ref{GroupID: r.GroupID, MsgSeq: last + 1}
 		r.Sequence = r.Ref.MsgSeq
-		stored, err := sh.store(ctx, r, origin, id, &fence{filter: filter, last: revision})
+		stored, err := sh.store(ctx, r, origin, id, fence{filter, revision})
 		var stale *staleError
 		if !errors.As(err, &stale) || errors.Is(err, ErrUnknown) {
 			return stored, err
@@ -68,17 +66,13 @@ func (sh *shard) send(ctx context.Context, r Record, origin, id string) (Record,
 	}
 }
 
-func (sh *shard) store(ctx context.Context, r Record, origin, id string, f *fence) (Record, error) {
+func (sh *shard) store(ctx context.Context, r Record, origin, id string, f fence) (Record, error) {
 	value, err := json.Marshal(r)
 	if err != nil {
 		return Record{}, err
 	}
-	entry := []write{{key: string(r.Ref.ID()) + ".m", value: string(value)}}
-	headers := []string{originHeader, origin}
-	if id != "" {
-		headers = append(headers, jetstream.MsgIDHeader, id)
-	}
-	_, err = sh.publish(ctx, entry, f, 0, headers...)
+	entry := write{key: string(r.Ref.ID()) + ".m", value: string(value)}
+	_, err = sh.publish(ctx, publication{writes: []write{entry}, fence: f, origin: origin, dedupID: id})
 	return r, err
 }
 

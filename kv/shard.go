@@ -68,7 +68,7 @@ func openShard(ctx context.Context, nc *nats.Conn, js jetstream.JetStream, optio
 	}
 	sh.view = newView(sh, options.ViewBytes)
 	sh.sweeper = newSweeper(sh)
-	if _, err := sh.publish(ctx, []write{{key: bucketKey, value: strconv.Itoa(options.Shards)}}, nil, 0); err != nil {
+	if _, err := sh.publish(ctx, publication{writes: []write{{key: bucketKey, value: strconv.Itoa(options.Shards)}}}); err != nil {
 		return nil, err
 	}
 	info, err := stream.Info(ctx)

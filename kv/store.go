@@ -106,10 +106,15 @@ func (s *Store) Close() {
 	}
 }
 
-func (s *Store) shardOf(c Conversation) *shard {
+// shardFor returns the shard of a message's conversation, or of a group.
+func (s *Store) shardFor(r Ref) *shard {
 	if len(s.shards) == 1 {
 		return s.shards[0]
 	}
+	return s.shardOf(r.Conversation())
+}
+
+func (s *Store) shardOf(c Conversation) *shard {
 	hash := fnv.New32a()
 	hash.Write([]byte(c))
 	return s.shards[hash.Sum32()%uint32(len(s.shards))]

@@ -17,8 +17,8 @@ import (
 type tail struct {
 	sh      *shard
 	epoch   time.Time // when the stream was created: another time is another history
-	restart int       // owned by run: failures in a row
-	group   deltas    // owned by run
+	restart int       // failures in a row; this and group are owned by run and, while there is one, its consumer
+	group   deltas
 
 	mu       sync.Mutex
 	position uint64
@@ -64,13 +64,8 @@ func (t *tail) run(ctx context.Context, sink func(Delta)) error {
 func (t *tail) follow(ctx context.Context, sink func(Delta)) error {
 	opening, cancel := context.WithTimeout(ctx, requestTimeout)
 	defer cancel()
-	info, err := t.sh.stream.Info(opening)
-	if err != nil {
-		return err
-	}
-	if lost := !info.Created.Equal(t.epoch) || info.State.LastSeq < t.position; lost || time.Since(t.heard()) > outage {
-		t.epoch = info.Created
-		t.reset(info.State.LastSeq, sink)
+	if time.Since(t.heard()) > outage {
+		t.epoch = time.Time{}
 	}
 	// Not the client's ordered consumer: it repairs itself without looking whether the stream is still the same one.
 	consumer, err := t.sh.stream.CreateConsumer(opening, jetstream.ConsumerConfig{
@@ -80,28 +75,51 @@ func (t *tail) follow(ctx context.Context, sink func(Delta)) error {
 	if err != nil {
 		return err
 	}
-	messages, err := consumer.Messages(jetstream.PullHeartbeat(tailHeartbeat), jetstream.PullExpiry(60*tailHeartbeat), jetstream.PullMaxMessages(4096),
-		jetstream.WithMessagesErrOnMissingHeartbeat(true))
+	// Asked after the consumer was made: a stream that is replaced from now on takes the consumer with it.
+	info, err := t.sh.stream.Info(opening)
 	if err != nil {
 		return err
 	}
-	defer messages.Stop()
-	t.recover()
-	t.group = deltas{} // what was open comes again
-	for delivered := uint64(1); ; delivered++ {
-		msg, err := messages.Next(jetstream.NextContext(ctx))
-		if err != nil {
-			return err
+	if !info.Created.Equal(t.epoch) || info.State.LastSeq < t.position {
+		t.epoch = info.Created
+		t.reset(info.State.LastSeq, sink)
+		return errors.New("starting anew")
+	}
+	t.group = deltas{}                    // what was open comes again
+	delivered, broken := uint64(0), false // owned by the consumer's goroutine
+	failed := make(chan error, 1)
+	fail := func(err error) {
+		select {
+		case failed <- err:
+		default: // the first is why
 		}
+	}
+	running, err := consumer.Consume(func(msg jetstream.Msg) {
 		meta, err := msg.Metadata()
-		if err != nil {
-			return err
+		if delivered++; err == nil && meta.Sequence.Consumer != delivered {
+			err = fmt.Errorf("delivery %d came as %d", delivered, meta.Sequence.Consumer)
 		}
-		if meta.Sequence.Consumer != delivered {
-			return fmt.Errorf("delivery %d came as %d", delivered, meta.Sequence.Consumer)
+		if broken = broken || err != nil; broken {
+			fail(err)
+			return
 		}
 		t.restart = 0
 		t.take(msg, meta, sink)
+	}, jetstream.PullHeartbeat(tailHeartbeat), jetstream.PullExpiry(60*tailHeartbeat), jetstream.PullMaxMessages(4096),
+		jetstream.ConsumeErrHandler(func(_ jetstream.ConsumeContext, err error) { fail(err) }))
+	if err != nil {
+		return err
+	}
+	t.recover()
+	defer func() {
+		running.Stop()
+		<-running.Closed()
+	}()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case err := <-failed:
+		return err
 	}
 }
 

@@ -37,12 +37,12 @@ func (s *Store) Update(ctx context.Context, id MessageID, decide Decide) (Commit
 	if err != nil {
 		return Commit{}, err
 	}
-	sh := s.shardOf(ref.Conversation())
+	sh := s.shardFor(ref)
 	ctx, cancel := context.WithTimeout(ctx, 2*requestTimeout)
 	defer cancel()
 	me := &call{decide: decide, turn: make(chan bool, 1)}
 	var c *cell
-	err = sh.view.with(ctx, string(id), newMessage(ref), func(found *cell) {
+	err = sh.view.with(ctx, string(id), ref, func(found *cell) {
 		c = found
 		c.queue = append(c.queue, me)
 		c.handOver(len(c.queue) == 1)

@@ -4,6 +4,7 @@ import (
 	"container/list"
 	"context"
 	"errors"
+	"strings"
 	"sync"
 )
 
@@ -31,6 +32,7 @@ type view struct {
 // cell is a unit's place in the view.
 type cell struct {
 	key    string        // of the unit
+	filter string        // what its fence is about: every subject of the unit
 	place  *list.Element // guarded by view.mu
 	weight int           // guarded by view.mu
 	loaded chan struct{} // closed when the first snapshot is in or has failed
@@ -51,12 +53,12 @@ func newView(sh *shard, limit int) *view {
 	return &view{sh: sh, limit: limit, cells: make(map[string]*cell), used: list.New()}
 }
 
-// with calls fn with the unit's cell, locked, once it is loaded. fn must not block.
-func (v *view) with(ctx context.Context, key string, empty unit, fn func(*cell)) error {
+// with calls fn with the cell of the message or group, locked, once it is loaded. fn must not block.
+func (v *view) with(ctx context.Context, key string, ref Ref, fn func(*cell)) error {
 	for {
 		c, mine := v.find(key)
 		if mine {
-			v.load(ctx, c, empty)
+			v.load(ctx, c, newUnit(key, ref))
 		}
 		select {
 		case <-c.loaded:
@@ -78,6 +80,13 @@ func (v *view) with(ctx context.Context, key string, empty unit, fn func(*cell))
 	}
 }
 
+func newUnit(key string, ref Ref) unit {
+	if strings.HasSuffix(key, groupSuffix) {
+		return newGroup(ref.GroupID)
+	}
+	return newMessage(ref)
+}
+
 // find returns the cell of the unit, and reports whether the caller is the one to load it.
 func (v *view) find(key string) (c *cell, mine bool) {
 	v.mu.Lock()
@@ -86,7 +95,7 @@ func (v *view) find(key string) (c *cell, mine bool) {
 		v.used.MoveToFront(c.place)
 		return c, false
 	}
-	c = &cell{key: key, loaded: make(chan struct{})}
+	c = &cell{key: key, filter: v.sh.filter(key), loaded: make(chan struct{})}
 	c.place = v.used.PushFront(c)
 	v.cells[key] = c
 	return c, true
