@@ -1,0 +1,203 @@
+package torture
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+)
+
+// reply is what a client got that came back with the Seq of a footprint.
+type reply struct {
+	footprint
+	page page
+}
+
+// verify compares the books with the bucket, when nobody does anything any more, and enters the run in the ledger. recovery is how long the fault was felt.
+func (w *world) verify(recovery time.Duration) {
+	w.t.Helper()
+	replies := w.comeBack()
+	w.blind()
+	w.looking.Wait()
+	bucket, err := w.bucket(w.t.Context())
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	lost := w.checkAcks(bucket)
+	w.checkWatchers(bucket)
+	w.checkReplies(replies, bucket)
+	w.checkRemoval(bucket)
+	for id, h := range w.books.history {
+		if err := linearizable(h); err != nil {
+			w.violation("%s: %v", id, err)
+		}
+	}
+	operations, acknowledged := w.books.count()
+	ledger.add(run{w.fault, operations, acknowledged, lost, len(w.violations), recovery})
+	for i, v := range w.violations {
+		if i == 20 {
+			w.t.Errorf("and %d more", len(w.violations)-i)
+			break
+		}
+		w.t.Errorf("%s: violation: %s", w.fault, v)
+	}
+	if w.books.lost > 0 || recovery > 0 {
+		w.t.Logf("%d operations, %d acknowledged, %d unanswered, recovery %v", operations, acknowledged, w.books.lost, recovery.Round(time.Millisecond))
+	}
+}
+
+// comeBack asks, on every hub, for what changed since some of the moments that the watchers remember.
+func (w *world) comeBack() (replies []reply) {
+	w.t.Helper()
+	for i, u := range w.units {
+		if err := until(w.t.Context(), "way back", func() error {
+			s, err := login(w.t.Context(), u.addr(), fmt.Sprint("watcher", i), nil)
+			if err != nil {
+				return err
+			}
+			defer s.close()
+			for _, o := range w.watchers {
+				o.mu.Lock()
+				path := slices.Clone(o.path)
+				o.mu.Unlock()
+				for _, f := range path {
+					if o.user == w.leaver {
+						continue // events that were still to come may never have reached it: its footprint may be short of one of them
+					}
+					p, err := difference(w.t.Context(), s, f.message, f.latest)
+					if err != nil {
+						return err
+					}
+					replies = append(replies, reply{footprint{f.message, mirror{maps.Clone(f.pairs), f.latest}}, p})
+				}
+			}
+			return nil
+		}); err != nil {
+			w.t.Fatal(err)
+		}
+	}
+	return replies
+}
+
+// checkAcks: what was acknowledged is in the bucket, or something newer is that somebody wrote. It returns how many are not.
+func (w *world) checkAcks(bucket map[string]entry) (lost int) {
+	given := make(map[uint64]ack)
+	for _, a := range w.books.acks {
+		if a.what != "clear" && a.wrote {
+			if other, ok := given[a.pair.seq]; ok {
+				w.violation("revision %d was given to %+v and to %+v", a.pair.seq, other, a)
+			}
+			given[a.pair.seq] = a
+		}
+	}
+	for _, a := range w.books.acks {
+		if a.what == "clear" {
+			for i := range keys {
+				if e := bucket[a.message+".x."+keyName(i)]; !e.deleted && e.seq > 0 && e.seq <= a.pair.seq {
+					lost++
+					w.violation("clear at %d of %s was acknowledged, but the bucket has %+v", a.pair.seq, a.message, e)
+				}
+			}
+			continue
+		}
+		e := bucket[a.message+".x."+a.key]
+		switch {
+		case e.seq < a.pair.seq, e.seq == a.pair.seq && (e.deleted != (a.pair.value == "") || e.value != a.pair.value):
+			lost++
+			w.violation("acknowledged was %+v, but the bucket has %+v", a, e)
+		case e.seq > a.pair.seq && !w.explained(a.message, a.key, e, given):
+			w.violation("nobody wrote %+v of %s %s", e, a.message, a.key)
+		}
+	}
+	return lost
+}
+
+// explained reports whether somebody wrote this: it was acknowledged, or went unanswered.
+func (w *world) explained(message, key string, e entry, given map[uint64]ack) bool {
+	if a, ok := given[e.seq]; ok && a.message == message && a.key == key && a.pair.value == e.value {
+		return true
+	}
+	for _, op := range w.books.history[message] {
+		in, out := op.Input.(call), op.Output.(result)
+		if e.deleted && in.kind == "clear" || out.lost && in.kind != "get" && in.value == e.value && keyName(in.key) == key {
+			return true
+		}
+	}
+	return false
+}
+
+// pairsOf returns the pairs of a message as the bucket has them, deletions too.
+func pairsOf(bucket map[string]entry, message string) map[string]entry {
+	pairs := make(map[string]entry)
+	for subject, e := range bucket {
+		if key, ok := strings.CutPrefix(subject, message+".x."); ok {
+			pairs[key] = e
+		}
+	}
+	return pairs
+}
+
+// checkWatchers: everybody who was online at the end knows what the bucket holds.
+func (w *world) checkWatchers(bucket map[string]entry) {
+	for _, o := range w.watchers {
+		if o.user == w.leaver {
+			continue
+		}
+		for _, id := range w.messages {
+			w.compare(o.user, id, o.known[id].pairs, bucket)
+		}
+	}
+}
+
+func (w *world) compare(who, id string, known map[string]cell, bucket map[string]entry) {
+	pairs := pairsOf(bucket, id)
+	for key, e := range pairs {
+		if c := known[key]; c.value != e.value || c.seq != e.seq && !e.deleted {
+			w.violation("%s ended with %+v of %s %s, but the bucket has %+v", who, c, id, key, e)
+		}
+	}
+	for key, c := range known {
+		if _, ok := pairs[key]; !ok {
+			w.violation("%s knows %+v of %s %s, which the bucket does not have", who, c, id, key)
+		}
+	}
+}
+
+// checkReplies: who came back with a Seq was given exactly what changed after it, and what it knew together with that is what the bucket has.
+func (w *world) checkReplies(replies []reply, bucket map[string]entry) {
+	for _, r := range replies {
+		changed := make(map[string]entry)
+		for key, e := range pairsOf(bucket, r.message) {
+			if e.seq > r.latest {
+				changed[key] = e
+			}
+		}
+		for _, x := range r.page.Extensions {
+			if e := changed[x.Key]; e.seq != x.Seq || e.value != x.Value {
+				w.violation("who came back to %s with %d was given %+v, but the bucket has %+v", r.message, r.latest, x, e)
+			}
+			delete(changed, x.Key)
+		}
+		for key, e := range changed {
+			w.violation("who came back to %s with %d was not told of %s: %+v", r.message, r.latest, key, e)
+		}
+		r.merge(r.page)
+		w.compare("who came back with "+fmt.Sprint(r.latest), r.message, r.pairs, bucket)
+	}
+}
+
+// checkRemoval: who was removed heard of nothing that came after.
+func (w *world) checkRemoval(bucket map[string]entry) {
+	e, ok := bucket["g."+w.group+"._.u."+w.leaver]
+	if !ok || !e.deleted {
+		return // was never removed
+	}
+	for _, o := range w.watchers {
+		for id, seq := range o.newest {
+			if o.user == w.leaver && seq > e.seq {
+				w.violation("%s was removed at %d and heard of %d of %s", o.user, e.seq, seq, id)
+			}
+		}
+	}
+}

@@ -1,0 +1,37 @@
+package torture
+
+import (
+	"flag"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"testing"
+)
+
+var (
+	runs  = flag.Int("runs", 1, "runs of every fault")
+	noisy = flag.Bool("noisy", false, "let the hubs of this process log")
+)
+
+func TestMain(m *testing.M) {
+	if config := os.Getenv(nodeEnv); config != "" {
+		serveNode(config)
+	}
+	flag.Parse()
+	if !*noisy {
+		slog.SetDefault(slog.New(slog.NewTextHandler(io.Discard, nil)))
+	}
+	os.Exit(func() int {
+		var err error
+		if scratch, err = os.MkdirTemp("", "torture"); err != nil {
+			panic(err)
+		}
+		defer os.RemoveAll(scratch)
+		code := m.Run()
+		if *runs > 1 {
+			fmt.Print(ledger.table())
+		}
+		return code
+	}())
+}

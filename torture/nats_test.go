@@ -1,0 +1,282 @@
+package torture
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net"
+	"net/url"
+	"os"
+	"os/exec"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/nats-io/nats-server/v2/server"
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+// stream is what the hubs store in.
+const stream = "KV_exthub_0"
+
+// nodeEnv makes this test binary a NATS node: a process that can be killed with -9, which a server in the test's own process can't.
+const nodeEnv = "TORTURE_NATS_NODE"
+
+// nodeConfig is what a node needs to know.
+type nodeConfig struct {
+	Name, Dir            string
+	Port, RoutePort      int
+	Routes               []string
+	SyncAlways           bool
+	MaxStore, CacheBytes int64
+}
+
+// serveNode is the process of a node. It ends with its parent, who holds the other end of its input.
+func serveNode(config string) {
+	var c nodeConfig
+	if err := json.Unmarshal([]byte(config), &c); err != nil {
+		panic(err)
+	}
+	o := &server.Options{
+		ServerName: c.Name, Host: "127.0.0.1", Port: c.Port, JetStream: true, StoreDir: c.Dir, SyncAlways: c.SyncAlways, NoSigs: true, NoLog: true,
+		Cluster: server.ClusterOpts{Name: "torture", Host: "127.0.0.1", Port: c.RoutePort},
+	}
+	for _, r := range c.Routes {
+		o.Routes = append(o.Routes, &url.URL{Scheme: "nats-route", Host: r})
+	}
+	s, err := server.NewServer(o)
+	if err != nil {
+		panic(err)
+	}
+	s.Start()
+	_, _ = io.Copy(io.Discard, os.Stdin)
+	os.Exit(0)
+}
+
+// node is a NATS node in a process of its own.
+type node struct {
+	config nodeConfig
+	cmd    *exec.Cmd
+	input  io.Closer
+}
+
+// cluster is three nodes that replicate.
+type cluster struct {
+	nodes []*node
+}
+
+// freePorts finds ports that nobody uses.
+func freePorts(t testing.TB, n int) []int {
+	t.Helper()
+	ports := make([]int, n)
+	for i := range ports {
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer l.Close()
+		ports[i] = l.Addr().(*net.TCPAddr).Port
+	}
+	return ports
+}
+
+// startCluster starts three nodes, which are killed when the test ends.
+func startCluster(t testing.TB) *cluster {
+	t.Helper()
+	ports := freePorts(t, 6)
+	c := &cluster{}
+	var routes []string
+	for _, p := range ports[3:] {
+		routes = append(routes, fmt.Sprintf("127.0.0.1:%d", p))
+	}
+	for i := range 3 {
+		n := &node{config: nodeConfig{Name: fmt.Sprint("n", i+1), Dir: t.TempDir(), Port: ports[i], RoutePort: ports[3+i], Routes: routes}}
+		c.nodes = append(c.nodes, n)
+		t.Cleanup(n.kill)
+		if err := n.start(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return c
+}
+
+func (n *node) start() error {
+	config, err := json.Marshal(n.config)
+	if err != nil {
+		return err
+	}
+	n.cmd = exec.Command(os.Args[0])
+	n.cmd.Env = append(os.Environ(), nodeEnv+"="+string(config))
+	n.cmd.Stderr = os.Stderr
+	if n.input, err = n.cmd.StdinPipe(); err != nil {
+		return err
+	}
+	return n.cmd.Start()
+}
+
+// kill is kill -9. It returns when the process is gone.
+func (n *node) kill() {
+	if n.cmd == nil {
+		return
+	}
+	_ = n.cmd.Process.Kill()
+	_ = n.cmd.Wait()
+	n.cmd = nil
+}
+
+// url lists the nodes' addresses.
+func (c *cluster) url() string {
+	var list []string
+	for _, n := range c.nodes {
+		list = append(list, fmt.Sprintf("nats://127.0.0.1:%d", n.config.Port))
+	}
+	return strings.Join(list, ",")
+}
+
+// connect returns a plain connection that survives what is done to the servers.
+func connect(t testing.TB, url string) *nats.Conn {
+	t.Helper()
+	nc, err := nats.Connect(url, nats.MaxReconnects(-1), nats.ReconnectWait(20*time.Millisecond), nats.RetryOnFailedConnect(true))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(nc.Close)
+	return nc
+}
+
+// leader returns the node that leads the stream, and one that follows.
+func (c *cluster) leader(ctx context.Context, nc *nats.Conn) (leader, follower *node, err error) {
+	js, err := jetstream.New(nc)
+	if err != nil {
+		return nil, nil, err
+	}
+	err = until(ctx, "a leader", func() error {
+		leader, follower = nil, nil
+		ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
+		defer cancel()
+		s, err := js.Stream(ctx, stream)
+		if err != nil {
+			return err
+		}
+		info := s.CachedInfo().Cluster
+		for _, n := range c.nodes {
+			switch {
+			case info == nil || n.cmd == nil:
+			case n.config.Name == info.Leader:
+				leader = n
+			default:
+				follower = n
+			}
+		}
+		if leader == nil || follower == nil {
+			return fmt.Errorf("none in %+v", info)
+		}
+		return nil
+	})
+	return leader, follower, err
+}
+
+// current waits until every replica of the stream has caught up.
+func (c *cluster) current(ctx context.Context, nc *nats.Conn) error {
+	js, err := jetstream.New(nc)
+	if err != nil {
+		return err
+	}
+	return until(ctx, "current replicas", func() error {
+		ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
+		defer cancel()
+		s, err := js.Stream(ctx, stream)
+		if err != nil {
+			return err
+		}
+		info := s.CachedInfo().Cluster
+		if info == nil || info.Leader == "" || len(info.Replicas) != len(c.nodes)-1 {
+			return fmt.Errorf("cluster is %+v", info)
+		}
+		for _, r := range info.Replicas {
+			if !r.Current || r.Offline {
+				return fmt.Errorf("replica %+v", *r)
+			}
+		}
+		return nil
+	})
+}
+
+// stepDown makes the leader give up. It may be refused while there is none.
+func stepDown(nc *nats.Conn) error {
+	_, err := nc.Request("$JS.API.STREAM.LEADER.STEPDOWN."+stream, nil, 2*time.Second)
+	return err
+}
+
+// until polls, since nobody tells us. It returns the last error when ctx or patience ends.
+func until(ctx context.Context, what string, try func() error) error {
+	tick := time.NewTicker(10 * time.Millisecond)
+	defer tick.Stop()
+	deadline := time.After(patience)
+	for {
+		err := try()
+		if err == nil {
+			return nil
+		}
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return fmt.Errorf("no %s: %w: %w", what, ctx.Err(), err)
+		case <-deadline:
+			return fmt.Errorf("waited %v in vain for %s: %w", patience, what, err)
+		}
+	}
+}
+
+// entry is what the bucket holds under one key.
+type entry struct {
+	subject, value string
+	seq            uint64
+	deleted        bool
+}
+
+// readBucket returns the newest entry of every key, read with nothing but the NATS client.
+func readBucket(ctx context.Context, nc *nats.Conn) (map[string]entry, error) {
+	bucket := make(map[string]entry)
+	err := follow(ctx, nc, jetstream.DeliverLastPerSubjectPolicy, func(e entry, pending uint64) bool {
+		bucket[e.subject] = e
+		return pending > 0
+	})
+	return bucket, err
+}
+
+// follow calls take with every entry that the stream delivers, until it returns false.
+func follow(ctx context.Context, nc *nats.Conn, policy jetstream.DeliverPolicy, take func(e entry, pending uint64) bool) error {
+	js, err := jetstream.New(nc)
+	if err != nil {
+		return err
+	}
+	prefix := "$KV." + strings.TrimPrefix(stream, "KV_") + "."
+	opening, cancel := context.WithTimeout(ctx, patience/2)
+	defer cancel()
+	consumer, err := js.OrderedConsumer(opening, stream, jetstream.OrderedConsumerConfig{FilterSubjects: []string{prefix + ">"}, DeliverPolicy: policy})
+	if err != nil {
+		return err
+	}
+	messages, err := consumer.Messages()
+	if err != nil {
+		return err
+	}
+	defer messages.Stop()
+	for {
+		m, err := messages.Next(jetstream.NextContext(ctx))
+		if err != nil {
+			return err
+		}
+		meta, err := m.Metadata()
+		if err != nil {
+			return err
+		}
+		e := entry{strings.TrimPrefix(m.Subject(), prefix), string(m.Data()), meta.Sequence.Stream, m.Headers().Get("KV-Operation") != ""}
+		if !take(e, meta.NumPending) {
+			return nil
+		}
+	}
+}

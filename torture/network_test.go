@@ -1,0 +1,184 @@
+package torture
+
+import (
+	"context"
+	"fmt"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+
+	"exthub/hub"
+	"exthub/kv/kvtest"
+)
+
+// often runs a fault as many times as was asked for. i tells the runs apart, for faults that have variants.
+func often(t *testing.T, run func(t *testing.T, i int)) {
+	t.Parallel()
+	for i := range *runs {
+		t.Run(fmt.Sprint(i), func(t *testing.T) {
+			t.Parallel()
+			run(t, i)
+		})
+	}
+}
+
+// onOneNode starts hubs in this process on one NATS node, each behind a network of its own, and a world on them.
+func onOneNode(t *testing.T, fault string, pace time.Duration, n int, change func(i int, o *hub.Options)) (*world, *kvtest.Node, *nats.Conn) {
+	t.Helper()
+	server := kvtest.Start(t, kvtest.Listening)
+	var units []*unit
+	for i := range n {
+		o := unitOptions{}
+		if change != nil {
+			o.hub = func(ho *hub.Options) { change(i, ho) }
+		}
+		units = append(units, startUnit(t, server.URL(), o))
+	}
+	nc := connect(t, server.URL())
+	return newWorld(t, fault, pace, units, from(nc)), server, nc
+}
+
+// from reads the bucket through a plain connection.
+func from(nc *nats.Conn) func(context.Context) (map[string]entry, error) {
+	return func(ctx context.Context) (map[string]entry, error) {
+		ctx, cancel := context.WithTimeout(ctx, patience)
+		defer cancel()
+		return readBucket(ctx, nc)
+	}
+}
+
+// recovered waits until the hubs that a fault struck work again, and returns how long the first acknowledged write took from the moment it was over.
+func (w *world) recovered(over time.Duration, hubs ...int) time.Duration {
+	w.t.Helper()
+	w.awaitAll(over, 8, hubs...)
+	first, _ := w.books.since(over, hubs)
+	return first - over
+}
+
+// cutOff separates the first hub from NATS, in one of three ways: connections are reset; they look whole but carry nothing, and are reset in the end; what the
+// hub asks arrives but no answer comes back until later.
+func cutOff(t *testing.T, i int, fault string, pace, length time.Duration) {
+	w, _, _ := onOneNode(t, fault, pace, 3, nil)
+	w.start(5)
+	network := w.units[0].nats
+	switch i % 3 {
+	case 0:
+		network.set(weather{refuse: true})
+		network.cut()
+	case 1:
+		network.set(weather{freezeUp: true, freezeIn: true, refuse: true})
+	case 2:
+		network.set(weather{freezeIn: true})
+	}
+	w.remove()
+	<-time.After(length)
+	if i%3 == 1 {
+		network.cut()
+	}
+	network.set(weather{})
+	recovery := w.recovered(w.time(), 0)
+	w.finish()
+	w.verify(recovery)
+}
+
+func TestHubCutOffFromNATSFor1s(t *testing.T) {
+	often(t, func(t *testing.T, i int) { cutOff(t, i, "hub cut off from NATS, 1 s", 25*time.Millisecond, time.Second) })
+}
+
+func TestHubCutOffFromNATSFor60s(t *testing.T) {
+	often(t, func(t *testing.T, i int) {
+		cutOff(t, i, "hub cut off from NATS, 60 s", 250*time.Millisecond, time.Minute)
+	})
+}
+
+// Clients on a slow network whose connections are reset again and again, and freeze.
+func TestClientsOnABadNetwork(t *testing.T) {
+	often(t, func(t *testing.T, i int) {
+		w, _, _ := onOneNode(t, "clients on a slow network, reset and frozen", 25*time.Millisecond, 2, nil)
+		w.start(5)
+		network := w.units[0].clients
+		network.set(weather{delay: 5 * time.Millisecond, rate: 64 << 10})
+		w.remove()
+		for range 4 {
+			<-time.After(200 * time.Millisecond)
+			network.cut()
+		}
+		network.set(weather{freezeUp: i%2 == 0, freezeIn: true})
+		<-time.After(500 * time.Millisecond)
+		network.cut()
+		network.set(weather{})
+		recovery := w.recovered(w.time(), 0)
+		w.finish()
+		w.verify(recovery)
+	})
+}
+
+// Somebody deletes the consumers that the hubs' tails read from.
+func TestTailConsumersDeleted(t *testing.T) {
+	often(t, func(t *testing.T, i int) {
+		w, _, nc := onOneNode(t, "tail consumers deleted", 25*time.Millisecond, 3, nil)
+		w.start(5)
+		js, err := jetstream.New(nc)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for range 5 {
+			s, err := js.Stream(t.Context(), stream)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for name := range s.ConsumerNames(t.Context()).Name() {
+				_ = s.DeleteConsumer(t.Context(), name) // it may be gone already
+			}
+			<-time.After(200 * time.Millisecond)
+		}
+		over := w.time()
+		w.remove()
+		recovery := w.recovered(over, w.all()...)
+		w.finish()
+		w.verify(recovery)
+	})
+}
+
+// The server stops and comes back, as for an upgrade.
+func TestNATSRestarted(t *testing.T) {
+	often(t, func(t *testing.T, i int) {
+		w, server, _ := onOneNode(t, "NATS stopped and started", 25*time.Millisecond, 3, nil)
+		w.start(5)
+		server.Stop()
+		if err := server.Restart(); err != nil {
+			t.Fatal(err)
+		}
+		over := w.time()
+		w.remove()
+		recovery := w.recovered(over, w.all()...)
+		w.finish()
+		w.verify(recovery)
+	})
+}
+
+// The clocks of the hubs jump an hour ahead and back, each on its own.
+func TestClockSteps(t *testing.T) {
+	often(t, func(t *testing.T, i int) {
+		var step [3]atomic.Int64
+		w, _, _ := onOneNode(t, "clock steps of one hour", 25*time.Millisecond, 3, func(i int, o *hub.Options) {
+			o.Now = func() time.Time { return time.Now().Add(time.Duration(step[i].Load())) }
+			o.MessageRate = 1_000_000 // which counts by the clock
+		})
+		w.start(5)
+		over := w.time()
+		for round := range 6 {
+			step[(round+i)%3].Store(int64(time.Hour) * int64(1-round%3))
+			<-time.After(100 * time.Millisecond)
+			if round == 2 {
+				w.remove()
+			}
+		}
+		recovery := w.recovered(over, w.all()...)
+		w.finish()
+		w.verify(recovery)
+	})
+}

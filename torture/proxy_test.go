@@ -1,0 +1,224 @@
+package torture
+
+import (
+	"io"
+	"net"
+	"sync"
+	"testing"
+	"time"
+)
+
+// proxy is a piece of network that can be made bad: TCP from its address to the target.
+type proxy struct {
+	listener net.Listener
+	target   string
+
+	mu      sync.Mutex
+	weather weather
+	changed chan struct{} // closed when the weather changes
+	links   map[*link]bool
+	closed  bool
+	wg      sync.WaitGroup
+}
+
+// weather is how the network is. The zero value is fair.
+type weather struct {
+	refuse   bool          // nobody gets through to the target
+	freezeUp bool          // nothing goes to the target, though everything looks connected
+	freezeIn bool          // nothing comes from the target
+	delay    time.Duration // for every chunk
+	rate     int           // bytes a second; 0 is no limit
+	inspect  func(up bool, chunk []byte) (pass bool)
+}
+
+type link struct{ client, server net.Conn }
+
+func (l *link) close() { l.client.Close(); l.server.Close() }
+
+// newProxy starts a proxy that is closed when the test ends.
+func newProxy(t testing.TB, target string) *proxy {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := &proxy{listener: l, target: target, changed: make(chan struct{}), links: make(map[*link]bool)}
+	p.wg.Go(p.accept)
+	t.Cleanup(p.close)
+	return p
+}
+
+func (p *proxy) addr() string { return p.listener.Addr().String() }
+
+// set changes the weather, for connections that are there too.
+func (p *proxy) set(w weather) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.weather = w
+	close(p.changed)
+	p.changed = make(chan struct{})
+}
+
+// cut resets every connection.
+func (p *proxy) cut() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for l := range p.links {
+		// Not an orderly end: what was under way is gone.
+		for _, c := range []net.Conn{l.client, l.server} {
+			if tcp, ok := c.(*net.TCPConn); ok {
+				_ = tcp.SetLinger(0)
+			}
+		}
+		l.close()
+	}
+}
+
+func (p *proxy) close() {
+	p.listener.Close()
+	p.mu.Lock()
+	p.closed = true
+	p.mu.Unlock()
+	p.set(weather{})
+	p.cut()
+	p.wg.Wait()
+}
+
+func (p *proxy) now() (w weather, changed <-chan struct{}) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.weather, p.changed
+}
+
+func (p *proxy) accept() {
+	for {
+		client, err := p.listener.Accept()
+		if err != nil {
+			return
+		}
+		if w, _ := p.now(); w.refuse {
+			client.Close()
+			continue
+		}
+		server, err := net.Dial("tcp", p.target)
+		if err != nil {
+			client.Close()
+			continue
+		}
+		l := &link{client, server}
+		p.mu.Lock()
+		if p.closed {
+			l.close()
+		}
+		p.links[l] = true
+		p.mu.Unlock()
+		var both sync.WaitGroup
+		both.Go(func() { p.pump(l, true) })
+		both.Go(func() { p.pump(l, false) })
+		p.wg.Go(func() {
+			both.Wait()
+			p.mu.Lock()
+			defer p.mu.Unlock()
+			delete(p.links, l)
+		})
+	}
+}
+
+// pump carries one direction of a connection through the weather.
+func (p *proxy) pump(l *link, up bool) {
+	defer l.close()
+	from, to := l.server, l.client
+	if up {
+		from, to = l.client, l.server
+	}
+	buffer := make([]byte, 32<<10)
+	for {
+		n, err := from.Read(buffer)
+		if err != nil {
+			return
+		}
+		if !p.pass(l, up, buffer[:n]) {
+			return
+		}
+		if _, err := to.Write(buffer[:n]); err != nil {
+			return
+		}
+	}
+}
+
+// pass holds a chunk for as long as the weather wants, and reports whether it may go on.
+func (p *proxy) pass(l *link, up bool, chunk []byte) bool {
+	for {
+		w, changed := p.now()
+		if up && w.freezeUp || !up && w.freezeIn {
+			<-changed
+			continue
+		}
+		wait := w.delay
+		if w.rate > 0 {
+			wait += time.Duration(len(chunk)) * time.Second / time.Duration(w.rate)
+		}
+		if wait > 0 {
+			<-time.After(wait)
+		}
+		return w.inspect == nil || w.inspect(up, chunk)
+	}
+}
+
+func TestProxy(t *testing.T) {
+	echo, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer echo.Close()
+	go func() {
+		for {
+			c, err := echo.Accept()
+			if err != nil {
+				return
+			}
+			go func() {
+				defer c.Close()
+				_, _ = io.Copy(c, c)
+			}()
+		}
+	}()
+	p := newProxy(t, echo.Addr().String())
+	c, err := net.Dial("tcp", p.addr())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	say := func(within time.Duration) error {
+		if err := c.SetDeadline(time.Now().Add(within)); err != nil {
+			return err
+		}
+		if _, err := c.Write([]byte("x")); err != nil {
+			return err
+		}
+		_, err := io.ReadFull(c, make([]byte, 1))
+		return err
+	}
+	if err := say(patience); err != nil {
+		t.Fatal(err)
+	}
+	p.set(weather{freezeIn: true})
+	if err := say(50 * time.Millisecond); err == nil {
+		t.Fatal("an answer came through a frozen network")
+	}
+	p.set(weather{delay: 60 * time.Millisecond})
+	start := time.Now()
+	if err := say(patience); err != nil { // the answer that was held back
+		t.Fatal(err)
+	}
+	if err := say(patience); err != nil {
+		t.Fatal(err)
+	}
+	if took := time.Since(start); took < 120*time.Millisecond {
+		t.Fatalf("an answer came in %v through a delay of 60 ms each way", took)
+	}
+	p.cut()
+	if err := say(patience); err == nil {
+		t.Fatal("an answer came through a connection that was cut")
+	}
+}

@@ -1,0 +1,206 @@
+package torture
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/coder/websocket"
+
+	"exthub/hub/usersig"
+)
+
+const (
+	appID     = 1400000000
+	secretKey = "3d1c8b7a5e9f4026b8d7c1e0fa954c6b27e8d0f13a5b49c6"
+	admin     = "admin"
+
+	// patience is for machines that run many tests at once; nothing waits this long unless something is broken.
+	patience = time.Minute
+	// answerTime is what a client waits for an answer: longer than the hub takes to give up.
+	answerTime = 15 * time.Second
+)
+
+// object is the params of a request.
+type object = map[string]any
+
+// refusal is the hub's answer that it did not do it.
+type refusal struct {
+	Code    int    `json:"code"`
+	Message string `json:"message"`
+}
+
+func (r *refusal) Error() string { return fmt.Sprintf("%d %s", r.Code, r.Message) }
+
+const (
+	codeInternal  = 10002
+	codeParameter = 10004
+	codeForbidden = 10007
+	codeConflict  = 23001
+	codeRate      = 23003
+)
+
+// errLost: the connection ended, or nothing came, before the answer.
+var errLost = errors.New("no answer")
+
+// notice is a notification of the hub.
+type notice struct {
+	Method string
+	Params struct {
+		MessageID           string
+		Extensions          []pair
+		KeyList             []string
+		LatestSeq, ClearSeq uint64
+	}
+}
+
+// pair is a pair on the wire; an empty value is a deletion.
+type pair struct {
+	Code  int    `json:"code,omitempty"`
+	Key   string `json:"key"`
+	Value string `json:"value"`
+	Seq   uint64 `json:"seq"`
+}
+
+// page is the answer to a get, or to a change.
+type page struct {
+	Extensions                     []pair
+	LatestSeq, ClearSeq, PurgedSeq uint64
+	CompleteFlag                   int
+}
+
+// session is one WebSocket connection, logged in. ask may be called from several goroutines.
+type session struct {
+	ws     *websocket.Conn
+	hear   func(notice) // called by the reader, one after the other
+	gone   chan struct{}
+	answer struct {
+		sync.Mutex
+		id      int
+		waiting map[int]chan frame
+	}
+}
+
+// twice counts requests that were answered twice, in the whole run of the tests.
+var twice atomic.Int64
+
+type frame struct {
+	notice
+	ID     *int
+	Result json.RawMessage
+	Error  *refusal
+}
+
+// login connects to the hub and logs in. Notifications go to hear, also before login returns; it may be nil.
+func login(ctx context.Context, addr, user string, hear func(notice)) (*session, error) {
+	ctx, cancel := context.WithTimeout(ctx, answerTime)
+	defer cancel()
+	ws, _, err := websocket.Dial(ctx, "ws://"+addr+"/ws", nil)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", errLost, err)
+	}
+	ws.SetReadLimit(1 << 20)
+	s := &session{ws: ws, hear: hear, gone: make(chan struct{})}
+	s.answer.waiting = make(map[int]chan frame)
+	go s.read()
+	// Issued long ago and valid for long: some hubs have an odd idea of the time.
+	sig, err := usersig.Sign(appID, secretKey, user, time.Now().Add(-24*time.Hour), 7*24*time.Hour)
+	if err == nil {
+		err = s.ask(ctx, "login", object{"sdkAppID": appID, "userID": user, "userSig": sig}, nil)
+	}
+	if err != nil {
+		s.close()
+		return nil, err
+	}
+	return s, nil
+}
+
+// close ends the session without ceremony and waits for its reader.
+func (s *session) close() {
+	s.ws.CloseNow()
+	<-s.gone
+}
+
+func (s *session) read() {
+	defer close(s.gone)
+	for {
+		_, raw, err := s.ws.Read(context.Background())
+		var f frame
+		if err != nil || json.Unmarshal(raw, &f) != nil {
+			return
+		}
+		if f.Method != "" {
+			if s.hear != nil {
+				s.hear(f.notice)
+			}
+			continue
+		}
+		if f.ID == nil {
+			return
+		}
+		s.answer.Lock()
+		ch, ok := s.answer.waiting[*f.ID]
+		delete(s.answer.waiting, *f.ID)
+		s.answer.Unlock()
+		if !ok {
+			twice.Add(1)
+			continue
+		}
+		ch <- f
+	}
+}
+
+// ask sends a request and waits for its answer. It returns a *refusal, or errLost if it can't be known whether the hub did it.
+func (s *session) ask(ctx context.Context, method string, params any, result any) error {
+	ctx, cancel := context.WithTimeout(ctx, answerTime)
+	defer cancel()
+	ch := make(chan frame, 1)
+	s.answer.Lock()
+	s.answer.id++
+	id := s.answer.id
+	s.answer.waiting[id] = ch
+	s.answer.Unlock()
+	request, err := json.Marshal(object{"jsonrpc": "2.0", "id": id, "method": method, "params": params})
+	if err != nil {
+		return err
+	}
+	if err := s.ws.Write(ctx, websocket.MessageText, request); err != nil {
+		return fmt.Errorf("%w: %w", errLost, err)
+	}
+	var f frame
+	select {
+	case f = <-ch:
+	case <-s.gone:
+		select {
+		case f = <-ch: // it came right before the end
+		default:
+			return errLost
+		}
+	case <-ctx.Done():
+		s.ws.CloseNow() // what comes later belongs to nobody
+		return fmt.Errorf("%w: %w", errLost, ctx.Err())
+	}
+	if f.Error != nil {
+		return f.Error
+	}
+	if result == nil {
+		return nil
+	}
+	return json.Unmarshal(f.Result, result)
+}
+
+// refused returns the code of a refusal, or 0.
+func refused(err error) int {
+	var r *refusal
+	if errors.As(err, &r) {
+		return r.Code
+	}
+	return 0
+}
+
+// unknown reports whether after this error a write may have happened or not: no answer came, or the one that says so.
+func unknown(err error) bool { return err != nil && (refused(err) == 0 || refused(err) == codeInternal) }

@@ -1,0 +1,235 @@
+package torture
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/nats-io/nats.go"
+
+	"exthub/events"
+	"exthub/hub"
+	"exthub/kv"
+)
+
+// unit is one hub with the network on both sides of it.
+type unit struct {
+	clients *proxy // between clients and the hub
+	nats    *proxy // between the hub and NATS; nil if NATS is in the hub
+	process *process
+	conn    *nats.Conn // of a hub in this process
+	store   *kv.Store
+}
+
+func (u *unit) addr() string { return u.clients.addr() }
+
+// unitOptions are what the tests alter of a hub in this process.
+type unitOptions struct {
+	kv  kv.Options
+	hub func(*hub.Options)
+}
+
+// startUnit runs a hub in this process, as cmd/hub wires it.
+func startUnit(t testing.TB, natsURL string, o unitOptions) *unit {
+	t.Helper()
+	u := &unit{}
+	target := natsURL
+	if !strings.Contains(natsURL, ",") {
+		u.nats = newProxy(t, strings.TrimPrefix(natsURL, "nats://"))
+		target = "nats://" + u.nats.addr()
+	}
+	nc, err := nats.Connect(target, nats.MaxReconnects(-1), nats.ReconnectWait(200*time.Millisecond), nats.ReconnectJitter(200*time.Millisecond, time.Second),
+		nats.ReconnectBufSize(-1), nats.PingInterval(5*time.Second), nats.MaxPingsOutstanding(2), nats.RetryOnFailedConnect(true),
+		nats.IgnoreDiscoveredServers()) // else it would learn the way around the proxy
+	if err != nil {
+		t.Fatal(err)
+	}
+	opening, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	store, err := kv.Open(opening, nc, o.kv)
+	if err != nil {
+		t.Fatal(err)
+	}
+	u.conn, u.store = nc, store
+	broker := events.New(events.Options{Wrap: hub.WrapFrame, Interval: 50 * time.Millisecond})
+	options := hub.Options{
+		SDKAppID: appID, SecretKey: secretKey, Admins: []string{admin}, Logger: slog.New(slog.NewTextHandler(io.Discard, nil)),
+	}
+	if o.hub != nil {
+		o.hub(&options)
+	}
+	h, err := hub.New(options, store, broker)
+	if err != nil {
+		t.Fatal(err)
+	}
+	running, stop := context.WithCancel(context.Background())
+	tailed := make(chan error, 1)
+	go func() { tailed <- store.Run(running, broker.Publish) }()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := &http.Server{Handler: h.Handler()}
+	served := make(chan error, 1)
+	go func() { served <- server.Serve(l) }()
+	t.Cleanup(func() {
+		ending, cancel := context.WithTimeout(context.Background(), patience)
+		defer cancel()
+		server.Close()
+		<-served
+		if err := h.Shutdown(ending); err != nil {
+			t.Errorf("shutdown: %v", err)
+		}
+		stop()
+		if err := <-tailed; err != nil {
+			t.Errorf("tail: %v", err)
+		}
+		broker.Close()
+		store.Close()
+		nc.Close()
+	})
+	u.clients = newProxy(t, l.Addr().String())
+	return u
+}
+
+// hubBinary builds the hub once.
+var hubBinary = sync.OnceValues(func() (string, error) {
+	path := filepath.Join(scratch, "hub")
+	build := exec.Command("go", "build", "-o", path, "exthub/cmd/hub")
+	if out, err := build.CombinedOutput(); err != nil {
+		return "", fmt.Errorf("%w: %s", err, out)
+	}
+	return path, nil
+})
+
+// scratch is a directory that lives as long as the tests.
+var scratch string
+
+// process is a hub in a process of its own.
+type process struct {
+	args []string
+	addr string
+
+	mu  sync.Mutex
+	cmd *exec.Cmd
+	log bytes.Buffer // all that it ever said
+}
+
+// startProcess runs a hub as a user does: on a NATS behind a proxy, or, without natsURL, with the embedded one in dir.
+func startProcess(t testing.TB, natsURL, dir string, more ...string) *unit {
+	t.Helper()
+	u := &unit{}
+	p := &process{args: append([]string{"--admin-addr", "", "--secret-key", secretKey, "--no-demo", "--message-rate", "100000"}, more...)}
+	if natsURL != "" {
+		u.nats = newProxy(t, strings.TrimPrefix(natsURL, "nats://"))
+		p.args = append(p.args, "--nats-url", "nats://"+u.nats.addr())
+	} else {
+		p.args = append(p.args, "--data", dir)
+	}
+	u.process, p.addr = p, "127.0.0.1:0"
+	t.Cleanup(p.kill)
+	if err := p.start(); err != nil {
+		t.Fatal(err)
+	}
+	u.clients = newProxy(t, p.addr)
+	return u
+}
+
+// start returns when the hub serves, at the address it had before.
+func (p *process) start() error {
+	binary, err := hubBinary()
+	if err != nil {
+		return err
+	}
+	cmd := exec.Command(binary, append([]string{"--addr", p.addr}, p.args...)...)
+	cmd.Stderr = p
+	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		return err
+	}
+	if err := cmd.Start(); err != nil {
+		return err
+	}
+	p.mu.Lock()
+	p.cmd = cmd
+	p.mu.Unlock()
+	up := make(chan string, 1)
+	go func() {
+		lines := bufio.NewScanner(out)
+		for lines.Scan() {
+			if addr, ok := strings.CutPrefix(lines.Text(), "listening on http://"); ok {
+				up <- addr
+			}
+		}
+		close(up)
+	}()
+	select {
+	case addr, ok := <-up:
+		if !ok {
+			return fmt.Errorf("the hub ended at its start: %s", p.said())
+		}
+		p.addr = addr
+		return nil
+	case <-time.After(patience):
+		return errors.New("the hub does not come up: " + p.said())
+	}
+}
+
+// Write collects what the hub logs.
+func (p *process) Write(b []byte) (int, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.log.Write(b)
+}
+
+func (p *process) said() string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.log.String()
+}
+
+func (p *process) signal(s os.Signal) {
+	p.mu.Lock()
+	cmd := p.cmd
+	p.mu.Unlock()
+	if cmd != nil {
+		_ = cmd.Process.Signal(s)
+	}
+}
+
+// kill is kill -9. It returns when the process is gone.
+func (p *process) kill() {
+	p.signal(syscall.SIGKILL)
+	p.wait()
+}
+
+// stop asks the hub to end in order, and waits for it.
+func (p *process) stop() {
+	p.signal(syscall.SIGTERM)
+	p.wait()
+}
+
+func (p *process) wait() {
+	p.mu.Lock()
+	cmd := p.cmd
+	p.cmd = nil
+	p.mu.Unlock()
+	if cmd != nil {
+		_ = cmd.Wait()
+	}
+}

@@ -1,0 +1,202 @@
+package torture
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"sync"
+	"time"
+)
+
+// watcher is a member who looks on: it follows by events, and when its session ends it comes back with the last Seq that it has seen.
+type watcher struct {
+	w    *world
+	user string
+	hubs []int // where it goes, one after the other; it stays while it can unless roams
+	roam bool
+
+	mu     sync.Mutex
+	known  map[string]*mirror
+	newest map[string]uint64 // per message, of all events ever
+	path   []footprint       // some of the states that it was in
+	events int
+}
+
+// visit is what a watcher keeps in mind during one session.
+type visit struct {
+	seen     map[string]uint64 // the newest of each pair
+	caughtUp map[string]bool   // messages of which nothing is missing
+	ahead    map[string]uint64 // how far events have come of the others: no Seq to come back with
+}
+
+// mirror is a message as a watcher knows it.
+type mirror struct {
+	pairs  map[string]cell
+	latest uint64
+}
+
+// footprint is what a watcher knew at some moment.
+type footprint struct {
+	message string
+	mirror
+}
+
+func newWatcher(w *world, user string, roam bool, hubs ...int) *watcher {
+	o := &watcher{w: w, user: user, hubs: hubs, roam: roam, known: make(map[string]*mirror), newest: make(map[string]uint64)}
+	for _, m := range w.messages {
+		o.known[m] = &mirror{pairs: make(map[string]cell)}
+	}
+	return o
+}
+
+// watch follows until ctx ends.
+func (o *watcher) watch(ctx context.Context) {
+	for n := 0; ctx.Err() == nil; n++ {
+		o.stay(ctx, o.hubs[n%len(o.hubs)])
+		select {
+		case <-ctx.Done():
+		case <-time.After(20 * time.Millisecond):
+		}
+	}
+}
+
+// stay is one session: log in, which makes the events flow, then catch up from where the last one ended.
+func (o *watcher) stay(ctx context.Context, hub int) {
+	from := make(map[string]uint64)
+	o.mu.Lock()
+	for id, m := range o.known {
+		from[id] = m.latest
+	}
+	o.mu.Unlock()
+	v := &visit{seen: make(map[string]uint64), ahead: make(map[string]uint64), caughtUp: make(map[string]bool)}
+	s, err := login(ctx, o.w.units[hub].addr(), o.user, func(n notice) { o.hear(n, v) })
+	if err != nil {
+		return
+	}
+	defer s.close()
+	for id, last := range from {
+		if err := o.catchUp(ctx, s, v, id, last); err != nil {
+			return
+		}
+	}
+	var moveOn <-chan time.Time
+	if o.roam {
+		moveOn = time.After(300 * time.Millisecond)
+	}
+	beat := time.NewTicker(10 * time.Second)
+	defer beat.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-s.gone:
+			return
+		case <-moveOn:
+			return
+		case <-beat.C:
+			if s.ask(ctx, "ping", object{}, nil) != nil {
+				return
+			}
+		}
+	}
+}
+
+// difference asks for what changed after last.
+func difference(ctx context.Context, s *session, message string, last uint64) (page, error) {
+	var p page
+	start := last + 1
+	if last == 0 {
+		start = 0
+	}
+	err := s.ask(ctx, "getMessageExtensions", object{"messageID": message, "startSeq": start}, &p)
+	return p, err
+}
+
+func (o *watcher) catchUp(ctx context.Context, s *session, v *visit, message string, last uint64) error {
+	p, err := difference(ctx, s, message, last)
+	if err != nil {
+		if code := refused(err); code != 0 && code != codeInternal && o.user != o.w.leaver {
+			o.w.violation("%s may not come back: %v", o.user, err)
+		}
+		return err
+	}
+	if p.CompleteFlag != 1 || p.PurgedSeq > 0 || p.LatestSeq < last {
+		o.w.violation("%s came back with %d and got %+v", o.user, last, p)
+	}
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	m := o.known[message]
+	m.merge(p)
+	m.latest = max(m.latest, v.ahead[message])
+	v.caughtUp[message] = true
+	return nil
+}
+
+// merge takes over a page. Events may have brought newer things already.
+func (m *mirror) merge(p page) {
+	for _, e := range p.Extensions {
+		m.take(e.Key, cell{value: e.Value, seq: e.Seq})
+	}
+	for key, c := range m.pairs {
+		if c.seq <= p.ClearSeq {
+			m.pairs[key] = cell{seq: c.seq}
+		}
+	}
+	m.latest = max(m.latest, p.LatestSeq)
+}
+
+func (m *mirror) take(key string, c cell) {
+	if c.seq > m.pairs[key].seq {
+		m.pairs[key] = c
+	}
+}
+
+// hear takes an event.
+func (o *watcher) hear(n notice, v *visit) {
+	e := n.Params
+	if n.Method != "MESSAGE_EXTENSIONS_UPDATED" && n.Method != "MESSAGE_EXTENSIONS_DELETED" {
+		return
+	}
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.events++
+	m := o.known[e.MessageID]
+	if m == nil {
+		o.w.violation("%s got an event of %s", o.user, e.MessageID)
+		return
+	}
+	rising := func(key string, seq uint64) {
+		if at := e.MessageID + " " + key; seq <= v.seen[at] {
+			o.w.violation("%s got %d of %s after %d", o.user, seq, at, v.seen[at])
+		} else {
+			v.seen[at] = seq
+		}
+		o.newest[e.MessageID] = max(o.newest[e.MessageID], seq)
+	}
+	for _, x := range e.Extensions {
+		rising(x.Key, x.Seq)
+		m.take(x.Key, cell{value: x.Value, seq: x.Seq})
+	}
+	for _, key := range e.KeyList {
+		rising(key, e.LatestSeq)
+		m.take(key, cell{seq: e.LatestSeq})
+	}
+	if !v.caughtUp[e.MessageID] {
+		v.ahead[e.MessageID] = max(v.ahead[e.MessageID], e.LatestSeq)
+		return
+	}
+	m.latest = max(m.latest, e.LatestSeq)
+	if o.events%7 == 0 && len(o.path) < 40 {
+		o.path = append(o.path, footprint{e.MessageID, mirror{maps.Clone(m.pairs), m.latest}})
+	}
+}
+
+// reached reports whether the watcher has seen the message up to a revision.
+func (o *watcher) reached(message string, seq uint64) error {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if m := o.known[message]; m.latest < seq {
+		return fmt.Errorf("%s has seen %s up to %d, not %d", o.user, message, m.latest, seq)
+	}
+	return nil
+}

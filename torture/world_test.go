@@ -1,0 +1,199 @@
+package torture
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/anishathalye/porcupine"
+)
+
+const (
+	writers     = 5
+	messageWide = 3 // messages that are fought for
+)
+
+// world is a running installation with people in it.
+type world struct {
+	t     testing.TB
+	fault string
+	pace  time.Duration // between two requests of one writer
+	units []*unit
+	// bucket reads all that is stored, past the hubs.
+	bucket func(context.Context) (map[string]entry, error)
+
+	began    time.Time
+	group    string
+	messages []string
+	leaver   string // who is removed half-way
+	watchers []*watcher
+	books    books
+
+	mu         sync.Mutex
+	violations []string
+
+	cancel  context.CancelFunc
+	working sync.WaitGroup
+	looking sync.WaitGroup
+	blind   context.CancelFunc
+}
+
+// newWorld puts people on the hubs: a group, its messages, watchers on every hub and one that roams. Nobody writes yet.
+func newWorld(t testing.TB, fault string, pace time.Duration, units []*unit, bucket func(context.Context) (map[string]entry, error)) *world {
+	t.Helper()
+	w := &world{t: t, fault: fault, pace: pace, units: units, bucket: bucket, began: time.Now(), group: "arena", leaver: "leaver"}
+	w.books.history = make(map[string][]porcupine.Operation)
+	members := []object{{"userID": w.leaver}, {"userID": "rover"}, {"userID": "closer"}}
+	for i := range writers {
+		members = append(members, object{"userID": fmt.Sprint("writer", i)})
+	}
+	for i := range units {
+		members = append(members, object{"userID": fmt.Sprint("watcher", i)})
+	}
+	w.as("owner", func(ctx context.Context, s *session) error {
+		err := s.ask(ctx, "createGroup", object{"groupID": w.group, "name": w.group, "type": "Public", "memberList": members}, nil)
+		if code := refused(err); code == 10021 || code == 10025 {
+			return nil // the first try went unanswered
+		}
+		return err
+	})
+	for range messageWide {
+		w.as("owner", func(ctx context.Context, s *session) error {
+			var sent struct{ Message struct{ ID string } }
+			err := s.ask(ctx, "sendMessage", object{"to": w.group, "conversationType": "GROUP", "type": "TIMCustomElem", "payload": object{"data": "x"},
+				"isSupportExtension": true}, &sent)
+			if err == nil {
+				w.messages = append(w.messages, sent.Message.ID)
+			}
+			return err
+		})
+	}
+	looking, blind := context.WithCancel(context.Background())
+	w.blind = blind
+	for i := range units {
+		w.watchers = append(w.watchers, newWatcher(w, fmt.Sprint("watcher", i), false, i))
+	}
+	w.watchers = append(w.watchers, newWatcher(w, "rover", true, w.all()...), newWatcher(w, w.leaver, false, len(units)-1))
+	for _, o := range w.watchers {
+		w.looking.Go(func() { o.watch(looking) })
+	}
+	t.Cleanup(func() {
+		blind()
+		if w.cancel != nil {
+			w.cancel()
+		}
+		w.working.Wait()
+		w.looking.Wait()
+	})
+	return w
+}
+
+func (w *world) time() time.Duration { return time.Since(w.began) }
+
+func (w *world) violation(format string, args ...any) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.violations = append(w.violations, fmt.Sprintf(format, args...))
+}
+
+// as does something in a session of its own on the first hub that lets it, until it works.
+func (w *world) as(user string, do func(context.Context, *session) error) {
+	w.t.Helper()
+	n := 0
+	err := until(w.t.Context(), "answer for "+user, func() error {
+		n++
+		s, err := login(w.t.Context(), w.units[n%len(w.units)].addr(), user, nil)
+		if err != nil {
+			return err
+		}
+		defer s.close()
+		return do(w.t.Context(), s)
+	})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+// start lets the writers begin, and returns when they are at it: n writes on every hub.
+func (w *world) start(n int) {
+	w.t.Helper()
+	ctx, cancel := context.WithCancel(context.Background())
+	w.cancel = cancel
+	for i := range writers {
+		wr := newWriter(w, i, i%len(w.units), fmt.Sprint("writer", i))
+		w.working.Go(func() { wr.work(ctx) })
+	}
+	w.awaitAll(0, n, w.all()...)
+}
+
+// awaitAll waits until n writes that were begun after a moment have been acknowledged on each of these hubs.
+func (w *world) awaitAll(moment time.Duration, n int, hubs ...int) {
+	w.t.Helper()
+	for _, h := range hubs {
+		if err := until(w.t.Context(), fmt.Sprintf("%d writes on hub %d", n, h), func() error {
+			if _, got := w.books.since(moment, []int{h}); got < n {
+				return fmt.Errorf("%d were acknowledged", got)
+			}
+			return nil
+		}); err != nil {
+			w.t.Fatalf("%s: %v", w.fault, err)
+		}
+	}
+}
+
+// all names every hub.
+func (w *world) all() []int {
+	list := make([]int, len(w.units))
+	for i := range list {
+		list[i] = i
+	}
+	return list
+}
+
+// remove takes the leaver out of the group.
+func (w *world) remove() {
+	w.t.Helper()
+	w.as("owner", func(ctx context.Context, s *session) error {
+		return s.ask(ctx, "deleteGroupMember", object{"groupID": w.group, "userIDList": []string{w.leaver}}, nil)
+	})
+}
+
+// finish lets everybody come to rest: the writers stop, one last write on every message is acknowledged, and every watcher has seen it. Nothing can be
+// committed behind that any more: its fence has moved on.
+func (w *world) finish() {
+	w.t.Helper()
+	w.cancel()
+	w.working.Wait()
+	closer := newWriter(w, writers, 0, "closer")
+	for i := range closer.messages {
+		m := &closer.messages[i]
+		if err := until(w.t.Context(), "last write", func() error {
+			if err := closer.enter(w.t.Context()); err != nil {
+				return err
+			}
+			if m.stale {
+				closer.act(w.t.Context(), m, call{kind: "get", floor: m.floor})
+				return errors.New("the last one went unanswered")
+			}
+			closer.made++
+			if !closer.act(w.t.Context(), m, call{kind: "set", value: fmt.Sprint("last-", closer.made), seq: m.seqs[0]}) {
+				return errors.New("conflict")
+			}
+			return nil
+		}); err != nil {
+			w.t.Fatal(err)
+		}
+		for _, o := range w.watchers {
+			if o.user == w.leaver {
+				continue
+			}
+			if err := until(w.t.Context(), "last event", func() error { return o.reached(m.id, m.seqs[0]) }); err != nil {
+				w.violation("%v", err)
+			}
+		}
+	}
+	closer.leave()
+}

@@ -1,0 +1,217 @@
+package torture
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/anishathalye/porcupine"
+)
+
+// books are what everybody did, to be checked when all is over.
+type books struct {
+	mu      sync.Mutex
+	history map[string][]porcupine.Operation // by message
+	acks    []ack
+	lost    int
+}
+
+// ack is a write that was acknowledged, with what it is to have left in the bucket.
+type ack struct {
+	message, key string
+	pair         cell
+	hub          int
+	from, to     time.Duration
+	what         string
+	wrote        bool // not if there was nothing to write
+}
+
+// writer is a member who writes: one request after the other, naming the Seq that it knows, again after a conflict with the one that it was told.
+type writer struct {
+	w        *world
+	id, hub  int
+	user     string
+	session  *session
+	messages []memory
+	made     int
+}
+
+// memory is what a writer knows of a message.
+type memory struct {
+	id    string
+	seqs  [keys]uint64
+	live  [keys]bool
+	floor uint64
+	stale bool // its last write went unanswered
+}
+
+func keyName(i int) string { return fmt.Sprint("k", i) }
+
+func newWriter(w *world, id, hub int, user string) *writer {
+	wr := &writer{w: w, id: id, hub: hub, user: user}
+	for _, m := range w.messages {
+		wr.messages = append(wr.messages, memory{id: m})
+	}
+	return wr
+}
+
+// work writes at the world's pace until ctx ends.
+func (wr *writer) work(ctx context.Context) {
+	tick := time.NewTicker(wr.w.pace)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			wr.leave()
+			return
+		case <-tick.C:
+		}
+		if wr.enter(ctx) != nil {
+			continue
+		}
+		m := &wr.messages[rand.N(len(wr.messages))]
+		// What was begun is brought to its end: only the fault may leave a write unanswered.
+		wr.act(context.WithoutCancel(ctx), m, wr.choose(m))
+	}
+}
+
+// enter makes sure that there is a session.
+func (wr *writer) enter(ctx context.Context) (err error) {
+	if wr.session != nil {
+		select {
+		case <-wr.session.gone:
+			wr.leave()
+		default:
+			return nil
+		}
+	}
+	wr.session, err = login(ctx, wr.w.units[wr.hub].addr(), wr.user, nil)
+	return err
+}
+
+func (wr *writer) leave() {
+	if wr.session != nil {
+		wr.session.close()
+		wr.session = nil
+	}
+}
+
+func (wr *writer) choose(m *memory) call {
+	wr.made++
+	c := call{kind: "set", key: rand.N(keys), value: fmt.Sprintf("%d-%d", wr.id, wr.made), floor: m.floor}
+	switch n := rand.N(100); {
+	case n < 20 || m.stale:
+		return call{kind: "get", floor: m.floor}
+	case n < 22:
+		return call{kind: "clear"}
+	case n < 38:
+		c.kind, c.value = "delete", ""
+	}
+	c.seq = m.seqs[c.key]
+	if !m.live[c.key] && rand.N(2) == 0 {
+		c.seq = 0 // both are right for a pair that is gone
+	}
+	return c
+}
+
+// act does it, and writes down what came back.
+func (wr *writer) act(ctx context.Context, m *memory, c call) bool {
+	params := object{"messageID": m.id}
+	method := map[string]string{"set": "setMessageExtensions", "get": "getMessageExtensions"}[c.kind]
+	if c.kind == "set" || c.kind == "delete" {
+		params["extensions"] = []object{{"key": keyName(c.key), "value": c.value, "seq": c.seq}}
+	}
+	if method == "" {
+		method = "deleteMessageExtensions"
+	}
+	var p page
+	from := wr.w.time()
+	err := wr.session.ask(ctx, method, params, &p)
+	to := wr.w.time()
+	out := result{latest: p.LatestSeq}
+	switch {
+	case unknown(err):
+		out.lost = true
+		m.stale = m.stale || c.kind != "get"
+	case err != nil:
+		wr.w.violation("%s of %s was refused: %v", c.kind, m.id, err)
+		return false
+	case c.kind == "get":
+		out.cells = m.learn(p.Extensions)
+		m.stale = false
+	case c.kind != "clear":
+		if len(p.Extensions) != 1 {
+			wr.w.violation("%s of %s was answered with %+v", c.kind, m.id, p)
+			return false
+		}
+		e := p.Extensions[0]
+		out.conflict, out.pair = e.Code == codeConflict, cell{value: e.Value, seq: e.Seq}
+		m.seqs[c.key], m.live[c.key] = e.Seq, e.Value != ""
+	}
+	if err == nil {
+		m.floor = max(m.floor, p.LatestSeq)
+	}
+	wr.w.books.add(wr, m.id, c, out, from, to)
+	return err == nil && !out.conflict
+}
+
+func (m *memory) learn(pairs []pair) (cells [keys]cell) {
+	m.live = [keys]bool{}
+	for _, p := range pairs {
+		for i := range keys {
+			if p.Key == keyName(i) {
+				cells[i] = cell{value: p.Value, seq: p.Seq}
+				m.seqs[i], m.live[i] = p.Seq, true
+			}
+		}
+	}
+	return cells
+}
+
+func (b *books) add(wr *writer, message string, c call, out result, from, to time.Duration) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if out.lost && c.kind == "get" {
+		return // it says nothing
+	}
+	b.history[message] = append(b.history[message], porcupine.Operation{ClientId: wr.id, Input: c, Call: int64(from), Output: out, Return: int64(to)})
+	if out.lost {
+		b.lost++
+	}
+	if c.kind == "get" || out.lost || out.conflict {
+		return
+	}
+	a := ack{message: message, pair: out.pair, hub: wr.hub, from: from, to: to, what: c.kind, wrote: c.kind != "delete" || out.pair.seq > c.seq && c.seq > 0}
+	if c.kind == "clear" {
+		a.pair.seq = out.latest
+	} else {
+		a.key = keyName(c.key)
+	}
+	b.acks = append(b.acks, a)
+}
+
+// since returns when the first write that was begun on one of these hubs after a moment was acknowledged, and how many there were.
+func (b *books) since(moment time.Duration, hubs []int) (first time.Duration, n int) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for _, a := range b.acks {
+		if a.from >= moment && slices.Contains(hubs, a.hub) {
+			if n++; first == 0 || a.to < first {
+				first = a.to
+			}
+		}
+	}
+	return first, n
+}
+
+func (b *books) count() (operations, acknowledged int) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for _, h := range b.history {
+		operations += len(h)
+	}
+	return operations, len(b.acks)
+}
