@@ -12,4 +12,7 @@ var (
 
 	// ErrDuplicate is returned by Send for a message that was sent already, together with the record of the first one.
 	ErrDuplicate = errors.New("message was sent already")
+
+	// ErrTaken is returned by Send for a one-to-one message whose Ref is that of another message.
+	ErrTaken = errors.New("another message has this key")
 )

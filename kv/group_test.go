@@ -109,6 +109,15 @@ func TestSendTwice(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	for _, hub := range hubs { // in the same second, so with the same key
+		if again, err := send(hub, 1000, "7_9_1000"); !errors.Is(err, ErrDuplicate) || again.Ref != first.Ref {
+			t.Fatalf("sent again at once: %+v, %v", again.Ref, err)
+		}
+	}
+	other := Record{From: "ann", To: "bob", Ref: first.Ref, Sequence: 7, Random: 9, Type: "TIMTextElem", Payload: []byte(`{"text":"ho"}`), Time: 1000}
+	if _, err := hubs[1].Send(t.Context(), other, "", 2*time.Minute); !errors.Is(err, ErrTaken) {
+		t.Fatalf("another message with the same key: %v", err)
+	}
 	again, err := send(hubs[1], 1100, "7_9_1100")
 	if !errors.Is(err, ErrDuplicate) || again.Ref != first.Ref {
 		t.Fatalf("sent again: %+v, %v", again.Ref, err)

@@ -14,7 +14,8 @@ import (
 // from 1 without gaps, also with many senders on many hubs.
 //
 // origin is the session that sends it, for Delta. A message with the same sender, conversation, Sequence (one-to-one only), Random and content that was sent
-// within dedup (at most 5 minutes; 0: never) is not stored again: Send returns the first one's record and ErrDuplicate. Other errors are ErrUnavailable and ErrUnknown.
+// within dedup (at most 5 minutes; 0: never) is not stored again: Send returns the first one's record and ErrDuplicate. A one-to-one message whose Ref
+// another one has is ErrTaken. Other errors are ErrUnavailable and ErrUnknown.
 func (s *Store) Send(ctx context.Context, r Record, origin string, dedup time.Duration) (Record, error) {
 	sh := s.shardFor(r.Ref)
 	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
@@ -43,7 +44,7 @@ func (s *Store) Send(ctx context.Context, r Record, origin string, dedup time.Du
 
 func (sh *shard) send(ctx context.Context, r Record, origin, id string) (Record, error) {
 	if r.GroupID == "" {
-		return sh.store(ctx, r, origin, id, fence{filter: sh.filter(string(r.Ref.ID()))})
+		return sh.sendLetter(ctx, r, origin, id)
 	}
 	release, err := sh.turns.lock(ctx, "send "+r.GroupID)
 	if err != nil {
@@ -64,6 +65,26 @@ func (sh *shard) send(ctx context.Context, r Record, origin, id string) (Record,
 			return stored, err
 		}
 	}
+}
+
+// sendLetter stores a one-to-one message. The fence finds what the server's memory for duplicates is not asked about: a key that is taken.
+func (sh *shard) sendLetter(ctx context.Context, r Record, origin, id string) (Record, error) {
+	unit := string(r.Ref.ID())
+	stored, err := sh.store(ctx, r, origin, id, fence{filter: sh.filter(unit)})
+	var stale *staleError
+	if !errors.As(err, &stale) {
+		return stored, err
+	}
+	snap, err := sh.reader.read(ctx, max(sh.seen.Load(), stale.last), unit+".m")
+	if err != nil {
+		return Record{}, err
+	}
+	if len(snap.entries) == 1 && id != "" {
+		if first, err := readRecord(snap.entries[0]); err != nil || first.fingerprint() == r.fingerprint() {
+			return first, errors.Join(err, &duplicateError{snap.entries[0].revision})
+		}
+	}
+	return Record{}, ErrTaken
 }
 
 func (sh *shard) store(ctx context.Context, r Record, origin, id string, f fence) (Record, error) {

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"hash/fnv"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -95,6 +97,15 @@ func (s *Store) Ready() error {
 		}
 	}
 	return nil
+}
+
+// Epoch names the history that revisions belong to. It changes when a bucket was deleted and made anew: revisions from before mean nothing then.
+func (s *Store) Epoch() string {
+	var names []string
+	for _, shard := range s.shards {
+		names = append(names, strconv.FormatInt(shard.tail.created().UnixNano(), 36))
+	}
+	return strings.Join(names, "-")
 }
 
 // Close gives back what Open took. Nothing may be in flight.

@@ -16,11 +16,11 @@ import (
 // blocking on either. One goroutine runs it; wait and healthy may be called from any.
 type tail struct {
 	sh      *shard
-	epoch   time.Time // when the stream was created: another time is another history
-	restart int       // failures in a row; this and group are owned by run and, while there is one, its consumer
+	restart int // failures in a row; this and group are owned by run and, while there is one, its consumer
 	group   deltas
 
 	mu       sync.Mutex
+	epoch    time.Time // when the stream was created: another time is another history
 	position uint64
 	waiters  map[chan struct{}]uint64
 	alive    time.Time // when the consumer was last heard from
@@ -64,9 +64,6 @@ func (t *tail) run(ctx context.Context, sink func(Delta)) error {
 func (t *tail) follow(ctx context.Context, sink func(Delta)) error {
 	opening, cancel := context.WithTimeout(ctx, requestTimeout)
 	defer cancel()
-	if time.Since(t.heard()) > outage {
-		t.epoch = time.Time{}
-	}
 	// Not the client's ordered consumer: it repairs itself without looking whether the stream is still the same one.
 	consumer, err := t.sh.stream.CreateConsumer(opening, jetstream.ConsumerConfig{
 		FilterSubject: t.sh.prefix + ">", DeliverPolicy: jetstream.DeliverByStartSequencePolicy, OptStartSeq: t.position + 1,
@@ -80,9 +77,8 @@ func (t *tail) follow(ctx context.Context, sink func(Delta)) error {
 	if err != nil {
 		return err
 	}
-	if !info.Created.Equal(t.epoch) || info.State.LastSeq < t.position {
-		t.epoch = info.Created
-		t.reset(info.State.LastSeq, sink)
+	if !info.Created.Equal(t.epoch) || info.State.LastSeq < t.position || time.Since(t.heard()) > outage {
+		t.reset(info, sink)
 		return errors.New("starting anew")
 	}
 	t.group = deltas{}                    // what was open comes again
@@ -144,12 +140,13 @@ func (t *tail) take(msg jetstream.Msg, meta *jetstream.MsgMetadata, sink func(De
 }
 
 // reset tells everybody that changes may have been missed, and goes on from the end of the stream.
-func (t *tail) reset(position uint64, sink func(Delta)) {
+func (t *tail) reset(info *jetstream.StreamInfo, sink func(Delta)) {
+	position := info.State.LastSeq
 	slog.Warn("tail starts anew: changes may have been missed", "bucket", t.sh.bucket, "from", t.position, "to", position)
 	t.sh.seen.Store(0)
 	t.sh.view.reset()
 	t.mu.Lock()
-	t.position = position
+	t.epoch, t.position, t.alive = info.Created, position, time.Now()
 	t.mu.Unlock()
 	t.sh.saw(position)
 	sink(Delta{Reset: true, Revision: position})
@@ -187,6 +184,12 @@ func (t *tail) wait(ctx context.Context, revision uint64) error {
 		t.mu.Unlock()
 		return ctx.Err()
 	}
+}
+
+func (t *tail) created() time.Time {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.epoch
 }
 
 func (t *tail) heard() time.Time {

@@ -76,6 +76,7 @@ func TestTailNoticesAnotherHistory(t *testing.T) {
 	if _, err := set(s, id, "k", "v", 0); err != nil {
 		t.Fatal(err)
 	}
+	before := s.Epoch()
 	js, err := jetstream.New(nc)
 	if err != nil {
 		t.Fatal(err)
@@ -91,6 +92,9 @@ func TestTailNoticesAnotherHistory(t *testing.T) {
 		t.Fatal(err)
 	}
 	until(t, deltas, func(d Delta) bool { return d.Reset })
+	if s.Epoch() == before {
+		t.Fatal("the new history has the old one's name")
+	}
 	if pairs := read(t, s, id, 0); len(pairs) != 0 {
 		t.Fatalf("read from the old history: %v", pairs)
 	}
