@@ -54,6 +54,12 @@ func (c *commands) SendMessage(ctx context.Context, who caller, cmd SendMessage)
 		record.IsSupportExtension = record.IsSupportExtension && group.Type != avChatRoom
 	}
 	sent, err := c.store.Send(ctx, record, who.session, dedup)
+	for errors.Is(err, kv.ErrTaken) {
+		// Numbers need not be unique, but keys must: the second message of one second that has them is of the next.
+		record.Time++
+		record.Ref.MsgKey = msgKey(record)
+		sent, err = c.store.Send(ctx, record, who.session, dedup)
+	}
 	if errors.Is(err, kv.ErrDuplicate) {
 		err = nil
 	}
@@ -95,9 +101,12 @@ func (c *commands) draft(who caller, cmd SendMessage) (kv.Record, error) {
 	}
 	record.To = cmd.To
 	record.Sequence = uint64(orRandom(cmd.Sequence))
-	record.Ref = kv.Ref{From: record.From, To: record.To, MsgKey: fmt.Sprintf("%d_%d_%d", record.Sequence, record.Random, record.Time)}
+	record.Ref = kv.Ref{From: record.From, To: record.To, MsgKey: msgKey(record)}
 	return record, nil
 }
+
+// msgKey is what tells a one-to-one message from the others of its sender and its receiver.
+func msgKey(r kv.Record) string { return fmt.Sprintf("%d_%d_%d", r.Sequence, r.Random, r.Time) }
 
 func orRandom(n *uint32) uint32 {
 	if n != nil {

@@ -1,0 +1,374 @@
+package hub_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"exthub/hub"
+	"exthub/kv/kvtest"
+)
+
+type restPair struct {
+	Key, Value string
+	Seq        uint64
+}
+
+type restPage struct {
+	CompleteFlag                   int
+	LatestSeq, ClearSeq, PurgedSeq uint64
+	ExtensionList                  []restPair
+}
+
+type restChanged struct {
+	ExtensionList []struct {
+		ErrorCode int
+		Extension restPair
+	}
+}
+
+// TestDoorsMeet changes the pairs of one message through both doors. What one writes the other reads, and everybody is told.
+func TestDoorsMeet(t *testing.T) {
+	w := start(t)
+	ada, bo, b := w.login("ada"), w.login("bo"), w.backend()
+	sent := ada.send("C2C", "bo")
+	bo.next("MESSAGE_RECEIVED", nil)
+	letter := object{"From_Account": "ada", "To_Account": "bo", "MsgKey": strings.TrimPrefix(sent.ID, "c.ada.bo.")}
+	with := func(change object) object {
+		all := object{}
+		for _, o := range []object{letter, change} {
+			for k, v := range o {
+				all[k] = v
+			}
+		}
+		return all
+	}
+
+	mine, _ := ada.set(sent.ID, "ada", "1", 0)
+	// An admin needs no Seq, and a wrong one does no harm.
+	var got restChanged
+	b.must(setC2C, with(object{"OperateType": 1, "ExtensionList": []object{{"Key": "ada", "Value": "2"}, {"Key": "new", "Value": "x", "Seq": 12345}}}), &got)
+	if len(got.ExtensionList) != 2 || got.ExtensionList[0].ErrorCode != 0 || got.ExtensionList[1].ErrorCode != 0 {
+		t.Fatalf("set: %+v", got)
+	}
+	changed, added := got.ExtensionList[0].Extension, got.ExtensionList[1].Extension
+	if changed.Key != "ada" || changed.Value != "2" || changed.Seq <= mine.Seq || added.Seq != changed.Seq+1 {
+		t.Fatalf("set: %+v after %+v", got, mine)
+	}
+	for _, c := range []*client{ada, bo} {
+		c.untilSeq(sent.ID, added.Seq)
+	}
+	// The member's own Seq is stale by now.
+	if conflict, _ := ada.set(sent.ID, "ada", "3", mine.Seq); conflict.Code != 23001 || conflict.Value != "2" || conflict.Seq != changed.Seq {
+		t.Fatalf("a stale member got %+v", conflict)
+	}
+
+	var page restPage
+	b.must(getC2C, letter, &page)
+	want := restPage{1, added.Seq, 0, 0, []restPair{changed, added}}
+	if diff := cmp.Diff(want, page); diff != "" {
+		t.Errorf("get (-want +got):\n%s", diff)
+	}
+	b.must(setC2C, with(object{"OperateType": 2, "ExtensionList": []object{{"Key": "new"}, {"Key": "never"}}}), &got)
+	gone := got.ExtensionList[0].Extension
+	if gone.Value != "" || gone.Seq != added.Seq+1 || got.ExtensionList[1].ErrorCode != 0 || got.ExtensionList[1].Extension.Seq != 0 {
+		t.Fatalf("delete: %+v", got)
+	}
+	bo.next("MESSAGE_EXTENSIONS_DELETED", nil)
+	b.must(getC2C, with(object{"StartSeq": added.Seq}), &page)
+	if diff := cmp.Diff(restPage{1, gone.Seq, 0, 0, []restPair{gone}}, page); diff != "" {
+		t.Errorf("get what changed (-want +got):\n%s", diff)
+	}
+	b.must(setC2C, with(object{"OperateType": 3}), &got)
+	if got.ExtensionList == nil || len(got.ExtensionList) != 0 {
+		t.Errorf("clear: %+v", got)
+	}
+	var cleared struct{ ClearSeq uint64 }
+	bo.next("MESSAGE_EXTENSIONS_DELETED", &cleared)
+	b.must(getC2C, letter, &page)
+	if diff := cmp.Diff(restPage{1, cleared.ClearSeq, cleared.ClearSeq, 0, []restPair{}}, page); diff != "" {
+		t.Errorf("get after the clear (-want +got):\n%s", diff)
+	}
+}
+
+// untilSeq reads events of the message up to this Seq: what is committed together may come in one event or several.
+func (c *client) untilSeq(messageID string, seq uint64) {
+	c.t.Helper()
+	for {
+		var event struct {
+			MessageID string
+			LatestSeq uint64
+		}
+		c.next("MESSAGE_EXTENSIONS_UPDATED", &event)
+		if event.MessageID == messageID && event.LatestSeq >= seq {
+			return
+		}
+	}
+}
+
+// TestRESTPages reads more pairs than a page holds, in the way of the reference's SDK: on from the last Seq, until it is told that this is all.
+func TestRESTPages(t *testing.T) {
+	w := start(t, func(o *hub.Options) { o.MaxExtensions = 500 })
+	b := w.backend()
+	b.must(create, object{"Type": "ChatRoom", "Name": "room", "GroupId": "room", "Owner_Account": "ada"}, nil)
+	message := object{"GroupId": "room", "MsgSeq": b.post("room", 1)}
+	for from := 0; from < 450; from += 15 {
+		var items []object
+		for i := range 15 {
+			items = append(items, object{"Key": fmt.Sprint("k", from+i), "Value": "v"})
+		}
+		b.must(setGroup, object{"GroupId": "room", "MsgSeq": 1, "OperateType": 1, "ExtensionList": items}, nil)
+	}
+	var seen []string
+	var sizes []int
+	for start, complete := uint64(0), false; !complete; {
+		message["StartSeq"] = start
+		var page restPage
+		b.must(getGroup, message, &page)
+		for _, p := range page.ExtensionList {
+			if p.Seq < start {
+				t.Fatalf("Seq %d in a page from %d on", p.Seq, start)
+			}
+			start = p.Seq + 1
+			seen = append(seen, p.Key)
+		}
+		sizes, complete = append(sizes, len(page.ExtensionList)), page.CompleteFlag == 1
+	}
+	if !slices.Equal(sizes, []int{200, 200, 50}) {
+		t.Errorf("pages of %v", sizes)
+	}
+	for i, key := range seen {
+		if key != fmt.Sprint("k", i) {
+			t.Fatalf("pair %d is %s", i, key)
+		}
+	}
+	// A page that begins where nothing follows is the last: the SDK looks for the last Seq of any other.
+	var page restPage
+	message["StartSeq"] = page.LatestSeq + 1<<40
+	b.must(getGroup, message, &page)
+	if page.CompleteFlag != 1 || page.ExtensionList == nil || len(page.ExtensionList) != 0 {
+		t.Errorf("behind the end: %+v", page)
+	}
+}
+
+// TestRESTSend sends one-to-one messages in the name of users, who hear of it at once, and again, who don't.
+func TestRESTSend(t *testing.T) {
+	w := start(t)
+	ada, bo, b := w.login("ada"), w.login("bo"), w.backend()
+	custom := []object{{"MsgType": "TIMCustomElem", "MsgContent": object{"Data": "d", "Desc": "e", "Ext": "x", "Sound": "s"}}}
+	request := object{
+		"From_Account": "ada", "To_Account": "bo", "MsgSeq": 4294967295, "MsgRandom": 12, "MsgBody": custom, "SupportMessageExtension": 1, "CloudCustomData": "c",
+		"SyncOtherMachine": 1, "MsgLifeTime": 60, "OnlineOnlyFlag": 0, "ForbidCallbackControl": []string{"ForbidBeforeSendMsgCallback"}, "OfflinePushInfo": object{"PushFlag": 1},
+	}
+	var first, second struct {
+		MsgTime       int64
+		MsgKey, MsgId string
+	}
+	b.must(sendC2C, request, &first)
+	if want := fmt.Sprintf("4294967295_12_%d", first.MsgTime); first.MsgKey != want || first.MsgId != "c.ada.bo."+want {
+		t.Errorf("sent %+v", first)
+	}
+	for _, c := range []*client{ada, bo} {
+		var event struct{ Messages []json.RawMessage }
+		c.next("MESSAGE_RECEIVED", &event)
+		for _, part := range []string{first.MsgId, `"from":"ada"`, `"payload":{"data":"d","description":"e","extension":"x"}`, `"isSupportExtension":true`, `"cloudCustomData":"c"`} {
+			if !strings.Contains(string(event.Messages[0]), part) {
+				t.Errorf("%s lacks %s", event.Messages[0], part)
+			}
+		}
+	}
+	if b.must(sendC2C, request, &second); second != first {
+		t.Errorf("sent again: %+v, first %+v", second, first)
+	}
+	// The caller sends in its own name if it names nobody, and numbers are made if it gives none.
+	b.must(sendC2C, object{"To_Account": "bo", "MsgBody": textBody("hi")}, &second)
+	var event struct{ Messages []message }
+	bo.next("MESSAGE_RECEIVED", &event) // not the one that was sent again
+	if event.Messages[0].From != "admin" || event.Messages[0].ID != second.MsgId {
+		t.Errorf("bo got %+v of %+v", event, second)
+	}
+}
+
+// TestRESTSendSameKey sends three messages in one second with the same numbers. Each gets a key of its own, and keeps it when it is sent again.
+func TestRESTSendSameKey(t *testing.T) {
+	now := time.Now()
+	b := start(t, func(o *hub.Options) { o.Now = func() time.Time { return now } }).backend()
+	send := func(text string) (key string) {
+		t.Helper()
+		var sent struct{ MsgKey string }
+		b.must(sendC2C, object{"From_Account": "ada", "To_Account": "bo", "MsgSeq": 1, "MsgRandom": 2, "MsgBody": textBody(text)}, &sent)
+		return sent.MsgKey
+	}
+	for i, text := range []string{"a", "b", "c", "b", "a"} {
+		later := []int64{0, 1, 2, 1, 0}[i]
+		if key, want := send(text), fmt.Sprintf("1_2_%d", now.Unix()+later); key != want {
+			t.Errorf("message %d, %q, is %s, want %s", i, text, key, want)
+		}
+	}
+}
+
+// TestRESTGroups makes a group from outside. What is done to it shows at the sessions of its members at once.
+func TestRESTGroups(t *testing.T) {
+	w := start(t)
+	ada, bo, cy, b := w.login("ada"), w.login("bo"), w.login("cy"), w.backend()
+	var made struct{ GroupId, Type string }
+	b.must(create, object{
+		"Type": "Work", "Name": "Staff", "Owner_Account": "ada", "MemberList": []object{{"Member_Account": "bo", "Role": "Admin"}},
+		"Introduction": "i", "Notification": "n", "FaceUrl": "f", "MaxMemberCount": 5, "InviteJoinOption": "FreeAccess",
+	}, &made)
+	if made.Type != "Private" || !strings.HasPrefix(made.GroupId, "@TGS#") {
+		t.Fatalf("made %+v", made)
+	}
+	hears := func(seq int, who ...*client) {
+		t.Helper()
+		for _, c := range who {
+			var event struct{ Messages []message }
+			c.next("MESSAGE_RECEIVED", &event)
+			if event.Messages[0].Sequence != uint64(seq) {
+				t.Fatalf("got message %d, want %d", event.Messages[0].Sequence, seq)
+			}
+		}
+	}
+	hears(b.post(made.GroupId, 1), ada, bo)
+
+	var added struct {
+		MemberList []struct {
+			Member_Account string
+			Result         int
+		}
+	}
+	b.must(add, object{"GroupId": made.GroupId, "Silence": 1, "MemberList": members("bo", "cy")}, &added)
+	if fmt.Sprint(added.MemberList) != "[{bo 2} {cy 1}]" {
+		t.Errorf("added %v", added.MemberList)
+	}
+	hears(b.post(made.GroupId, 2), ada, bo, cy)
+	b.must(remove, object{"GroupId": made.GroupId, "MemberToDel_Account": []string{"bo", "dee"}, "Silence": 1, "Reason": "r"}, nil)
+	seq := b.post(made.GroupId, 3)
+	hears(seq, ada, cy)
+	b.must(setGroup, object{"GroupId": made.GroupId, "MsgSeq": seq, "OperateType": 1, "ExtensionList": []object{{"Key": "k", "Value": "v"}}}, nil)
+	cy.next("MESSAGE_EXTENSIONS_UPDATED", nil)
+	cy.must("quitGroup", object{"groupID": made.GroupId}, nil)
+	// Had bo heard of message 3 or its pair, it would have been before this.
+	letter := ada.send("C2C", "bo")
+	var event struct{ Messages []message }
+	if bo.next("MESSAGE_RECEIVED", &event); event.Messages[0].ID != letter.ID {
+		t.Errorf("a removed member got %+v", event)
+	}
+	b.must(destroy, object{"GroupId": made.GroupId}, nil)
+	ada.refused(10010, "getGroupMemberList", object{"groupID": made.GroupId})
+}
+
+// TestRESTJoinOption: a group that a backend makes without saying how to join it is stricter than one that a user makes.
+func TestRESTJoinOption(t *testing.T) {
+	w := start(t)
+	ada, b := w.login("ada"), w.backend()
+	for kind, code := range map[string]int{"Public": 10007, "Community": 10007, "Private": 10007, "ChatRoom": 0, "Meeting": 0, "AVChatRoom": 0} {
+		b.must(create, object{"Type": kind, "Name": kind, "GroupId": kind}, nil)
+		if code == 0 {
+			ada.must("joinGroup", object{"groupID": kind}, nil)
+		} else {
+			ada.refused(code, "joinGroup", object{"groupID": kind})
+		}
+	}
+	b.must(create, object{"Type": "Public", "Name": "open", "GroupId": "open", "ApplyJoinOption": "FreeAccess"}, nil)
+	ada.must("joinGroup", object{"groupID": "open"}, nil)
+}
+
+// TestRESTMembers reads who is in a group, in pages and in part.
+func TestRESTMembers(t *testing.T) {
+	b := start(t).backend()
+	b.must(create, object{"Type": "Public", "Name": "club", "GroupId": "club", "Owner_Account": "ada", "MemberList": []object{
+		{"Member_Account": "bo", "Role": "Admin"}, {"Member_Account": "cy"}, {"Member_Account": "dee"},
+	}}, nil)
+	for _, r := range []struct {
+		query object
+		want  string
+	}{
+		{object{}, `4 [ada bo cy dee] ""`},
+		{object{"Limit": 3}, `4 [ada bo cy] "3"`},
+		{object{"Limit": 3, "Offset": 3}, `4 [dee] ""`},
+		{object{"Limit": 3, "Next": "3"}, `4 [dee] ""`},
+		{object{"Offset": 9}, `4 [] ""`},
+		{object{"MemberRoleFilter": []string{"Owner", "Admin"}}, `2 [ada bo] ""`},
+		{object{"MemberRoleFilter": []string{"Member"}, "Limit": 1}, `2 [cy] "1"`},
+		{object{"MemberRoleFilter": []string{"Member"}, "Limit": 1, "Offset": 1}, `2 [dee] ""`},
+	} {
+		r.query["GroupId"] = "club"
+		var got struct {
+			MemberNum  int
+			MemberList []struct{ Member_Account string }
+			Next       string
+		}
+		b.must(list, r.query, &got)
+		ids := []string{}
+		for _, m := range got.MemberList {
+			ids = append(ids, m.Member_Account)
+		}
+		if is := fmt.Sprintf("%d %v %q", got.MemberNum, ids, got.Next); is != r.want {
+			t.Errorf("%v: %s, want %s", r.query, is, r.want)
+		}
+	}
+	var full, part struct{ MemberList []map[string]any }
+	b.must(list, object{"GroupId": "club", "Limit": 1}, &full)
+	if m := full.MemberList[0]; m["Role"] != "Owner" || m["JoinTime"].(float64) <= 0 || len(m) != 9 {
+		t.Errorf("a member is %v", m)
+	}
+	b.must(list, object{"GroupId": "club", "Limit": 1, "MemberInfoFilter": []string{"Role", "Nonsense"}}, &part)
+	if diff := cmp.Diff(map[string]any{"Member_Account": "ada", "Role": "Owner"}, part.MemberList[0]); diff != "" {
+		t.Errorf("filtered (-want +got):\n%s", diff)
+	}
+}
+
+// TestRESTNumbers lets 50 senders write to one group over two hubs at once. Every number is given once, and none is left out.
+func TestRESTNumbers(t *testing.T) {
+	nc := kvtest.Server(t)
+	backends := []*backend{startOn(t, nc).backend(), startOn(t, nc).backend()}
+	backends[0].must(create, object{"Type": "Public", "Name": "club", "GroupId": "club"}, nil)
+	const senders, each = 50, 4
+	seqs := make(chan int, senders*each)
+	var all sync.WaitGroup
+	for i := range senders {
+		all.Go(func() {
+			for n := range each {
+				request := object{"GroupId": "club", "From_Account": fmt.Sprint("u", i), "Random": i*each + n, "MsgBody": textBody("hi")}
+				var sent struct{ MsgSeq int }
+				backends[(i+n)%2].must(post, request, &sent)
+				seqs <- sent.MsgSeq
+				// The same once more, at the other hub, is the same message.
+				again := sent
+				if backends[(i+n+1)%2].must(post, request, &again); again != sent {
+					t.Errorf("sent again: %d, first %d", again.MsgSeq, sent.MsgSeq)
+				}
+			}
+		})
+	}
+	all.Wait()
+	close(seqs)
+	given := make(map[int]int)
+	for seq := range seqs {
+		given[seq]++
+	}
+	for n := 1; n <= senders*each; n++ {
+		if given[n] != 1 {
+			t.Errorf("number %d was given %d times", n, given[n])
+		}
+	}
+}
+
+// TestRESTIsNoWebPage: nothing under /v4/ may be stored on the way, or read by the pages of others.
+func TestRESTIsNoWebPage(t *testing.T) {
+	w := start(t)
+	reply := httptest.NewRecorder()
+	w.hub.Handler().ServeHTTP(reply, httptest.NewRequest(http.MethodPost, "/v4/openim/sendmsg", nil))
+	if h := reply.Result().Header; h.Get("Cache-Control") != "no-store" || h.Get("Access-Control-Allow-Origin") != "" {
+		t.Errorf("header %v", h)
+	}
+}
