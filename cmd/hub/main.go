@@ -18,6 +18,7 @@ type cli struct {
 	Config
 
 	Serve   serveCommand   `cmd:"" default:"1" help:"Serve until SIGINT or SIGTERM. This is what hub does without a command."`
+	Bench   benchCommand   `cmd:"" help:"Put a hub under load and say what it takes."`
 	Usersig usersigCommand `cmd:"" help:"Make a UserSig, or explain one."`
 	Version versionCommand `cmd:"" help:"Print the version."`
 }
