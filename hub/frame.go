@@ -3,6 +3,7 @@ package hub
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"unicode/utf8"
 )
 
@@ -28,23 +29,21 @@ var null = json.RawMessage("null")
 // parseRequest takes a frame apart. With an error the request still has the ID to answer to, if there was one.
 func parseRequest(frame []byte) (request, error) {
 	r := request{id: null}
-	trimmed := bytes.TrimLeft(frame, " \t\r\n")
-	switch {
-	case !json.Valid(frame):
-		return r, refuse(parseError, "the frame is not JSON")
-	case trimmed[0] == '[':
-		return r, refuse(invalidRequest, "send each request in a frame of its own: arrays are not taken")
-	case trimmed[0] != '{':
-		return r, refuse(invalidRequest, "the frame is not an object")
-	}
 	var envelope struct {
 		Version json.RawMessage `json:"jsonrpc"`
 		ID      json.RawMessage `json:"id"`
 		Method  json.RawMessage `json:"method"`
 		Params  json.RawMessage `json:"params"`
 	}
-	if err := json.Unmarshal(frame, &envelope); err != nil {
-		return r, refuse(parseError, "the frame can't be read: %v", err)
+	err := json.Unmarshal(frame, &envelope)
+	var wrong *json.UnmarshalTypeError
+	switch {
+	case errors.As(err, &wrong) && wrong.Value == "array":
+		return r, refuse(invalidRequest, "send each request in a frame of its own: arrays are not taken")
+	case errors.As(err, &wrong):
+		return r, refuse(invalidRequest, "the frame is not an object")
+	case err != nil:
+		return r, refuse(parseError, "the frame is not JSON")
 	}
 	if err := checkID(envelope.ID); err != nil {
 		return r, err

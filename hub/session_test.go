@@ -1,10 +1,184 @@
 package hub_test
 
 import (
+	"context"
+	"fmt"
+	"net/http"
+	"strings"
+	"sync/atomic"
 	"testing"
+	"time"
+
+	"github.com/coder/websocket"
+	"github.com/google/uuid"
 
 	"exthub/hub"
+	"exthub/hub/usersig"
 )
+
+// TestLogin: what a user is told.
+func TestLogin(t *testing.T) {
+	w := start(t, func(o *hub.Options) { o.MaxValueBytes, o.Heartbeat = 500, 20*time.Second })
+	for user, admin := range map[string]bool{"ada": false, "admin": true} {
+		c := w.dial()
+		var got struct {
+			UserID, SessionID string
+			Admin             bool
+			Limits            struct{ MaxExtensions, MaxValueBytes int }
+			HeartbeatInterval int
+			Time              int64
+		}
+		c.must("login", object{"sdkAppID": appID, "userID": user, "userSig": w.sign(user)}, &got)
+		id, err := uuid.Parse(got.SessionID)
+		if err != nil || id.Version() != 7 || got.UserID != user || got.Admin != admin || got.Limits.MaxExtensions != 300 || got.Limits.MaxValueBytes != 500 ||
+			got.HeartbeatInterval != 20 || time.Since(time.Unix(got.Time, 0)).Abs() > time.Minute {
+			t.Errorf("%s: %+v (%v)", user, got, err)
+		}
+	}
+}
+
+// TestRefusedLogin: the code, then the end with a close code that says not to come back.
+func TestRefusedLogin(t *testing.T) {
+	w := start(t)
+	sign := func(app uint64, key, user string, at time.Time) string {
+		sig, err := usersig.Sign(app, key, user, at, time.Hour)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return sig
+	}
+	good := w.sign("ada")
+	login := func(app any, user, sig string) object { return object{"sdkAppID": app, "userID": user, "userSig": sig} }
+	for _, r := range []struct {
+		params object
+		code   int
+	}{
+		{login(appID, "ada", ""), 70002},
+		{login(appID, "ada", "nonsense"), 70003},
+		{login(appID, "ada", good[:60]), 70003},
+		{login(appID, "ada", strings.Repeat("e", 3000)), 70003},
+		{login(appID, "ada", sign(appID, secretKey, "ada", time.Now().Add(-2*time.Hour))), 70001},
+		{login(appID, "ada", sign(appID, "another key", "ada", time.Now())), 70009},
+		{login(appID, "bo", good), 70013},
+		{login(appID, "ADA", good), 70013},
+		{login(appID, "ada", sign(88888888, secretKey, "ada", time.Now())), 70014},
+		{login(88888888, "ada", good), 70020},
+		{login(appID, "", good), 10004},
+		{login(appID, strings.Repeat("u", 33), good), 10004},
+		{login(appID, "用户", good), 10004},
+		{login(appID, "a\nb", good), 10004},
+		{login("1400000000", "ada", good), -32602},
+		{login(-1, "ada", good), -32602},
+		{object{}, 70020},
+	} {
+		c := w.dial()
+		c.refused(r.code, "login", r.params)
+		if code := c.closed(); code != hub.CloseNotLoggedIn {
+			t.Errorf("%v: closed with %d", r.params, code)
+		}
+	}
+}
+
+// TestFirstFrame: a connection begins with a login, or ends.
+func TestFirstFrame(t *testing.T) {
+	w := start(t)
+	c := w.dial()
+	c.refused(-32600, "ping", object{})
+	if code := c.closed(); code != hub.CloseNotLoggedIn {
+		t.Errorf("after a ping: closed with %d", code)
+	}
+	for _, frame := range []string{`nonsense`, `[]`, `{"jsonrpc":"2.0","method":"login"}`} {
+		c := w.dial()
+		c.write(frame)
+		if f := c.answer(); f.Error == nil || string(f.ID) != "null" {
+			t.Errorf("%s: %s", frame, f.raw)
+		}
+		if code := c.closed(); code != hub.CloseProtocol {
+			t.Errorf("%s: closed with %d", frame, code)
+		}
+	}
+}
+
+// TestMalformedFrames: after the login they are refused, and the session lives.
+func TestMalformedFrames(t *testing.T) {
+	w := start(t)
+	c := w.login("ada")
+	for frame, code := range map[string]int{
+		`{`: -32700, `[{"jsonrpc":"2.0","id":1,"method":"ping"}]`: -32600, `{"jsonrpc":"2.0","method":"ping"}`: -32600,
+		`{"jsonrpc":"2.0","id":1,"method":"ping","params":[1]}`: -32602,
+	} {
+		c.write(frame)
+		if f := c.answer(); f.Error == nil || f.Error.Code != code {
+			t.Errorf("%s: %s, want %d", frame, f.raw, code)
+		}
+	}
+	c.must("ping", object{"unknown": object{}}, nil)
+}
+
+// TestOneAfterTheOther: requests that are sent without waiting are carried out and answered in their order.
+func TestOneAfterTheOther(t *testing.T) {
+	w := start(t)
+	c := w.login("ada")
+	id := c.send("C2C", "bo").ID
+	for i := range 50 {
+		c.write(fmt.Sprintf(`{"jsonrpc":"2.0","id":"s%d","method":"setMessageExtensions","params":{"messageID":%q,"extensions":[{"key":"k%d","value":"v","seq":0}]}}`, i, id, i))
+		c.write(fmt.Sprintf(`{"jsonrpc":"2.0","id":"g%d","method":"getMessageExtensions","params":{"messageID":%q}}`, i, id))
+	}
+	for i := range 50 {
+		var got page
+		if f := c.answer(); string(f.ID) != fmt.Sprintf(`"s%d"`, i) || f.Error != nil {
+			t.Fatalf("answer %d: %s", i, f.raw)
+		}
+		f := c.answer()
+		f.decode(&got)
+		if string(f.ID) != fmt.Sprintf(`"g%d"`, i) || len(got.Extensions) != i+1 {
+			t.Fatalf("answer %d: %s has %d pairs", i, f.ID, len(got.Extensions))
+		}
+	}
+}
+
+func TestLogout(t *testing.T) {
+	w := start(t)
+	c := w.login("ada")
+	c.must("logout", object{}, nil)
+	if code := c.closed(); code != websocket.StatusNormalClosure {
+		t.Errorf("closed with %d", code)
+	}
+}
+
+// TestLateLogin: who does not log in makes room.
+func TestLateLogin(t *testing.T) {
+	w := start(t, func(o *hub.Options) { o.LoginTimeout = 50 * time.Millisecond })
+	if code := w.dial().closed(); code != hub.CloseLoginLate {
+		t.Errorf("closed with %d", code)
+	}
+}
+
+// TestSilentClient: a client that says nothing for two heartbeats is given up; its own WebSocket pings are not enough to stay.
+func TestSilentClient(t *testing.T) {
+	w := start(t, func(o *hub.Options) { o.Heartbeat = 100 * time.Millisecond })
+	begin := time.Now()
+	c := w.login("ada")
+	if code := c.closed(); code != hub.CloseSilent || time.Since(begin) < 200*time.Millisecond {
+		t.Errorf("closed with %d after %v", code, time.Since(begin))
+	}
+}
+
+// TestUserSigExpires: nobody stays longer than his UserSig.
+func TestUserSigExpires(t *testing.T) {
+	w := start(t)
+	sig, err := usersig.Sign(appID, secretKey, "ada", time.Now(), time.Second)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := w.dial()
+	c.must("login", object{"sdkAppID": appID, "userID": "ada", "userSig": sig}, nil)
+	var kicked struct{ Type string }
+	c.next("KICKED_OUT", &kicked)
+	if code := c.closed(); code != hub.CloseNotLoggedIn || kicked.Type != "userSigExpired" {
+		t.Errorf("kicked for %q, closed with %d", kicked.Type, code)
+	}
+}
 
 // TestOldestSessionMakesRoom: the newest session of a user wins, so that one who comes back is not shut out by what is left of before.
 func TestOldestSessionMakesRoom(t *testing.T) {
@@ -18,4 +192,68 @@ func TestOldestSessionMakesRoom(t *testing.T) {
 	}
 	second.must("ping", object{}, nil)
 	other.must("ping", object{}, nil)
+}
+
+// TestAllSessionsOfAUser hear of everything, but the one that sent a message not of the message.
+func TestAllSessionsOfAUser(t *testing.T) {
+	w := start(t)
+	phone, laptop := w.login("ada"), w.login("ada")
+	id := phone.send("C2C", "bo").ID
+	laptop.next("MESSAGE_RECEIVED", nil)
+	phone.set(id, "k", "v", 0)
+	phone.next("MESSAGE_EXTENSIONS_UPDATED", nil)
+	laptop.next("MESSAGE_EXTENSIONS_UPDATED", nil)
+}
+
+// TestFullHub: who does not fit in is told before the upgrade, and may come back.
+func TestFullHub(t *testing.T) {
+	w := start(t, func(o *hub.Options) { o.MaxSessions = 1 })
+	c := w.login("ada")
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	_, answer, err := websocket.Dial(ctx, w.url(), nil)
+	if err == nil || answer.StatusCode != http.StatusServiceUnavailable {
+		t.Fatalf("second connection: %v", err)
+	}
+	c.must("logout", object{}, nil)
+	c.closed()
+	for {
+		ws, _, err := websocket.Dial(ctx, w.url(), nil)
+		if err == nil {
+			ws.CloseNow()
+			return
+		}
+		if ctx.Err() != nil {
+			t.Fatal("no room after the first has gone: ", err)
+		}
+	}
+}
+
+// TestShutdown sends everybody away with a code that says to come back, and lets nobody in.
+func TestShutdown(t *testing.T) {
+	w := start(t)
+	clients := make([]*client, 20)
+	for i := range clients {
+		clients[i] = w.login(fmt.Sprint("user", i))
+	}
+	stranger := w.dial()
+	var gone atomic.Int32
+	done := make(chan struct{})
+	for _, c := range append(clients, stranger) {
+		go func() {
+			if code := c.closed(); code != hub.CloseRestarting {
+				t.Errorf("closed with %d", code)
+			}
+			if gone.Add(1) == 21 {
+				close(done)
+			}
+		}()
+	}
+	w.stop()
+	<-done
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	if _, _, err := websocket.Dial(ctx, w.url(), nil); err == nil {
+		t.Error("somebody was let in")
+	}
 }

@@ -1,0 +1,88 @@
+package hub
+
+import (
+	"encoding/json"
+	"errors"
+	"strings"
+	"testing"
+)
+
+func TestParseRequest(t *testing.T) {
+	for _, f := range []struct {
+		frame string
+		code  int    // 0: fine
+		id    string // to answer to
+	}{
+		{`{"jsonrpc":"2.0","id":1,"method":"ping","params":{}}`, 0, `1`},
+		{`{"jsonrpc":"2.0","id":"a","method":"ping"}`, 0, `"a"`},
+		{` {"jsonrpc":"2.0","id":-1.5e3,"method":"ping","more":[1]} `, 0, `-1.5e3`},
+		{`{"id":1,"jsonrpc":"2.0","method":"ping","id":2}`, 0, `2`}, // the last one counts, as in JavaScript
+		{``, parseError, `null`},
+		{`   `, parseError, `null`},
+		{`{`, parseError, `null`},
+		{`{"jsonrpc":"2.0","id":1,"method":"ping"} {}`, parseError, `null`},
+		{`nonsense`, parseError, `null`},
+		{strings.Repeat("[", 60_000), parseError, `null`},
+		{strings.Repeat(`{"a":`, 5000) + `1` + strings.Repeat(`}`, 5000), invalidRequest, `null`},
+		{`[]`, invalidRequest, `null`},
+		{`[{"jsonrpc":"2.0","id":1,"method":"ping"}]`, invalidRequest, `null`},
+		{`"ping"`, invalidRequest, `null`},
+		{`null`, invalidRequest, `null`},
+		{`{}`, invalidRequest, `null`},
+		{`{"jsonrpc":"2.0","method":"ping"}`, invalidRequest, `null`},
+		{`{"jsonrpc":"2.0","id":null,"method":"ping"}`, invalidRequest, `null`},
+		{`{"jsonrpc":"2.0","id":true,"method":"ping"}`, invalidRequest, `null`},
+		{`{"jsonrpc":"2.0","id":{},"method":"ping"}`, invalidRequest, `null`},
+		{`{"jsonrpc":"2.0","id":[1],"method":"ping"}`, invalidRequest, `null`},
+		{`{"jsonrpc":"2.0","id":"` + strings.Repeat("i", 63) + `","method":"ping"}`, invalidRequest, `null`},
+		{`{"jsonrpc":"2.0","id":` + strings.Repeat("9", 65) + `,"method":"ping"}`, invalidRequest, `null`},
+		{"{\"jsonrpc\":\"2.0\",\"id\":\"\xff\",\"method\":\"ping\"}", invalidRequest, `null`},
+		{`{"id":1,"method":"ping"}`, invalidRequest, `1`},
+		{`{"jsonrpc":"1.0","id":1,"method":"ping"}`, invalidRequest, `1`},
+		{`{"jsonrpc":2.0,"id":1,"method":"ping"}`, invalidRequest, `1`},
+		{`{"jsonrpc":"2.0","id":1}`, invalidRequest, `1`},
+		{`{"jsonrpc":"2.0","id":1,"method":""}`, invalidRequest, `1`},
+		{`{"jsonrpc":"2.0","id":1,"method":7}`, invalidRequest, `1`},
+		{`{"jsonrpc":"2.0","id":1,"result":{}}`, invalidRequest, `1`},
+		{`{"jsonrpc":"2.0","id":1,"method":"ping","params":[]}`, invalidParams, `1`},
+		{`{"jsonrpc":"2.0","id":1,"method":"ping","params":"x"}`, invalidParams, `1`},
+		{`{"jsonrpc":"2.0","id":1,"method":"ping","params":null}`, invalidParams, `1`},
+	} {
+		r, err := parseRequest([]byte(f.frame))
+		if code := codeOf(err); code != f.code || string(r.id) != f.id {
+			t.Errorf("%.80s: code %d, id %s (%v), want %d, %s", f.frame, code, r.id, err, f.code, f.id)
+		}
+	}
+}
+
+func codeOf(err error) int {
+	var e *Error
+	if errors.As(err, &e) {
+		return e.Code
+	}
+	return 0
+}
+
+// FuzzParseRequest: no frame makes a panic, or an answer that is not JSON.
+func FuzzParseRequest(f *testing.F) {
+	f.Add([]byte(`{"jsonrpc":"2.0","id":1,"method":"setMessageExtensions","params":{"messageID":"c.a.b.1_2_3","extensions":[{"key":"k","value":"v","seq":0}]}}`))
+	f.Add([]byte(`{"jsonrpc":"2.0","id":"\ud800","method":"sendMessage","params":{"to":"\u0000","payload":{"data":"\udfff\ud83d\ude42"}}}`))
+	f.Add([]byte(`[{}]`))
+	f.Add([]byte("{\"id\":\"\xff\""))
+	f.Fuzz(func(t *testing.T, frame []byte) {
+		r, err := parseRequest(frame)
+		if err != nil {
+			if answer := failure(r.id, err.(*Error)); !json.Valid(answer) {
+				t.Errorf("%q is refused with %q", frame, answer)
+			}
+			return
+		}
+		if answer := response(r.id, null); !json.Valid(answer) {
+			t.Errorf("%q is answered with %q", frame, answer)
+		}
+		var p extensionParams
+		if err := decodeParams(r.params, &p, invalidParams); err == nil {
+			_ = limits{300, 20, 100, 1000}.checkSet(p.command().Extensions)
+		}
+	})
+}
