@@ -17,7 +17,7 @@ func (sh *shard) refresh(ctx context.Context, c *cell, revision uint64) error {
 	c.mu.Unlock()
 	if revision > 0 && !gone {
 		soon, cancel := context.WithTimeout(ctx, tailPatience)
-		err := sh.tail.wait(soon, revision)
+		err := sh.tail.position.wait(soon, revision)
 		cancel()
 		if err == nil {
 			return nil

@@ -19,26 +19,26 @@ type tail struct {
 	restart int // failures in a row; this and group are owned by run and, while there is one, its consumer
 	group   deltas
 
-	mu       sync.Mutex
-	epoch    time.Time // when the stream was created: another time is another history
-	position uint64
-	waiters  map[chan struct{}]uint64
-	alive    time.Time // when the consumer was last heard from
-	failure  error
+	position position
+
+	mu      sync.Mutex
+	epoch   time.Time // when the stream was created: another time is another history
+	alive   time.Time // when the stream was last known to be within reach
+	failure error
 }
 
 const (
 	tailHeartbeat = 500 * time.Millisecond // two missing ones end a consumer: that is how fast a lost leader is noticed
-	// outage is how long a tail may hear nothing before what it missed can't be caught up with certainty: markers that it has not seen may be
-	// swept (sweepDelay) by then.
+	// outage is how long a tail may be away before what it missed can't be caught up with certainty: markers that it has not seen may be swept
+	// (sweepDelay) by then.
 	outage = sweepDelay / 2
+	pulse  = 5 * time.Second // how often the tail notes that it is not away
 )
 
 func newTail(sh *shard, info *jetstream.StreamInfo) *tail {
-	return &tail{
-		sh: sh, epoch: info.Created, position: info.State.LastSeq, alive: time.Now(),
-		waiters: make(map[chan struct{}]uint64), failure: errors.New("not started"),
-	}
+	t := &tail{sh: sh, epoch: info.Created, alive: time.Now(), failure: errors.New("not started")}
+	t.position.move(info.State.LastSeq)
+	return t
 }
 
 // run tails until ctx ends. A consumer that fails or goes quiet is replaced by one that starts behind the last entry that was seen.
@@ -49,7 +49,7 @@ func (t *tail) run(ctx context.Context, sink func(Delta)) error {
 			return ctx.Err()
 		}
 		t.fail(err)
-		slog.Warn("tail interrupted", "bucket", t.sh.bucket, "position", t.position, "error", err)
+		slog.Warn("tail interrupted", "bucket", t.sh.bucket, "position", t.position.get(), "error", err)
 		wait := min(50*time.Millisecond<<min(t.restart, 10), 15*time.Second)
 		t.restart++
 		select {
@@ -66,7 +66,7 @@ func (t *tail) follow(ctx context.Context, sink func(Delta)) error {
 	defer cancel()
 	// Not the client's ordered consumer: it repairs itself without looking whether the stream is still the same one.
 	consumer, err := t.sh.stream.CreateConsumer(opening, jetstream.ConsumerConfig{
-		FilterSubject: t.sh.prefix + ">", DeliverPolicy: jetstream.DeliverByStartSequencePolicy, OptStartSeq: t.position + 1,
+		FilterSubject: t.sh.prefix + ">", DeliverPolicy: jetstream.DeliverByStartSequencePolicy, OptStartSeq: t.position.get() + 1,
 		AckPolicy: jetstream.AckNonePolicy, MemoryStorage: true, Replicas: 1, InactiveThreshold: time.Minute,
 	})
 	if err != nil {
@@ -77,7 +77,7 @@ func (t *tail) follow(ctx context.Context, sink func(Delta)) error {
 	if err != nil {
 		return err
 	}
-	if !info.Created.Equal(t.epoch) || info.State.LastSeq < t.position || time.Since(t.heard()) > outage {
+	if !info.Created.Equal(t.epoch) || info.State.LastSeq < t.position.get() || time.Since(t.heard()) > outage {
 		t.reset(info, sink)
 		return errors.New("starting anew")
 	}
@@ -111,11 +111,19 @@ func (t *tail) follow(ctx context.Context, sink func(Delta)) error {
 		running.Stop()
 		<-running.Closed()
 	}()
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case err := <-failed:
-		return err
+	tick := time.NewTicker(pulse)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case err := <-failed:
+			return err
+		case <-tick.C:
+			if !t.touch() {
+				return errors.New("was away for too long")
+			}
+		}
 	}
 }
 
@@ -135,61 +143,42 @@ func (t *tail) take(msg jetstream.Msg, meta *jetstream.MsgMetadata, sink func(De
 	}
 	t.sh.saw(meta.Sequence.Stream)
 	if t.group.open == nil {
-		t.advance(meta.Sequence.Stream)
+		t.position.move(meta.Sequence.Stream)
 	}
 }
 
 // reset tells everybody that changes may have been missed, and goes on from the end of the stream.
 func (t *tail) reset(info *jetstream.StreamInfo, sink func(Delta)) {
 	position := info.State.LastSeq
-	slog.Warn("tail starts anew: changes may have been missed", "bucket", t.sh.bucket, "from", t.position, "to", position)
+	slog.Warn("tail starts anew: changes may have been missed", "bucket", t.sh.bucket, "from", t.position.get(), "to", position)
 	t.sh.seen.Store(0)
 	t.sh.view.reset()
 	t.mu.Lock()
-	t.epoch, t.position, t.alive = info.Created, position, time.Now()
+	t.epoch, t.alive = info.Created, time.Now()
 	t.mu.Unlock()
+	t.position.move(position)
 	t.sh.saw(position)
 	sink(Delta{Reset: true, Revision: position})
-}
-
-// advance says that everything up to position has been handed out.
-func (t *tail) advance(position uint64) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.position, t.alive = position, time.Now()
-	for ch, revision := range t.waiters {
-		if revision <= position {
-			close(ch)
-			delete(t.waiters, ch)
-		}
-	}
-}
-
-// wait returns nil when everything up to revision has been tailed, or ctx's error.
-func (t *tail) wait(ctx context.Context, revision uint64) error {
-	t.mu.Lock()
-	if t.position >= revision {
-		t.mu.Unlock()
-		return nil
-	}
-	ch := make(chan struct{})
-	t.waiters[ch] = revision
-	t.mu.Unlock()
-	select {
-	case <-ch:
-		return nil
-	case <-ctx.Done():
-		t.mu.Lock()
-		delete(t.waiters, ch)
-		t.mu.Unlock()
-		return ctx.Err()
-	}
 }
 
 func (t *tail) created() time.Time {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return t.epoch
+}
+
+// touch notes that the stream is within reach, and reports whether it has been all the time. A process that was stopped, or a connection that was gone, for longer
+// than outage does not count as within reach again, whatever still waits in its buffers.
+func (t *tail) touch() bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if time.Since(t.alive) > outage {
+		return false
+	}
+	if t.sh.nc.IsConnected() {
+		t.alive = time.Now()
+	}
+	return true
 }
 
 func (t *tail) heard() time.Time {
@@ -213,8 +202,11 @@ func (t *tail) fail(err error) {
 func (t *tail) healthy() error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	if !t.sh.nc.IsConnected() {
+		return errors.New("not connected to NATS")
+	}
 	if t.failure != nil {
-		return fmt.Errorf("tail stands at %d: %w", t.position, t.failure)
+		return fmt.Errorf("tail stands at %d: %w", t.position.get(), t.failure)
 	}
 	return nil
 }
