@@ -103,6 +103,7 @@ func (w *world) checkAcks(bucket map[string]entry) (lost int) {
 		}
 		e := bucket[a.message+".x."+a.key]
 		switch {
+		case a.pair.seq == 0: // deleted what never was
 		case e.seq < a.pair.seq, e.seq == a.pair.seq && (e.deleted != (a.pair.value == "") || e.value != a.pair.value):
 			lost++
 			w.violation("acknowledged was %+v, but the bucket has %+v", a, e)

@@ -85,7 +85,9 @@ func cutOff(t *testing.T, i int, fault string, pace, length time.Duration) {
 }
 
 func TestHubCutOffFromNATSFor1s(t *testing.T) {
-	often(t, func(t *testing.T, i int) { cutOff(t, i, "hub cut off from NATS, 1 s", 25*time.Millisecond, time.Second) })
+	often(t, func(t *testing.T, i int) {
+		cutOff(t, i, "hub cut off from NATS, 1 s", 25*time.Millisecond, time.Second)
+	})
 }
 
 func TestHubCutOffFromNATSFor60s(t *testing.T) {

@@ -203,4 +203,6 @@ func refused(err error) int {
 }
 
 // unknown reports whether after this error a write may have happened or not: no answer came, or the one that says so.
-func unknown(err error) bool { return err != nil && (refused(err) == 0 || refused(err) == codeInternal) }
+func unknown(err error) bool {
+	return err != nil && (refused(err) == 0 || refused(err) == codeInternal)
+}

@@ -1,0 +1,77 @@
+package torture
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/nats-io/nats.go"
+
+	"exthub/kv"
+)
+
+// onCluster starts hubs in this process on three NATS nodes in processes of their own, with three copies of everything.
+func onCluster(t *testing.T, fault string, hubs int) (*world, *cluster, *nats.Conn) {
+	t.Helper()
+	c := startCluster(t)
+	var units []*unit
+	for range hubs {
+		units = append(units, startUnit(t, c.url(), unitOptions{kv: kv.Options{Replicas: 3}}))
+	}
+	nc := connect(t, c.url())
+	return newWorld(t, fault, 25*time.Millisecond, units, from(nc)), c, nc
+}
+
+// killNode kills the leader of the hubs' stream, or a follower, with -9, and starts it again while everybody goes on.
+func killNode(t *testing.T, fault string, leads bool) {
+	w, c, nc := onCluster(t, fault, 2)
+	w.start(5)
+	victim, follower, err := c.leader(t.Context(), nc)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !leads {
+		victim = follower
+	}
+	victim.kill()
+	over := w.time()
+	w.remove()
+	recovery := w.recovered(over, w.all()...)
+	if err := victim.start(); err != nil {
+		t.Fatal(err)
+	}
+	w.awaitAll(w.time(), 10, w.all()...)
+	if err := c.current(t.Context(), nc); err != nil {
+		t.Fatal(err)
+	}
+	w.finish()
+	w.verify(recovery)
+}
+
+func TestNATSLeaderKilled(t *testing.T) {
+	often(t, func(t *testing.T, i int) { killNode(t, "NATS leader killed (R3)", true) })
+}
+
+func TestNATSFollowerKilled(t *testing.T) {
+	often(t, func(t *testing.T, i int) { killNode(t, "NATS follower killed (R3)", false) })
+}
+
+// The leader gives up again and again.
+func TestLeaderStepsDown(t *testing.T) {
+	often(t, func(t *testing.T, i int) {
+		w, _, nc := onCluster(t, "NATS leader steps down (R3)", 3)
+		w.start(5)
+		var over time.Duration
+		for range 4 {
+			over = w.time()
+			if err := stepDown(nc); err != nil {
+				t.Log(fmt.Errorf("step down: %w", err))
+			}
+			<-time.After(700 * time.Millisecond)
+		}
+		w.remove()
+		recovery := w.recovered(over, w.all()...)
+		w.finish()
+		w.verify(recovery)
+	})
+}
