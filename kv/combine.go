@@ -90,7 +90,7 @@ func (c *cell) stage(maxTombstones int) (round, settled []*call, last uint64) {
 	defer func() { m.staged, m.stagedLive = nil, 0 }()
 	total := 0
 	for _, waiting := range c.queue {
-		waiting.writes = nil
+		waiting.writes, waiting.err = nil, nil
 		m.peeked = false
 		change, err := waiting.decide(m)
 		switch {

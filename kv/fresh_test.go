@@ -109,3 +109,24 @@ func TestReadRaisesTheFloor(t *testing.T) {
 		t.Fatalf("read up to %d, but an answer from %d would be taken", seq, seen)
 	}
 }
+
+// A writer who would have been refused on what turns out to be the past, and is then committed, is told so: not that it was refused.
+func TestRefusalIsForgotten(t *testing.T) {
+	hubs := stores(t, 2)
+	id := poll(t, hubs[0])
+	read(t, hubs[1], id, 0)
+	asked := 0
+	commit, err := hubs[1].Update(t.Context(), id, func(*Message) (Change, error) {
+		if asked++; asked == 1 {
+			// While this hub still decides on what it knew, another one writes.
+			if _, err := set(hubs[0], id, "other", "v", 0); err != nil {
+				t.Error(err)
+			}
+			return Change{}, errConflict
+		}
+		return Change{Writes: []Write{{Key: "own", Value: "v"}}}, nil
+	})
+	if err != nil || len(commit.Seqs) != 1 || asked != 2 {
+		t.Fatalf("asked %d times, then %+v, %v", asked, commit, err)
+	}
+}
