@@ -1,0 +1,138 @@
+import { EVENT, TYPES } from './constants.js';
+import { ChatError, CLIENT, isText } from './errors.js';
+import { Session } from './session.js';
+
+/** Why there is no session any more, by the type of KICKED_OUT. */
+const KICKED = Object.freeze({
+  [TYPES.KICKED_OUT_MULT_DEVICE]: CLIENT.KICKED_DEVICE,
+  [TYPES.KICKED_OUT_MULT_ACCOUNT]: CLIENT.KICKED_ACCOUNT,
+  [TYPES.KICKED_OUT_USERSIG_EXPIRED]: CLIENT.USER_SIG_EXPIRED,
+  [TYPES.KICKED_OUT_REST_API]: CLIENT.KICKED_REST,
+});
+
+/** Who is logged in; and if nobody is, why. */
+export class Account {
+  #sdkAppID;
+  #environment;
+  #events;
+  /** @type {Session | null} */
+  #session = null;
+  /** @type {number} 0, or the code that calls are rejected with */
+  #notReady = CLIENT.NOT_READY;
+  #netState = 'disconnected';
+
+  /**
+   * @param {number} sdkAppID
+   * @param {import('./session.js').Environment} environment
+   * @param {import('./events.js').Events} events
+   */
+  constructor(sdkAppID, environment, events) {
+    this.#sdkAppID = sdkAppID;
+    this.#environment = environment;
+    this.#events = events;
+  }
+
+  /** The session, also while it is being made. */
+  get session() {
+    return this.#session;
+  }
+
+  get isReady() {
+    return this.#notReady === 0;
+  }
+
+  /** The session, if calls may be made on it. */
+  ready() {
+    if (this.#session && this.isReady) return this.#session;
+    throw new ChatError(this.#notReady, 'Not logged in: wait for SDK_READY.');
+  }
+
+  /** @type {import('./index.js').ChatSDK['login']} */
+  async login(options) {
+    const { userID, userSig } = options ?? {};
+    if (!isText(userID)) throw new ChatError(CLIENT.NO_USER_ID, 'userID must be a string that is not empty.');
+    if (!isText(userSig) && typeof userSig !== 'function') {
+      throw new ChatError(CLIENT.NO_USER_SIG, 'userSig must be a string, or a function that gives one.');
+    }
+    if (this.isReady && this.#session?.userID === userID) {
+      return { code: 0, data: { actionStatus: 'OK', errorCode: 0, errorInfo: 'Already logged in.', repeatLogin: true } };
+    }
+    if (this.#session) {
+      throw new ChatError(CLIENT.REPEAT_LOGIN, `${this.#session.userID} is logged in or about to be: log out first.`);
+    }
+    const renewable = typeof userSig === 'function';
+    const session = this.#begin(userID, { give: renewable ? userSig : () => userSig, renewable });
+    this.#session = session;
+    this.#notReady = CLIENT.LOGGING_IN;
+    let data;
+    try {
+      data = await session.open();
+    } catch (error) {
+      if (this.#session === session) this.#forget(CLIENT.LOGIN_FAILED);
+      throw error instanceof ChatError ? error : new ChatError(CLIENT.LOGIN_FAILED, String(error));
+    }
+    this.#notReady = 0;
+    this.#events.emit(EVENT.SDK_READY);
+    session.begin();
+    return { code: 0, data: { actionStatus: 'OK', errorCode: 0, errorInfo: '', ...data } };
+  }
+
+  async logout() {
+    const session = this.#session;
+    if (!session) return;
+    const ready = this.isReady;
+    this.#forget(CLIENT.LOGGED_OUT);
+    // The hub hears of it if it can; if not, the end of the socket says the same.
+    if (ready && this.#netState === 'connected') await session.call('logout', {}).catch(() => {});
+    session.close(new ChatError(CLIENT.LOGGED_OUT, 'Logged out.'));
+    if (ready) this.#events.emit(EVENT.SDK_NOT_READY);
+  }
+
+  /**
+   * @param {string} userID
+   * @param {import('./session.js').UserSig} userSig
+   */
+  #begin(userID, userSig) {
+    return new Session(userID, userSig, this.#sdkAppID, this.#environment, {
+      emit: (name, data) => this.#events.emit(name, data),
+      moved: (state) => this.#moved(state),
+      kicked: (type) => this.#kicked(type),
+      ended: (error) => this.#ended(error),
+    });
+  }
+
+  /** @param {'connecting' | 'connected' | 'disconnected'} state */
+  #moved(state) {
+    if (state === this.#netState) return;
+    this.#netState = state;
+    this.#events.emit(EVENT.NET_STATE_CHANGE, { state });
+  }
+
+  /** @param {keyof typeof KICKED} type */
+  #kicked(type) {
+    const session = this.#session;
+    if (!session) return;
+    this.#forget(KICKED[type] ?? CLIENT.KICKED_ACCOUNT);
+    session.close(new ChatError(this.#notReady, `Kicked out: ${type}.`));
+    this.#events.emit(EVENT.KICKED_OUT, { type });
+    this.#events.emit(EVENT.SDK_NOT_READY);
+  }
+
+  /**
+   * The hub said not to come back, by a close code or by refusing a later login.
+   *
+   * @param {ChatError} error
+   */
+  #ended({ code, data: { closeCode } }) {
+    if (code === 70001 || code === 20002 || closeCode === 4401) return this.#kicked(TYPES.KICKED_OUT_USERSIG_EXPIRED);
+    if (closeCode === 4403) return this.#kicked(TYPES.KICKED_OUT_MULT_ACCOUNT);
+    this.#forget(CLIENT.LOGIN_FAILED);
+    this.#events.emit(EVENT.SDK_NOT_READY);
+  }
+
+  /** @param {number} why */
+  #forget(why) {
+    this.#session = null;
+    this.#notReady = why;
+  }
+}

@@ -1,0 +1,65 @@
+/** Codes that the SDK itself gives; what the hub answers keeps the hub's code (codes.js). */
+export const CLIENT = Object.freeze({
+  NO_USER_ID: 2002,
+  NO_USER_SIG: 2003,
+  REPEAT_LOGIN: 2025,
+  NOT_A_MESSAGE: 2105,
+  BAD_CONVERSATION_TYPE: 2106,
+  LOST: 2800,
+  TIMEOUT: 2801,
+  OFFLINE: 2805,
+  NOT_READY: 2999,
+  LOGGING_IN: 3000,
+  LOGIN_FAILED: 3001,
+  KICKED_DEVICE: 3002,
+  KICKED_ACCOUNT: 3003,
+  USER_SIG_EXPIRED: 3004,
+  LOGGED_OUT: 3005,
+  KICKED_REST: 3006,
+});
+
+/** What every rejected promise of the SDK holds. */
+export class ChatError extends Error {
+  /**
+   * @param {number} code
+   * @param {string} message
+   * @param {Record<string, any>} [data]
+   */
+  constructor(code, message, data = {}) {
+    super(message);
+    this.name = 'ChatError';
+    this.code = code;
+    this.data = data;
+  }
+}
+
+/**
+ * The hub or the way to it is in trouble, not the request: the same call may succeed later.
+ *
+ * @param {unknown} error
+ */
+export const isTransient = (error) =>
+  error instanceof ChatError &&
+  [CLIENT.LOST, CLIENT.TIMEOUT, CLIENT.OFFLINE, 10002, 10006, 60007].includes(error.code);
+
+/**
+ * Bad parameters are a mistake in the program, so they throw at once, in the caller's own stack.
+ * The text starts as Tencent's does, then says what is wrong.
+ *
+ * @type {(ok: unknown, sentence: string) => asserts ok}
+ */
+export const must = (ok, sentence) => {
+  if (!ok) throw new Error(`Params validate failed. ${sentence}`);
+};
+
+/**
+ * @param {unknown} value
+ * @returns {value is Record<string, unknown>}
+ */
+export const isObject = (value) => typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/**
+ * @param {unknown} value
+ * @returns {value is string}
+ */
+export const isText = (value) => typeof value === 'string' && value !== '';

@@ -1,0 +1,39 @@
+/**
+ * JSON-RPC 2.0, as the hub speaks it: requests out; responses and notifications in, alone or,
+ * after a login with `batch: true`, several in one array.
+ *
+ * @typedef {{ id: number, result?: any, error?: { code: number, message: string, data?: any } }} Response
+ * @typedef {{ method: string, params: any }} Notification
+ */
+
+/**
+ * @param {number} id
+ * @param {string} method
+ * @param {object} params
+ */
+export const encode = (id, method, params) => JSON.stringify({ jsonrpc: '2.0', id, method, params });
+
+/**
+ * Throws if it is not a frame of ours. An error that answers no request in particular has the id
+ * null, and nothing here can wait for it.
+ *
+ * @param {unknown} text
+ * @returns {(Response | Notification)[]}
+ */
+export function decode(text) {
+  if (typeof text !== 'string') throw new Error('The hub sent a binary frame.');
+  const frame = JSON.parse(text);
+  const items = Array.isArray(frame) ? frame : [frame];
+  for (const item of items) {
+    if (item?.jsonrpc !== '2.0' || !('id' in item || 'method' in item)) {
+      throw new Error('The hub sent a frame that is not JSON-RPC 2.0.');
+    }
+  }
+  return items;
+}
+
+/**
+ * @param {Response | Notification} item
+ * @returns {item is Notification}
+ */
+export const isNotification = (item) => 'method' in item;

@@ -1,0 +1,192 @@
+import { EVENT, TYPES } from './constants.js';
+import { ChatError, CLIENT, isObject, isTransient, must } from './errors.js';
+import { fill, Message, toWire } from './message.js';
+import { use } from './recent.js';
+
+/**
+ * @typedef {import('./session.js').Session} Session
+ *
+ * @typedef {object} Mark where a conversation stands: everything up to here has been seen
+ * @property {string} ID of the newest message, "" if there was none
+ * @property {number} time of the newest message, else of the look, in seconds
+ * @property {boolean} stale the connection went since then, and nobody has caught up yet
+ */
+
+const PAGE = 15;
+/** Messages that findMessage still finds; the ones used longest ago go first. */
+const REMEMBERED = 1_000;
+/** Pages read to catch up. Who was away for longer gets the newest messages and pages on by getMessageList. */
+const CATCH_UP_PAGES = 20;
+
+/** The messages of a session: one object for each, and what was missed while the connection was gone. */
+export class History {
+  #session;
+  /** @type {Map<string, Message>} by ID */
+  #messages = new Map();
+  /** @type {Map<string, Mark>} by conversationID */
+  #marks = new Map();
+  /** Counts connections: what was asked on one proves nothing about the next. */
+  #era = 0;
+
+  /** @param {Session} session */
+  constructor(session) {
+    this.#session = session;
+  }
+
+  /** @param {string} ID */
+  find(ID) {
+    return this.#messages.get(ID) ?? null;
+  }
+
+  /** @param {Message} message */
+  async send(message) {
+    if (!(message instanceof Message)) {
+      throw new ChatError(CLIENT.NOT_A_MESSAGE, 'sendMessage takes what createTextMessage or createCustomMessage gave.');
+    }
+    if (message.conversationType !== TYPES.CONV_C2C && message.conversationType !== TYPES.CONV_GROUP) {
+      throw new ChatError(CLIENT.BAD_CONVERSATION_TYPE, 'conversationType must be TYPES.CONV_C2C or TYPES.CONV_GROUP.');
+    }
+    const era = this.#era;
+    try {
+      const { message: wire } = await this.#session.call('sendMessage', toWire(message));
+      this.#keep(fill(message, wire, this.#session.userID));
+      this.#advance(message, era);
+      return { message };
+    } catch (error) {
+      message.status = 'fail';
+      if (error instanceof ChatError) error.data = { ...error.data, message };
+      throw error;
+    }
+  }
+
+  /** @param {any} options */
+  async list({ conversationID, nextReqMessageID = '', count = PAGE }) {
+    const era = this.#era;
+    const asked = this.#session.serverTime();
+    const page = await this.#page(conversationID, nextReqMessageID, Math.min(count, PAGE));
+    if (nextReqMessageID === '' && !this.#marks.has(conversationID)) {
+      this.#mark(conversationID, page.messageList.at(-1), asked, era);
+    }
+    return page;
+  }
+
+  /** @param {any[]} wires of a MESSAGE_RECEIVED */
+  received(wires) {
+    const fresh = wires.filter(({ ID }) => !this.#messages.has(ID)).map((wire) => this.#intern(wire));
+    for (const wire of wires) this.#advance(wire, this.#era);
+    if (fresh.length) this.#session.emit(EVENT.MESSAGE_RECEIVED, fresh);
+  }
+
+  /**
+   * From here on the conversation's messages matter, and there was none before.
+   *
+   * @param {string} conversationID
+   */
+  opened(conversationID) {
+    this.#mark(conversationID, undefined, this.#session.serverTime(), this.#era);
+  }
+
+  /** @param {string} conversationID */
+  left(conversationID) {
+    this.#marks.delete(conversationID);
+  }
+
+  down() {
+    this.#era++;
+    for (const mark of this.#marks.values()) mark.stale = true;
+  }
+
+  stale() {
+    return [...this.#marks].filter(([, { stale }]) => stale).map(([conversationID]) => conversationID);
+  }
+
+  /**
+   * Fetches what came while the connection was gone, and tells it as if it came now. Live messages
+   * wait until this is done, so everything that is newer than the mark was missed.
+   *
+   * @param {string} conversationID
+   */
+  async heal(conversationID) {
+    const era = this.#era;
+    const mark = this.#marks.get(conversationID);
+    if (!mark) return;
+    /** @type {any[]} */
+    let missed = [];
+    try {
+      let next = '';
+      for (let pages = 0; pages < CATCH_UP_PAGES; pages++) {
+        const params = { conversationID, nextReqMessageID: next, count: PAGE };
+        const page = await this.#session.call('getMessageList', params, { reads: false });
+        const known = page.messageList.findLastIndex(
+          (/** @type {any} */ { ID, time }) => ID === mark.ID || time < mark.time,
+        );
+        missed = [...page.messageList.slice(known + 1), ...missed];
+        next = page.nextReqMessageID;
+        if (known >= 0 || page.isCompleted) break;
+      }
+    } catch (error) {
+      if (!isTransient(error)) this.#marks.delete(conversationID);
+      return;
+    }
+    mark.stale = era !== this.#era;
+    this.received(missed);
+  }
+
+  /**
+   * @param {string} conversationID
+   * @param {string} nextReqMessageID
+   * @param {number} count
+   */
+  async #page(conversationID, nextReqMessageID, count) {
+    const params = { conversationID, nextReqMessageID, count };
+    const { messageList, ...rest } = await this.#session.call('getMessageList', params, { reads: true });
+    /** @type {Message[]} */
+    const messages = messageList.map((/** @type {any} */ wire) => this.#intern(wire));
+    return { messageList: messages, nextReqMessageID: rest.nextReqMessageID, isCompleted: rest.isCompleted };
+  }
+
+  /** @param {any} wire */
+  #intern(wire) {
+    const known = this.#messages.get(wire.ID);
+    return this.#keep(fill(known ?? new Message(), wire, this.#session.userID));
+  }
+
+  /** @param {Message} message */
+  #keep(message) {
+    return use(this.#messages, message.ID, message, REMEMBERED);
+  }
+
+  /**
+   * @param {{ conversationID: string, ID: string, time: number }} message
+   * @param {number} era in which it was heard of
+   */
+  #advance({ conversationID, ID, time }, era) {
+    const mark = this.#marks.get(conversationID);
+    if (!mark) this.#mark(conversationID, { ID, time }, time, era);
+    else if (!mark.stale && time >= mark.time) Object.assign(mark, { ID, time });
+  }
+
+  /**
+   * @param {string} conversationID
+   * @param {{ ID: string, time: number } | undefined} newest
+   * @param {number} time
+   * @param {number} era
+   */
+  #mark(conversationID, newest, time, era) {
+    const stale = era !== this.#era;
+    this.#marks.set(conversationID, { ID: newest?.ID ?? '', time: newest?.time ?? time, stale });
+  }
+}
+
+/**
+ * Checks the parameters of getMessageList.
+ *
+ * @param {any} options
+ */
+export function mustBeList(options) {
+  must(isObject(options), 'The options must be an object.');
+  const { conversationID, nextReqMessageID = '', count = PAGE } = options;
+  must(/^(C2C|GROUP)./.test(String(conversationID)), 'conversationID must be C2C<userID> or GROUP<groupID>.');
+  must(typeof nextReqMessageID === 'string', 'nextReqMessageID must be a string.');
+  must(Number.isInteger(count) && Number(count) > 0, 'count must be an integer from 1 to 15.');
+}

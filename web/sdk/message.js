@@ -1,0 +1,147 @@
+import { TYPES } from './constants.js';
+import { isObject, isText, must } from './errors.js';
+
+/** @typedef {import('./index.js').Message} Shape */
+
+/**
+ * A message as the app holds it. There is one object per message and session: what
+ * createCustomMessage gave is the one that findMessage finds after it was sent.
+ *
+ * @implements {Shape}
+ */
+export class Message {
+  ID = '';
+  /** @type {Shape['type']} */
+  type = TYPES.MSG_TEXT;
+  /** @type {any} */
+  payload = {};
+  conversationID = '';
+  /** @type {Shape['conversationType']} */
+  conversationType = TYPES.CONV_C2C;
+  from = '';
+  to = '';
+  /** @type {Shape['flow']} */
+  flow = 'in';
+  time = 0;
+  /** @type {Shape['status']} */
+  status = 'unSend';
+  sequence = 0;
+  random = 0;
+  clientSequence = 0;
+  clientTime = 0;
+  isSupportExtension = false;
+  cloudCustomData = '';
+  /** @type {string} */
+  priority = TYPES.MSG_PRIORITY_NORMAL;
+
+  // What other products of this API know and the hub does not: always so, but there to be read.
+  nick = '';
+  avatar = '';
+  nameCard = '';
+  /** @type {string[]} */
+  atUserList = [];
+  isPeerRead = false;
+  isRevoked = false;
+  isDeleted = false;
+  isModified = false;
+  needReadReceipt = false;
+  isBroadcastMessage = false;
+  hasRiskContent = false;
+  revoker = '';
+  revokerInfo = { userID: '', nick: '', avatar: '' };
+  revokeReason = '';
+}
+
+/**
+ * Takes over what the hub says of the message.
+ *
+ * @param {Message} message
+ * @param {any} wire
+ * @param {string} userID who reads it
+ */
+export function fill(message, wire, userID) {
+  for (const field of WIRE) {
+    if (wire[field] !== undefined) Object.assign(message, { [field]: wire[field] });
+  }
+  message.status = 'success';
+  message.flow = message.from === userID ? 'out' : 'in';
+  return message;
+}
+
+const WIRE = Object.freeze([
+  'ID', 'type', 'payload', 'conversationID', 'conversationType', 'from', 'to', 'time', 'sequence', 'random',
+  'isSupportExtension', 'cloudCustomData',
+]);
+
+/**
+ * The params of sendMessage.
+ *
+ * @param {Message} message
+ */
+export const toWire = ({ to, conversationType, type, payload, isSupportExtension, random, clientSequence, cloudCustomData }) => ({
+  to, conversationType, type, payload, isSupportExtension, random, clientSequence, cloudCustomData,
+});
+
+/** Makes messages in one user's name; numbers them. */
+export class Drafts {
+  #userID;
+  #sequence;
+
+  /**
+   * @param {string} userID
+   * @param {Date} now
+   */
+  constructor(userID, now) {
+    this.#userID = userID;
+    // A user's numbers must go on rising when the page is loaded anew, so they start from the time of day.
+    this.#sequence = ((now.getHours() * 60 + now.getMinutes()) * 60 + now.getSeconds()) * 10_000;
+  }
+
+  /** @param {any} options */
+  custom(options) {
+    const { data = '', description = '', extension = '' } = payloadOf(options);
+    for (const [name, value] of Object.entries({ data, description, extension })) {
+      must(typeof value === 'string', `payload.${name} must be a string.`);
+    }
+    return this.#draft(TYPES.MSG_CUSTOM, { data, description, extension }, options);
+  }
+
+  /** @param {any} options */
+  text(options) {
+    const { text } = payloadOf(options);
+    must(isText(text), 'payload.text must be a string that is not empty.');
+    return this.#draft(TYPES.MSG_TEXT, { text }, options);
+  }
+
+  /**
+   * @param {Shape['type']} type
+   * @param {object} payload
+   * @param {any} options
+   */
+  #draft(type, payload, { to, conversationType, priority, cloudCustomData = '', isSupportExtension }) {
+    must(isText(to), 'to must be the userID or groupID of the receiver.');
+    must(isText(conversationType), 'conversationType must be TYPES.CONV_C2C or TYPES.CONV_GROUP.');
+    must(typeof cloudCustomData === 'string', 'cloudCustomData must be a string.');
+    const random = Math.floor(Math.random() * 100_000_000);
+    const clientTime = Math.floor(Date.now() / 1000);
+    const clientSequence = ++this.#sequence;
+    return Object.assign(new Message(), {
+      ID: `${this.#userID}-${clientTime}-${random}`,
+      conversationID: conversationType + to,
+      from: this.#userID,
+      flow: 'out',
+      time: clientTime,
+      sequence: clientSequence,
+      isSupportExtension: isSupportExtension === true || isSupportExtension === 1,
+      priority: priority ?? TYPES.MSG_PRIORITY_NORMAL,
+      type, payload, to, conversationType, cloudCustomData, random, clientTime, clientSequence,
+    });
+  }
+}
+
+/** @param {any} options */
+function payloadOf(options) {
+  must(isObject(options), 'The options must be an object.');
+  must(isObject(options.payload), 'payload must be an object.');
+  return options.payload;
+}

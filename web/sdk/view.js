@@ -1,0 +1,125 @@
+/**
+ * What is known of one message's pairs, and how news is merged into it. Pure: nothing here has a
+ * clock, a socket or a memory of its own, and news may come late, twice or in any order.
+ *
+ * @typedef {object} Pair
+ * @property {string} value "" for a pair that is gone; the hub stores no empty value
+ * @property {number} seq revision of the pair; for one that is gone, a bound: gone at least since then
+ * @property {number} told OWED, READ or TOLD
+ *
+ * @typedef {object} View
+ * @property {ReadonlyMap<string, Pair>} pairs
+ * @property {number} floor the state of every pair as of this revision is in `pairs`; what is not
+ *   there did not exist, so news at or below it about an unknown pair is stale
+ *
+ * @typedef {{ key: string, value: string, seq: number }} Entry
+ *
+ * @typedef {object} Change
+ * @property {Entry[]} [entries]
+ * @property {number} [clearSeq] no live pair is at or below it
+ * @property {number} [all] the entries are all live pairs as of this revision
+ * @property {number} told
+ */
+
+/** The app's handlers have not heard of it. If the connection goes, nobody else will tell them. */
+export const OWED = 0;
+/** The app has read it itself and is owed nothing, but an event that is still under way is news. */
+export const READ = 1;
+/** An event told the app's handlers. */
+export const TOLD = 2;
+
+/** So many markers of gone pairs are kept for late news to be measured against; the hub's own default. */
+const MARKERS = 300;
+
+/** @type {View} */
+export const EMPTY = Object.freeze({ pairs: new Map(), floor: 0 });
+
+/**
+ * The view after the change. A younger revision wins; at the same revision "gone" wins, which
+ * happens only when a reply says that the pair we knew is no longer there.
+ *
+ * @param {View} view
+ * @param {Change} change
+ * @returns {View}
+ */
+export function apply(view, { entries = [], clearSeq = 0, all = 0, told }) {
+  const pairs = new Map(view.pairs);
+  for (const { key, value, seq } of entries) {
+    const old = pairs.get(key);
+    const newer = seq > Math.max(old?.seq ?? 0, view.floor);
+    if (newer || (old && seq === old.seq && value === '' && old.value !== '')) {
+      pairs.set(key, { value, seq, told });
+    } else if (old && told > old.told && (old.value === '' ? value === '' : seq === old.seq)) {
+      pairs.set(key, { ...old, told });
+    }
+  }
+  const listed = new Set(entries.map(({ key }) => key));
+  for (const [key, { value, seq }] of pairs) {
+    if (value === '') continue;
+    if (seq <= clearSeq) pairs.set(key, { value: '', seq: clearSeq, told });
+    else if (seq <= all && !listed.has(key)) pairs.set(key, { value: '', seq: all, told });
+  }
+  forget(pairs);
+  return { pairs, floor: Math.max(view.floor, clearSeq, all) };
+}
+
+/**
+ * The Seq to name when changing the key. For a pair that is gone it is 0: right whether the hub
+ * still has the marker or not, and its own revision is only a bound.
+ *
+ * @param {View} view
+ * @param {string} key
+ */
+export function expectedSeq(view, key) {
+  const pair = view.pairs.get(key);
+  return pair && pair.value !== '' ? pair.seq : 0;
+}
+
+/**
+ * The live pairs, the one changed longest ago first: the hub's own order, the same for everybody.
+ *
+ * @param {View} view
+ * @returns {Entry[]}
+ */
+export const live = ({ pairs }) =>
+  [...pairs]
+    .filter(([, { value }]) => value !== '')
+    .map(([key, { value, seq }]) => ({ key, value, seq }))
+    .sort((a, b) => a.seq - b.seq);
+
+/**
+ * The view once the handlers have heard everything that they are owed.
+ *
+ * @param {View} view
+ * @returns {View}
+ */
+export const tell = ({ pairs, floor }) => ({
+  pairs: new Map([...pairs].map(([key, pair]) => [key, pair.told === OWED ? { ...pair, told: TOLD } : pair])),
+  floor,
+});
+
+/**
+ * What the handlers hear on the way from one view to the next.
+ *
+ * @param {View} before
+ * @param {View} after
+ */
+export function news(before, after) {
+  /** @type {{ key: string, value: string }[]} */
+  const updated = [];
+  /** @type {string[]} */
+  const deleted = [];
+  for (const [key, pair] of after.pairs) {
+    if (pair.told !== TOLD || pair === before.pairs.get(key)) continue;
+    if (pair.value === '') deleted.push(key);
+    else updated.push({ key, value: pair.value });
+  }
+  return { updated, deleted };
+}
+
+/** @param {Map<string, Pair>} pairs */
+function forget(pairs) {
+  const gone = [...pairs].filter(([, { value }]) => value === '');
+  gone.sort(([, a], [, b]) => b.seq - a.seq);
+  for (const [key] of gone.slice(MARKERS)) pairs.delete(key);
+}

@@ -1,0 +1,37 @@
+/** Time that passes when the test says so. */
+export class Clock {
+  #now = 1_700_000_000_000;
+  #timers = new Map();
+  #last = 0;
+  #noticed = () => {};
+
+  setTimeout = (run, ms) => {
+    this.#timers.set(++this.#last, { run, at: this.#now + ms });
+    this.#noticed();
+    return this.#last;
+  };
+
+  clearTimeout = (timer) => {
+    this.#timers.delete(timer);
+  };
+
+  now = () => this.#now;
+
+  /** How many timers are set: none may be left behind. */
+  get waiting() {
+    return this.#timers.size;
+  }
+
+  /** Resolves when the next timer is set. */
+  waits() {
+    return new Promise((resolve) => (this.#noticed = resolve));
+  }
+
+  advance(ms) {
+    this.#now += ms;
+    for (const [timer, { run, at }] of [...this.#timers]) {
+      if (at > this.#now) continue;
+      if (this.#timers.delete(timer)) run();
+    }
+  }
+}

@@ -1,0 +1,99 @@
+import { once } from 'node:events';
+import { WebSocketServer } from 'ws';
+
+/** Things that come one after the other, and whoever waits for the next one. */
+class Queue {
+  #items = [];
+  #waiting = [];
+
+  put(item) {
+    const take = this.#waiting.shift();
+    if (take) take(item);
+    else this.#items.push(item);
+  }
+
+  take() {
+    if (this.#items.length) return Promise.resolve(this.#items.shift());
+    return new Promise((resolve) => this.#waiting.push(resolve));
+  }
+}
+
+/**
+ * A door that behaves as badly as a test needs: closes with any code, goes silent, sends rubbish. It answers
+ * login, logout and ping and leaves everything else to the test. What a hub does of its own accord is tested on the hub.
+ */
+export class Door {
+  answers = {
+    login: ({ userID }) => ({ userID, sessionID: 's', admin: false, limits: { maxExtensionsPerRequest: 20 }, heartbeatInterval: 30, time: 1_700_000_100 }),
+    logout: () => ({}),
+    ping: () => ({}),
+  };
+  #server;
+  #visits = new Queue();
+
+  /** @param {import('node:test').TestContext} t */
+  static async open(t) {
+    const door = new Door();
+    door.#server = new WebSocketServer({ host: '127.0.0.1', port: 0 });
+    door.#server.on('connection', (socket) => door.#visits.put(new Visit(socket, door.answers)));
+    await once(door.#server, 'listening');
+    t.after(() => door.close());
+    return door;
+  }
+
+  get url() {
+    return `ws://127.0.0.1:${this.#server.address().port}/ws`;
+  }
+
+  /** The next connection. */
+  visit() {
+    return this.#visits.take();
+  }
+
+  close() {
+    for (const socket of this.#server.clients) socket.terminate();
+    this.#server.close();
+  }
+}
+
+class Visit {
+  #socket;
+  #requests = new Queue();
+
+  constructor(socket, answers) {
+    this.#socket = socket;
+    socket.on('message', (data) => {
+      const request = JSON.parse(String(data));
+      const answer = answers[request.method];
+      if (answer) this.answer(request, answer(request.params));
+      if (!answer || request.method === 'login') this.#requests.put(request);
+    });
+  }
+
+  /** The next request that the door did not answer itself; logins are shown too. */
+  request() {
+    return this.#requests.take();
+  }
+
+  /** An error, if there is a code in it. */
+  answer({ id }, result) {
+    this.send(result.code ? { jsonrpc: '2.0', id, error: result } : { jsonrpc: '2.0', id, result });
+  }
+
+  notify(...notifications) {
+    const frames = notifications.map(([method, params]) => ({ jsonrpc: '2.0', method, params }));
+    this.send(frames.length > 1 ? frames : frames[0]);
+  }
+
+  send(frame) {
+    this.#socket.send(typeof frame === 'string' ? frame : JSON.stringify(frame));
+  }
+
+  close(code) {
+    this.#socket.close(code);
+  }
+
+  cut() {
+    this.#socket.terminate();
+  }
+}

@@ -1,0 +1,159 @@
+// The golden frames are one truth for both languages: the hub's tests say that it takes these requests and
+// sends these answers; here the SDK makes the same requests and understands the same answers.
+import assert from 'node:assert/strict';
+import { readdir, readFile } from 'node:fs/promises';
+import { test } from 'node:test';
+import { WebSocket } from 'ws';
+import { Chat } from '../../sdk/chat.js';
+import { CODES } from '../../sdk/codes.js';
+import { EVENT } from '../../sdk/constants.js';
+import { decode, isNotification } from '../../sdk/frames.js';
+import { Clock } from './clock.js';
+import { Door } from './door.js';
+
+const soon = { timeout: 10_000 };
+
+const directory = new URL('../../../hub/testdata/frames/', import.meta.url);
+const names = (await readdir(directory)).filter((name) => name.endsWith('.json'));
+const frames = await Promise.all(names.map(async (name) => JSON.parse(await readFile(new URL(name, directory), 'utf8'))));
+const message = (ID) => ({ ID, status: 'success', isSupportExtension: true });
+
+/** What an app calls to have this request sent. */
+const CALLS = {
+  logout: (chat) => chat.logout(),
+  sendMessage(chat, { random, clientSequence, payload, type, ...options }) {
+    const draft = { TIMTextElem: 'createTextMessage', TIMCustomElem: 'createCustomMessage' }[type];
+    const made = chat[draft]({ payload, ...options });
+    if (random !== undefined) made.random = random;
+    if (clientSequence !== undefined) made.clientSequence = clientSequence;
+    return chat.sendMessage(made);
+  },
+  getMessageList: (chat, params) => chat.getMessageList(params),
+  setMessageExtensions: (chat, { messageID, extensions }) =>
+    chat.setMessageExtensions(message(messageID), extensions.map(({ key, value }) => ({ key, value }))),
+  getMessageExtensions: (chat, { messageID }) => chat.getMessageExtensions(message(messageID)),
+  deleteMessageExtensions: (chat, { messageID, extensions }) =>
+    chat.deleteMessageExtensions(message(messageID), extensions?.map(({ key }) => key)),
+  createGroup: (chat, params) => chat.createGroup(params),
+  joinGroup: (chat, params) => chat.joinGroup(params),
+  quitGroup: (chat, { groupID }) => chat.quitGroup(groupID),
+  dismissGroup: (chat, { groupID }) => chat.dismissGroup(groupID),
+  getGroupMemberList: (chat, params) => chat.getGroupMemberList(params),
+  addGroupMember: (chat, params) => chat.addGroupMember(params),
+  deleteGroupMember: (chat, params) => chat.deleteGroupMember(params),
+};
+
+/** What the manual promises of the result, given what the hub says. */
+const RESULTS = {
+  logout: () => ({}),
+  sendMessage: ({ message }, data) => ({ message: { ...data.message, ...message } }),
+  getMessageList: ({ messageList, ...rest }, data) => ({ messageList: messageList.map((one, i) => ({ ...data.messageList[i], ...one })), ...rest }),
+  setMessageExtensions: ({ extensions }) => ({ extensions: extensions.map(({ code, key, value }) => ({ code, key, value })) }),
+  getMessageExtensions: ({ extensions }) => ({ extensions: extensions.filter(({ value }) => value !== '').map(({ key, value }) => ({ key, value })) }),
+  deleteMessageExtensions: ({ extensions }) => ({ extensions: extensions.map(({ code, key, value }) => ({ code, key, value })) }),
+  createGroup: ({ group }) => ({ group, overLimitUserIDList: [] }),
+};
+
+/** What the manual promises of the event. */
+const EVENTS = {
+  MESSAGE_RECEIVED: ({ messages }, data) => messages.map((one, i) => ({ ...data[i], ...one })),
+  MESSAGE_EXTENSIONS_UPDATED: ({ messageID, extensions }) => ({ messageID, extensions: extensions.map(({ key, value }) => ({ key, value })) }),
+  MESSAGE_EXTENSIONS_DELETED: ({ messageID, keyList }) => ({ messageID, keyList }),
+  KICKED_OUT: ({ type }) => ({ type }),
+};
+
+/** The whole, with the part laid over it: equal to the whole if the part is in it. The SDK also sends what has a default. */
+function within(part, whole) {
+  if (typeof part !== 'object' || Array.isArray(part)) return part;
+  return { ...whole, ...Object.fromEntries(Object.entries(part).map(([name, value]) => [name, within(value, whole?.[name])])) };
+}
+
+async function start(t, sdkAppID = 1, userID = 'alice', userSig = 'sig') {
+  const door = await Door.open(t);
+  const clock = new Clock();
+  const chat = new Chat(sdkAppID, { url: door.url, WebSocket, clock, random: () => 0, watch: () => () => {} }, () => {});
+  t.after(() => chat.destroy());
+  const login = chat.login({ userID, userSig });
+  const visit = await door.visit();
+  const request = await visit.request();
+  return { door, clock, chat, visit, login, request };
+}
+
+/** Lets the SDK know what whoever sends such a request knows. */
+async function prepare({ chat, visit }, method, { messageID, startSeq = 0, extensions = [] }) {
+  for (const { key, seq } of extensions) {
+    if (!seq) continue;
+    visit.notify(['MESSAGE_EXTENSIONS_UPDATED', { messageID, extensions: [{ key, value: 'as seen', seq }], latestSeq: seq }]);
+    await new Promise((resolve) => chat.once(EVENT.MESSAGE_EXTENSIONS_UPDATED, resolve));
+  }
+  if (method !== 'getMessageExtensions' || startSeq === 0) return;
+  const read = chat.getMessageExtensions(message(messageID));
+  const page = { extensions: [], latestSeq: startSeq - 1, clearSeq: 0, purgedSeq: 0, completeFlag: 1 };
+  visit.answer(await visit.request(), page);
+  await read;
+}
+
+test('there are frames for every method and notification', () => {
+  const seen = frames.map(({ request, notification }) => (request ?? notification)?.method);
+  for (const method of ['login', 'ping', ...Object.keys(CALLS), ...Object.keys(EVENTS)]) assert.ok(seen.includes(method), method);
+});
+
+for (const { name, request, response, notification } of frames) {
+  if (notification) {
+    test(`${name}: heard as the manual says`, soon, async (t) => {
+      const { chat, visit, login } = await start(t);
+      await login;
+      const { method, params } = notification;
+      assert.ok(isNotification(decode(JSON.stringify(notification))[0]));
+      const heard = new Promise((resolve) => chat.once(EVENT[method], resolve));
+      visit.send(notification);
+      const { data } = await heard;
+      assert.deepEqual(JSON.parse(JSON.stringify(data)), JSON.parse(JSON.stringify(EVENTS[method](params, data))));
+    });
+  }
+  if (response?.error) {
+    test(`${name}: an error with its code, which has a meaning`, soon, async (t) => {
+      const { chat, visit, login } = await start(t);
+      await login;
+      const call = assert.rejects(chat.joinGroup({ groupID: 'demo' }), { code: response.error.code, message: response.error.message });
+      visit.answer(await visit.request(), response.error);
+      await call;
+      assert.ok(CODES[response.error.code], `${response.error.code}`);
+    });
+  }
+  if (response?.result && request?.method === 'login') {
+    test(`${name}: sent and understood`, soon, async (t) => {
+      const { sdkAppID, userID, userSig } = request.params;
+      const { login, request: sent } = await start(t, sdkAppID, userID, userSig);
+      assert.deepEqual(sent.params, { ...request.params, batch: true });
+      assert.equal((await login).code, 0);
+      assert.deepEqual(Object.keys(response.result).sort(), ['admin', 'heartbeatInterval', 'limits', 'sessionID', 'time', 'userID']);
+    });
+  } else if (response?.result && request?.method === 'ping') {
+    test(`${name}: sent and understood`, soon, async (t) => {
+      const { clock, door, visit, login } = await start(t);
+      await login;
+      delete door.answers.ping;
+      clock.advance(30_000);
+      const sent = await visit.request();
+      assert.deepEqual([sent.method, sent.params], [request.method, request.params ?? {}]);
+    });
+  } else if (response?.result) {
+    test(`${name}: sent and understood`, soon, async (t) => {
+      const context = await start(t);
+      const { chat, door, visit, login } = context;
+      await login;
+      const { method, params = {} } = request;
+      delete door.answers[method];
+      await prepare(context, method, params);
+      const call = CALLS[method](chat, params);
+      const sent = await visit.request();
+      assert.equal(sent.method, method);
+      assert.deepEqual(sent.params, within(params, sent.params));
+      visit.answer(sent, response.result);
+      const { code, data } = await call;
+      const promised = RESULTS[method]?.(response.result, data) ?? response.result;
+      assert.deepEqual([code, JSON.parse(JSON.stringify(data))], [0, JSON.parse(JSON.stringify(promised))]);
+    });
+  }
+}

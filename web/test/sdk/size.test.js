@@ -1,0 +1,23 @@
+import assert from 'node:assert/strict';
+import { readdir, readFile } from 'node:fs/promises';
+import { test } from 'node:test';
+import { gzipSync } from 'node:zlib';
+
+const web = new URL('../../', import.meta.url);
+
+test('what a page loads stays within its budget, and README names the number', async () => {
+  const { budget } = JSON.parse(await readFile(new URL('package.json', web), 'utf8'));
+  const names = (await readdir(new URL('sdk/', web))).filter((name) => name.endsWith('.js'));
+  const sources = await Promise.all(names.map((name) => readFile(new URL(`sdk/${name}`, web))));
+  const gzipped = sources.reduce((sum, source) => sum + gzipSync(source).length, 0);
+  assert.ok(gzipped <= budget.gzippedKB * 1024, `${gzipped} bytes, budget ${budget.gzippedKB} KB`);
+  assert.match(await readFile(new URL('README.md', web), 'utf8'), new RegExp(`at most ${budget.gzippedKB} KB gzipped`));
+});
+
+test('no file is longer than one sitting', async () => {
+  const names = (await readdir(new URL('sdk/', web))).filter((name) => name.endsWith('.js'));
+  for (const name of names) {
+    const lines = (await readFile(new URL(`sdk/${name}`, web), 'utf8')).split('\n').length;
+    assert.ok(lines <= 250, `${name}: ${lines} lines`);
+  }
+});

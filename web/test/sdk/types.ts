@@ -1,0 +1,45 @@
+// Never run, only checked: index.d.ts takes what the manual says and refuses what would fail.
+import TencentCloudChat, { CODES } from '../../sdk/index.js';
+import type { ChatSDK, Message } from '../../sdk/index.js';
+
+export async function app(): Promise<void> {
+  const chat: ChatSDK = TencentCloudChat.create({ SDKAppID: 1400000000 });
+  const { EVENT, TYPES, VERSION } = TencentCloudChat;
+
+  chat.on(EVENT.MESSAGE_RECEIVED, ({ data }) => data.map((message) => message.conversationID.length));
+  chat.on(EVENT.MESSAGE_EXTENSIONS_UPDATED, ({ data: { messageID, extensions } }) => [messageID, extensions[0]?.value]);
+  chat.once(EVENT.MESSAGE_EXTENSIONS_DELETED, ({ data: { keyList } }) => keyList.join());
+  chat.on(EVENT.NET_STATE_CHANGE, ({ data: { state } }) => state === TYPES.NET_STATE_CONNECTED);
+  chat.on(EVENT.KICKED_OUT, ({ data: { type } }) => type === TYPES.KICKED_OUT_REST_API);
+
+  await chat.login({ userID: 'alice', userSig: 'sig' });
+  await chat.login({ userID: 'alice', userSig: async () => 'sig' });
+
+  const draft: Message = chat.createCustomMessage({
+    to: 'demo', conversationType: TYPES.CONV_GROUP, payload: { data: '{}' }, isSupportExtension: true,
+  });
+  const { data: { message } } = await chat.sendMessage(draft);
+  const { data: { extensions } } = await chat.setMessageExtensions(message, [{ key: 'alice', value: '1' }]);
+  for (const { code, key, value } of extensions) if (code === 23001) console.log(`${key} is ${value}: ${CODES[code]}, ${VERSION}`);
+  await chat.deleteMessageExtensions(message);
+  await chat.deleteMessageExtensions(message, ['alice']);
+
+  // @ts-expect-error Without SDKAppID there is no app
+  TencentCloudChat.create({});
+  // @ts-expect-error A userSig is needed
+  chat.login({ userID: 'alice' });
+  // @ts-expect-error There is no such event
+  chat.on('messageReceived', () => {});
+  // @ts-expect-error Events carry no seq
+  chat.on(EVENT.MESSAGE_EXTENSIONS_UPDATED, ({ data }) => data.latestSeq);
+  // @ts-expect-error Values are strings
+  chat.setMessageExtensions(message, [{ key: 'alice', value: 1 }]);
+  // @ts-expect-error The app names no Seq
+  chat.setMessageExtensions(message, [{ key: 'alice', value: '1', seq: 0 }]);
+  // @ts-expect-error A text message has a text
+  chat.createTextMessage({ to: 'bob', conversationType: TYPES.CONV_C2C, payload: { data: '' } });
+  // @ts-expect-error A group is named by its ID alone here
+  chat.quitGroup({ groupID: 'demo' });
+  // @ts-expect-error Codes are for reading
+  CODES[0] = 'fine';
+}

@@ -1,0 +1,70 @@
+import { WebSocket } from 'ws';
+import TencentCloudChat from '../../sdk/index.js';
+
+const { EVENT } = TencentCloudChat;
+let users = 0;
+
+/** What the demo page gets: { sdkAppID, userID, userSig }. */
+export async function ticket(hub, userID) {
+  const response = await fetch(`${hub.url}/demo/usersig?user=${encodeURIComponent(userID)}`);
+  return response.json();
+}
+
+/** Somebody at a hub: a chat of their own and everything that it told them. */
+export class User {
+  #events = [];
+  #waiting = new Set();
+
+  /** @returns {Promise<User>} logged in, until the test ends */
+  static async logIn(t, hub, userID, { url = `${hub.url.replace('http', 'ws')}/ws`, userSig } = {}) {
+    // A copy of the module each, because the SDK has one chat per app and page.
+    const { create } = await import(`../../sdk/create.js?${++users}`);
+    const user = new User();
+    const { sdkAppID, userSig: handout } = userSig ? { sdkAppID: 1400000000 } : await ticket(hub, userID);
+    user.userID = userID;
+    user.chat = create({ SDKAppID: sdkAppID, proxyServer: url, WebSocket });
+    for (const name of Object.values(EVENT)) user.chat.on(name, ({ data }) => user.#hear(name, data));
+    t.after(() => user.chat.destroy());
+    await user.chat.login({ userID, userSig: userSig ?? handout });
+    return user;
+  }
+
+  /** The data of all events of this name so far. */
+  heard(name) {
+    return this.#events.filter((event) => event.name === name).map(({ data }) => data);
+  }
+
+  /** The names of all events about messages and their pairs so far, in order. */
+  get story() {
+    return this.#events.map(({ name }) => name).filter((name) => name.startsWith('onMessage'));
+  }
+
+  /** Resolves with the data of the first event, past ones included, that it is true of. */
+  hears(name, isIt = () => true) {
+    const past = this.#events.find((event) => event.name === name && isIt(event.data));
+    if (past) return Promise.resolve(past.data);
+    return new Promise((resolve) => this.#waiting.add({ name, isIt, resolve }));
+  }
+
+  /** Resolves when the pair has this value, '' if it is gone, by events alone. */
+  sees(messageID, key, value) {
+    if (value === '') return this.hears(EVENT.MESSAGE_EXTENSIONS_DELETED, (data) => data.messageID === messageID && data.keyList.includes(key));
+    return this.hears(
+      EVENT.MESSAGE_EXTENSIONS_UPDATED,
+      (data) => data.messageID === messageID && data.extensions.some((one) => one.key === key && one.value === value),
+    );
+  }
+
+  forget() {
+    this.#events = [];
+  }
+
+  #hear(name, data) {
+    this.#events.push({ name, data });
+    for (const wait of [...this.#waiting]) {
+      if (wait.name !== name || !wait.isIt(data)) continue;
+      this.#waiting.delete(wait);
+      wait.resolve(data);
+    }
+  }
+}
