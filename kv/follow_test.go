@@ -1,0 +1,253 @@
+package kv
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"exthub/kv/kvtest"
+)
+
+// audience collects what followers of one name hear.
+type audience struct {
+	t       *testing.T
+	talking sync.Map // messages that are being told of
+
+	mu    sync.Mutex
+	pairs map[string]Pair // by message and key, as they were heard last
+	calls int
+	came  chan struct{} // something was heard
+}
+
+func newAudience(t *testing.T) *audience {
+	return &audience{t: t, pairs: make(map[string]Pair), came: make(chan struct{}, 1)}
+}
+
+// ear returns a Follower's Hear that deals with one pair at a time, or with a clear. What one ear hears of a message rises; another one, after it, may
+// hear again what this one did.
+func (a *audience) ear() func(context.Context, News) (uint64, error) {
+	last := make(map[MessageID]uint64)
+	return func(_ context.Context, news News) (uint64, error) {
+		if _, busy := a.talking.LoadOrStore(news.Ref, true); busy {
+			a.t.Error("two followers of one name at once")
+		}
+		defer a.talking.Delete(news.Ref)
+		a.mu.Lock()
+		defer a.mu.Unlock()
+		a.calls++
+		id := news.Ref.ID()
+		through := a.note(news)
+		if through <= last[id] {
+			a.t.Errorf("%s: %d after %d", id, through, last[id])
+		}
+		last[id] = through
+		select {
+		case a.came <- struct{}{}:
+		default:
+		}
+		return through, nil
+	}
+}
+
+// note keeps the clear or the first pair of the news, and returns its Seq.
+func (a *audience) note(news News) uint64 {
+	id := string(news.Ref.ID())
+	if news.ClearSeq == 0 {
+		p := news.Pairs[0]
+		a.pairs[id+" "+p.Key] = p
+		return p.Seq
+	}
+	for name, p := range a.pairs {
+		if strings.HasPrefix(name, id+" ") && p.Seq <= news.ClearSeq {
+			a.pairs[name] = Pair{Key: p.Key, Deleted: true, Seq: news.ClearSeq}
+		}
+	}
+	return news.ClearSeq
+}
+
+// until waits until what was heard holds.
+func (a *audience) until(what string, holds func() bool) {
+	a.t.Helper()
+	timeout := time.After(20 * time.Second)
+	for {
+		a.mu.Lock()
+		done := holds()
+		a.mu.Unlock()
+		if done {
+			return
+		}
+		select {
+		case <-a.came:
+		case <-timeout:
+			a.t.Fatal("not heard: " + what)
+		}
+	}
+}
+
+// has reports whether the audience's newest of every pair is the store's.
+func (a *audience) has(s *Store, ids ...MessageID) func() bool {
+	return func() bool {
+		same := true
+		for _, id := range ids {
+			err := s.Read(context.Background(), id, 0, func(m *Message) {
+				for _, p := range m.Pairs(1) {
+					got := a.pairs[string(id)+" "+p.Key]
+					same = same && got.Deleted == p.Deleted && got.Value == p.Value && (got.Seq == p.Seq || p.Seq <= m.ClearSeq())
+				}
+			})
+			if err != nil {
+				a.t.Error(err)
+			}
+		}
+		return same
+	}
+}
+
+// follow starts a follower and returns what stops it.
+func follow(t *testing.T, s *Store, hear func(context.Context, News) (uint64, error)) (stop func()) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan error, 1)
+	go func() {
+		done <- s.Follow(ctx, Follower{Name: "test", Hear: hear, MinPause: time.Millisecond, MaxPause: 20 * time.Millisecond})
+	}()
+	stop = sync.OnceFunc(func() {
+		cancel()
+		if err := <-done; err != nil {
+			t.Error("Follow:", err)
+		}
+	})
+	t.Cleanup(stop)
+	return stop
+}
+
+// started waits until the follower's place is in the store: changes count from then on.
+func started(t *testing.T, s *Store) {
+	t.Helper()
+	tick := time.NewTicker(time.Millisecond)
+	defer tick.Stop()
+	for _, sh := range s.shards {
+		for {
+			if _, err := sh.stream.Consumer(t.Context(), "test"); err == nil {
+				break
+			}
+			<-tick.C
+		}
+	}
+}
+
+func (a *audience) write(s *Store, id MessageID, change Change) {
+	a.t.Helper()
+	if _, err := s.Update(context.Background(), id, func(*Message) (Change, error) { return change, nil }); err != nil {
+		a.t.Error(err)
+	}
+}
+
+// Two hubs follow under one name while both write. One hears at a time, in order, and when it stops the other goes on where it stood.
+func TestFollow(t *testing.T) {
+	for _, shards := range []int{1, 3} {
+		t.Run(fmt.Sprint(shards, " shards"), func(t *testing.T) {
+			nc := kvtest.Server(t)
+			one, _ := open(t, nc, Options{Shards: shards})
+			two, _ := open(t, nc, Options{Shards: shards})
+			var ids []MessageID
+			for i := range 4 {
+				r, err := one.Send(t.Context(), Record{From: "ann", To: fmt.Sprint("u", i), Ref: Ref{From: "ann", To: fmt.Sprint("u", i), MsgKey: "1_1_1"}, IsSupportExtension: true}, "", 0)
+				if err != nil {
+					t.Fatal(err)
+				}
+				ids = append(ids, r.Ref.ID())
+			}
+			a := newAudience(t)
+			stop := follow(t, one, a.ear())
+			started(t, one)
+			a.write(one, ids[0], Change{Writes: []Write{{Key: "first", Value: "1"}}})
+			a.until("the first change", a.has(one, ids...))
+			follow(t, two, a.ear())
+
+			var writers sync.WaitGroup
+			for i, s := range []*Store{one, two, one, two} {
+				writers.Go(func() {
+					for n := range 60 {
+						a.write(s, ids[i], Change{Writes: []Write{
+							{Key: fmt.Sprint("k", n%7), Value: fmt.Sprint(n)}, {Key: fmt.Sprint("d", n%5), Value: "x", Delete: n%2 == 1},
+						}})
+						if n == 30 {
+							a.write(s, ids[i], Change{Clear: true})
+						}
+						if i == 0 && n == 40 {
+							stop()
+						}
+					}
+				})
+			}
+			writers.Wait()
+			a.until("all that was written", a.has(two, ids...))
+		})
+	}
+}
+
+// What is heard fails again and again, and at last the hub goes away. The next one ends with the newest of everything, and nothing was heard that was not new.
+func TestFollowFailure(t *testing.T) {
+	nc := kvtest.Server(t)
+	s, _ := open(t, nc, Options{})
+	id := poll(t, s)
+	var failures atomic.Int32
+	failed := make(chan struct{}, 1000)
+	stop := follow(t, s, func(context.Context, News) (uint64, error) {
+		failures.Add(1)
+		failed <- struct{}{}
+		return 0, errors.New("down")
+	})
+	started(t, s)
+	a := newAudience(t)
+	for n := range 50 {
+		a.write(s, id, Change{Writes: []Write{{Key: fmt.Sprint("k", n%10), Value: fmt.Sprint(n)}}})
+	}
+	a.write(s, id, Change{Writes: []Write{{Key: "k3", Delete: true}}})
+	for range 5 {
+		<-failed
+	}
+	stop()
+	follow(t, s, a.ear())
+	a.until("the newest of all", a.has(s, id))
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.calls != 10 || !a.pairs[string(id)+" k3"].Deleted {
+		t.Errorf("heard %d times of 10 pairs: %v", a.calls, a.pairs)
+	}
+}
+
+// A follower that is told of more than it deals with at once is told of the rest again, and of nothing twice.
+func TestFollowInParts(t *testing.T) {
+	s, _ := open(t, kvtest.Server(t), Options{})
+	id := poll(t, s)
+	a := newAudience(t)
+	stop := follow(t, s, a.ear())
+	started(t, s)
+	stop()
+	var writes []Write
+	for n := range 100 {
+		writes = append(writes, Write{Key: fmt.Sprint("k", n), Value: "v"})
+	}
+	a.write(s, id, Change{Writes: writes})
+	var sizes []int
+	hear := a.ear()
+	follow(t, s, func(ctx context.Context, news News) (through uint64, err error) {
+		sizes = append(sizes, len(news.Pairs))
+		for range min(30, len(news.Pairs)) {
+			through, err = hear(ctx, news)
+			news.Pairs = news.Pairs[1:]
+		}
+		return through, err
+	})
+	a.until("all that was written", a.has(s, id))
+	if fmt.Sprint(sizes) != "[100 70 40 10]" {
+		t.Errorf("heard of %v pairs", sizes)
+	}
+}

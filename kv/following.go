@@ -1,0 +1,175 @@
+package kv
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"math/rand/v2"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+// following is a Follower in one shard.
+type following struct {
+	Follower
+	store    *Store
+	sh       *shard
+	failures int // in a row
+	pinned   bool
+	heard    map[MessageID]uint64 // up to where, for messages that were heard of beyond the entry at hand
+}
+
+const (
+	// followPoll is how long one request for the next entry waits, and the longest that a stop takes.
+	followPoll  = 500 * time.Millisecond
+	followGroup = "hub"
+
+	// maxHeard bounds what is remembered. Who forgets hears some things twice.
+	maxHeard = 100_000
+)
+
+// consumer opens the durable consumer that knows where the follower stands.
+//
+// One entry is delivered at a time: what is behind it waits until it was acknowledged, so order survives every retry. That alone would not keep two hubs from
+// overtaking each other, because an entry that is overwritten counts as acknowledged at once, while a hub may still be busy with it; so the server serves one
+// hub only, until that has not asked for longer than one round of everything takes.
+func (f *following) consumer(ctx context.Context) (jetstream.Consumer, error) {
+	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
+	defer cancel()
+	p := f.sh.prefix
+	return f.sh.stream.CreateOrUpdateConsumer(ctx, jetstream.ConsumerConfig{
+		Durable:        f.Name,
+		FilterSubjects: []string{p + "c.*.*.*.x.*", p + "c.*.*.*.c", p + "g.*.*.x.*", p + "g.*.*.c"}, // pairs and clears, no messages nor members
+		DeliverPolicy:  jetstream.DeliverNewPolicy,
+		AckPolicy:      jetstream.AckExplicitPolicy,
+		AckWait:        f.Timeout + 2*requestTimeout,
+		MaxDeliver:     -1,
+		MaxAckPending:  1,
+		PriorityPolicy: jetstream.PriorityPolicyPinned,
+		PriorityGroups: []string{followGroup},
+		PinnedTTL:      followPoll + f.Timeout + requestTimeout + 2*f.MaxPause,
+	})
+}
+
+// run follows until ctx ends, with a pause after each failure.
+func (f *following) run(ctx context.Context) error {
+	f.heard = make(map[MessageID]uint64)
+	defer f.unpin()
+	for {
+		f.unpin() // what our next consumer asks for is another client's, to the server
+		consumer, err := f.consumer(ctx)
+		for err == nil {
+			err = f.next(ctx, consumer)
+		}
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		f.pause(ctx, err)
+	}
+}
+
+// pause waits after a failure, the longer the more there were in a row.
+func (f *following) pause(ctx context.Context, err error) {
+	pause := min(f.MinPause<<min(f.failures, 20), f.MaxPause)
+	f.failures++
+	slog.Warn("follower has to try again", "name", f.Name, "bucket", f.sh.bucket, "failures", f.failures, "pause", pause, "error", err)
+	select {
+	case <-ctx.Done():
+	case <-time.After(pause/2 + rand.N(pause)):
+	}
+}
+
+// next deals with one entry, if one comes. It returns an error if the consumer is of no use any more.
+func (f *following) next(ctx context.Context, consumer jetstream.Consumer) error {
+	// Not cut short by ctx: the server gives our place even to a request that nobody waits for any more, and then thinks that we are there.
+	msg, err := consumer.Next(jetstream.FetchMaxWait(followPoll), jetstream.FetchPriorityGroup(followGroup))
+	switch {
+	case errors.Is(err, jetstream.ErrPinIDMismatch):
+		f.pinned = false // we were away for too long, and another hub took over
+		return ctx.Err()
+	case errors.Is(err, nats.ErrTimeout):
+		return ctx.Err()
+	case err != nil:
+		return err
+	}
+	f.pinned = true
+	if err := f.take(ctx, msg); err != nil {
+		if err := msg.Nak(); err != nil {
+			return err
+		}
+		f.pause(ctx, err)
+		return ctx.Err()
+	}
+	f.failures = 0
+	return errors.Join(msg.Ack(), ctx.Err())
+}
+
+// take lets the follower hear of the message that an entry belongs to, as it is now. Everything in it below the entry was heard of already.
+func (f *following) take(ctx context.Context, msg jetstream.Msg) error {
+	meta, err := msg.Metadata()
+	if err != nil {
+		return err
+	}
+	key, revision := msg.Subject()[len(f.sh.prefix):], meta.Sequence.Stream
+	at, err := parseKey(key)
+	if err != nil {
+		return nil // somebody else's; the tail has said so
+	}
+	id := at.ref.ID()
+	if f.heard[id] >= revision {
+		return nil
+	}
+	news := News{Ref: at.ref, Time: meta.Timestamp, Behind: meta.NumPending}
+	err = f.store.Read(ctx, id, revision, func(m *Message) {
+		news.PurgedSeq = m.PurgedSeq()
+		from := revision
+		if clear := m.ClearSeq(); clear >= revision {
+			news.ClearSeq, from = clear, clear+1
+		}
+		news.Pairs = m.Pairs(from)
+	})
+	if err != nil || news.ClearSeq == 0 && len(news.Pairs) == 0 {
+		return err
+	}
+	hearing, cancel := context.WithTimeout(ctx, f.Timeout)
+	defer cancel()
+	through, err := f.Hear(hearing, news)
+	if err == nil {
+		f.remember(id, revision, through)
+	}
+	return err
+}
+
+// remember notes how far the message was heard of. Only what is above the entry at hand can matter later: entries come in rising order.
+func (f *following) remember(id MessageID, revision, through uint64) {
+	if len(f.heard) >= maxHeard {
+		for other, seq := range f.heard {
+			if seq <= revision {
+				delete(f.heard, other)
+			}
+		}
+		if len(f.heard) >= maxHeard {
+			clear(f.heard)
+		}
+	}
+	if through > revision {
+		f.heard[id] = through
+	} else {
+		delete(f.heard, id)
+	}
+}
+
+// unpin gives our place to another hub at once.
+func (f *following) unpin() {
+	if !f.pinned {
+		return
+	}
+	f.pinned = false
+	ctx, cancel := context.WithTimeout(context.Background(), requestTimeout)
+	defer cancel()
+	if err := f.sh.stream.UnpinConsumer(ctx, f.Name, followGroup); err != nil {
+		slog.Warn("follower could not hand over: another hub waits until it is missed", "name", f.Name, "bucket", f.sh.bucket, "error", err)
+	}
+}
