@@ -28,3 +28,10 @@ func meanings(table []code) map[int]string {
 	}
 	return all
 }
+
+// SessionsOf returns how many sessions the user has.
+func (h *Hub) SessionsOf(userID string) int {
+	h.sessions.mu.Lock()
+	defer h.sessions.mu.Unlock()
+	return len(h.sessions.users[userID])
+}

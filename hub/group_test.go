@@ -205,6 +205,20 @@ func TestComingAndGoing(t *testing.T) {
 	ada.refused(10010, "sendMessage", object{"to": "club", "conversationType": "GROUP", "type": "TIMTextElem", "payload": object{"text": "x"}})
 }
 
+// TestDismissedGroup: nobody gets at what was said in a group by making one of the same ID.
+func TestDismissedGroup(t *testing.T) {
+	w := start(t)
+	ada, eve := w.login("ada"), w.login("eve")
+	ada.create("Public", "club")
+	ada.must("dismissGroup", object{"groupID": "club"}, nil)
+	eve.create("Public", "club") // nothing was said
+	eve.send("GROUP", "club")
+	eve.must("dismissGroup", object{"groupID": "club"}, nil)
+	ada.refused(10021, "createGroup", object{"name": "n", "type": "Public", "groupID": "club"})
+	eve.refused(10021, "createGroup", object{"name": "n", "type": "Public", "groupID": "club"})
+	ada.refused(10010, "getMessageList", object{"conversationID": "GROUPclub"})
+}
+
 // TestAVChatRoom takes messages, but no extensions, and keeps no history.
 func TestAVChatRoom(t *testing.T) {
 	w := start(t)

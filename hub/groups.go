@@ -42,9 +42,14 @@ type CreateGroup struct {
 // NewMember is a user who becomes a member. Role is Member if empty, or Admin.
 type NewMember struct{ UserID, Role string }
 
-// CreateGroup returns the group, or 10021 or 10025 if there is one of this ID.
+// CreateGroup returns the group, or 10021 or 10025 if there is one of this ID. An ID is not given out again while messages of a dismissed group are stored
+// under it: its new owner would read them.
 func (c *commands) CreateGroup(ctx context.Context, who caller, cmd CreateGroup) (kv.GroupInfo, error) {
 	info, members, err := c.plan(who, cmd)
+	if err != nil {
+		return kv.GroupInfo{}, err
+	}
+	left, _, err := c.store.History(ctx, kv.GroupConversation(info.GroupID), kv.Ref{}, 1)
 	if err != nil {
 		return kv.GroupInfo{}, err
 	}
@@ -54,6 +59,8 @@ func (c *commands) CreateGroup(ctx context.Context, who caller, cmd CreateGroup)
 			return kv.GroupChange{}, refuse(groupIDYours, "groupID: you own a group %s already", info.GroupID)
 		case old != nil:
 			return kv.GroupChange{}, refuse(groupIDTaken, "groupID: there is a group %s already", info.GroupID)
+		case len(left) > 0:
+			return kv.GroupChange{}, refuse(groupIDTaken, "groupID: %s was the ID of a group that was dismissed", info.GroupID)
 		}
 		return kv.GroupChange{Info: &info, Add: members}, nil
 	})

@@ -1,0 +1,290 @@
+package hub_test
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/coder/websocket"
+
+	"exthub/hub"
+)
+
+// One attack per test; the first sentence says what it is.
+
+// expectAlive: whatever somebody else did, this session goes on.
+func expectAlive(t *testing.T, c *client) {
+	t.Helper()
+	c.must("ping", object{}, nil)
+}
+
+// A stranger sends more than a login can need, a user more than a request.
+func TestOversizeFrame(t *testing.T) {
+	w := start(t)
+	other := w.login("bo")
+	stranger, user := w.dial(), w.login("ada")
+	stranger.write(strings.Repeat("x", 4<<10+1))
+	if code := stranger.closed(); code != hub.CloseProtocol {
+		t.Errorf("stranger: closed with %d", code)
+	}
+	user.must("ping", object{"padding": strings.Repeat("x", 60<<10)}, nil)
+	user.write(strings.Repeat("x", 64<<10+1))
+	if code := user.closed(); code != hub.CloseProtocol {
+		t.Errorf("user: closed with %d", code)
+	}
+	expectAlive(t, other)
+}
+
+// A message that is too large comes in pieces, none of which is.
+func TestOversizeInPieces(t *testing.T) {
+	w := start(t)
+	c := w.login("ada")
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	out, err := c.ws.Writer(ctx, websocket.MessageText)
+	if err != nil {
+		t.Fatal(err)
+	}
+	go func() {
+		for range 200 {
+			if _, err := out.Write(make([]byte, 4096)); err != nil {
+				return // the hub has had enough
+			}
+		}
+	}()
+	if code := c.closed(); code != hub.CloseProtocol {
+		t.Errorf("closed with %d", code)
+	}
+}
+
+// A frame is binary.
+func TestBinaryFrame(t *testing.T) {
+	w := start(t)
+	c := w.login("ada")
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	if err := c.ws.Write(ctx, websocket.MessageBinary, []byte(`{"jsonrpc":"2.0","id":1,"method":"ping"}`)); err != nil {
+		t.Fatal(err)
+	}
+	if code := c.closed(); code != hub.CloseProtocol {
+		t.Errorf("closed with %d", code)
+	}
+}
+
+// Brackets without end are meant to exhaust the parser's stack.
+func TestDeepJSON(t *testing.T) {
+	w := start(t)
+	c := w.login("ada")
+	for _, frame := range []string{
+		strings.Repeat("[", 60_000),
+		strings.Repeat(`{"a":`, 12_000),
+		`{"jsonrpc":"2.0","id":1,"method":"ping","params":{"a":` + strings.Repeat("[", 20_000) + strings.Repeat("]", 20_000) + `}}`,
+	} {
+		c.write(frame)
+		if f := c.answer(); f.Error == nil || f.Error.Code != -32700 {
+			t.Errorf("%s", f.raw)
+		}
+	}
+	expectAlive(t, c)
+}
+
+// A page of another site opens a socket with its visitor's browser.
+func TestForeignOrigin(t *testing.T) {
+	w := start(t, func(o *hub.Options) { o.AllowedOrigins = []string{"https://app.example.com"} })
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	for origin, allowed := range map[string]bool{
+		"https://app.example.com": true, w.server.URL: true, "https://evil.example": false, "https://app.example.com.evil.example": false,
+		"http://app.example.com": false, "null": false,
+	} {
+		ws, answer, err := websocket.Dial(ctx, w.url(), &websocket.DialOptions{HTTPHeader: http.Header{"Origin": {origin}}})
+		switch {
+		case allowed && err != nil:
+			t.Errorf("%s: %v", origin, err)
+		case allowed:
+			ws.CloseNow()
+		case err == nil || answer.StatusCode != http.StatusForbidden:
+			t.Errorf("%s: let in (%v)", origin, err)
+		}
+	}
+}
+
+// A plain request comes where an upgrade is expected.
+func TestNoUpgrade(t *testing.T) {
+	w := start(t)
+	for method, status := range map[string]int{"GET": http.StatusUpgradeRequired, "POST": http.StatusMethodNotAllowed} {
+		request, err := http.NewRequestWithContext(t.Context(), method, w.server.URL+"/ws", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		answer, err := http.DefaultClient.Do(request)
+		if err != nil {
+			t.Fatal(err)
+		}
+		answer.Body.Close()
+		if answer.StatusCode != status {
+			t.Errorf("%s: %s", method, answer.Status)
+		}
+	}
+	http.DefaultClient.CloseIdleConnections()
+}
+
+// An ID is meant to come back larger than the hub likes, or to break the answer.
+func TestHugeID(t *testing.T) {
+	w := start(t)
+	c := w.login("ada")
+	for _, id := range []string{`"` + strings.Repeat("i", 60_000) + `"`, strings.Repeat("9", 60_000), `{"a":1}`, "\"\xff\"", `true`} {
+		c.write(`{"jsonrpc":"2.0","id":` + id + `,"method":"ping"}`)
+		if f := c.answer(); f.Error == nil || f.Error.Code != -32600 || string(f.ID) != "null" || len(f.raw) > 200 {
+			t.Errorf("%.20s: %s", id, f.raw)
+		}
+	}
+	for _, id := range []string{`""`, `"\u0000"`, `1e400`, `-0`, `"` + strings.Repeat("i", 62) + `"`} {
+		c.write(`{"jsonrpc":"2.0","id":` + id + `,"method":"ping"}`)
+		if f := c.answer(); f.Error != nil || string(f.ID) != id {
+			t.Errorf("%s: %s", id, f.raw)
+		}
+	}
+}
+
+// A key that is not UTF-8 is meant to become another key on its way.
+func TestInvalidUTF8(t *testing.T) {
+	w := start(t)
+	c := w.login("ada")
+	id := c.send("C2C", "bo").ID
+	for _, bad := range []string{"\xff", "a\xc0\xaf", "\xed\xa0\x80", `\ud800`, `\ud800\ud800`, `\udc00x`} {
+		for field, item := range map[string]string{
+			"extensions[0].key": `{"key":"` + bad + `","value":"v"}`, "extensions[0].value": `{"key":"k","value":"` + bad + `"}`,
+		} {
+			c.write(fmt.Sprintf(`{"jsonrpc":"2.0","id":1,"method":"setMessageExtensions","params":{"messageID":%q,"extensions":[%s]}}`, id, item))
+			if f := c.answer(); f.Error == nil || f.Error.Code != 10004 || f.Error.Message != field+": not UTF-8" {
+				t.Errorf("%q as %s: %s", bad, field, f.raw)
+			}
+		}
+	}
+	if got := c.get(id, 0); len(got.Extensions) != 0 {
+		t.Errorf("something was set: %+v", got)
+	}
+}
+
+// A message ID with wildcards is meant to reach what belongs to others.
+func TestWildcardMessageID(t *testing.T) {
+	w := start(t)
+	ada, eve := w.login("ada"), w.login("eve")
+	id := ada.send("C2C", "bo").ID
+	ada.set(id, "k", "v", 0)
+	for _, wild := range []string{
+		"*", ">", "c.>", "c.*.*.*", "c.eve.*.*", "c.eve.>", "g.>", "g.*.1", "g.*.*", "c.ada.bo", id + ".x.k", id + ".", "." + id, "g.._", "g.club._", "g.club.-1",
+		"g.club.01", "g.club.18446744073709551616", "c...", "c.eve..1_2_3", "c.=65ve.bo.1_2_3", "c.ev=65.bo.1", " " + id, "_", "$KV.ext_0." + id,
+	} {
+		eve.refused(10004, "getMessageExtensions", object{"messageID": wild})
+		eve.refused(10004, "setMessageExtensions", object{"messageID": wild, "extensions": pairs("k", 1)})
+		eve.refused(10004, "deleteMessageExtensions", object{"messageID": wild})
+	}
+	if got := ada.get(id, 0); len(got.Extensions) != 1 {
+		t.Errorf("%+v", got)
+	}
+}
+
+// A user says that he is somebody else.
+func TestForgedSender(t *testing.T) {
+	w := start(t)
+	eve, bo := w.login("eve"), w.login("bo")
+	eve.must("sendMessage", object{
+		"from": "ada", "to": "bo", "conversationType": "C2C", "type": "TIMTextElem", "payload": object{"text": "pay eve"}, "conversationID": "C2Cada",
+	}, nil)
+	var got struct{ Messages []message }
+	bo.next("MESSAGE_RECEIVED", &got)
+	if got.Messages[0].From != "eve" || got.Messages[0].ConversationID != "C2Ceve" {
+		t.Errorf("bo got %+v", got.Messages[0])
+	}
+}
+
+// A client asks as fast as it can, and does not listen when it is told to slow down.
+func TestFlood(t *testing.T) {
+	w := start(t, func(o *hub.Options) { o.SessionRate = 20 })
+	flooder, other := w.login("eve"), w.login("ada")
+	for range 100 {
+		flooder.write(`{"jsonrpc":"2.0","id":1,"method":"ping"}`)
+	}
+	refused := 0
+	for {
+		f, err := flooder.read()
+		if err != nil {
+			if code := websocket.CloseStatus(err); code != hub.CloseTooMany {
+				t.Errorf("closed with %d (%v)", code, err)
+			}
+			break
+		}
+		if f.Error != nil && f.Error.Code != 10006 {
+			t.Fatalf("%s", f.raw)
+		}
+		if f.Error != nil {
+			refused++
+		}
+	}
+	if refused == 0 {
+		t.Error("nothing was refused")
+	}
+	expectAlive(t, other)
+}
+
+// Half a request comes, and then nothing.
+func TestHalfAFrame(t *testing.T) {
+	w := start(t, func(o *hub.Options) { o.LoginTimeout, o.Heartbeat = 100*time.Millisecond, 100*time.Millisecond })
+	for _, c := range []*client{w.dial(), w.login("ada")} {
+		out, err := c.ws.Writer(t.Context(), websocket.MessageText)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := out.Write([]byte(`{"jsonrpc":"2.0",`)); err != nil {
+			t.Fatal(err)
+		}
+		if code := c.closed(); code != hub.CloseLoginLate && code != hub.CloseSilent {
+			t.Errorf("closed with %d", code)
+		}
+	}
+}
+
+// A member reads nothing while a lot is said: he is disconnected, and the others notice nothing.
+func TestSlowReader(t *testing.T) {
+	w := start(t, func(o *hub.Options) { o.WriteTimeout = 500 * time.Millisecond })
+	small := &http.Client{Transport: &http.Transport{DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
+		c, err := new(net.Dialer).DialContext(ctx, network, address)
+		if err == nil {
+			err = c.(*net.TCPConn).SetReadBuffer(4096)
+		}
+		return c, err
+	}}}
+	defer small.CloseIdleConnections()
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	ws, _, err := websocket.Dial(ctx, w.url(), &websocket.DialOptions{HTTPClient: small})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ws.SetReadLimit(1 << 20)
+	defer ws.CloseNow()
+	slow := &client{t: t, ws: ws}
+	slow.must("login", object{"sdkAppID": appID, "userID": "slow", "userSig": w.sign("slow")}, nil)
+
+	ada, bo := w.login("ada"), w.login("bo")
+	ada.create("Public", "club", "slow", "bo")
+	const messages = 500
+	long := strings.Repeat("x", 12<<10-100)
+	for i := range messages {
+		ada.must("sendMessage", object{
+			"to": "club", "conversationType": "GROUP", "type": "TIMTextElem", "payload": object{"text": long}, "random": i,
+		}, nil)
+		bo.next("MESSAGE_RECEIVED", nil)
+	}
+	for deadline := time.Now().Add(patience); w.hub.SessionsOf("slow") > 0; expectAlive(t, ada) {
+		if time.Now().After(deadline) {
+			t.Fatal("the slow reader is still served")
+		}
+	}
+}
