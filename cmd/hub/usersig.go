@@ -22,12 +22,9 @@ func (u *usersigCommand) Run(c *Config, out io.Writer) error {
 	if u.User == "" && u.Verify == "" {
 		return errors.New("set --user NAME to make a UserSig, or --verify SIG to explain one")
 	}
-	key := c.SecretKey
-	if key == "" {
-		var err error
-		if key, err = readSecretKey(c.Data); err != nil {
-			return fmt.Errorf("no secret key: set --secret-key, or --data to the directory of a hub that has started before: %w", err)
-		}
+	key, err := c.signingKey()
+	if err != nil {
+		return err
 	}
 	if u.Verify != "" {
 		return explain(out, u.Verify, c.SDKAppID, key, time.Now())

@@ -1,0 +1,161 @@
+package bench
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"sync"
+	"time"
+)
+
+// audience is the viewers of a group. Each reads in a goroutine of its own.
+type audience struct {
+	run     *run
+	board   *board
+	viewers []*viewer
+	reading sync.WaitGroup
+	stop    chan struct{}
+	mu      sync.Mutex
+	broken  error // the first viewer that was cut off unasked
+	leaving bool
+}
+
+// seat logs the accounts in as viewers.
+func (r *run) seat(b *board, accounts []account, writers int) (*audience, error) {
+	r.enterStage("the audience comes")
+	clients, err := r.enter(accounts, false, nil)
+	if err != nil {
+		return nil, err
+	}
+	a := &audience{run: r, board: b, stop: make(chan struct{})}
+	for i, c := range clients {
+		a.viewers = append(a.viewers, newViewer(i, c, b, writers))
+	}
+	for _, v := range a.viewers {
+		a.watch(v)
+	}
+	go a.keepAlive()
+	return a, nil
+}
+
+func (a *audience) watch(v *viewer) {
+	_ = v.SetReadDeadline(time.Time{}) // of the login's; a connection that is gone says so when it is read
+	a.reading.Go(func() {
+		err := v.watch()
+		a.mu.Lock()
+		defer a.mu.Unlock()
+		if !a.leaving && a.broken == nil {
+			a.broken = fmt.Errorf("%s: %w", v.user, err)
+		}
+	})
+}
+
+// keepAlive says ping for everybody, spread over the time in which a hub wants to hear it.
+func (a *audience) keepAlive() {
+	const every = 25 * time.Second
+	tick := time.NewTicker(every / 100)
+	defer tick.Stop()
+	for turn := 0; ; turn++ {
+		select {
+		case <-a.stop:
+			return
+		case <-a.run.ctx.Done():
+			return
+		case <-tick.C:
+		}
+		a.mu.Lock()
+		for i := turn % 100; i < len(a.viewers) && !a.leaving; i += 100 {
+			v := a.viewers[i]
+			v.request = append(append(v.request[:0], `{"jsonrpc":"2.0","method":"ping","id":0`...), '}')
+			_ = v.send(v.request) // its reader hears of a connection that is gone
+		}
+		a.mu.Unlock()
+	}
+}
+
+// err returns why a viewer was cut off, if one was.
+func (a *audience) err() error {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.broken
+}
+
+// cut ends all connections at once and waits for the readers.
+func (a *audience) cut() {
+	a.mu.Lock()
+	a.leaving = true
+	a.mu.Unlock()
+	for _, v := range a.viewers {
+		_ = v.Close() // gone is gone
+	}
+	a.reading.Wait()
+}
+
+func (a *audience) leave() {
+	close(a.stop)
+	a.cut()
+}
+
+// counts returns how many frames and pairs all have received.
+func (a *audience) counts() (frames, pairs int64) {
+	for _, v := range a.viewers {
+		frames += v.frames.Load()
+		pairs += v.pairs.Load()
+	}
+	return frames, pairs
+}
+
+// exact waits until every viewer has the last value of every writer's pair. It returns an error that counts those who don't get there.
+func (a *audience) exact(writers []*writer) error {
+	last := make([]uint64, len(writers))
+	for i, w := range writers {
+		last[i] = w.last
+	}
+	for deadline := time.Now().Add(patience); ; {
+		behind := 0
+		for _, v := range a.viewers {
+			if !v.has(last) {
+				behind++
+			}
+		}
+		switch {
+		case behind == 0:
+			return nil
+		case a.err() != nil:
+			return a.err()
+		case time.Now().After(deadline):
+			return fmt.Errorf("%d of %d viewers do not have the last values after %v", behind, len(a.viewers), patience)
+		}
+		if err := a.run.pause(10 * time.Millisecond); err != nil {
+			return errors.Join(err, a.err())
+		}
+	}
+}
+
+// has reports whether the viewer has seen these changes, by writer.
+func (v *viewer) has(last []uint64) bool {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return slices.EqualFunc(v.last, last, func(has, want uint64) bool { return has >= want })
+}
+
+// catchUp reads what has changed in the message since the viewer last saw something.
+func (v *viewer) catchUp(message string) error {
+	for {
+		b := append(append(v.begin("getMessageExtensions"), `{"messageID":"`...), message...)
+		b = strconv.AppendUint(append(b, `","startSeq":`...), v.seq, 10)
+		page, err := v.roundTrip(append(b, '}'))
+		if err != nil {
+			return fmt.Errorf("get: %w", err)
+		}
+		before := v.seq
+		v.take(page)
+		if complete, _ := number(after(page, `"completeFlag":`)); complete == 1 {
+			return nil
+		}
+		if v.seq == before {
+			return fmt.Errorf("get: the page from %d on brings nothing new: %.200s", before, page)
+		}
+	}
+}

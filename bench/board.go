@@ -1,0 +1,133 @@
+package bench
+
+import (
+	"bytes"
+	"fmt"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// board knows what was written when, and so how late it reaches whom. A value says which writer wrote it and the how manyth change of the run it is:
+// four digits, ten digits, filler.
+type board struct {
+	next     atomic.Uint64
+	slots    [1 << 16]slot
+	filler   string
+	received *histogram // from the request to the receipt
+	late     *histogram // from the acknowledgement to the receipt
+}
+
+// slot is one change. The slots are a ring: a change that is older than the ring is not timed any more.
+type slot struct {
+	n           atomic.Uint64
+	sent, acked atomic.Int64 // Unix nanoseconds; acked is 0 until then
+	left        atomic.Int64 // viewers who have yet to see it
+	seen        chan struct{}
+}
+
+const (
+	writerDigits = 4
+	changeDigits = 10
+	valueDigits  = writerDigits + changeDigits
+	// envelope is about what an event has around the value.
+	envelope = 170
+)
+
+func newBoard(bytes int) *board {
+	b := &board{filler: strings.Repeat("x", max(0, bytes-envelope-valueDigits)), received: newHistogram(), late: newHistogram()}
+	for i := range b.slots {
+		b.slots[i].seen = make(chan struct{}, 1)
+	}
+	return b
+}
+
+// change begins the next change, which so many viewers are to see, and returns its number.
+func (b *board) change(viewers int) uint64 {
+	n := b.next.Add(1)
+	s := b.slot(n)
+	s.n.Store(n)
+	s.acked.Store(0)
+	s.left.Store(int64(viewers))
+	s.sent.Store(time.Now().UnixNano())
+	return n
+}
+
+func (b *board) slot(n uint64) *slot { return &b.slots[n%uint64(len(b.slots))] }
+
+func (b *board) acknowledged(n uint64) { b.slot(n).acked.Store(time.Now().UnixNano()) }
+
+func (b *board) value(writer int, n uint64) string {
+	return fmt.Sprintf("%0*d%0*d%s", writerDigits, writer, changeDigits, n, b.filler)
+}
+
+// viewer is a client who keeps, per writer, the newest change that it has seen.
+type viewer struct {
+	*client
+	number int
+	board  *board
+
+	mu     sync.Mutex // of last: exact looks at it
+	last   []uint64
+	seq    uint64 // the highest Seq that it has seen
+	frames atomic.Int64
+	pairs  atomic.Int64
+}
+
+func newViewer(number int, c *client, b *board, writers int) *viewer {
+	v := &viewer{client: c, number: number, board: b, last: make([]uint64, writers)}
+	c.event = func(frame []byte) { v.take(frame) } // what comes while it asks for something
+	return v
+}
+
+// watch reads until the connection ends.
+func (v *viewer) watch() error {
+	for {
+		frame, err := v.receive()
+		if err != nil {
+			return err
+		}
+		if !v.take(frame) {
+			continue
+		}
+		v.frames.Add(1)
+	}
+}
+
+// take reads the pairs of a notification or of an answer, which look the same, and reports whether there were any.
+func (v *viewer) take(frame []byte) bool {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	now := time.Now().UnixNano()
+	oldest, pairs := uint64(0), int64(0)
+	for rest := after(frame, `"value":"`); rest != nil; rest = after(rest, `"value":"`) {
+		writer, _ := number(rest[:writerDigits])
+		n, _ := number(rest[writerDigits:valueDigits])
+		rest = rest[valueDigits:]
+		if seq, _ := number(after(rest, `"seq":`)); seq > v.seq {
+			v.seq = seq
+		}
+		pairs++
+		if int(writer) >= len(v.last) || v.last[writer] >= n {
+			continue
+		}
+		v.last[writer] = n
+		if oldest == 0 || n < oldest {
+			oldest = n
+		}
+		if s := v.board.slot(n); s.n.Load() == n && s.left.Add(-1) == 0 {
+			s.seen <- struct{}{}
+		}
+	}
+	v.pairs.Add(pairs)
+	if s := v.board.slot(oldest); oldest > 0 && s.n.Load() == oldest {
+		v.board.received.record(v.number, time.Duration(now-s.sent.Load()))
+		late := time.Duration(0)
+		if acked := s.acked.Load(); acked > 0 {
+			late = time.Duration(now - acked)
+		}
+		v.board.late.record(v.number, late)
+	}
+	return pairs > 0 && bytes.HasPrefix(frame, []byte(`{"jsonrpc":"2.0","method":`))
+}

@@ -1,0 +1,134 @@
+package bench
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strconv"
+	"time"
+
+	"exthub/hub/usersig"
+)
+
+// patience bounds every wait for the hub.
+const patience = 30 * time.Second
+
+// account is a user who can log in.
+type account struct {
+	user  string
+	login []byte // the request
+}
+
+func (o *Options) account(user string) (account, error) {
+	sig, err := usersig.Sign(o.SDKAppID, o.SecretKey, user, time.Now(), 2*maxDuration)
+	if err != nil {
+		return account{}, err
+	}
+	return account{user, []byte(fmt.Sprintf(`{"jsonrpc":"2.0","id":1,"method":"login","params":{"sdkAppID":%d,"userID":%q,"userSig":%q}}`, o.SDKAppID, user, sig))}, nil
+}
+
+// client is a logged-in connection. It is owned by one goroutine at a time.
+type client struct {
+	*socket
+	user    string
+	id      int
+	request []byte
+	event   func(frame []byte) // notifications that come while an answer is waited for, or nil
+}
+
+// enter connects and logs in.
+func (t target) enter(ctx context.Context, a account, stalled bool) (*client, error) {
+	s, err := t.dial(ctx, stalled)
+	if err != nil {
+		return nil, err
+	}
+	c := &client{socket: s, user: a.user, id: 1}
+	if err := c.send(a.login); err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	if _, err := c.answer(); err != nil {
+		return nil, errors.Join(fmt.Errorf("login: %w", err), s.Close())
+	}
+	return c, nil
+}
+
+// begin starts a request of this method; the caller appends the params and gives the whole to roundTrip.
+func (c *client) begin(method string) []byte {
+	c.id++
+	b := append(c.request[:0], `{"jsonrpc":"2.0","id":`...)
+	b = strconv.AppendInt(b, int64(c.id), 10)
+	b = append(append(b, `,"method":"`...), method...)
+	return append(b, `","params":`...)
+}
+
+// roundTrip sends a begun request and returns the answer, valid until the next one.
+func (c *client) roundTrip(b []byte) ([]byte, error) {
+	c.request = append(b, '}')
+	if err := c.send(c.request); err != nil {
+		return nil, err
+	}
+	return c.answer()
+}
+
+// answer reads until the answer to the last request. Whoever is cut off waits no longer than patience.
+func (c *client) answer() ([]byte, error) {
+	if err := c.SetReadDeadline(time.Now().Add(patience)); err != nil {
+		return nil, err
+	}
+	for {
+		frame, err := c.receive()
+		if err != nil {
+			return nil, err
+		}
+		rest, isAnswer := bytes.CutPrefix(frame, []byte(`{"jsonrpc":"2.0","id":`))
+		if !isAnswer {
+			if c.event != nil {
+				c.event(frame)
+			}
+			continue
+		}
+		id, n := number(rest)
+		if id != uint64(c.id) {
+			continue
+		}
+		if !bytes.HasPrefix(rest[n:], []byte(`,"result":`)) {
+			return nil, fmt.Errorf("refused: %s", rest[n:])
+		}
+		return frame, nil
+	}
+}
+
+// call is for what is not measured: it encodes params and decodes the result.
+func (c *client) call(method string, params, result any) error {
+	encoded, err := json.Marshal(params)
+	if err != nil {
+		return err
+	}
+	frame, err := c.roundTrip(append(c.begin(method), encoded...))
+	if err != nil {
+		return fmt.Errorf("%s: %w", method, err)
+	}
+	return json.Unmarshal(frame, &struct {
+		Result any `json:"result"`
+	}{result})
+}
+
+// number reads the digits at the begin of b, and returns how many they are.
+func number(b []byte) (n uint64, digits int) {
+	for digits < len(b) && b[digits] >= '0' && b[digits] <= '9' {
+		n = n*10 + uint64(b[digits]-'0')
+		digits++
+	}
+	return n, digits
+}
+
+// after returns what follows the first occurrence of mark, or nil.
+func after(b []byte, mark string) []byte {
+	i := bytes.Index(b, []byte(mark))
+	if i < 0 {
+		return nil
+	}
+	return b[i+len(mark):]
+}

@@ -1,0 +1,60 @@
+package bench
+
+// connect opens all connections as fast as the hub takes them.
+func connect(r *run) error {
+	accounts, err := r.accounts(r.Clients, "u")
+	if err != nil {
+		return err
+	}
+	took := newHistogram()
+	if err := r.measure(); err != nil {
+		return err
+	}
+	r.enterStage("connect and log in")
+	clients, err := r.enter(accounts, false, took)
+	if err != nil {
+		return err
+	}
+	if err := r.measured(int64(len(clients)), "login"); err != nil {
+		return err
+	}
+	r.result.Latencies = append(r.result.Latencies, took.latency("connect and log in"))
+	return leave(clients)
+}
+
+// idle logs sessions in who say nothing but ping.
+func idle(r *run) error {
+	accounts, err := r.accounts(r.Clients, "u")
+	if err != nil {
+		return err
+	}
+	if err := r.measure(); err != nil {
+		return err
+	}
+	empty := r.before
+	a, err := r.seat(newBoard(r.Bytes), accounts, 0)
+	if err != nil {
+		return err
+	}
+	defer a.leave()
+	r.enterStage("sit idle")
+	if err := r.measure(); err != nil {
+		return err
+	}
+	if err := r.pause(r.Duration); err != nil {
+		return err
+	}
+	r.result.Seconds = r.Duration.Seconds()
+	r.result.add("sessions", float64(len(accounts)), "")
+	if r.watched {
+		full, err := observe(r.ctx, r.MetricsURL)
+		if err != nil {
+			return err
+		}
+		n := float64(len(accounts))
+		r.result.add("server RSS per session", (full.rss-empty.rss)/n/1024, "KiB")
+		r.result.add("server RSS", full.rss/(1<<20), "MiB")
+		r.result.add("server CPU per 1,000 sessions", (full.cpu-r.before.cpu)/full.at.Sub(r.before.at).Seconds()/n*1000*1000, "ms/s")
+	}
+	return a.err()
+}

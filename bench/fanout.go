@@ -1,0 +1,133 @@
+package bench
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+)
+
+// fanout shows changes to an audience. Without a rate each writer waits until everybody has seen its change: as many events are under way as there are
+// writers, and none is folded. With a rate the writers don't wait, all on the same messages, and the hub may fold.
+func fanout(r *run) error {
+	return r.withAudience(func(a *audience, writers []*writer) error {
+		write := func(w *writer) error {
+			_, err := w.put(a.board, 0)
+			return err
+		}
+		if r.Rate == 0 {
+			write = a.lockstep
+		}
+		return a.perform(writers, r.Rate, write)
+	})
+}
+
+// withAudience calls fn with an audience and with writers who are members too but don't watch. Without a rate each writer has messages of its own, so that
+// no event waits for the interval that the hub keeps between two of the same message.
+func (r *run) withAudience(fn func(*audience, []*writer) error) error {
+	watching, err := r.accounts(r.Audience, "v")
+	if err != nil {
+		return err
+	}
+	writing, err := r.accounts(r.Clients, "w")
+	if err != nil {
+		return err
+	}
+	stalling, err := r.accounts(r.Stalled, "s")
+	if err != nil {
+		return err
+	}
+	return r.withGroup(func(g *group) error {
+		own := 0
+		if r.Rate == 0 {
+			own = r.Messages
+		}
+		messages, err := g.messages(r, max(r.Messages, own*r.Clients))
+		if err != nil {
+			return err
+		}
+		b := newBoard(r.Bytes)
+		a, err := r.seat(b, watching, r.Clients)
+		if err != nil {
+			return err
+		}
+		defer a.leave()
+		stalled, err := r.enter(stalling, true, nil)
+		if err != nil {
+			return err
+		}
+		defer leave(stalled)
+		clients, err := r.enter(writing, false, nil)
+		if err != nil {
+			return err
+		}
+		defer leave(clients)
+		writers := make([]*writer, len(clients))
+		for i, c := range clients {
+			writers[i] = newWriter(i, c, messages[own*i:own*i+r.Messages])
+		}
+		return fn(a, writers)
+	}, watching, writing, stalling)
+}
+
+// lockstep makes a change and waits until everybody has seen it.
+func (a *audience) lockstep(w *writer) error {
+	n, err := w.put(a.board, len(a.viewers))
+	if err != nil || len(a.viewers) == 0 {
+		return err
+	}
+	timer := time.NewTimer(patience)
+	defer timer.Stop()
+	select {
+	case <-a.board.slot(n).seen:
+		return nil
+	case <-timer.C:
+		return errors.Join(fmt.Errorf("change %d has not reached %d of %d viewers after %v", n, a.board.slot(n).left.Load(), len(a.viewers), patience), a.err())
+	case <-a.run.ctx.Done():
+		return a.run.ctx.Err()
+	}
+}
+
+// perform lets the writers write for the run's duration, waits until all viewers are exact, and reports.
+func (a *audience) perform(writers []*writer, rate float64, write func(*writer) error) error {
+	r := a.run
+	r.enterStage("write")
+	frames, pairs := a.counts()
+	if err := r.measure(); err != nil {
+		return err
+	}
+	if err := r.each(writers, rate, write); err != nil {
+		return err
+	}
+	last := time.Now()
+	if err := a.exact(writers); err != nil {
+		return err
+	}
+	settled := time.Since(last)
+	framesNow, pairsNow := a.counts()
+	if err := r.measured(framesNow-frames, "delivery"); err != nil {
+		return err
+	}
+	r.result.add("viewers", float64(len(a.viewers)), "")
+	r.result.add("sets", float64(a.board.next.Load()), "")
+	r.result.add("changes per delivery", float64(pairsNow-pairs)/float64(max(framesNow-frames, 1)), "")
+	r.result.add("all exact after", settled.Seconds()*1000, "ms")
+	r.result.Latencies = append(r.result.Latencies, a.board.received.latency("set to receipt"), a.board.late.latency("acknowledgement to receipt"))
+	return nil
+}
+
+// each lets every writer write for the run's duration, at a rate for all together.
+func (r *run) each(writers []*writer, rate float64, write func(*writer) error) error {
+	end := time.Now().Add(r.Duration)
+	var g errgroup.Group
+	for i, w := range writers {
+		g.Go(func() error {
+			return r.at(rate/float64(len(writers)), i, len(writers), end, func() error {
+				r.done.Add(1)
+				return write(w)
+			})
+		})
+	}
+	return g.Wait()
+}

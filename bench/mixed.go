@@ -1,0 +1,69 @@
+package bench
+
+import (
+	"math/rand/v2"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+)
+
+// mixed is a day's work: sets at a rate, as many reads, and one in a hundred of the audience who leaves and comes back each second.
+func mixed(r *run) error {
+	return r.withAudience(func(a *audience, writers []*writer) error {
+		readers, err := r.accounts(max(1, r.Clients/10), "w") // they are members
+		if err != nil {
+			return err
+		}
+		clients, err := r.enter(readers, false, nil)
+		if err != nil {
+			return err
+		}
+		defer leave(clients)
+		visitors, err := r.accounts(r.Audience, "v")
+		if err != nil {
+			return err
+		}
+		var background errgroup.Group
+		end := time.Now().Add(r.Duration)
+		reading, coming := newHistogram(), newHistogram()
+		var reads, visits atomic.Int64
+		for i, c := range clients {
+			background.Go(func() error {
+				return r.at(r.Rate/float64(len(clients)), i, len(clients), end, func() error {
+					start := time.Now()
+					_, err := c.readAll(writers[0].messages[rand.IntN(r.Messages)])
+					reading.record(i, time.Since(start))
+					reads.Add(1)
+					return err
+				})
+			})
+		}
+		background.Go(func() error {
+			return r.at(float64(r.Audience)/100, 0, 1, end, func() error {
+				start := time.Now()
+				c, err := r.target.enter(r.ctx, visitors[rand.IntN(len(visitors))], false)
+				if err != nil {
+					return err
+				}
+				coming.record(0, time.Since(start))
+				visits.Add(1)
+				return c.Close()
+			})
+		})
+		err = a.perform(writers, r.Rate, func(w *writer) error {
+			_, err := w.put(a.board, 0)
+			return err
+		})
+		if failed := background.Wait(); err == nil {
+			err = failed
+		}
+		if err != nil {
+			return err
+		}
+		r.result.add("reads", float64(reads.Load()), "")
+		r.result.add("visits", float64(visits.Load()), "")
+		r.result.Latencies = append(r.result.Latencies, reading.latency("all pages"), coming.latency("connect and log in"))
+		return nil
+	})
+}

@@ -1,0 +1,116 @@
+package bench
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net/url"
+	"slices"
+	"time"
+)
+
+// Options of a run. URL and SecretKey are required; any other zero is the scenario's default.
+type Options struct {
+	URL        string // ws:// or wss://
+	MetricsURL string // the hub's /metrics; "" if it can't be reached
+	SDKAppID   uint64
+	SecretKey  string
+	Admin      string // an app admin, who sets the stage
+
+	Clients  int           // connections that do something
+	Audience int           // connections that only watch
+	Stalled  int           // more that never read
+	Messages int           // messages that each writer changes in turn
+	Rate     float64       // sets a second of all clients together; 0: as fast as it goes
+	Pairs    int           // pairs of the message that is read
+	Bytes    int           // of an event on the wire
+	Duration time.Duration // of the part that is measured
+
+	Progress io.Writer // a line a second, or nil
+}
+
+// Bounds of a run, so that a slip of the finger is refused and not carried out.
+const (
+	maxClients  = 100_000
+	maxDuration = time.Hour
+	maxRate     = 1e6
+	maxPairs    = 10_000
+	maxMessages = 10_000
+	minBytes    = 180
+	maxBytes    = 1000
+)
+
+func (o *Options) check() error {
+	if u, err := url.Parse(o.URL); err != nil || u.Host == "" || u.Scheme != "ws" && u.Scheme != "wss" {
+		return fmt.Errorf("%q is not the address of a hub, like ws://127.0.0.1:8080/ws", o.URL)
+	}
+	if o.SecretKey == "" {
+		return errors.New("without the hub's secret key nobody can log in")
+	}
+	for _, b := range []struct {
+		name          string
+		n, least, top float64
+	}{
+		{"clients", float64(o.Clients), 1, maxClients}, {"audience", float64(o.Audience), 0, maxClients}, {"stalled", float64(o.Stalled), 0, maxClients},
+		{"messages", float64(o.Messages), 1, maxMessages}, {"rate", o.Rate, 0, maxRate}, {"pairs", float64(o.Pairs), 1, maxPairs},
+		{"bytes", float64(o.Bytes), minBytes, maxBytes}, {"duration", o.Duration.Seconds(), 1, maxDuration.Seconds()},
+	} {
+		if b.n < b.least || b.n > b.top {
+			return fmt.Errorf("%s %v is out of range: %v to %v", b.name, b.n, b.least, b.top)
+		}
+	}
+	return nil
+}
+
+// scenario is a kind of load with its defaults.
+type scenario struct {
+	name     string
+	defaults Options
+	run      func(*run) error
+}
+
+var scenarios = []scenario{
+	{"connect", Options{Clients: 1000}, connect},
+	{"idle", Options{Clients: 1000}, idle},
+	{"fanout", Options{Clients: 1, Audience: 1000, Messages: 32}, fanout},
+	{"write", Options{Clients: 128}, write},
+	{"hot", Options{Clients: 64}, hot},
+	{"read", Options{Clients: 64}, read},
+	{"storm", Options{Clients: 20, Audience: 1000, Rate: 20}, storm},
+	{"mixed", Options{Clients: 50, Audience: 1000, Messages: 10, Rate: 100}, mixed},
+}
+
+// Scenarios returns the names of what Run can do.
+func Scenarios() []string {
+	names := make([]string, len(scenarios))
+	for i, s := range scenarios {
+		names[i] = s.name
+	}
+	return names
+}
+
+// find returns the scenario of this name, and o with the scenario's defaults in place of zeros.
+func find(name string, o Options) (scenario, Options, error) {
+	i := slices.IndexFunc(scenarios, func(s scenario) bool { return s.name == name })
+	if i < 0 {
+		return scenario{}, o, fmt.Errorf("there is no scenario %q: choose one of %v", name, Scenarios())
+	}
+	d := scenarios[i].defaults
+	for _, field := range []struct {
+		value         *int
+		own, fallback int
+	}{
+		{&o.Clients, d.Clients, 1}, {&o.Audience, d.Audience, 0}, {&o.Messages, d.Messages, 1}, {&o.Pairs, d.Pairs, 300}, {&o.Bytes, d.Bytes, 200},
+	} {
+		if *field.value == 0 {
+			*field.value = max(field.own, field.fallback)
+		}
+	}
+	if o.Rate == 0 {
+		o.Rate = d.Rate
+	}
+	if o.Duration == 0 {
+		o.Duration = 10 * time.Second
+	}
+	return scenarios[i], o, o.check()
+}

@@ -1,0 +1,114 @@
+package bench
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+)
+
+// read has every client read all pairs of one message, page by page, as fast as the answers come.
+func read(r *run) error {
+	accounts, err := r.accounts(r.Clients, "r")
+	if err != nil {
+		return err
+	}
+	return r.withGroup(func(g *group) error {
+		messages, err := g.messages(r, 1)
+		if err != nil {
+			return err
+		}
+		clients, err := r.enter(accounts, false, nil)
+		if err != nil {
+			return err
+		}
+		defer leave(clients)
+		if err := r.fillMessage(clients[0], messages[0]); err != nil {
+			return err
+		}
+		return r.reads(clients, messages[0])
+	}, accounts)
+}
+
+// pairsPerRequest is how many pairs a hub sets at once.
+const pairsPerRequest = 20
+
+func (r *run) fillMessage(c *client, message string) error {
+	r.enterStage("set pairs")
+	value := strings.Repeat("x", 64)
+	for from := 0; from < r.Pairs; from += pairsPerRequest {
+		var list []map[string]any
+		for i := from; i < min(from+pairsPerRequest, r.Pairs); i++ {
+			list = append(list, map[string]any{"key": fmt.Sprintf("voter-%05d", i), "value": value, "seq": 0})
+		}
+		if err := c.call("setMessageExtensions", map[string]any{"messageID": message, "extensions": list}, nil); err != nil {
+			return err
+		}
+		r.done.Add(int64(len(list)))
+	}
+	return nil
+}
+
+func (r *run) reads(clients []*client, message string) error {
+	took := newHistogram()
+	var read, bytes atomic.Int64
+	r.enterStage("read")
+	if err := r.measure(); err != nil {
+		return err
+	}
+	end := time.Now().Add(r.Duration)
+	var g errgroup.Group
+	for i, c := range clients {
+		g.Go(func() error {
+			return r.at(r.Rate/float64(len(clients)), i, len(clients), end, func() error {
+				start := time.Now()
+				n, err := c.readAll(message)
+				if err != nil {
+					return err
+				}
+				took.record(i, time.Since(start))
+				bytes.Add(int64(n))
+				read.Add(1)
+				r.done.Add(1)
+				return nil
+			})
+		})
+	}
+	if err := g.Wait(); err != nil {
+		return err
+	}
+	if err := r.measured(read.Load(), "read"); err != nil {
+		return err
+	}
+	r.result.add("pairs per read", float64(r.Pairs), "")
+	r.result.add("bytes per read", float64(bytes.Load())/float64(max(read.Load(), 1)), "")
+	r.result.add("bytes a second", float64(bytes.Load())/r.result.Seconds/(1<<20), "MiB/s")
+	r.result.Latencies = append(r.result.Latencies, took.latency("all pages"))
+	return nil
+}
+
+// readAll reads all pages of a message and returns how many bytes they were.
+func (c *client) readAll(message string) (size int, err error) {
+	for start := uint64(0); ; {
+		b := append(append(c.begin("getMessageExtensions"), `{"messageID":"`...), message...)
+		b = strconv.AppendUint(append(b, `","startSeq":`...), start, 10)
+		page, err := c.roundTrip(append(b, '}'))
+		if err != nil {
+			return 0, fmt.Errorf("get: %w", err)
+		}
+		size += len(page)
+		// What is said about the whole page stands behind its pairs.
+		tail := page[max(0, len(page)-200):]
+		if complete, _ := number(after(tail, `"completeFlag":`)); complete == 1 {
+			return size, nil
+		}
+		seq, n := number(after(tail, `"seq":`))
+		if n == 0 {
+			return 0, fmt.Errorf("get: a page without pairs that is not the last: %s", tail)
+		}
+		start = seq + 1
+	}
+}

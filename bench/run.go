@@ -1,0 +1,198 @@
+package bench
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+)
+
+// run is a scenario under way.
+type run struct {
+	Options
+	target target
+	ctx    context.Context // ends with the run: everything that it started ends then
+	result *Result
+	tag    string // makes the names of this run its own
+
+	stage    string       // what is done now, for the progress line
+	done     atomic.Int64 // operations of the stage
+	progress sync.Mutex   // guards stage
+	before   usage
+	watched  bool // the server's metrics are there
+}
+
+// Run carries out a scenario. It returns an error if the hub does not do what it promises.
+func Run(ctx context.Context, name string, options Options) (*Result, error) {
+	s, options, err := find(name, options)
+	if err != nil {
+		return nil, err
+	}
+	if err := raiseFileLimit(); err != nil {
+		return nil, err
+	}
+	r := &run{Options: options, tag: strings.ToLower(rand.Text()[:6]), result: &Result{Scenario: name, URL: options.URL, Started: time.Now().UTC()}}
+	if r.target, err = newTarget(options.URL); err != nil {
+		return nil, err
+	}
+	if options.MetricsURL != "" {
+		if _, err := observe(ctx, options.MetricsURL); err != nil {
+			return nil, fmt.Errorf("the hub's metrics: %w", err)
+		}
+		r.watched = true
+	}
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	r.ctx = ctx
+	var ticking sync.WaitGroup
+	defer ticking.Wait()
+	defer stop()
+	ticking.Go(r.tell)
+	if err := s.run(r); err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	return r.result, nil
+}
+
+// enterStage says what comes now.
+func (r *run) enterStage(what string) {
+	r.progress.Lock()
+	defer r.progress.Unlock()
+	r.stage = what
+	r.done.Store(0)
+}
+
+// tell writes a line a second.
+func (r *run) tell() {
+	if r.Progress == nil {
+		return
+	}
+	tick := time.NewTicker(time.Second)
+	defer tick.Stop()
+	last, stage := int64(0), ""
+	for {
+		select {
+		case <-r.ctx.Done():
+			return
+		case <-tick.C:
+		}
+		r.progress.Lock()
+		now, done := r.stage, r.done.Load()
+		r.progress.Unlock()
+		if now != stage {
+			last, stage = 0, now
+		}
+		fmt.Fprintf(r.Progress, "%8.1fs  %s: %d, %d a second\n", time.Since(r.result.Started).Seconds(), stage, done, done-last)
+		last = done
+	}
+}
+
+// measure begins the part that counts.
+func (r *run) measure() (err error) {
+	r.before = usage{at: time.Now()}
+	if r.watched {
+		r.before, err = observe(r.ctx, r.MetricsURL)
+	}
+	return err
+}
+
+// measured ends it: n operations of this kind were done, of which the server's CPU, memory and allocations are reported.
+func (r *run) measured(n int64, kind string) error {
+	after := usage{at: time.Now()}
+	if r.watched {
+		var err error
+		if after, err = observe(r.ctx, r.MetricsURL); err != nil {
+			return err
+		}
+	}
+	seconds := after.at.Sub(r.before.at).Seconds()
+	r.result.Seconds = seconds
+	r.result.add(plural(kind), float64(n), "")
+	r.result.add(plural(kind)+" a second", float64(n)/seconds, "/s")
+	if r.watched && n > 0 {
+		r.result.add("server CPU per "+kind, (after.cpu-r.before.cpu)*1e6/float64(n), "us")
+		r.result.add("server CPU", (after.cpu-r.before.cpu)/seconds, "cores")
+		r.result.add("allocations per "+kind, (after.allocs-r.before.allocs)/float64(n), "")
+		r.result.add("server RSS", after.rss/(1<<20), "MiB")
+	}
+	return nil
+}
+
+func plural(noun string) string {
+	if stem, ok := strings.CutSuffix(noun, "y"); ok {
+		return stem + "ies"
+	}
+	return noun + "s"
+}
+
+// accounts returns n users of this run.
+func (r *run) accounts(n int, role string) ([]account, error) {
+	list := make([]account, n)
+	var g errgroup.Group
+	g.SetLimit(parallel)
+	for i := range list {
+		g.Go(func() (err error) {
+			list[i], err = r.account(fmt.Sprintf("bench-%s-%s%d", r.tag, role, i))
+			return err
+		})
+	}
+	return list, g.Wait()
+}
+
+// parallel is how many connections are opened at a time.
+const parallel = 64
+
+// enter logs all accounts in, several at a time. On an error nobody stays.
+func (r *run) enter(accounts []account, stalled bool, took *histogram) ([]*client, error) {
+	clients := make([]*client, len(accounts))
+	g, ctx := errgroup.WithContext(r.ctx)
+	g.SetLimit(parallel)
+	for i, a := range accounts {
+		g.Go(func() (err error) {
+			start := time.Now()
+			if clients[i], err = r.target.enter(ctx, a, stalled); err != nil {
+				return fmt.Errorf("%s: %w", a.user, err)
+			}
+			if took != nil {
+				took.record(i, time.Since(start))
+			}
+			r.done.Add(1)
+			return nil
+		})
+	}
+	if err := g.Wait(); err != nil {
+		return nil, errors.Join(err, leave(clients))
+	}
+	return clients, nil
+}
+
+// leave cuts connections.
+func leave(clients []*client) error {
+	for _, c := range clients {
+		if c != nil {
+			if err := c.Close(); err != nil {
+				slog.Debug("close", "user", c.user, "error", err)
+			}
+		}
+	}
+	return nil
+}
+
+// pause waits, unless the run ends first.
+func (r *run) pause(d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-r.ctx.Done():
+		return r.ctx.Err()
+	}
+}

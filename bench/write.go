@@ -1,0 +1,92 @@
+package bench
+
+import (
+	"fmt"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+)
+
+// write has every client set a pair of its own message, to somebody who is not there, as fast as the acknowledgements come.
+func write(r *run) error {
+	accounts, err := r.accounts(r.Clients, "w")
+	if err != nil {
+		return err
+	}
+	r.enterStage("send messages")
+	clients, err := r.enter(accounts, false, nil)
+	if err != nil {
+		return err
+	}
+	defer leave(clients)
+	writers := make([]*writer, len(clients))
+	var g errgroup.Group
+	g.SetLimit(parallel)
+	for i, c := range clients {
+		g.Go(func() error {
+			ids := make([]string, r.Messages)
+			for j := range ids {
+				var err error
+				if ids[j], err = c.sendMessage(fmt.Sprintf("bench-%s-absent", r.tag), "C2C"); err != nil {
+					return err
+				}
+			}
+			writers[i] = newWriter(i, c, ids)
+			return nil
+		})
+	}
+	if err := g.Wait(); err != nil {
+		return err
+	}
+	return r.sets(writers)
+}
+
+// hot has all clients set pairs of one message, each its own, as fast as the acknowledgements come.
+func hot(r *run) error {
+	accounts, err := r.accounts(r.Clients, "w")
+	if err != nil {
+		return err
+	}
+	return r.withGroup(func(g *group) error {
+		messages, err := g.messages(r, 1)
+		if err != nil {
+			return err
+		}
+		clients, err := r.enter(accounts, false, nil)
+		if err != nil {
+			return err
+		}
+		defer leave(clients)
+		writers := make([]*writer, len(clients))
+		for i, c := range clients {
+			writers[i] = newWriter(i, c, messages)
+		}
+		return r.sets(writers)
+	}, accounts)
+}
+
+// sets measures acknowledged sets.
+func (r *run) sets(writers []*writer) error {
+	b := newBoard(r.Bytes)
+	took := newHistogram()
+	r.enterStage("write")
+	if err := r.measure(); err != nil {
+		return err
+	}
+	err := r.each(writers, r.Rate, func(w *writer) error {
+		start := time.Now()
+		if _, err := w.put(b, 0); err != nil {
+			return err
+		}
+		took.record(w.number, time.Since(start))
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	if err := r.measured(int64(b.next.Load()), "set"); err != nil {
+		return err
+	}
+	r.result.Latencies = append(r.result.Latencies, took.latency("set to acknowledgement"))
+	return nil
+}

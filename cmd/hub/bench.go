@@ -1,0 +1,76 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"time"
+
+	"exthub/bench"
+)
+
+// benchCommand puts a hub under load, this one or another.
+type benchCommand struct {
+	Scenario string `arg:"" help:"connect, idle, fanout, write, hot, read, storm or mixed."`
+
+	URL        string `name:"url" env:"-" default:"ws://127.0.0.1:8080/ws" help:"The hub. It must serve --sdkappid, take --secret-key (or the one in --data), and have the first --admin as an app admin."`
+	MetricsURL string `name:"metrics-url" env:"-" placeholder:"URL" help:"The hub's metrics, like http://127.0.0.1:9090/metrics: adds its CPU, memory and allocations."`
+
+	Clients  int           `env:"-" placeholder:"N" help:"Connections that do something."`
+	Audience int           `env:"-" placeholder:"N" help:"Connections that watch (fanout, storm, mixed)."`
+	Stalled  int           `env:"-" placeholder:"N" help:"More connections that never read (fanout, storm, mixed)."`
+	Messages int           `env:"-" placeholder:"N" help:"Messages that each writer changes in turn."`
+	Rate     float64       `env:"-" placeholder:"N" help:"Sets or reads a second of all clients together. Without it: as fast as it goes."`
+	Pairs    int           `env:"-" placeholder:"N" help:"Pairs of the message that is read."`
+	Bytes    int           `env:"-" placeholder:"N" help:"Bytes of an event on the wire."`
+	Duration time.Duration `env:"-" default:"10s" help:"How long to measure."`
+
+	JSON  string `name:"json" env:"-" placeholder:"FILE" help:"Write the result as JSON too. \"-\": instead of the table."`
+	Quiet bool   `env:"-" help:"No progress lines."`
+}
+
+// Run measures and writes the result. It returns an error if the hub does not do what it promises.
+func (b *benchCommand) Run(ctx context.Context, c *Config, out io.Writer) error {
+	key, err := c.signingKey()
+	if err != nil {
+		return err
+	}
+	options := bench.Options{
+		URL: b.URL, MetricsURL: b.MetricsURL, SDKAppID: c.SDKAppID, SecretKey: key, Admin: c.Admin[0], Clients: b.Clients, Audience: b.Audience, Stalled: b.Stalled,
+		Messages: b.Messages, Rate: b.Rate, Pairs: b.Pairs, Bytes: b.Bytes, Duration: b.Duration,
+	}
+	if !b.Quiet {
+		options.Progress = os.Stderr
+	}
+	result, err := bench.Run(ctx, b.Scenario, options)
+	if err != nil {
+		return err
+	}
+	var text strings.Builder
+	if err := result.WriteJSON(&text); err != nil {
+		return err
+	}
+	switch b.JSON {
+	case "-":
+		_, err := fmt.Fprint(out, text.String())
+		return err
+	case "":
+		return result.WriteTable(out)
+	}
+	return errors.Join(result.WriteTable(out), writeFile(b.JSON, text.String()))
+}
+
+// signingKey returns the key that UserSigs are signed with: the one that is set, or the one of the data directory.
+func (c *Config) signingKey() (string, error) {
+	if c.SecretKey != "" {
+		return c.SecretKey, nil
+	}
+	key, err := readSecretKey(c.Data)
+	if err != nil {
+		return "", fmt.Errorf("no secret key: set --secret-key, or --data to the directory of a hub that has started before: %w", err)
+	}
+	return key, nil
+}
