@@ -1,0 +1,48 @@
+package hub
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+	"testing"
+
+	"exthub/hub/usersig"
+	"exthub/kv"
+)
+
+// TestTranslate: what the client is told of an error that is not its own.
+func TestTranslate(t *testing.T) {
+	log := slog.New(slog.DiscardHandler)
+	for _, e := range []struct {
+		err  error
+		code int
+		says string
+	}{
+		{refuse(noSuchGroup, "no"), noSuchGroup, "no"},
+		{fmt.Errorf("while x: %w", refuse(noSuchGroup, "no")), noSuchGroup, "no"},
+		{&usersig.Error{Code: usersig.Expired, Reason: "too old"}, usersig.Expired, "too old"},
+		{fmt.Errorf("%w: disk full", kv.ErrUnavailable), internalError, "nothing was written"},
+		{context.DeadlineExceeded, internalError, "nothing was written"},
+		{fmt.Errorf("%w: %w", kv.ErrUnknown, context.DeadlineExceeded), internalError, "it is not known whether"},
+		{errors.Join(kv.ErrUnavailable, kv.ErrUnknown), internalError, "it is not known whether"},
+		{errors.New("/etc/secret: no such file"), internalError, "internal error"},
+	} {
+		got := translate(e.err, log)
+		if got.Code != e.code || !strings.Contains(got.Message, e.says) || strings.Contains(got.Message, "secret") {
+			t.Errorf("%v: %v", e.err, got)
+		}
+	}
+}
+
+// TestCodesAreUnique: a code means one thing.
+func TestCodesAreUnique(t *testing.T) {
+	seen := make(map[int]bool)
+	for _, c := range append(append([]code(nil), codes...), closeCodes...) {
+		if seen[c.number] || c.meaning == "" {
+			t.Errorf("%d %q", c.number, c.meaning)
+		}
+		seen[c.number] = true
+	}
+}

@@ -1,0 +1,103 @@
+package hub_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"log/slog"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"exthub/hub"
+	"exthub/kv/kvtest"
+)
+
+// record is a log that can be read while it is written.
+type record struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (r *record) Write(p []byte) (int, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.b.Write(p)
+}
+
+func (r *record) String() string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.b.String()
+}
+
+// TestStoreGone: while the store can't be reached, requests that need it get 10002 in time, with an ID under which the log says more; what does not
+// need it goes on, and when the store is back everything does.
+func TestStoreGone(t *testing.T) {
+	node := kvtest.Start(t)
+	nc := node.Connect(t)
+	var log record
+	w := startOn(t, nc, func(o *hub.Options) {
+		o.RequestTimeout = time.Second
+		o.Logger = slog.New(slog.NewTextHandler(&log, nil))
+	})
+	ada, bo := w.login("ada"), w.login("bo")
+	id := ada.send("C2C", "bo").ID
+	bo.next("MESSAGE_RECEIVED", nil)
+	before, _ := ada.set(id, "k", "1", 0)
+	bo.next("MESSAGE_EXTENSIONS_UPDATED", nil)
+
+	node.Stop()
+	begin := time.Now()
+	_, err := ada.call("setMessageExtensions", object{"messageID": id, "extensions": []object{{"key": "k", "value": "2", "seq": before.Seq}}})
+	var refused *refusal
+	if !errors.As(err, &refused) || refused.Code != 10002 {
+		t.Fatalf("set without a store: %v", err)
+	}
+	if took := time.Since(begin); took > 5*time.Second {
+		t.Errorf("the refusal took %v", took)
+	}
+	var data struct{ RequestID string }
+	if json.Unmarshal(refused.Data, &data) != nil || data.RequestID == "" || !strings.Contains(refused.Message, data.RequestID) || !strings.Contains(log.String(), data.RequestID) {
+		t.Errorf("%q with %s; the log has\n%s", refused.Message, refused.Data, &log)
+	}
+	if unknown, clean := strings.Contains(refused.Message, "not known"), strings.Contains(refused.Message, "nothing was written"); unknown == clean {
+		t.Errorf("%q does not say whether it may have been written", refused.Message)
+	}
+	if strings.Contains(strings.ToLower(refused.Message), "nats") {
+		t.Errorf("%q speaks of what is none of the client's business", refused.Message)
+	}
+	ada.must("ping", object{}, nil)
+	if got := ada.get(id, 0); len(got.Extensions) != 1 {
+		t.Errorf("a message in use can't be read: %+v", got)
+	}
+	stranger := w.dial()
+	stranger.refused(10002, "login", object{"sdkAppID": appID, "userID": "cy", "userSig": w.sign("cy")})
+	if code := stranger.closed(); code != hub.CloseLost {
+		t.Errorf("login without a store: closed with %d", code)
+	}
+
+	if err := node.Restart(); err != nil {
+		t.Fatal(err)
+	}
+	// The clients reconnect when they notice; until then refusals go on. Whoever was told that the outcome is not known reads first.
+	for deadline := time.Now().Add(patience); ; {
+		seq := ada.get(id, 0).Extensions[0].Seq
+		raw, err := ada.call("setMessageExtensions", object{"messageID": id, "extensions": []object{{"key": "k", "value": "3", "seq": seq}}})
+		var got changed
+		if err == nil && json.Unmarshal(raw, &got) == nil && got.Extensions[0].Code == 0 {
+			break
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("the store is back, but: %s %v", raw, err)
+		}
+	}
+	for {
+		var event changed
+		bo.next("MESSAGE_EXTENSIONS_UPDATED", &event)
+		if event.Extensions[0].Value == "3" {
+			break
+		}
+	}
+}
