@@ -10,6 +10,9 @@ const KICKED = Object.freeze({
   [TYPES.KICKED_OUT_REST_API]: CLIENT.KICKED_REST,
 });
 
+/** ms that the hub may take to answer a logout. */
+const GOODBYE_MS = 2_000;
+
 /** Who is logged in; and if nobody is, why. */
 export class Account {
   #sdkAppID;
@@ -83,7 +86,7 @@ export class Account {
     const ready = this.isReady;
     this.#forget(CLIENT.LOGGED_OUT);
     // The hub hears of it if it can; if not, the end of the socket says the same.
-    if (ready && this.#netState === 'connected') await session.call('logout', {}).catch(() => {});
+    if (ready && this.#netState === 'connected') await session.call('logout', {}, { ms: GOODBYE_MS }).catch(() => {});
     session.close(new ChatError(CLIENT.LOGGED_OUT, 'Logged out.'));
     if (ready) this.#events.emit(EVENT.SDK_NOT_READY);
   }
@@ -112,7 +115,7 @@ export class Account {
   #kicked(type) {
     const session = this.#session;
     if (!session) return;
-    this.#forget(KICKED[type] ?? CLIENT.KICKED_ACCOUNT);
+    this.#forget(KICKED[type] ?? CLIENT.KICKED_DEVICE);
     session.close(new ChatError(this.#notReady, `Kicked out: ${type}.`));
     this.#events.emit(EVENT.KICKED_OUT, { type });
     this.#events.emit(EVENT.SDK_NOT_READY);
@@ -125,7 +128,7 @@ export class Account {
    */
   #ended({ code, data: { closeCode } }) {
     if (code === 70001 || code === 20002 || closeCode === 4401) return this.#kicked(TYPES.KICKED_OUT_USERSIG_EXPIRED);
-    if (closeCode === 4403) return this.#kicked(TYPES.KICKED_OUT_MULT_ACCOUNT);
+    if (closeCode === 4403) return this.#kicked(TYPES.KICKED_OUT_MULT_DEVICE);
     this.#forget(CLIENT.LOGIN_FAILED);
     this.#events.emit(EVENT.SDK_NOT_READY);
   }

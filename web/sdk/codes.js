@@ -1,4 +1,4 @@
-/** What the hub's codes mean, word for word as in hub/codes.go: error codes of replies, then close codes of the socket. */
+/** What the hub's codes mean, word for word as in PROTOCOL.md: error codes of replies, then close codes of the socket. */
 export const CODES = Object.freeze(/** @type {Record<number, string>} */ ({
   '-32700': 'the frame is not JSON',
   '-32600': "the frame is not a JSON-RPC 2.0 request, or can't be asked for now",
@@ -33,7 +33,7 @@ export const CODES = Object.freeze(/** @type {Record<number, string>} */ ({
   4004: 'nothing was heard from the client for two heartbeats',
   4400: 'the client broke the protocol',
   4401: 'not logged in, or the UserSig is invalid or has expired',
-  4403: 'the session was ended by an administrator',
+  4403: 'the session had to make room for a newer one of the same user',
   4408: 'no login in time',
-  4429: 'too many sessions, or far too many requests',
+  4429: 'far too many requests',
 }));

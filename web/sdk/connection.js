@@ -37,6 +37,8 @@ export class Connection {
   #backoff;
   /** @type {Rpc | null} the socket, once it is logged in */
   #rpc = null;
+  /** @type {Rpc | null} the socket until then */
+  #trying = null;
   /** @type {ChatError | null} why there will be no further attempt */
   #over = null;
   #attempting = false;
@@ -71,12 +73,12 @@ export class Connection {
    *
    * @param {string} method
    * @param {object} params
-   * @param {{ reads?: boolean }} [options]
+   * @param {{ reads?: boolean, ms?: number }} [options]
    * @returns {Promise<any>}
    */
-  async call(method, params, { reads = false } = {}) {
+  async call(method, params, { reads = false, ms = CALL_MS } = {}) {
     const { clock } = this.#options;
-    const deadline = clock.now() + CALL_MS;
+    const deadline = clock.now() + ms;
     for (;;) {
       const rpc = await this.#connected(deadline);
       try {
@@ -99,7 +101,7 @@ export class Connection {
     this.#over = reason;
     this.#unwatch();
     this.#options.clock.clearTimeout(this.#timer);
-    const rpc = this.#rpc;
+    const rpc = this.#rpc ?? this.#trying;
     this.#rpc = null;
     rpc?.drop();
     this.#wake();
@@ -110,31 +112,32 @@ export class Connection {
     const { clock, url, WebSocket, ticket, moved, up } = this.#options;
     this.#attempting = true;
     moved('connecting');
-    /** @type {Rpc | undefined} */
-    let rpc;
     try {
       // Before the socket: the hub gives it five seconds to log in, a ticket server may need more.
       const params = await ticket();
       if (this.#over) throw this.#over;
-      const one = (rpc = new Rpc(new WebSocket(url), clock, {
+      const rpc = new Rpc(new WebSocket(url), clock, {
         notified: this.#options.notified,
-        closed: (code) => this.#lost(one, code),
-      }));
+        closed: (code) => this.#lost(rpc, code),
+      });
+      this.#trying = rpc;
       await rpc.opened;
       const session = await rpc.call('login', params);
-      if (this.#over) throw this.#over;
+      // The answer and the end may have come in one stroke.
+      if (rpc.isOver) throw new ChatError(CLIENT.LOST, 'The connection went right after the login.');
       this.#rpc = rpc;
       this.#upSince = clock.now();
       this.#interval = session.heartbeatInterval * 1000;
-      this.#timer = clock.setTimeout(() => this.#beat(one), this.#interval);
+      this.#timer = clock.setTimeout(() => this.#beat(rpc), this.#interval);
       moved('connected');
       up(session);
       this.#wake();
       return session;
     } catch (error) {
-      rpc?.drop();
-      throw error;
+      this.#trying?.drop();
+      throw this.#over ?? error;
     } finally {
+      this.#trying = null;
       this.#attempting = false;
     }
   }
@@ -148,7 +151,9 @@ export class Connection {
     const { clock, down, moved, renewable } = this.#options;
     this.#rpc = null;
     clock.clearTimeout(this.#timer);
-    if (isFinal(code) && !(renewable && code === NEEDS_TICKET)) return this.#end(new ChatError(CLIENT.LOST, `The hub closed with ${code}.`, { closeCode: code }));
+    if (isFinal(code) && !(renewable && code === NEEDS_TICKET)) {
+      return this.#end(new ChatError(CLIENT.LOST, `The hub closed with ${code}.`, { closeCode: code }));
+    }
     moved('disconnected');
     down();
     this.#later(clock.now() - this.#upSince);

@@ -50,7 +50,7 @@ export interface ChatSDK {
    *
    * Already logged in as the same user: resolves with `repeatLogin: true`.
    * Rejects with 2002 (no userID), 2003 (no userSig), 2025 (somebody is logged in, or is just being logged in), 2800 or 2801 (the hub
-   * cannot be reached), 3001 (userSig, as a function, failed), 3005 (logged out meanwhile), 60006 and 70001 to 70020 (the UserSig is refused).
+   * cannot be reached), 3001 (userSig, as a function, failed), 3005 (logged out meanwhile), 10004 (not a userID), 70001 to 70020 (the UserSig is refused).
    */
   login(options: LoginOptions): Promise<Result<LoginResult>>;
   /** Leaves. Always resolves, also if nobody was logged in. Calls that are under way are rejected with 2800 or 3005. */
@@ -112,9 +112,9 @@ export interface ChatSDK {
    */
   deleteMessageExtensions(message: Message, keyList?: string[] | null): Promise<Result<{ extensions: ExtensionResult[] }>>;
 
-  /** Default type: TYPES.GRP_WORK. Rejects with 10004 (a parameter), 10021 or 10025 (the groupID is taken, in the second case by you). */
+  /** Default type: TYPES.GRP_WORK. Rejects with 10004 (a parameter), 10015 (not a groupID), 10021 or 10025 (it is taken; by you, if 10025). */
   createGroup(options: GroupOptions): Promise<Result<{ group: Group; overLimitUserIDList: string[] }>>;
-  /** Rejects with 10007 (this type of group is joined by invitation), 10010 (no such group). */
+  /** Rejects with 10007 (this group is joined by invitation), 10010 (no such group), 10014 (it is full). */
   joinGroup(options: { groupID: string }): Promise<Result<{ status: JoinStatus; group: Group }>>;
   /** Rejects with 10007 (not a member), 10009 (the owner dismisses instead, unless it is a Work group), 10010 (no such group). */
   quitGroup(groupID: string): Promise<Result<{ groupID: string }>>;
@@ -122,9 +122,9 @@ export interface ChatSDK {
   dismissGroup(groupID: string): Promise<Result<{ groupID: string }>>;
   /** `count` (default 15, at most 100) members from `offset` (default 0) on. The offset that comes back is the next one, 0 at the end. */
   getGroupMemberList(options: { groupID: string; count?: number; offset?: number }): Promise<Result<MemberPage>>;
-  /** Rejects with 10007 (may not invite), 10010 (no such group). */
+  /** failureUserIDList: there was no room for them. Rejects with 10007 (may not add members), 10010 (no such group). */
   addGroupMember(options: { groupID: string; userIDList: string[] }): Promise<Result<AddedMembers>>;
-  /** Rejects with 10007 (may not remove), 10010 (no such group). */
+  /** Rejects with 10007 (may not remove them), 10010 (no such group). */
   deleteGroupMember(options: { groupID: string; userIDList: string[] }): Promise<Result<{ userIDList: string[] }>>;
 }
 

@@ -46,6 +46,11 @@ export class Rpc {
     socket.onerror = () => {};
   }
 
+  /** The socket is gone: nothing will be answered any more. */
+  get isOver() {
+    return this.#over;
+  }
+
   /**
    * @param {string} method
    * @param {object} params

@@ -100,7 +100,7 @@ export class Session {
   /**
    * @param {string} method
    * @param {object} params
-   * @param {{ reads?: boolean }} [options]
+   * @param {{ reads?: boolean, ms?: number }} [options]
    */
   call(method, params, options) {
     return this.#connection.call(method, params, options);

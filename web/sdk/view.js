@@ -120,6 +120,7 @@ export function news(before, after) {
 /** @param {Map<string, Pair>} pairs */
 function forget(pairs) {
   const gone = [...pairs].filter(([, { value }]) => value === '');
+  if (gone.length <= MARKERS) return;
   gone.sort(([, a], [, b]) => b.seq - a.seq);
   for (const [key] of gone.slice(MARKERS)) pairs.delete(key);
 }

@@ -1,7 +1,7 @@
 // How a session lives through bad sockets. The door here is a bad one on purpose; see door.js.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { WebSocket } from 'ws';
+import { WebSocket as RealSocket } from 'ws';
 import { Chat } from '../../sdk/chat.js';
 import { CALL_MS, PONG_MS, WAKE_PONG_MS } from '../../sdk/connection.js';
 import { EVENT } from '../../sdk/constants.js';
@@ -13,14 +13,14 @@ const soon = { timeout: 10_000 };
 const message = { ID: 'g.demo.1', status: 'success', isSupportExtension: true };
 
 /** A chat on a door, with what its handlers heard. */
-async function start(t, { url, random = () => 0 } = {}) {
+async function start(t, { random = () => 0, WebSocket = RealSocket } = {}) {
   const door = await Door.open(t);
   const clock = new Clock();
   const heard = [];
   const waiting = new Map();
   let wakeUp = () => {};
   const watch = (check) => ((wakeUp = check), () => (wakeUp = () => {}));
-  const chat = new Chat(1, { url: url ?? door.url, WebSocket, clock, random, watch }, () => {});
+  const chat = new Chat(1, { url: door.url, WebSocket, clock, random, watch }, () => {});
   for (const name of Object.values(EVENT)) {
     chat.on(name, ({ data }) => {
       const label = data?.state ?? data?.type ?? name;
@@ -78,6 +78,24 @@ test('a first login that fails is not tried again', soon, async (t) => {
   await assert.rejects(chat.getMessageExtensions(message), { code: 3001 });
 });
 
+test('a socket that goes in one stroke with the answer to the login is no connection', soon, async (t) => {
+  // No network does this on demand, so this socket is none.
+  class Abrupt {
+    constructor() {
+      queueMicrotask(() => this.onopen());
+    }
+    send(frame) {
+      const { id } = JSON.parse(frame);
+      this.onmessage({ data: JSON.stringify({ jsonrpc: '2.0', id, result: { heartbeatInterval: 30, time: 1, limits: {} } }) });
+      this.onclose({ code: 4001, reason: '' });
+    }
+    close() {}
+  }
+  const { chat, heard } = await start(t, { WebSocket: Abrupt });
+  await assert.rejects(chat.login({ userID: 'alice', userSig: 'sig' }), { code: 2800 });
+  assert.deepEqual(heard, ['connecting', 'disconnected']);
+});
+
 test('where nobody listens, login says so', soon, async (t) => {
   const { chat, door } = await start(t);
   door.close();
@@ -94,7 +112,7 @@ for (const code of [1001, 1011, 4001, 4002, 4003, 4099]) {
   });
 }
 
-for (const [code, type, notReady] of [[4401, 'userSigExpired', 3004], [4403, 'multipleAccount', 3003], [4400, '', 3001], [4499, '', 3001]]) {
+for (const [code, type, notReady] of [[4401, 'userSigExpired', 3004], [4403, 'multipleDevice', 3002], [4400, '', 3001], [4499, '', 3001]]) {
   test(`after a close with ${code} it does not`, soon, async (t) => {
     const context = await start(t);
     const visit = await logIn(context);
@@ -374,6 +392,18 @@ test('messages that could not be fetched are fetched later, whatever came live m
   visit.answer(await visit.request(), page(1, 2, 3));
   await healed;
   assert.deepEqual(sequences, [3, 2]);
+});
+
+test('logout while logging in ends that too', soon, async (t) => {
+  const { chat, clock, door, heard } = await start(t);
+  delete door.answers.login;
+  const login = assert.rejects(chat.login({ userID: 'alice', userSig: 'sig' }), { code: 3005 });
+  await (await door.visit()).request();
+  await assert.rejects(chat.joinGroup({ groupID: 'demo' }), { code: 3000 });
+  await chat.logout();
+  await login;
+  assert.deepEqual(heard, ['connecting', 'disconnected']);
+  assert.equal(clock.waiting, 0);
 });
 
 test('after logout nothing is left behind', soon, async (t) => {
