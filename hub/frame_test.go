@@ -71,8 +71,9 @@ func FuzzParseRequest(f *testing.F) {
 	f.Add([]byte("{\"id\":\"\xff\""))
 	f.Fuzz(func(t *testing.T, frame []byte) {
 		r, err := parseRequest(frame)
-		if err != nil {
-			if answer := failure(r.id, err.(*Error)); !json.Valid(answer) {
+		var refused *Error
+		if errors.As(err, &refused) {
+			if answer := failure(r.id, refused); !json.Valid(answer) {
 				t.Errorf("%q is refused with %q", frame, answer)
 			}
 			return

@@ -122,7 +122,7 @@ func TestMembers(t *testing.T) {
 	expect(t, removed.UserIDList, []string{"cy"})
 	cy.refused(10007, "getGroupMemberList", object{"groupID": "staff"})
 
-	// A Private group goes on without its owner, and nobody inherits his rights.
+	// A Private group goes on without its owner, and nobody inherits those rights.
 	ada.must("quitGroup", object{"groupID": "staff"}, nil)
 	expect(t, bo.members("staff"), []string{"bo Member", "dee Member"})
 	ada.refused(10007, "dismissGroup", object{"groupID": "staff"})

@@ -3,11 +3,9 @@ package hub_test
 import (
 	"context"
 	"fmt"
-	"net"
 	"net/http"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/coder/websocket"
 
@@ -190,7 +188,7 @@ func TestWildcardMessageID(t *testing.T) {
 	}
 }
 
-// A user says that he is somebody else.
+// A user claims to be somebody else.
 func TestForgedSender(t *testing.T) {
 	w := start(t)
 	eve, bo := w.login("eve"), w.login("bo")
@@ -201,90 +199,5 @@ func TestForgedSender(t *testing.T) {
 	bo.next("MESSAGE_RECEIVED", &got)
 	if got.Messages[0].From != "eve" || got.Messages[0].ConversationID != "C2Ceve" {
 		t.Errorf("bo got %+v", got.Messages[0])
-	}
-}
-
-// A client asks as fast as it can, and does not listen when it is told to slow down.
-func TestFlood(t *testing.T) {
-	w := start(t, func(o *hub.Options) { o.SessionRate = 20 })
-	flooder, other := w.login("eve"), w.login("ada")
-	for range 100 {
-		flooder.write(`{"jsonrpc":"2.0","id":1,"method":"ping"}`)
-	}
-	refused := 0
-	for {
-		f, err := flooder.read()
-		if err != nil {
-			if code := websocket.CloseStatus(err); code != hub.CloseTooMany {
-				t.Errorf("closed with %d (%v)", code, err)
-			}
-			break
-		}
-		if f.Error != nil && f.Error.Code != 10006 {
-			t.Fatalf("%s", f.raw)
-		}
-		if f.Error != nil {
-			refused++
-		}
-	}
-	if refused == 0 {
-		t.Error("nothing was refused")
-	}
-	expectAlive(t, other)
-}
-
-// Half a request comes, and then nothing.
-func TestHalfAFrame(t *testing.T) {
-	w := start(t, func(o *hub.Options) { o.LoginTimeout, o.Heartbeat = 100*time.Millisecond, 100*time.Millisecond })
-	for _, c := range []*client{w.dial(), w.login("ada")} {
-		out, err := c.ws.Writer(t.Context(), websocket.MessageText)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if _, err := out.Write([]byte(`{"jsonrpc":"2.0",`)); err != nil {
-			t.Fatal(err)
-		}
-		if code := c.closed(); code != hub.CloseLoginLate && code != hub.CloseSilent {
-			t.Errorf("closed with %d", code)
-		}
-	}
-}
-
-// A member reads nothing while a lot is said: he is disconnected, and the others notice nothing.
-func TestSlowReader(t *testing.T) {
-	w := start(t, func(o *hub.Options) { o.WriteTimeout = 500 * time.Millisecond })
-	small := &http.Client{Transport: &http.Transport{DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
-		c, err := new(net.Dialer).DialContext(ctx, network, address)
-		if err == nil {
-			err = c.(*net.TCPConn).SetReadBuffer(4096)
-		}
-		return c, err
-	}}}
-	defer small.CloseIdleConnections()
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
-	defer cancel()
-	ws, _, err := websocket.Dial(ctx, w.url(), &websocket.DialOptions{HTTPClient: small})
-	if err != nil {
-		t.Fatal(err)
-	}
-	ws.SetReadLimit(1 << 20)
-	defer ws.CloseNow()
-	slow := &client{t: t, ws: ws}
-	slow.must("login", object{"sdkAppID": appID, "userID": "slow", "userSig": w.sign("slow")}, nil)
-
-	ada, bo := w.login("ada"), w.login("bo")
-	ada.create("Public", "club", "slow", "bo")
-	const messages = 500
-	long := strings.Repeat("x", 12<<10-100)
-	for i := range messages {
-		ada.must("sendMessage", object{
-			"to": "club", "conversationType": "GROUP", "type": "TIMTextElem", "payload": object{"text": long}, "random": i,
-		}, nil)
-		bo.next("MESSAGE_RECEIVED", nil)
-	}
-	for deadline := time.Now().Add(patience); w.hub.SessionsOf("slow") > 0; expectAlive(t, ada) {
-		if time.Now().After(deadline) {
-			t.Fatal("the slow reader is still served")
-		}
 	}
 }

@@ -2,6 +2,7 @@ package hub
 
 import (
 	"encoding/json"
+	"errors"
 	"testing"
 	"unicode/utf8"
 )
@@ -51,8 +52,9 @@ func TestDecodeParamsNamesTheField(t *testing.T) {
 		{`{"extensions":[{"seq":9223372036854775808}]}`, "extensions.seq: number 9223372036854775808 is not an integer"},
 	} {
 		var into extensionParams
+		var refused *Error
 		err := decodeParams(json.RawMessage(p.raw), &into, invalidParams)
-		if codeOf(err) != invalidParams || err.(*Error).Message != p.says {
+		if !errors.As(err, &refused) || refused.Code != invalidParams || refused.Message != p.says {
 			t.Errorf("%s: %v, want %q", p.raw, err, p.says)
 		}
 	}

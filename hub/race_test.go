@@ -1,0 +1,97 @@
+package hub_test
+
+import (
+	"errors"
+	"fmt"
+	"sync"
+	"testing"
+
+	"github.com/nats-io/nats.go/jetstream"
+
+	"exthub/hub"
+	"exthub/kv/kvtest"
+)
+
+// TestMessageRate: sets of one message are counted, over all hubs; reads, deletions and other messages are not.
+func TestMessageRate(t *testing.T) {
+	nc := kvtest.Server(t)
+	w := startOn(t, nc, func(o *hub.Options) { o.MessageRate = 3 })
+	ada, bo := w.login("ada"), startOn(t, nc, func(o *hub.Options) { o.MessageRate = 3 }).login("bo")
+	id, other := ada.send("C2C", "bo").ID, ada.send("C2C", "bo").ID
+	one := object{"messageID": id, "extensions": []object{{"key": "k", "value": "v", "seq": 0}}}
+	for i, c := range []*client{ada, bo, ada} {
+		var got changed
+		c.must("setMessageExtensions", one, &got) // a conflict counts too
+		if want := []int{0, 23001, 23001}[i]; got.Extensions[0].Code != want {
+			t.Fatalf("set %d: %+v", i, got)
+		}
+	}
+	bo.refused(23003, "setMessageExtensions", one)
+	ada.refused(23003, "setMessageExtensions", one)
+	ada.set(other, "k", "v", 0)
+	ada.get(id, 0)
+	ada.del(id)
+}
+
+// TestOneWins: two users set the same pair with the same Seq at once, a thousand times. Exactly one wins, and the other is told what the winner wrote.
+func TestOneWins(t *testing.T) {
+	w := start(t)
+	racers := []*client{w.login("ada"), w.login("bo")}
+	id := racers[0].send("C2C", "bo").ID
+	seq := uint64(0)
+	for round := range 1000 {
+		var results [2]pair
+		var group sync.WaitGroup
+		for i, c := range racers {
+			group.Go(func() { results[i], _ = c.set(id, "k", fmt.Sprint(round, "by", i), seq) })
+		}
+		group.Wait()
+		if t.Failed() {
+			return
+		}
+		winner, loser := results[0], results[1]
+		if winner.Code != 0 {
+			winner, loser = loser, winner
+		}
+		if winner.Code != 0 || loser.Code != 23001 || loser.Value != winner.Value || loser.Seq != winner.Seq || winner.Seq <= seq {
+			t.Fatalf("round %d: %+v and %+v", round, winner, loser)
+		}
+		seq = winner.Seq
+	}
+}
+
+// TestPlainReader: whoever opens the bucket with nothing but nats.go sees the value of a vote, at the revision that the voter got as Seq.
+func TestPlainReader(t *testing.T) {
+	w := start(t)
+	ada := w.login("ada")
+	id := ada.send("C2C", "bo").ID
+	js, err := jetstream.New(w.nc)
+	if err != nil {
+		t.Fatal(err)
+	}
+	bucket, err := js.KeyValue(t.Context(), "ext_0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	watch, err := bucket.Watch(t.Context(), id+".x.*", jetstream.UpdatesOnly())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer watch.Stop()
+
+	vote, _ := ada.set(id, "ada", "2", 0)
+	entry, err := bucket.Get(t.Context(), id+".x.ada")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if string(entry.Value()) != "2" || entry.Revision() != vote.Seq {
+		t.Errorf("the bucket has %q at %d, the voter got %+v", entry.Value(), entry.Revision(), vote)
+	}
+	if seen := <-watch.Updates(); seen.Key() != id+".x.ada" || seen.Revision() != vote.Seq {
+		t.Errorf("watched %s at %d", seen.Key(), seen.Revision())
+	}
+	ada.del(id, object{"key": "ada", "seq": vote.Seq})
+	if _, err := bucket.Get(t.Context(), id+".x.ada"); !errors.Is(err, jetstream.ErrKeyNotFound) {
+		t.Errorf("after the deletion: %v", err)
+	}
+}
