@@ -2,10 +2,9 @@ package kv
 
 import (
 	"context"
-	"errors"
+	"fmt"
+	"sync"
 	"time"
-
-	"golang.org/x/sync/errgroup"
 )
 
 // Follower hears of every message whose pairs change, at least once, also across restarts: where it stands is kept in the store, under its name, from the
@@ -30,7 +29,6 @@ type News struct {
 	ClearSeq  uint64    // not 0: the message was cleared at this revision, before anything in Pairs
 	PurgedSeq uint64    // deletions at or below it are not listed
 	Time      time.Time // when the first of it was committed
-	Behind    uint64    // changes that wait behind it in this shard
 }
 
 func (f Follower) withDefaults() Follower {
@@ -42,15 +40,41 @@ func (f Follower) withDefaults() Follower {
 	return f
 }
 
-// Follow lets f hear of changes until ctx ends. The store's Run must be running. While the store is out of reach it tries again and again.
-func (s *Store) Follow(ctx context.Context, f Follower) error {
-	f = f.withDefaults()
-	group, ctx := errgroup.WithContext(ctx)
+// Following is a Follower at work.
+type Following struct{ shards []*following }
+
+// Follow gives f its place in the store, unless it has one: what is written from then on it will hear of, once Run is called.
+func (s *Store) Follow(ctx context.Context, f Follower) (*Following, error) {
+	all := new(Following)
 	for _, sh := range s.shards {
-		group.Go(func() error { return (&following{Follower: f, store: s, sh: sh}).run(ctx) })
+		one := &following{Follower: f.withDefaults(), store: s, sh: sh, heard: make(map[MessageID]uint64)}
+		if _, err := one.consumer(ctx); err != nil {
+			return nil, fmt.Errorf("%w: follow %s: %w", ErrUnavailable, sh.bucket, err)
+		}
+		all.shards = append(all.shards, one)
 	}
-	if err := group.Wait(); !errors.Is(err, context.Canceled) {
-		return err
+	return all, nil
+}
+
+// Run lets the Follower hear of changes until ctx ends. The store's Run must be running. While the store is out of reach it tries again and again.
+func (f *Following) Run(ctx context.Context) {
+	var all sync.WaitGroup
+	for _, one := range f.shards {
+		all.Go(func() { one.run(ctx) })
 	}
-	return nil
+	all.Wait()
+}
+
+// Behind returns how many changes of pairs the Follower has yet to deal with, whichever hub it is at work on, or ErrUnavailable.
+func (f *Following) Behind(ctx context.Context) (uint64, error) {
+	sum := uint64(0)
+	for _, one := range f.shards {
+		consumer, err := one.sh.stream.Consumer(ctx, one.Name)
+		if err != nil {
+			return 0, fmt.Errorf("%w: %w", ErrUnavailable, err)
+		}
+		info := consumer.CachedInfo()
+		sum += info.NumPending + uint64(info.NumAckPending)
+	}
+	return sum, nil
 }

@@ -108,37 +108,22 @@ func (a *audience) has(s *Store, ids ...MessageID) func() bool {
 	}
 }
 
-// follow starts a follower and returns what stops it.
+// follow starts a follower and returns what stops it. What is written after it has returned will be heard of.
 func follow(t *testing.T, s *Store, hear func(context.Context, News) (uint64, error)) (stop func()) {
 	t.Helper()
+	f, err := s.Follow(t.Context(), Follower{Name: "test", Hear: hear, MinPause: time.Millisecond, MaxPause: 20 * time.Millisecond})
+	if err != nil {
+		t.Fatal(err)
+	}
 	ctx, cancel := context.WithCancel(context.Background())
-	done := make(chan error, 1)
-	go func() {
-		done <- s.Follow(ctx, Follower{Name: "test", Hear: hear, MinPause: time.Millisecond, MaxPause: 20 * time.Millisecond})
-	}()
-	stop = sync.OnceFunc(func() {
+	var running sync.WaitGroup
+	running.Go(func() { f.Run(ctx) })
+	stop = func() {
 		cancel()
-		if err := <-done; err != nil {
-			t.Error("Follow:", err)
-		}
-	})
+		running.Wait()
+	}
 	t.Cleanup(stop)
 	return stop
-}
-
-// started waits until the follower's place is in the store: changes count from then on.
-func started(t *testing.T, s *Store) {
-	t.Helper()
-	tick := time.NewTicker(time.Millisecond)
-	defer tick.Stop()
-	for _, sh := range s.shards {
-		for {
-			if _, err := sh.stream.Consumer(t.Context(), "test"); err == nil {
-				break
-			}
-			<-tick.C
-		}
-	}
 }
 
 func (a *audience) write(s *Store, id MessageID, change Change) {
@@ -165,7 +150,6 @@ func TestFollow(t *testing.T) {
 			}
 			a := newAudience(t)
 			stop := follow(t, one, a.ear())
-			started(t, one)
 			a.write(one, ids[0], Change{Writes: []Write{{Key: "first", Value: "1"}}})
 			a.until("the first change", a.has(one, ids...))
 			follow(t, two, a.ear())
@@ -204,7 +188,6 @@ func TestFollowFailure(t *testing.T) {
 		failed <- struct{}{}
 		return 0, errors.New("down")
 	})
-	started(t, s)
 	a := newAudience(t)
 	for n := range 50 {
 		a.write(s, id, Change{Writes: []Write{{Key: fmt.Sprint("k", n%10), Value: fmt.Sprint(n)}}})
@@ -229,7 +212,6 @@ func TestFollowInParts(t *testing.T) {
 	id := poll(t, s)
 	a := newAudience(t)
 	stop := follow(t, s, a.ear())
-	started(t, s)
 	stop()
 	var writes []Write
 	for n := range 100 {

@@ -54,24 +54,22 @@ func (f *following) consumer(ctx context.Context) (jetstream.Consumer, error) {
 }
 
 // run follows until ctx ends, with a pause after each failure.
-func (f *following) run(ctx context.Context) error {
-	f.heard = make(map[MessageID]uint64)
-	defer f.unpin()
-	for {
-		f.unpin() // what our next consumer asks for is another client's, to the server
+func (f *following) run(ctx context.Context) {
+	for ctx.Err() == nil {
 		consumer, err := f.consumer(ctx)
 		for err == nil {
 			err = f.next(ctx, consumer)
 		}
-		if ctx.Err() != nil {
-			return ctx.Err()
-		}
+		f.unpin() // what our next consumer asks for would be another client's, to the server
 		f.pause(ctx, err)
 	}
 }
 
 // pause waits after a failure, the longer the more there were in a row.
 func (f *following) pause(ctx context.Context, err error) {
+	if ctx.Err() != nil {
+		return
+	}
 	pause := min(f.MinPause<<min(f.failures, 20), f.MaxPause)
 	f.failures++
 	slog.Warn("follower has to try again", "name", f.Name, "bucket", f.sh.bucket, "failures", f.failures, "pause", pause, "error", err)
@@ -121,7 +119,7 @@ func (f *following) take(ctx context.Context, msg jetstream.Msg) error {
 	if f.heard[id] >= revision {
 		return nil
 	}
-	news := News{Ref: at.ref, Time: meta.Timestamp, Behind: meta.NumPending}
+	news := News{Ref: at.ref, Time: meta.Timestamp}
 	err = f.store.Read(ctx, id, revision, func(m *Message) {
 		news.PurgedSeq = m.PurgedSeq()
 		from := revision

@@ -1,0 +1,79 @@
+package webhook
+
+import (
+	"bytes"
+	"encoding/json"
+
+	"exthub/kv"
+)
+
+// callback is the body of one request. Names and shape are those of Tencent Chat's callbacks "after a message extension is configured"; PurgedSeq is ours.
+type callback struct {
+	CallbackCommand string
+
+	From   string `json:"From_Account,omitempty"` // of a one-to-one message
+	To     string `json:"To_Account,omitempty"`
+	MsgKey string `json:",omitempty"`
+
+	GroupId string `json:",omitempty"` // of a group message
+	MsgSeq  uint64 `json:",omitempty"`
+
+	OperateType   int    // 1 set, 2 deleted, 3 cleared
+	ExtensionList []pair // [] if cleared
+	Seq           uint64 // the highest in this callback
+	PurgedSeq     uint64 // deletions at or below it are not told
+	EventTime     int64  // Unix milliseconds
+}
+
+// pair is one that was set, or deleted: then Value is "".
+type pair struct {
+	Key   string
+	Value string
+	Seq   uint64
+}
+
+const (
+	opSet    = 1
+	opDelete = 2
+	opClear  = 3
+)
+
+// maxPairs is how many pairs one callback tells of.
+const maxPairs = 200
+
+// newCallback tells of the clear if there was one, else of the first pairs that are of one kind.
+func newCallback(news kv.News) callback {
+	c := callback{
+		CallbackCommand: "C2C.CallbackAfterC2CMsgExtension", From: news.Ref.From, To: news.Ref.To, MsgKey: news.Ref.MsgKey,
+		OperateType: opClear, ExtensionList: []pair{}, Seq: news.ClearSeq, PurgedSeq: news.PurgedSeq, EventTime: news.Time.UnixMilli(),
+	}
+	if news.Ref.GroupID != "" {
+		c.CallbackCommand = "Group.CallbackAfterGroupMsgExtension"
+		c.GroupId, c.MsgSeq = news.Ref.GroupID, news.Ref.MsgSeq
+	}
+	if news.ClearSeq > 0 {
+		return c
+	}
+	c.OperateType = opSet
+	if news.Pairs[0].Deleted {
+		c.OperateType = opDelete
+	}
+	for _, p := range news.Pairs {
+		if p.Deleted != news.Pairs[0].Deleted || len(c.ExtensionList) == maxPairs {
+			break
+		}
+		c.ExtensionList = append(c.ExtensionList, pair{p.Key, p.Value, p.Seq})
+		c.Seq = p.Seq
+	}
+	return c
+}
+
+func (c callback) encode() []byte {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	if err := e.Encode(c); err != nil {
+		panic(err) // of our own type, which can't fail
+	}
+	return bytes.TrimSuffix(b.Bytes(), []byte("\n"))
+}

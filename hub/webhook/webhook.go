@@ -1,0 +1,135 @@
+// Package webhook tells the app's backend of every change of extensions, by HTTP.
+//
+// What holds:
+//   - Every change is told at least once, whichever door and whichever hub it came through, also across restarts: where the sender stands is kept in the store.
+//   - Of one message, changes are told in the order of Seq, one at a time. After a restart some may be told again; Seq shows it.
+//   - A backend that was away is told what is there when it is back: values that were overwritten meanwhile fold into the newest, and deletions that are no
+//     longer listed (PurgedSeq) are left out.
+//   - A backend that is slow, down or wrong costs the hub nothing but one request at a time per shard, with a pause that grows.
+package webhook
+
+import (
+	"bytes"
+	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strconv"
+	"time"
+
+	"exthub/kv"
+)
+
+// Options of a Sender. URL and SDKAppID are required; any other zero is the default that stands beside it.
+type Options struct {
+	URL      string // http or https; its own query parameters are kept
+	Secret   string // signs what is sent; "" sends it unsigned
+	SDKAppID uint64
+
+	Timeout            time.Duration // of one request; 5 s
+	MinPause, MaxPause time.Duration // after the first failure in a row, and after many; 100 ms and 15 s
+	Now                func() time.Time
+}
+
+// Headers of a signed request: the signature is the HMAC-SHA256, in hex, of the timestamp (Unix seconds), a full stop and the body.
+const (
+	TimestampHeader = "Exthub-Timestamp"
+	SignatureHeader = "Exthub-Signature"
+)
+
+// Sender posts changes to one address.
+type Sender struct {
+	options   Options
+	address   *url.URL
+	client    *http.Client
+	following *kv.Following
+	metrics   *metrics
+}
+
+// New gives the sender its place in the store: it will tell of what is written from then on, once it runs. The first time, that is; later it goes on
+// where it stood.
+func New(ctx context.Context, store *kv.Store, options Options) (*Sender, error) {
+	address, err := url.Parse(options.URL)
+	if err != nil {
+		return nil, fmt.Errorf("webhook address: %w", err)
+	}
+	if options.Now == nil {
+		options.Now = time.Now
+	}
+	s := &Sender{options: options, address: address, client: &http.Client{
+		// A redirect would take signed data to somebody whom the operator has not named.
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+		Transport:     &http.Transport{Proxy: http.ProxyFromEnvironment, MaxIdleConnsPerHost: 64, IdleConnTimeout: time.Minute},
+	}}
+	s.following, err = store.Follow(ctx, kv.Follower{
+		Name: "webhook", Hear: s.tell, Timeout: options.Timeout, MinPause: options.MinPause, MaxPause: options.MaxPause,
+	})
+	if err != nil {
+		return nil, err
+	}
+	s.metrics = newMetrics(s.following)
+	return s, nil
+}
+
+// Run sends until ctx ends. The store's Run must be running.
+func (s *Sender) Run(ctx context.Context) {
+	defer s.client.CloseIdleConnections()
+	s.following.Run(ctx)
+}
+
+// tell posts the first part of the news that is of one kind, and returns the Seq at which it ends.
+func (s *Sender) tell(ctx context.Context, news kv.News) (through uint64, err error) {
+	defer func() { s.metrics.told(s.options.Now().Sub(news.Time), err) }()
+	c := newCallback(news)
+	if err := s.post(ctx, c.CallbackCommand, c.encode()); err != nil {
+		return 0, err
+	}
+	return c.Seq, nil
+}
+
+// post sends one callback. Any answer of the 2xx kind means that it was taken; what it says does not matter.
+func (s *Sender) post(ctx context.Context, command string, body []byte) error {
+	address := *s.address
+	query := address.Query()
+	for name, value := range map[string]string{
+		"SdkAppid": strconv.FormatUint(s.options.SDKAppID, 10), "CallbackCommand": command, "contenttype": "json",
+		// The store does not know who made a change, nor from where.
+		"ClientIP": "", "OptPlatform": "Unknown",
+	} {
+		query.Set(name, value)
+	}
+	address.RawQuery = query.Encode()
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, address.String(), bytes.NewReader(body))
+	if err != nil {
+		return err
+	}
+	r.Header.Set("Content-Type", "application/json")
+	if s.options.Secret != "" {
+		timestamp := strconv.FormatInt(s.options.Now().Unix(), 10)
+		r.Header.Set(TimestampHeader, timestamp)
+		r.Header.Set(SignatureHeader, Sign(s.options.Secret, timestamp, body))
+	}
+	answer, err := s.client.Do(r)
+	if err != nil {
+		return err
+	}
+	defer answer.Body.Close()
+	// Read, so that the connection can be used again, but not for ever.
+	_, _ = io.CopyN(io.Discard, answer.Body, 64<<10)
+	if answer.StatusCode/100 != 2 {
+		return fmt.Errorf("the receiver answered %s", answer.Status)
+	}
+	return nil
+}
+
+// Sign returns what a receiver finds in SignatureHeader if the request is from somebody who knows the secret.
+func Sign(secret, timestamp string, body []byte) string {
+	mac := hmac.New(sha256.New, []byte(secret))
+	mac.Write([]byte(timestamp + "."))
+	mac.Write(body)
+	return hex.EncodeToString(mac.Sum(nil))
+}
