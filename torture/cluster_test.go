@@ -35,8 +35,13 @@ func killNode(t *testing.T, fault string, leads bool) {
 	}
 	victim.kill()
 	over := w.time()
+	if _, _, err := c.leader(t.Context(), nc); err != nil {
+		t.Fatal(err)
+	}
+	elected := w.time() - over
 	w.remove()
 	recovery := w.recovered(over, w.all()...)
+	t.Logf("a leader was there after %v", elected.Round(time.Millisecond))
 	if err := victim.start(); err != nil {
 		t.Fatal(err)
 	}

@@ -154,7 +154,7 @@ func (c *cluster) leader(ctx context.Context, nc *nats.Conn) (leader, follower *
 	}
 	err = until(ctx, "a leader", func() error {
 		leader, follower = nil, nil
-		ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
+		ctx, cancel := context.WithTimeout(ctx, 500*time.Millisecond)
 		defer cancel()
 		s, err := js.Stream(ctx, stream)
 		if err != nil {
@@ -185,7 +185,7 @@ func (c *cluster) current(ctx context.Context, nc *nats.Conn) error {
 		return err
 	}
 	return until(ctx, "current replicas", func() error {
-		ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
+		ctx, cancel := context.WithTimeout(ctx, 500*time.Millisecond)
 		defer cancel()
 		s, err := js.Stream(ctx, stream)
 		if err != nil {

@@ -121,8 +121,10 @@ var scratch string
 
 // process is a hub in a process of its own.
 type process struct {
-	args []string
-	addr string
+	binary string
+	args   []string
+	env    []string
+	addr   string
 
 	mu  sync.Mutex
 	cmd *exec.Cmd
@@ -130,10 +132,17 @@ type process struct {
 }
 
 // startProcess runs a hub as a user does: on a NATS behind a proxy, or, without natsURL, with the embedded one in dir.
-func startProcess(t testing.TB, natsURL, dir string, more ...string) *unit {
+func startProcess(t testing.TB, natsURL, dir string, change ...func(*process)) *unit {
 	t.Helper()
+	binary, err := hubBinary()
+	if err != nil {
+		t.Fatal(err)
+	}
 	u := &unit{}
-	p := &process{args: append([]string{"--admin-addr", "", "--secret-key", secretKey, "--no-demo", "--message-rate", "100000"}, more...)}
+	p := &process{binary: binary, args: []string{"--admin-addr", "", "--secret-key", secretKey, "--no-demo", "--message-rate", "100000"}}
+	for _, c := range change {
+		c(p)
+	}
 	if natsURL != "" {
 		u.nats = newProxy(t, strings.TrimPrefix(natsURL, "nats://"))
 		p.args = append(p.args, "--nats-url", "nats://"+u.nats.addr())
@@ -151,12 +160,9 @@ func startProcess(t testing.TB, natsURL, dir string, more ...string) *unit {
 
 // start returns when the hub serves, at the address it had before.
 func (p *process) start() error {
-	binary, err := hubBinary()
-	if err != nil {
-		return err
-	}
-	cmd := exec.Command(binary, append([]string{"--addr", p.addr}, p.args...)...)
+	cmd := exec.Command(p.binary, append([]string{"--addr", p.addr}, p.args...)...)
 	cmd.Stderr = p
+	cmd.Env = append(os.Environ(), p.env...)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	out, err := cmd.StdoutPipe()
 	if err != nil {

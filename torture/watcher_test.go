@@ -120,7 +120,9 @@ func (o *watcher) catchUp(ctx context.Context, s *session, v *visit, message str
 		}
 		return err
 	}
-	if p.CompleteFlag != 1 || p.PurgedSeq > 0 || p.LatestSeq < last {
+	if p.LatestSeq < last && o.w.torn {
+		o.w.noticed.Add(1)
+	} else if p.CompleteFlag != 1 || p.PurgedSeq > 0 || p.LatestSeq < last {
 		o.w.violation("%s came back with %d and got %+v", o.user, last, p)
 	}
 	o.mu.Lock()

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -34,6 +35,9 @@ type world struct {
 
 	mu         sync.Mutex
 	violations []string
+
+	torn    bool         // the fault takes back what was committed
+	noticed atomic.Int64 // how often somebody could tell
 
 	cancel  context.CancelFunc
 	working sync.WaitGroup

@@ -193,6 +193,15 @@ func (b *books) add(wr *writer, message string, c call, out result, from, to tim
 	b.acks = append(b.acks, a)
 }
 
+// wrote reports whether the pair is one whose write was acknowledged.
+func (b *books) wrote(message string, p pair) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return slices.ContainsFunc(b.acks, func(a ack) bool {
+		return a.message == message && a.key == p.Key && a.pair == cell{value: p.Value, seq: p.Seq}
+	})
+}
+
 // since returns when the first write that was begun on one of these hubs after a moment was acknowledged, and how many there were.
 func (b *books) since(moment time.Duration, hubs []int) (first time.Duration, n int) {
 	b.mu.Lock()

@@ -1,0 +1,196 @@
+package torture
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+
+	"golang.org/x/sys/unix"
+)
+
+// lone is a hub with its own NATS and one member who writes by hand.
+type lone struct {
+	*world
+	data string
+	unit *unit
+	wr   *writer
+}
+
+func startLone(t *testing.T, fault, data string) *lone {
+	t.Helper()
+	u := startProcess(t, "", data)
+	l := &lone{data: data, unit: u, world: newWorld(t, fault, 0, []*unit{u}, embedded(t, u, data))}
+	l.cancel = func() {}
+	l.wr = newWriter(l.world, writers+1, 0, "writer0")
+	l.enter()
+	t.Cleanup(l.wr.leave)
+	return l
+}
+
+func (l *lone) enter() {
+	l.t.Helper()
+	if err := until(l.t.Context(), "login", func() error { return l.wr.enter(l.t.Context()) }); err != nil {
+		l.t.Fatal(err)
+	}
+}
+
+// set writes one pair of the first message, and reports whether it was acknowledged.
+func (l *lone) set(key int, value string) bool {
+	m := &l.wr.messages[0]
+	return l.wr.act(l.t.Context(), m, call{kind: "set", key: key, value: value, seq: m.seqs[key]})
+}
+
+// get reads it, which must work.
+func (l *lone) get() {
+	m := &l.wr.messages[0]
+	if !l.wr.act(l.t.Context(), m, call{kind: "get", floor: m.floor}) {
+		l.violation("a read was not answered")
+	}
+}
+
+// smallDisk puts the data of a hub where room can run out, and returns what takes the room and what gives it back. With the right to mount it is a small file system of
+// its own, else a limit on the size of the hub's files.
+func smallDisk(t *testing.T, dir string) (fill, free func(*unit)) {
+	t.Helper()
+	err := syscall.Mount("tmpfs", dir, "tmpfs", 0, "size=33554432")
+	if err != nil {
+		t.Logf("full is here a limit on the size of files: %v", err)
+		limit := func(u *unit, size uint64) {
+			l := unix.Rlimit{Cur: size, Max: unix.RLIM_INFINITY}
+			if err := unix.Prlimit(u.process.cmd.Process.Pid, unix.RLIMIT_FSIZE, &l, nil); err != nil {
+				t.Fatal(err)
+			}
+		}
+		return func(u *unit) { limit(u, 1) }, func(u *unit) { limit(u, unix.RLIM_INFINITY) }
+	}
+	t.Cleanup(func() {
+		if err := syscall.Unmount(dir, 0); err != nil {
+			t.Errorf("unmount: %v", err)
+		}
+	})
+	ballast := filepath.Join(dir, "ballast")
+	fill = func(*unit) {
+		f, err := os.Create(ballast)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer f.Close()
+		for size := 1 << 20; size > 0; size /= 2 {
+			for err == nil {
+				_, err = f.Write(make([]byte, size))
+			}
+			err = nil
+		}
+	}
+	return fill, func(*unit) { os.Remove(ballast) }
+}
+
+// The disk is full: writes are refused, reads go on, nothing that was acknowledged is lost. When there is room again a restart brings the writes back.
+func TestDiskFull(t *testing.T) {
+	often(t, func(t *testing.T, i int) {
+		dir := t.TempDir()
+		fill, free := smallDisk(t, dir)
+		l := startLone(t, "disk full", filepath.Join(dir, "data"))
+		for n := range 20 {
+			l.set(n%keys, fmt.Sprint("before", n))
+		}
+		fill(l.unit)
+		acknowledged := 0
+		for n := 0; n < 5000 && l.set(n%keys, strings.Repeat("x", 900)+fmt.Sprint(n)); n++ {
+			acknowledged++ // the last page of a file may still have some room
+		}
+		if acknowledged == 5000 {
+			t.Fatal("the disk does not get full")
+		}
+		l.get()
+		if !strings.Contains(l.unit.process.said(), "rror") {
+			l.violation("the hub says nothing of a full disk: %s", l.unit.process.said())
+		}
+		free(l.unit)
+		over := l.time()
+		l.unit.process.kill()
+		if err := l.unit.process.start(); err != nil {
+			t.Fatal(err)
+		}
+		l.enter()
+		l.get()
+		if !l.set(0, "after") {
+			l.violation("no write after there is room again")
+		}
+		recovery := l.time() - over
+		l.finish()
+		l.verify(recovery)
+	})
+}
+
+// The end of the last block is gone, as after a copy of a running hub's directory or a broken disk: no crash of a hub does that. The hub comes up with what is
+// whole, and never serves half of a record. Who knows the revision that is gone can tell: the message is older than that.
+func TestLastBlockTruncated(t *testing.T) {
+	often(t, func(t *testing.T, i int) {
+		l := startLone(t, "last block truncated", t.TempDir())
+		l.torn = true
+		for n := range 20 {
+			l.set(n%keys, fmt.Sprint("before", n))
+		}
+		m := &l.wr.messages[0]
+		gone := m.seqs[19%keys]
+		for _, o := range l.watchers {
+			if err := until(t.Context(), "last event", func() error { return o.reached(m.id, gone) }); err != nil {
+				t.Fatal(err)
+			}
+		}
+		l.unit.process.kill()
+		l.wr.leave()
+		blocks, err := filepath.Glob(filepath.Join(l.data, "nats", "jetstream", "$G", "streams", stream, "msgs", "*.blk"))
+		if err != nil || len(blocks) == 0 {
+			t.Fatalf("blocks: %v, %v", blocks, err)
+		}
+		last := slices.Max(blocks)
+		info, err := os.Stat(last)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Truncate(last, info.Size()-int64(1+7*i%150)); err != nil {
+			t.Fatal(err)
+		}
+		over := l.time()
+		if err := l.unit.process.start(); err != nil {
+			t.Fatal(err)
+		}
+		l.enter()
+		p, err := difference(t.Context(), l.wr.session, m.id, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		recovery := l.time() - over
+		for _, x := range p.Extensions {
+			if !l.books.wrote(m.id, x) || x.Seq >= gone {
+				l.violation("after the cut there is %+v, which nobody wrote", x)
+			}
+		}
+		if p.LatestSeq != gone-1 {
+			l.violation("cut at %d, but the message ends at %d", gone, p.LatestSeq)
+		}
+		if err := until(t.Context(), "notice of the loss", func() error {
+			if l.noticed.Load() == 0 {
+				return errors.New("nobody has seen a message older than before")
+			}
+			return nil
+		}); err != nil {
+			l.violation("%v", err)
+		}
+		if !l.wr.act(t.Context(), m, call{kind: "set", key: 0, value: "after", seq: m.seqs[0]}) {
+			l.violation("no write after the cut")
+		}
+		operations, acknowledged := l.books.count()
+		ledger.add(run{l.fault, operations, acknowledged, 1, len(l.violations), recovery}) // one is lost, by the fault itself
+		for _, v := range l.violations {
+			t.Errorf("violation: %s", v)
+		}
+	})
+}
