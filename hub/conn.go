@@ -19,7 +19,7 @@ type conn struct {
 	writers *writers
 	ws      *websocket.Conn
 	socket  *socket
-	outbox  *outbox
+	outbox  outbox
 
 	limit   int64 // of a frame that is read; owned by the reader
 	closing sync.Once
@@ -37,7 +37,7 @@ func (w *writers) accept(rw http.ResponseWriter, r *http.Request, origins []stri
 		return nil, err
 	}
 	ws.SetReadLimit(-1) // read has a limit of its own, with a close code of ours
-	return &conn{writers: w, ws: ws, socket: h.socket, outbox: newOutbox(), limit: limit, gone: make(chan struct{})}, nil
+	return &conn{writers: w, ws: ws, socket: h.socket, limit: limit, gone: make(chan struct{})}, nil
 }
 
 // errClosed is returned by read when the connection has ended, whoever ended it.
@@ -90,12 +90,12 @@ func (c *conn) setBatch(on bool) {
 // close writes what waits, for as long as the write timeout, says goodbye and ends the connection. It does not wait for that; gone tells.
 func (c *conn) close(code websocket.StatusCode, reason string) {
 	c.closing.Do(func() {
-		c.outbox.close(false)
+		idle := c.outbox.close(false)
 		c.writers.done.Go(func() {
 			patience := time.NewTimer(c.writers.timeout)
 			defer patience.Stop()
 			select {
-			case <-c.outbox.idle:
+			case <-idle:
 				_ = c.ws.Close(code, reason) // a client that is gone does not hear it
 			case <-patience.C:
 			case <-c.gone:

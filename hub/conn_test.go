@@ -316,7 +316,7 @@ func closed(c *conn) bool {
 
 // With batch on, notifications that wait together share a frame, and replies stay frames of their own.
 func TestBatch(t *testing.T) {
-	o := newOutbox()
+	o := new(outbox)
 	o.batch = true
 	o.reply(WrapFrame([]byte(`{"id":1}`)))
 	for seq := uint64(1); seq <= 3; seq++ {

@@ -27,7 +27,8 @@
 //
 // Every go statement and sync.WaitGroup.Go of the package:
 //
-//	hub.go      serveSocket   a session's reader; ends with its connection; Shutdown waits for it (sessions.go)
+//	hub.go      serveSocket   a stranger's reader; ends with the login
+//	session.go  begin         a session's reader; ends with its connection; Shutdown waits for both (sessions.go)
 //	writers.go  startWriters  the shared writers, one per CPU; end with writers.stop, which waits
 //	writers.go  serve         the writer of a client whose socket is full; ends when it has caught up, fails or times out; stop waits
 //	conn.go     close         says goodbye within the write timeout; stop waits

@@ -67,7 +67,7 @@ func (h *Hub) serveSocket(w http.ResponseWriter, r *http.Request) {
 		c.abort()
 		return
 	}
-	go s.run()
+	go s.begin()
 }
 
 // isAdmin reports whether the user is an app admin.

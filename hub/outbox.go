@@ -2,6 +2,7 @@ package hub
 
 import (
 	"encoding/binary"
+	"slices"
 	"sync"
 
 	"exthub/events"
@@ -12,20 +13,14 @@ import (
 // too much even so is the end of the session.
 type outbox struct {
 	mu     sync.Mutex
-	items  []item
-	first  int // number of items[0], counted from the session's begin
+	queue  *queue // nil while nothing waits
+	first  int    // number of the first item, counted from the session's begin
 	bytes  int
 	places map[kv.MessageID]int // the number of the item that waits for a message; only while the session is behind
 	batch  bool
 	active bool // somebody is writing, or about to
 	closed bool
-	idle   chan struct{} // closed when closed and nothing waits
-}
-
-// item is a reply, or the events of one message that came one after the other.
-type item struct {
-	reply  []byte // a frame with its header
-	events []*events.Event
+	idle   chan struct{} // closed when closed and nothing waits; nil before
 }
 
 const (
@@ -35,8 +30,6 @@ const (
 	maxOneWrite = 64 << 10 // bytes of one write
 )
 
-func newOutbox() *outbox { return &outbox{idle: make(chan struct{})} }
-
 // reply queues a frame. It reports whether the outbox needs a writer, and whether it is too full to go on.
 func (o *outbox) reply(frame []byte) (wake, full bool) {
 	o.mu.Lock()
@@ -44,7 +37,7 @@ func (o *outbox) reply(frame []byte) (wake, full bool) {
 	if o.closed {
 		return false, false
 	}
-	o.items = append(o.items, item{reply: frame})
+	o.addLocked(item{reply: frame})
 	o.bytes += len(frame)
 	return o.wakeLocked()
 }
@@ -57,19 +50,33 @@ func (o *outbox) event(e *events.Event) (wake, full bool) {
 		return false, false
 	}
 	o.bytes += e.Size()
-	if len(o.items) >= foldFrom && e.Message() != "" {
-		if n, ok := o.placeLocked(e.Message()); ok {
-			it := &o.items[n-o.first]
-			it.events = append(it.events, e)
-			if len(it.events) >= foldEvery {
+	if n := len(o.itemsLocked()); n >= foldFrom && e.Message() != "" {
+		if place, ok := o.placeLocked(e.Message()); ok {
+			it := &o.queue.items[place-o.first]
+			it.later = append(it.later, e)
+			if len(it.later) >= foldEvery {
 				o.bytes += it.fold()
 			}
 			return o.wakeLocked()
 		}
-		o.places[e.Message()] = o.first + len(o.items)
+		o.places[e.Message()] = o.first + n
 	}
-	o.items = append(o.items, item{events: []*events.Event{e}})
+	o.addLocked(item{event: e})
 	return o.wakeLocked()
+}
+
+func (o *outbox) itemsLocked() []item {
+	if o.queue == nil {
+		return nil
+	}
+	return o.queue.items
+}
+
+func (o *outbox) addLocked(it item) {
+	if o.queue == nil {
+		o.queue = queues.Get().(*queue)
+	}
+	o.queue.items = append(o.queue.items, it)
 }
 
 func (o *outbox) wakeLocked() (wake, full bool) {
@@ -82,9 +89,9 @@ func (o *outbox) wakeLocked() (wake, full bool) {
 func (o *outbox) placeLocked(id kv.MessageID) (int, bool) {
 	if o.places == nil {
 		o.places = make(map[kv.MessageID]int)
-		for i, it := range o.items {
-			if it.reply == nil && it.events[0].Message() != "" {
-				o.places[it.events[0].Message()] = o.first + i
+		for i, it := range o.itemsLocked() {
+			if it.reply == nil && it.event.Message() != "" {
+				o.places[it.event.Message()] = o.first + i
 			}
 		}
 	}
@@ -92,38 +99,26 @@ func (o *outbox) placeLocked(id kv.MessageID) (int, bool) {
 	return n, ok && n >= o.first
 }
 
-// fold makes one event of the item's, and returns by how much its size changed.
-func (it *item) fold() int {
-	if len(it.events) < 2 {
-		return 0
-	}
-	before := 0
-	for _, e := range it.events {
-		before += e.Size()
-	}
-	it.events = []*events.Event{events.Fold(it.events, WrapFrame)}
-	return it.events[0].Size() - before
-}
-
 // take appends to b the frames of what waits, as much as one write should hold. An empty result means that there is nothing, and that the writer's work is done.
 // A single frame comes as it is, without a copy.
 func (o *outbox) take(b []byte) []byte {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if len(o.items) == 1 && !o.batch {
-		if frame := o.items[0].single(); frame != nil {
+	items := o.itemsLocked()
+	if len(items) == 1 && !o.batch {
+		if frame := items[0].single(); frame != nil {
 			o.dropLocked(1)
 			return frame
 		}
 	}
 	n := 0
-	for n < len(o.items) && len(b) < maxOneWrite {
-		if o.batch && o.items[n].reply == nil {
+	for n < len(items) && len(b) < maxOneWrite {
+		if o.batch && items[n].reply == nil {
 			b, n = o.arrayLocked(b, n)
 			continue
 		}
-		o.bytes += o.items[n].fold()
-		b = o.items[n].append(b)
+		o.bytes += items[n].fold()
+		b = items[n].append(b)
 		n++
 	}
 	o.dropLocked(n)
@@ -136,34 +131,14 @@ func (o *outbox) take(b []byte) []byte {
 	return b
 }
 
-func (it *item) single() []byte {
-	if it.reply != nil {
-		return it.reply
-	}
-	if len(it.events) == 1 && len(it.events[0].Frames()) == 1 {
-		return it.events[0].Frames()[0].Wire
-	}
-	return nil
-}
-
-func (it *item) append(b []byte) []byte {
-	if it.reply != nil {
-		return append(b, it.reply...)
-	}
-	for _, f := range it.events[0].Frames() {
-		b = append(b, f.Wire...)
-	}
-	return b
-}
-
 // arrayLocked appends one frame with the notifications of the items from n up to the next reply as a JSON array, and returns the number of the item behind them.
 func (o *outbox) arrayLocked(b []byte, n int) ([]byte, int) {
 	var payloads [][]byte
 	size := 1
-	for n < len(o.items) && o.items[n].reply == nil && size < maxOneWrite {
-		it := &o.items[n]
+	for items := o.queue.items; n < len(items) && items[n].reply == nil && size < maxOneWrite; {
+		it := &items[n]
 		o.bytes += it.fold()
-		for _, f := range it.events[0].Frames() {
+		for _, f := range it.event.Frames() {
 			payloads = append(payloads, f.Payload)
 			size += len(f.Payload) + 1
 		}
@@ -182,18 +157,27 @@ func (o *outbox) arrayLocked(b []byte, n int) ([]byte, int) {
 }
 
 func (o *outbox) dropLocked(n int) {
+	items := o.itemsLocked()
 	for i := range n {
-		it := o.items[i]
-		o.bytes -= len(it.reply)
-		for _, e := range it.events {
-			o.bytes -= e.Size()
-		}
-		o.items[i] = item{}
+		o.bytes -= items[i].size()
 	}
 	o.first += n
-	if o.items = o.items[n:]; len(o.items) == 0 {
-		o.items, o.places, o.bytes = nil, nil, 0
+	if n == len(items) {
+		o.emptyLocked()
+	} else {
+		o.queue.items = slices.Delete(items, 0, n)
 	}
+}
+
+// emptyLocked gives the queue to the next who needs one.
+func (o *outbox) emptyLocked() {
+	const most = 64 // items of a queue that is kept: one that was long once would be long for ever
+	if q := o.queue; q != nil && cap(q.items) <= most {
+		clear(q.items)
+		q.items = q.items[:0]
+		queues.Put(q)
+	}
+	o.queue, o.places, o.bytes = nil, nil, 0
 }
 
 // waiting returns how many bytes wait.
@@ -203,17 +187,20 @@ func (o *outbox) waiting() int {
 	return o.bytes
 }
 
-// close takes nothing more. What waits is still written; discard throws it away.
-func (o *outbox) close(discard bool) {
+// close takes nothing more. What waits is still written; discard throws it away. The channel is closed when nothing waits any more.
+func (o *outbox) close(discard bool) <-chan struct{} {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	o.closed = true
+	if !o.closed {
+		o.closed, o.idle = true, make(chan struct{})
+	}
 	if discard {
-		o.items, o.places, o.bytes = nil, nil, 0
+		o.emptyLocked()
 	}
 	if discard || !o.active {
 		o.signalLocked()
 	}
+	return o.idle
 }
 
 func (o *outbox) signalLocked() {

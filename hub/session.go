@@ -29,14 +29,25 @@ type session struct {
 
 func newSession(h *Hub, c *conn) *session { return &session{hub: h, conn: c} }
 
+// begin lets the client log in, and leaves the rest to a goroutine that has not yet needed a large stack: most sessions wait most of the time.
+func (s *session) begin() {
+	if s.login() {
+		go s.run()
+	} else {
+		s.leave()
+	}
+}
+
+// leave takes the session out of everything that knows it.
+func (s *session) leave() {
+	s.hub.broker.Detach(s, s.who.userID)
+	s.end(websocket.StatusNormalClosure, "")
+	s.hub.sessions.remove(s)
+}
+
 // run reads until the connection ends. It is the session's reader goroutine.
 func (s *session) run() {
-	defer s.hub.sessions.remove(s)
-	defer s.end(websocket.StatusNormalClosure, "")
-	defer func() { s.hub.broker.Detach(s, s.who.userID) }()
-	if !s.login() {
-		return
-	}
+	defer s.leave()
 	defer s.expiry.Stop()
 	defer s.silence.Stop()
 	for {

@@ -3,6 +3,7 @@ package hub
 import (
 	"bufio"
 	"errors"
+	"io"
 	"net"
 	"net/http"
 	"sync"
@@ -17,10 +18,18 @@ type socket struct {
 	raw syscall.RawConn // nil if the descriptor can't be written to directly (TLS)
 
 	mu sync.Mutex
+
+	// One write that does not wait: what it is to write and how that went. Guarded by mu. They stand here, and the function with them, because a closure over
+	// them would be allocated for every event and session.
+	frames  []byte
+	written int
+	failed  error
+	attempt func(fd uintptr) bool
 }
 
 func newSocket(c net.Conn) *socket {
 	s := &socket{Conn: c}
+	s.attempt = s.writeOnce
 	if direct, ok := c.(syscall.Conn); ok {
 		if raw, err := direct.SyscallConn(); err == nil {
 			s.raw = raw
@@ -45,16 +54,10 @@ func (s *socket) tryWrite(p []byte) (int, error) {
 	if s.raw == nil || !s.mu.TryLock() {
 		return 0, errFull
 	}
-	var n int
-	var failed error
-	err := s.raw.Write(func(fd uintptr) bool {
-		for {
-			n, failed = syscall.Write(int(fd), p)
-			if failed != syscall.EINTR {
-				return true
-			}
-		}
-	})
+	s.frames, s.written, s.failed = p, 0, nil
+	err := s.raw.Write(s.attempt)
+	n, failed := max(s.written, 0), s.failed
+	s.frames = nil
 	switch {
 	case err != nil:
 		failed = err
@@ -63,11 +66,20 @@ func (s *socket) tryWrite(p []byte) (int, error) {
 	case failed == syscall.EAGAIN || failed == nil:
 		failed = errFull
 	}
-	n = max(n, 0)
 	if n == 0 || failed != errFull {
 		s.mu.Unlock()
 	}
 	return n, failed
+}
+
+// writeOnce is attempt: one write(2). It reports that it is done also if the socket is full, so that nobody waits.
+func (s *socket) writeOnce(fd uintptr) bool {
+	for {
+		s.written, s.failed = syscall.Write(int(fd), s.frames)
+		if s.failed != syscall.EINTR {
+			return true
+		}
+	}
 }
 
 // finish writes the rest of what tryWrite began, waiting until the deadline, and gives the lock back.
@@ -99,7 +111,10 @@ type hijacker struct {
 	socket *socket
 }
 
-const bufferSize = 512
+const (
+	readBuffer  = 512
+	writeBuffer = 128 // the library writes only control frames, which have at most 127 bytes
+)
 
 func (h *hijacker) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	c, buffered, err := http.NewResponseController(h.ResponseWriter).Hijack()
@@ -112,12 +127,13 @@ func (h *hijacker) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	}
 	h.socket = newSocket(c)
 	early := buffered.Reader.Buffered()
-	reader := bufio.NewReaderSize(buffered.Reader, max(bufferSize, early))
+	// A bufio.Reader of a bufio.Reader would be the same one again, unless it does not see what it gets.
+	reader := bufio.NewReaderSize(struct{ io.Reader }{buffered.Reader}, max(readBuffer, early))
 	if early > 0 {
 		if _, err := reader.Peek(early); err != nil {
 			return nil, nil, errors.Join(err, c.Close())
 		}
 	}
 	// The library takes over what is buffered and reads on from the connection, so the server's reader is not kept.
-	return h.socket, bufio.NewReadWriter(reader, bufio.NewWriterSize(h.socket, bufferSize)), nil
+	return h.socket, bufio.NewReadWriter(reader, bufio.NewWriterSize(h.socket, writeBuffer)), nil
 }
