@@ -43,6 +43,9 @@ type Config struct {
 	EventInterval time.Duration `group:"Pace" default:"50ms" help:"A message with a large audience sends its first change at once and then at most one event per interval. It stretches to twice what the last fan-out of the message took."`
 	WriteTimeout  time.Duration `group:"Pace" default:"10s" help:"A client that takes nothing for so long is disconnected, and comes back by itself."`
 	Drain         time.Duration `group:"Pace" default:"30s" help:"At a stop, sessions are sent away spread over part of this time. What is not done by then is cut off."`
+
+	WebhookURL    string `group:"Webhooks" name:"webhook-url" placeholder:"URL" help:"Post every change of extensions here, at least once and in order per message. The same on every hub."`
+	WebhookSecret string `group:"Webhooks" placeholder:"KEY" help:"Sign webhooks with HMAC-SHA256 under this key."`
 }
 
 // demo reports whether the demo is on.

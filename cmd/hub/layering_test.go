@@ -15,10 +15,12 @@ var law = []struct {
 	nats    string   // "none", "client", or "server" for both
 	reason  string
 }{
-	{"exthub/cmd/hub", []string{"exthub/hub", "exthub/hub/usersig", "exthub/events", "exthub/kv", "exthub/web", "exthub/bench"}, "server",
+	{"exthub/cmd/hub", []string{"exthub/hub", "exthub/hub/usersig", "exthub/hub/webhook", "exthub/events", "exthub/kv", "exthub/web", "exthub/bench"}, "server",
 		"it wires everything, so it alone knows everything"},
 	{"exthub/hub", []string{"exthub/hub/usersig", "exthub/events", "exthub/kv"}, "none",
 		"it knows members and rules; the day it names NATS, a rule depends on how things are stored"},
+	{"exthub/hub/webhook", []string{"exthub/kv"}, "none",
+		"it tells a backend what kv committed, whatever door it came through"},
 	{"exthub/hub/usersig", nil, "none",
 		"a format of its own that anybody can read alone"},
 	{"exthub/events", []string{"exthub/kv"}, "none",

@@ -49,6 +49,7 @@ type process struct {
 	broker                *events.Broker
 	hub                   *hub.Hub
 	tail                  *tail
+	webhooks              *webhooks // nil without --webhook-url
 	public                *httpServer
 }
 
@@ -83,6 +84,9 @@ func (p *process) start(ctx context.Context) (err error) {
 		return err
 	}
 	p.tail = startTail(p.store, p.broker.Publish, p.failed)
+	if p.webhooks, err = startWebhooks(ctx, c, p.store, metrics); err != nil {
+		return err
+	}
 	p.public = serveHTTP(p.publicAddr, publicHandler(c, p.secretKey, p.hub.Handler()), p.failed)
 	p.serving.Store(true)
 	return nil
@@ -100,6 +104,9 @@ func (p *process) stop() error {
 	}
 	if p.hub != nil {
 		cutOff("sessions", p.hub.Shutdown(ctx))
+	}
+	if p.webhooks != nil {
+		p.webhooks.close()
 	}
 	if p.tail != nil {
 		p.tail.close()

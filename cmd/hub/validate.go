@@ -14,7 +14,20 @@ const minSecretKey = 16
 
 // Validate refuses what contradicts itself, in a sentence that says what to set.
 func (c *Config) Validate() error {
-	return errors.Join(c.validateDoors(), c.validateStorage(), c.validateLimits())
+	return errors.Join(c.validateDoors(), c.validateStorage(), c.validateLimits(), c.validateWebhooks())
+}
+
+func (c *Config) validateWebhooks() error {
+	if c.WebhookURL == "" {
+		if c.WebhookSecret != "" {
+			return errors.New("--webhook-secret without --webhook-url: set the address to post to")
+		}
+		return nil
+	}
+	if u, err := url.Parse(c.WebhookURL); err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
+		return fmt.Errorf("--webhook-url %q is not an http or https address", c.WebhookURL)
+	}
+	return nil
 }
 
 func (c *Config) validateDoors() error {

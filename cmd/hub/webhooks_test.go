@@ -1,0 +1,74 @@
+package main
+
+import (
+	"encoding/json"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"exthub/hub/webhook"
+)
+
+// A hub that is killed while the backend is down tells it, after both are back, what is there by then.
+func TestKillLosesNoWebhook(t *testing.T) {
+	type told struct {
+		Seq           uint64
+		ExtensionList []pair
+	}
+	var up atomic.Bool
+	taken, refused := make(chan told, 100), make(chan bool, 100)
+	receiver := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, err := io.ReadAll(r.Body)
+		if err != nil {
+			t.Error(err)
+		}
+		if r.Header.Get(webhook.SignatureHeader) != webhook.Sign("s", r.Header.Get(webhook.TimestampHeader), body) {
+			t.Error("not signed")
+		}
+		if !up.Load() {
+			w.WriteHeader(http.StatusBadGateway)
+			refused <- true
+			return
+		}
+		var one told
+		if err := json.Unmarshal(body, &one); err != nil {
+			t.Error(err)
+		}
+		taken <- one
+	}))
+	defer receiver.Close()
+
+	args := []string{"--data", t.TempDir(), "--webhook-url", receiver.URL, "--webhook-secret", "s"}
+	h := launch(t, args...)
+	alice := h.login("alice")
+	message := alice.send(t, "bob")
+	if _, err := alice.set(message, "a", "1"); err != nil {
+		t.Fatal(err)
+	}
+	last, err := alice.set(message, "b", "2")
+	if err != nil {
+		t.Fatal(err)
+	}
+	<-refused
+	h.kill()
+
+	up.Store(true)
+	h = launch(t, args...)
+	select {
+	case one := <-taken:
+		if len(one.ExtensionList) != 2 || one.Seq != last || one.ExtensionList[1] != (pair{Key: "b", Value: "2", Seq: last}) {
+			t.Errorf("the backend was told %+v", one)
+		}
+	case <-time.After(patience):
+		t.Fatalf("the backend was told nothing:\n%s", h.errors())
+	}
+	h.until("no change is pending", func() bool {
+		_, _, metrics := get(t, h.admin+"/metrics")
+		return strings.Contains(metrics, "\nexthub_webhook_pending_changes 0\n")
+	})
+	h.stop()
+}
