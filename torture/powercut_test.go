@@ -1,0 +1,183 @@
+//go:build torture
+
+package torture
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+// overlay writes what go build -overlay takes: files to be read instead of others. It returns its path.
+func overlay(t testing.TB, replace map[string]string) string {
+	t.Helper()
+	dir := t.TempDir()
+	files := make(map[string]string)
+	n := 0
+	for path, text := range replace {
+		n++
+		files[path] = filepath.Join(dir, fmt.Sprint(n, ".go"))
+		if err := os.WriteFile(files[path], []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	list, err := json.Marshal(map[string]any{"Replace": files})
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(dir, "overlay.json")
+	if err := os.WriteFile(path, list, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// changed returns a source file with one passage replaced, which must be there once.
+func changed(t testing.TB, path, before, after string) string {
+	t.Helper()
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if strings.Count(string(text), before) != 1 {
+		t.Fatalf("%s has not got once: %s", path, before)
+	}
+	return strings.Replace(string(text), before, after, 1)
+}
+
+// shadowing is a Go library whose File.Sync also keeps a copy of what a NATS block holds at that moment: all that a power cut would leave of it.
+const shadowing = `package os
+
+func keepShadow(f *File) {
+	dir := Getenv("TORTURE_SHADOW")
+	if dir == "" || len(f.name) < 4 || f.name[len(f.name)-4:] != ".blk" {
+		return
+	}
+	content, err := ReadFile(f.name)
+	if err != nil {
+		return
+	}
+	name := []byte(f.name)
+	for i, c := range name {
+		if c == '/' {
+			name[i] = '%'
+		}
+	}
+	at := dir + "/" + string(name)
+	if WriteFile(at+".new", content, 0600) == nil {
+		_ = Rename(at+".new", at)
+	}
+}
+`
+
+var shadowBinary struct {
+	sync.Once
+	path string
+	err  error
+}
+
+// shadowed returns the hub, built so.
+func shadowed(t testing.TB) string {
+	t.Helper()
+	b := &shadowBinary
+	b.Do(func() {
+		file := filepath.Join(runtime.GOROOT(), "src", "os", "file_posix.go")
+		list := overlay(t, map[string]string{
+			file: changed(t, file, "if e := f.pfd.Fsync(); e != nil {\n\t\treturn f.wrapErr(\"sync\", e)\n\t}\n",
+				"if e := f.pfd.Fsync(); e != nil {\n\t\treturn f.wrapErr(\"sync\", e)\n\t}\n\tkeepShadow(f)\n"),
+			filepath.Join(filepath.Dir(file), "shadow.go"): shadowing,
+		})
+		b.path = filepath.Join(scratch, "shadowed-hub")
+		if out, err := exec.Command("go", "build", "-overlay", list, "-o", b.path, "exthub/cmd/hub").CombinedOutput(); err != nil {
+			b.err = fmt.Errorf("%w: %s", err, out)
+		}
+	})
+	if b.err != nil {
+		t.Fatal(b.err)
+	}
+	return b.path
+}
+
+// powerCut takes from the blocks what was not synced.
+func powerCut(t testing.TB, data, shadow string) {
+	t.Helper()
+	blocks, err := filepath.Glob(filepath.Join(data, "nats", "jetstream", "$G", "streams", "*", "msgs", "*.blk"))
+	if err != nil || len(blocks) == 0 {
+		t.Fatalf("blocks: %v, %v", blocks, err)
+	}
+	for _, b := range blocks {
+		content, err := os.ReadFile(filepath.Join(shadow, strings.ReplaceAll(b, "/", "%")))
+		if os.IsNotExist(err) {
+			content, err = nil, nil // never synced
+		}
+		if err == nil {
+			err = os.WriteFile(b, content, 0o600)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// The power fails under load: the hub is killed, and what it wrote to its blocks but did not sync is gone. With sync always nothing that was acknowledged is
+// lost.
+func TestPowerCut(t *testing.T) {
+	binary := shadowed(t)
+	often(t, func(t *testing.T, i int) {
+		data, shadow := t.TempDir(), t.TempDir()
+		u := startProcess(t, "", data, func(p *process) { p.binary, p.env = binary, []string{"TORTURE_SHADOW=" + shadow} })
+		w := newWorld(t, "power cut, sync always", 10*time.Millisecond, []*unit{u}, embedded(t, u, data))
+		w.start(20)
+		u.process.kill()
+		powerCut(t, data, shadow)
+		over := w.time()
+		if err := u.process.start(); err != nil {
+			t.Fatal(err)
+		}
+		recovery := w.recovered(over, 0)
+		w.remove()
+		w.finish()
+		w.verify(recovery)
+	})
+}
+
+// The same with a sync every two minutes loses acknowledged writes: the cut really cuts.
+func TestPowerCutWithoutSync(t *testing.T) {
+	data, shadow := t.TempDir(), t.TempDir()
+	binary := shadowed(t)
+	u := startProcess(t, "", data, func(p *process) {
+		p.binary, p.env = binary, []string{"TORTURE_SHADOW=" + shadow}
+		p.args = append(p.args, "--sync", "2m")
+	})
+	w := newWorld(t, "control", 0, []*unit{u}, embedded(t, u, data))
+	wr := newWriter(w, 0, 0, "writer0")
+	if err := wr.enter(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if !wr.act(t.Context(), &wr.messages[0], call{kind: "set", value: "v"}) {
+		t.Fatal("the write was refused")
+	}
+	wr.leave()
+	w.blind()
+	w.looking.Wait()
+	u.process.kill()
+	powerCut(t, data, shadow)
+	if err := u.process.start(); err != nil {
+		t.Fatal(err)
+	}
+	bucket, err := w.bucket(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if w.checkAcks(bucket) == 0 {
+		t.Fatal("a write that was never synced has survived the power cut: the cut proves nothing")
+	}
+	t.Logf("without sync: %s", w.violations[0])
+}
