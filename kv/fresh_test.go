@@ -6,6 +6,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/nats-io/nats.go"
+
 	"exthub/kv/kvtest"
 )
 
@@ -128,5 +130,23 @@ func TestRefusalIsForgotten(t *testing.T) {
 	})
 	if err != nil || len(commit.Seqs) != 1 || asked != 2 {
 		t.Fatalf("asked %d times, then %+v, %v", asked, commit, err)
+	}
+}
+
+// A try that is refused says nothing about an earlier one that was never answered.
+func TestUnansweredStaysUnknown(t *testing.T) {
+	nc := kvtest.Server(t)
+	// A stream that swallows the first try and refuses the second, as one that runs out of room in between.
+	sh := &shard{nc: nc, prefix: "elsewhere."}
+	tries := 0
+	if _, err := nc.Subscribe(sh.prefix+">", func(m *nats.Msg) {
+		if tries++; tries > 1 {
+			_ = m.Respond([]byte(`{"error":{"code":400,"err_code":10077,"description":"maximum bytes exceeded"}}`))
+		}
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := sh.publish(t.Context(), publication{writes: []write{{key: "k"}}}); !errors.Is(err, ErrUnknown) || errors.Is(err, ErrUnavailable) {
+		t.Fatalf("after %d tries: %v", tries, err)
 	}
 }

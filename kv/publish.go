@@ -89,6 +89,8 @@ func (sh *shard) publish(ctx context.Context, p publication) (uint64, error) {
 			}
 			return 0, stale
 		case ack.Error.ErrorCode == codeWrongLastBusy, ack.Error.ErrorCode == codeBatchBusy, ack.Error.ErrorCode == codeNoLeader:
+		case unanswered: // this try was refused, but an earlier one may have been stored
+			return 0, fmt.Errorf("%w: %s", ErrUnknown, ack.Error.Description)
 		default:
 			return 0, fmt.Errorf("%w: %s", ErrUnavailable, ack.Error.Description)
 		}
