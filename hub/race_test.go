@@ -95,3 +95,58 @@ func TestPlainReader(t *testing.T) {
 		t.Errorf("after the deletion: %v", err)
 	}
 }
+
+// TestReadOnAnotherHub: whoever has seen a Seq sees nothing older on any hub.
+func TestReadOnAnotherHub(t *testing.T) {
+	nc := kvtest.Server(t)
+	here, there := startOn(t, nc).login("ada"), startOn(t, nc).login("ada")
+	id := here.send("C2C", "bo").ID
+	seq := uint64(0)
+	for i := range 200 {
+		wrote, _ := here.set(id, "k", fmt.Sprint(i), seq)
+		seq = wrote.Seq
+		if p := there.get(id, seq+1); len(p.Extensions) != 0 || p.LatestSeq != seq {
+			t.Fatalf("wrote %+v, read %+v", wrote, p)
+		}
+		if p := there.get(id, 0); len(p.Extensions) != 1 || p.Extensions[0] != wrote {
+			t.Fatalf("wrote %+v, read %+v", wrote, p)
+		}
+	}
+}
+
+// TestReadersWhileItChanges: every answer is in order and up to its latestSeq, and none is older than the one before.
+func TestReadersWhileItChanges(t *testing.T) {
+	w := start(t, func(o *hub.Options) { o.SessionRate = 1_000_000 })
+	writer := w.login("ada")
+	id := writer.send("C2C", "bo").ID
+	var group sync.WaitGroup
+	done := make(chan struct{})
+	for range 3 {
+		c := w.login("bo")
+		group.Go(func() {
+			for latest := uint64(0); ; {
+				p := c.get(id, 0)
+				if n := len(p.Extensions); p.LatestSeq < latest || n > 0 && p.Extensions[n-1].Seq != p.LatestSeq || n == 2 && p.Extensions[0].Seq >= p.Extensions[1].Seq {
+					t.Errorf("read %+v after %d", p, latest)
+					return
+				}
+				latest = p.LatestSeq
+				select {
+				case <-done:
+					return
+				default:
+				}
+			}
+		})
+	}
+	var seqs [2]uint64
+	for i := range 20 {
+		var got changed
+		writer.must("setMessageExtensions", object{"messageID": id, "extensions": []object{
+			{"key": "a", "value": fmt.Sprint(i), "seq": seqs[0]}, {"key": "b", "value": fmt.Sprint(i), "seq": seqs[1]},
+		}}, &got)
+		seqs = [2]uint64{got.Extensions[0].Seq, got.Extensions[1].Seq}
+	}
+	close(done)
+	group.Wait()
+}

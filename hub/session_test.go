@@ -12,6 +12,7 @@ import (
 
 	"exthub/hub"
 	"exthub/hub/usersig"
+	"exthub/kv"
 )
 
 // TestMalformedFrames: after the login they are refused, and the session lives.
@@ -162,5 +163,29 @@ func TestShutdown(t *testing.T) {
 	defer cancel()
 	if _, _, err := websocket.Dial(ctx, w.url(), nil); err == nil {
 		t.Error("somebody was let in")
+	}
+}
+
+// TestShutdownInAHurry cuts off whoever does not go in time.
+func TestShutdownInAHurry(t *testing.T) {
+	w := start(t)
+	clients := []*client{w.login("ada"), w.dial()}
+	hurry, cancel := context.WithCancel(t.Context())
+	cancel()
+	w.shutdown(hurry, context.Canceled)
+	for _, c := range clients {
+		if _, err := c.read(); err == nil {
+			t.Error("a session went on")
+		}
+	}
+}
+
+// TestLost: when changes may have been missed, every session is closed with a code that says to come back and read anew.
+func TestLost(t *testing.T) {
+	w := start(t)
+	c := w.login("ada")
+	w.broker.Publish(kv.Delta{Reset: true})
+	if code := c.closed(); code != hub.CloseLost {
+		t.Errorf("closed with %d", code)
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/http/httptest"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -30,9 +31,12 @@ type world struct {
 	t      *testing.T
 	nc     *nats.Conn
 	store  *kv.Store
+	broker *events.Broker
 	hub    *hub.Hub
 	server *httptest.Server
-	stop   func()
+
+	// shutdown stops everything, once; the hub's Shutdown is to return want.
+	shutdown func(ctx context.Context, want error)
 }
 
 // start runs a hub on a store of its own. change may alter its options.
@@ -65,28 +69,31 @@ func startOn(t *testing.T, nc *nats.Conn, change ...func(*hub.Options)) *world {
 	running, end := context.WithCancel(context.Background())
 	tailed := make(chan error, 1)
 	go func() { tailed <- store.Run(running, broker.Publish) }()
-	w := &world{t: t, nc: nc, store: store, hub: h, server: httptest.NewServer(h.Handler())}
-	stopped := false
-	w.stop = func() {
-		if stopped {
-			return
-		}
-		stopped = true
-		ctx, cancel := context.WithTimeout(context.Background(), patience)
-		defer cancel()
-		if err := h.Shutdown(ctx); err != nil {
-			t.Error("shutdown:", err)
-		}
-		w.server.Close()
-		end()
-		if err := <-tailed; err != nil && !errors.Is(err, context.Canceled) {
-			t.Error("tail:", err)
-		}
-		broker.Close()
-		store.Close()
+	w := &world{t: t, nc: nc, store: store, broker: broker, hub: h, server: httptest.NewServer(h.Handler())}
+	var once sync.Once
+	w.shutdown = func(ctx context.Context, want error) {
+		once.Do(func() {
+			if err := h.Shutdown(ctx); !errors.Is(err, want) {
+				t.Error("shutdown:", err)
+			}
+			w.server.Close()
+			end()
+			if err := <-tailed; err != nil && !errors.Is(err, context.Canceled) {
+				t.Error("tail:", err)
+			}
+			broker.Close()
+			store.Close()
+		})
 	}
 	t.Cleanup(w.stop)
 	return w
+}
+
+// stop stops everything in good order. It happens by itself when the test ends.
+func (w *world) stop() {
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	w.shutdown(ctx, nil)
 }
 
 // url is where the WebSocket door is.
