@@ -143,7 +143,7 @@ func (w *world) awaitAll(moment time.Duration, n int, hubs ...int) {
 			}
 			return nil
 		}); err != nil {
-			w.t.Fatalf("%s: %v", w.fault, err)
+			w.t.Fatalf("%s: violation: %v; before that: %v", w.fault, err, w.violations)
 		}
 	}
 }
@@ -188,7 +188,7 @@ func (w *world) finish() {
 			}
 			return nil
 		}); err != nil {
-			w.t.Fatal(err)
+			w.violation("%s: %v", m.id, err)
 		}
 		for _, o := range w.watchers {
 			if o.user == w.leaver {

@@ -1,0 +1,43 @@
+//go:build torture
+
+package torture
+
+import (
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// sabotage is a change that breaks a promise, and a test of this package that has to see it.
+var sabotage = []struct {
+	name, file, before, after, test string
+}{
+	{"the fence is removed", "publish.go", `if p.fence.filter != "" {`, `if false {`, "TestLimitUnderAttack$"},
+	{"acknowledged before it is committed", "publish.go", "reply, err := sh.nc.RequestMsg(sh.message(p, last, batch), requestTimeout/2)",
+		"msg := sh.message(p, last, batch)\n\tif info, err := sh.stream.Info(context.Background()); err == nil && p.request != 0 {\n\t\tgo sh.nc.RequestMsg(msg, requestTimeout/2)\n" +
+			"\t\treturn &pubAck{Seq: info.State.LastSeq + uint64(len(p.writes))}, nil\n\t}\n\treply, err := sh.nc.RequestMsg(msg, requestTimeout/2)",
+		"TestNATSRestarted$"},
+	{"the tail loses a pair's last revision now and then", "tail.go", `case key.unit != "":`, `case key.unit != "" && meta.Sequence.Stream%10 != 7:`, "TestTailConsumersDeleted$"},
+}
+
+// A build that breaks a promise is caught.
+func TestBrokenBuildsAreCaught(t *testing.T) {
+	dir, err := exec.Command("go", "list", "-f", "{{.Dir}}", "exthub/kv").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range sabotage {
+		t.Run(s.name, func(t *testing.T) {
+			file := filepath.Join(strings.TrimSpace(string(dir)), s.file)
+			list := overlay(t, map[string]string{file: changed(t, file, s.before, s.after)})
+			out, err := exec.Command("go", "test", "-overlay", list, "-count=1", "-run", s.test, "exthub/torture").CombinedOutput()
+			_, first, caught := strings.Cut(string(out), "violation: ")
+			if err == nil || !caught {
+				t.Fatalf("was not caught: %s", out)
+			}
+			first, _, _ = strings.Cut(first, "\n")
+			t.Logf("first violation: %s", first)
+		})
+	}
+}
