@@ -13,8 +13,10 @@ import (
 // too much even so is the end of the session.
 type outbox struct {
 	mu     sync.Mutex
-	queue  *queue // nil while nothing waits
-	first  int    // number of the first item, counted from the session's begin
+	items  []item // in one, or in a queue that was borrowed when more than one waited
+	one    [1]item
+	queue  *queue
+	first  int // number of items[0], counted from the session's begin
 	bytes  int
 	places map[kv.MessageID]int // the number of the item that waits for a message; only while the session is behind
 	batch  bool
@@ -50,9 +52,9 @@ func (o *outbox) event(e *events.Event) (wake, full bool) {
 		return false, false
 	}
 	o.bytes += e.Size()
-	if n := len(o.itemsLocked()); n >= foldFrom && e.Message() != "" {
+	if n := len(o.items); n >= foldFrom && e.Message() != "" {
 		if place, ok := o.placeLocked(e.Message()); ok {
-			it := &o.queue.items[place-o.first]
+			it := &o.items[place-o.first]
 			it.later = append(it.later, e)
 			if len(it.later) >= foldEvery {
 				o.bytes += it.fold()
@@ -65,18 +67,16 @@ func (o *outbox) event(e *events.Event) (wake, full bool) {
 	return o.wakeLocked()
 }
 
-func (o *outbox) itemsLocked() []item {
-	if o.queue == nil {
-		return nil
-	}
-	return o.queue.items
-}
-
 func (o *outbox) addLocked(it item) {
-	if o.queue == nil {
+	switch {
+	case o.items == nil:
+		o.items = o.one[:0]
+	case len(o.items) == len(o.one) && o.queue == nil:
 		o.queue = queues.Get().(*queue)
+		o.items = append(o.queue.items, o.items...)
+		o.one[0] = item{}
 	}
-	o.queue.items = append(o.queue.items, it)
+	o.items = append(o.items, it)
 }
 
 func (o *outbox) wakeLocked() (wake, full bool) {
@@ -89,7 +89,7 @@ func (o *outbox) wakeLocked() (wake, full bool) {
 func (o *outbox) placeLocked(id kv.MessageID) (int, bool) {
 	if o.places == nil {
 		o.places = make(map[kv.MessageID]int)
-		for i, it := range o.itemsLocked() {
+		for i, it := range o.items {
 			if it.reply == nil && it.event.Message() != "" {
 				o.places[it.event.Message()] = o.first + i
 			}
@@ -104,7 +104,7 @@ func (o *outbox) placeLocked(id kv.MessageID) (int, bool) {
 func (o *outbox) take(b []byte) []byte {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	items := o.itemsLocked()
+	items := o.items
 	if len(items) == 1 && !o.batch {
 		if frame := items[0].single(); frame != nil {
 			o.dropLocked(1)
@@ -135,7 +135,7 @@ func (o *outbox) take(b []byte) []byte {
 func (o *outbox) arrayLocked(b []byte, n int) ([]byte, int) {
 	var payloads [][]byte
 	size := 1
-	for items := o.queue.items; n < len(items) && items[n].reply == nil && size < maxOneWrite; {
+	for items := o.items; n < len(items) && items[n].reply == nil && size < maxOneWrite; {
 		it := &items[n]
 		o.bytes += it.fold()
 		for _, f := range it.event.Frames() {
@@ -157,27 +157,26 @@ func (o *outbox) arrayLocked(b []byte, n int) ([]byte, int) {
 }
 
 func (o *outbox) dropLocked(n int) {
-	items := o.itemsLocked()
 	for i := range n {
-		o.bytes -= items[i].size()
+		o.bytes -= o.items[i].size()
 	}
 	o.first += n
-	if n == len(items) {
+	if n == len(o.items) {
 		o.emptyLocked()
 	} else {
-		o.queue.items = slices.Delete(items, 0, n)
+		o.items = slices.Delete(o.items, 0, n)
 	}
 }
 
-// emptyLocked gives the queue to the next who needs one.
+// emptyLocked gives a borrowed queue to the next who needs one.
 func (o *outbox) emptyLocked() {
 	const most = 64 // items of a queue that is kept: one that was long once would be long for ever
-	if q := o.queue; q != nil && cap(q.items) <= most {
-		clear(q.items)
-		q.items = q.items[:0]
+	clear(o.items)
+	if q := o.queue; q != nil && cap(o.items) <= most {
+		q.items = o.items[:0]
 		queues.Put(q)
 	}
-	o.queue, o.places, o.bytes = nil, nil, 0
+	o.items, o.queue, o.places, o.bytes = nil, nil, nil, 0
 }
 
 // waiting returns how many bytes wait.

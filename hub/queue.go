@@ -13,11 +13,11 @@ type item struct {
 	later []*events.Event // behind event; only while the session is behind
 }
 
-// queue is the items of one outbox. Nearly always nearly all outboxes are empty, so queues go from one to the next: an idle session keeps none, and an event
-// to ten thousand allocates none.
+// queue is room for the items of an outbox. Nearly always nearly all outboxes have one item or none, so queues go from one to the next: an idle session keeps
+// none, and an event to ten thousand allocates none.
 type queue struct{ items []item }
 
-var queues = sync.Pool{New: func() any { return &queue{make([]item, 0, 4)} }}
+var queues = sync.Pool{New: func() any { return &queue{make([]item, 0, 16)} }}
 
 // size returns how many bytes the item was counted with.
 func (it *item) size() int {
