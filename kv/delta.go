@@ -72,23 +72,26 @@ func parseKey(key string) (place, error) {
 	return at, err
 }
 
-// deltas puts tailed entries together. An atomic batch may reach the tail in pieces, so one whose end is still to come is kept, until something else
-// comes.
+// deltas puts tailed entries together and hands them out: to the view and then, as a Delta, to the sink. An atomic batch may reach the tail in pieces. It is kept
+// until its end is there, so that nobody sees half of a commit; or until something else comes, which means that its end was overwritten.
 type deltas struct {
-	open  *Delta
-	unit  string
-	batch string // the batch that is not complete yet
+	view    *view
+	open    *Delta
+	unit    string
+	entries []entry
+	batch   string // the batch that is not complete yet
 }
 
 func (g *deltas) add(at place, e entry, header nats.Header, sink func(Delta)) {
 	batch := header.Get("Nats-Batch-Id")
-	if g.open != nil && (g.unit != at.unit || g.batch != batch && g.batch != "" || g.open.full()) {
+	if g.open != nil && !g.takes(at.unit, batch) {
 		g.batch = ""
 		g.flush(sink)
 	}
 	if g.open == nil {
 		g.open, g.unit = &Delta{Ref: at.ref, Conversation: at.ref.Conversation()}, at.unit
 	}
+	g.entries = append(g.entries, e)
 	if err := g.open.add(at, e, header); err != nil {
 		slog.Warn("entry that can't be read", "key", e.key, "revision", e.revision, "error", err)
 	}
@@ -98,10 +101,17 @@ func (g *deltas) add(at place, e entry, header nats.Header, sink func(Delta)) {
 	}
 }
 
-// full reports whether nothing may be added: after a clear, a record or a dissolution what follows is another story, and a stream of changes that never
-// pauses must come out some time.
-func (d *Delta) full() bool {
-	return d.ClearSeq > 0 || d.Record != nil || d.Dissolved || len(d.Pairs) >= 256 || len(d.Members) >= 256
+// takes reports whether an entry of this unit and batch belongs to what is open. After a clear, a record or a dissolution what follows is another story, and a
+// stream of changes that never pauses must come out some time.
+func (g *deltas) takes(unit, batch string) bool {
+	switch d := g.open; {
+	case unit != g.unit:
+		return false
+	case g.batch != "":
+		return batch == g.batch
+	default:
+		return d.ClearSeq == 0 && d.Record == nil && !d.Dissolved && len(g.entries) < 256
+	}
 }
 
 // flush hands out what is complete.
@@ -109,6 +119,9 @@ func (g *deltas) flush(sink func(Delta)) {
 	if g.open != nil && g.batch == "" {
 		d := *g.open
 		g.open = nil
+		g.view.tailed(g.unit, g.entries)
+		clear(g.entries)
+		g.entries = g.entries[:0]
 		sink(d)
 	}
 }

@@ -81,7 +81,7 @@ func (t *tail) follow(ctx context.Context, sink func(Delta)) error {
 		t.reset(info, sink)
 		return errors.New("starting anew")
 	}
-	t.group = deltas{}                    // what was open comes again
+	t.group = deltas{view: t.sh.view}     // what was open comes again
 	delivered, broken := uint64(0), false // owned by the consumer's goroutine
 	failed := make(chan error, 1)
 	fail := func(err error) {
@@ -135,7 +135,6 @@ func (t *tail) take(msg jetstream.Msg, meta *jetstream.MsgMetadata, sink func(De
 		// Somebody else wrote into the bucket. It concerns no message; say it and go on.
 		slog.Warn("key that is not ours", "bucket", t.sh.bucket, "key", e.key, "error", err)
 	case key.unit != "":
-		t.sh.view.tailed(key.unit, e)
 		t.group.add(key, e, msg.Headers(), sink)
 	}
 	if meta.NumPending == 0 {

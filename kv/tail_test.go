@@ -146,3 +146,49 @@ func TestReadAtLeast(t *testing.T) {
 		t.Fatal(err)
 	}
 }
+
+// Nobody sees half of a commit: neither a reader on another hub nor who listens to its tail, also when it is larger than what else comes as one change.
+func TestCommitComesWhole(t *testing.T) {
+	const size = 400
+	node := kvtest.Start(t)
+	writer, _ := open(t, node.Connect(t), Options{})
+	reader, deltas := open(t, node.Connect(t), Options{})
+	id := poll(t, writer)
+	read(t, reader, id, 0)
+	for round := range 5 {
+		commit, err := writer.Update(t.Context(), id, func(*Message) (Change, error) {
+			var change Change
+			for i := range size {
+				change.Writes = append(change.Writes, Write{Key: fmt.Sprint("k", i), Value: fmt.Sprint(round)})
+			}
+			return change, nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for latest := uint64(0); latest < commit.Latest; {
+			if err := reader.Read(t.Context(), id, 0, func(m *Message) {
+				latest = m.LatestSeq()
+				first := m.Pair("k0").Value
+				for _, p := range m.Pairs(0) {
+					if p.Value != first {
+						t.Fatalf("round %d: k0 is %s and %s is %s", round, first, p.Key, p.Value)
+					}
+				}
+			}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		d := until(t, deltas, func(d Delta) bool { return len(d.Pairs) > 0 })
+		if len(d.Pairs) != size || d.Revision != commit.Latest {
+			t.Fatalf("round %d came as %d pairs up to %d, committed was %d", round, len(d.Pairs), d.Revision, commit.Latest)
+		}
+	}
+	cleared, err := writer.Update(t.Context(), id, func(*Message) (Change, error) { return Change{Clear: true}, nil })
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d := until(t, deltas, func(d Delta) bool { return len(d.Pairs) > 0 }); len(d.Pairs) != size || d.ClearSeq != cleared.Latest {
+		t.Fatalf("the clear came as %d pairs, clearSeq %d of %d", len(d.Pairs), d.ClearSeq, cleared.Latest)
+	}
+}

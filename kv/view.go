@@ -149,8 +149,8 @@ func (c *cell) take(e entry) error {
 	return c.unit.apply(e.key[len(c.key)+1:], e)
 }
 
-// tailed takes an entry from the tail, if its unit is in use.
-func (v *view) tailed(unitKey string, e entry) {
+// tailed takes entries of one unit from the tail, all at once, if the unit is in use.
+func (v *view) tailed(unitKey string, entries []entry) {
 	v.mu.Lock()
 	c, ok := v.cells[unitKey]
 	v.mu.Unlock()
@@ -158,14 +158,16 @@ func (v *view) tailed(unitKey string, e entry) {
 		return
 	}
 	c.mu.Lock()
-	switch {
-	case c.gone:
-	case c.unit == nil:
-		c.early = append(c.early, e)
-	case e.revision > c.upTo:
-		if err := c.take(e); err != nil {
-			// An entry that nobody can read must not be served as if it were not there.
-			c.gone = true
+	for _, e := range entries {
+		switch {
+		case c.gone:
+		case c.unit == nil:
+			c.early = append(c.early, e)
+		case e.revision > c.upTo:
+			if err := c.take(e); err != nil {
+				// An entry that nobody can read must not be served as if it were not there.
+				c.gone = true
+			}
 		}
 	}
 	gone := c.gone
