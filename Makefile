@@ -2,7 +2,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := test
-.PHONY: test check test-go test-web test-browser tools hub run lint fmt fuzz clean
+.PHONY: test check test-go test-web test-browser tools hub run lint fmt fuzz bench clean
 
 GOLANGCI := go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 GO_DIRS  := cmd hub events kv web/*.go
@@ -48,6 +48,16 @@ fuzz:
 	  echo "$$name in $${file%/*}"; \
 	  go test -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZTIME) "./$${file%/*}"; \
 	done
+
+# Every fault twenty times, for about half an hour; go test runs each once. It ends with the table that docs/consistency.md holds.
+.PHONY: torture
+torture:
+	go test -tags torture -count=1 -timeout 40m -parallel 6 -v ./torture -runs 20 | grep -Ev '^=== '
+
+# The hub against its floors, three rounds: about ten minutes, on a machine that does nothing else. Writes docs/benchmarks.md and its plots.
+bench: hub
+	go build -o bin/bars ./bench/bars
+	bin/bars --hub bin/hub --out docs
 
 clean:
 	rm -rf bin

@@ -29,6 +29,8 @@ var law = []struct {
 		"it is the truth and knows nobody above; the server would come with it into every program that reads the bucket"},
 	{"exthub/kv/kvtest", nil, "server",
 		"it starts real servers, for tests only"},
+	{"exthub/bench/bars", []string{"exthub/bench"}, "server",
+		"it measures the hub against the plain server and client"},
 	{"exthub/bench", []string{"exthub/hub/usersig"}, "none",
 		"it loads a hub from outside, as any client could; what it measured through inner doors would be another product"},
 	{"exthub/web", nil, "none",

@@ -1,0 +1,207 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"time"
+
+	"exthub/bench"
+)
+
+// allCommand measures everything.
+type allCommand struct {
+	Hub    string   `default:"bin/hub" help:"The hub's binary."`
+	Rounds int      `default:"3" help:"Rounds; the report has the medians."`
+	Only   []string `help:"Measure only these parts: fanout, memory, write, read, poll, stalled, storm."`
+	Out    string   `default:"docs" help:"Directory of the report."`
+
+	ctx     context.Context
+	samples samples
+}
+
+// part is one kind of measurement. A part takes its turns of hub and floor within a round.
+type part struct {
+	name  string
+	round func(*allCommand, int) error
+}
+
+var parts = []part{
+	{"fanout", (*allCommand).fanout},
+	{"memory", (*allCommand).memory},
+	{"write", (*allCommand).write},
+	{"read", (*allCommand).read},
+	{"poll", (*allCommand).poll},
+	{"stalled", (*allCommand).stalled},
+	{"storm", (*allCommand).storm},
+}
+
+// Run measures and writes the report. A bar that is missed is no error: the report says so.
+func (a *allCommand) Run(ctx context.Context) error {
+	a.ctx, a.samples = ctx, samples{}
+	start := time.Now()
+	for round := range a.Rounds {
+		for _, p := range parts {
+			if !a.wants(p.name) {
+				continue
+			}
+			fmt.Fprintf(os.Stderr, "%6.0fs  round %d, %s\n", time.Since(start).Seconds(), round+1, p.name)
+			if err := p.round(a, round); err != nil {
+				return fmt.Errorf("%s: %w", p.name, err)
+			}
+		}
+	}
+	return a.report(start)
+}
+
+func (a *allCommand) wants(part string) bool {
+	for _, name := range a.Only {
+		if name == part {
+			return true
+		}
+	}
+	return len(a.Only) == 0
+}
+
+// onHub calls fn with a hub of its own.
+func (a *allCommand) onHub(fn func(*subject) error, args ...string) error {
+	s, err := startHub(a.ctx, a.Hub, args...)
+	if err != nil {
+		return err
+	}
+	defer s.stop()
+	return fn(s)
+}
+
+// audiences are the sizes that fan-out is measured with. Those without a bar are there for the plot, once.
+var audiences = []struct {
+	size int
+	bar  bool
+}{{100, false}, {1000, true}, {5000, true}, {10000, false}}
+
+// fanout measures server CPU per delivery, the floor and the hub in turns, one event at a time and sixteen.
+func (a *allCommand) fanout(round int) error {
+	return a.onHub(func(hub *subject) error {
+		floor, err := startFloor(a.ctx)
+		if err != nil {
+			return err
+		}
+		defer floor.stop()
+		for _, audience := range audiences {
+			if !audience.bar && round > 0 {
+				continue
+			}
+			for _, inFlight := range []int{1, 16} {
+				for _, turn := range []struct {
+					who string
+					*subject
+				}{{"floor", floor}, {"hub", hub}} {
+					r, err := turn.load(a.ctx, "fanout", bench.Options{Clients: inFlight, Audience: audience.size, Duration: 3 * time.Second})
+					if err != nil {
+						return err
+					}
+					name := fmt.Sprintf("%s %d x%d ", turn.who, audience.size, inFlight)
+					a.samples.take(r, map[string]string{"server CPU per delivery": name + "cpu", "allocations per delivery": name + "allocations"})
+				}
+			}
+		}
+		return nil
+	}, "--sync", "2m")
+}
+
+// sessions are how many connections memory is measured with; the last one has the bar.
+var sessions = []int{1000, 2500, 5000, 10000}
+
+// memory measures idle sessions, each number on a fresh hub, and how fast they come.
+func (a *allCommand) memory(round int) error {
+	for _, n := range sessions {
+		if n < sessions[len(sessions)-1] && round > 0 {
+			continue
+		}
+		err := a.onHub(func(hub *subject) error {
+			r, err := hub.load(a.ctx, "idle", bench.Options{Clients: n, Duration: 5 * time.Second})
+			if err != nil {
+				return err
+			}
+			a.samples.take(r, map[string]string{
+				"server RSS per session":                    fmt.Sprintf("idle %d rss", n),
+				"server RSS per session after a collection": fmt.Sprintf("idle %d collected", n),
+				"server CPU per 1,000 sessions":             fmt.Sprintf("idle %d cpu", n),
+			})
+			return nil
+		}, "--sync", "2m")
+		if err != nil {
+			return err
+		}
+	}
+	return a.onHub(func(hub *subject) error {
+		r, err := hub.load(a.ctx, "connect", bench.Options{Clients: 10000})
+		if err != nil {
+			return err
+		}
+		a.samples.take(r, map[string]string{"logins a second": "logins", "server CPU per login": "login cpu"})
+		return nil
+	}, "--sync", "2m")
+}
+
+// write measures acknowledged sets against the plain client on an equal server.
+func (a *allCommand) write(int) error {
+	for _, sync := range []string{"2m", "always"} {
+		if err := a.floor("update "+sync, "store", "update", "--callers", "128", "--sync", sync); err != nil {
+			return err
+		}
+		err := a.onHub(func(hub *subject) error {
+			r, err := hub.load(a.ctx, "write", bench.Options{Duration: 4 * time.Second})
+			if err != nil {
+				return err
+			}
+			a.samples.take(r, map[string]string{"sets a second": "write " + sync, "server CPU per set": "write cpu " + sync})
+			l, _ := r.Latency("set to acknowledgement")
+			a.samples.add("write p99 "+sync, l.P99)
+			return nil
+		}, "--sync", sync)
+		if err != nil {
+			return err
+		}
+	}
+	if err := a.floor("sequential", "store", "update", "--callers", "1", "--sync", "2m"); err != nil {
+		return err
+	}
+	return a.onHub(func(hub *subject) error {
+		r, err := hub.load(a.ctx, "hot", bench.Options{Duration: 4 * time.Second})
+		if err != nil {
+			return err
+		}
+		a.samples.take(r, map[string]string{"sets a second": "hot", "server CPU per set": "hot cpu"})
+		return nil
+	}, "--sync", "2m")
+}
+
+func (a *allCommand) floor(name string, args ...string) error {
+	found, err := rate(a.ctx, args...)
+	a.samples.add(name, found)
+	return err
+}
+
+// read measures a message of 300 pairs against multi_last of the same, and against the same bytes from memory.
+func (a *allCommand) read(int) error {
+	for _, callers := range []string{"1", "16"} {
+		if err := a.floor("multi_last x"+callers, "store", "last", "--callers", callers, "--sync", "2m"); err != nil {
+			return err
+		}
+	}
+	bytes := 0.0
+	err := a.onHub(func(hub *subject) error {
+		r, err := hub.load(a.ctx, "read", bench.Options{Duration: 4 * time.Second})
+		if err != nil {
+			return err
+		}
+		bytes, _ = r.Figure("bytes per read")
+		a.samples.take(r, map[string]string{"reads a second": "reads", "server CPU per read": "read cpu"})
+		return nil
+	}, "--sync", "2m")
+	if err != nil {
+		return err
+	}
+	return a.floor("copies", "copy", "--bytes", fmt.Sprintf("%.0f", bytes))
+}

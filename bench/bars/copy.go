@@ -1,0 +1,72 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"io"
+	"net"
+	"os"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+)
+
+// copyCommand is the floor of reading: the bytes of a read written from memory to two sockets, as fast as the other end takes them.
+type copyCommand struct {
+	Bytes    int           `help:"Of one read."`
+	Duration time.Duration `default:"4s"`
+}
+
+// Run prints how often a second the bytes were written. The other ends are in the same process, as they are on the same machine when a hub is measured.
+func (c *copyCommand) Run(ctx context.Context) error {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return err
+	}
+	defer l.Close()
+	var done atomic.Int64
+	var g errgroup.Group
+	page := make([]byte, c.Bytes)
+	start := time.Now()
+	for range 2 {
+		g.Go(func() error {
+			in, err := net.Dial("tcp", l.Addr().String())
+			if err != nil {
+				return err
+			}
+			defer in.Close()
+			buffer := make([]byte, 64<<10)
+			for {
+				if _, err := in.Read(buffer); err != nil {
+					return ignoreEOF(err)
+				}
+			}
+		})
+		out, err := l.Accept()
+		if err != nil {
+			return err
+		}
+		g.Go(func() error {
+			defer out.Close()
+			for time.Since(start) < c.Duration && ctx.Err() == nil {
+				if _, err := out.Write(page); err != nil {
+					return err
+				}
+				done.Add(1)
+			}
+			return nil
+		})
+	}
+	if err := g.Wait(); err != nil {
+		return err
+	}
+	return json.NewEncoder(os.Stdout).Encode(map[string]float64{"rate": float64(done.Load()) / time.Since(start).Seconds()})
+}
+
+func ignoreEOF(err error) error {
+	if err == io.EOF {
+		return nil
+	}
+	return err
+}

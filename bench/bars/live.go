@@ -1,0 +1,58 @@
+package main
+
+import (
+	"time"
+
+	"exthub/bench"
+)
+
+// poll measures ten thousand viewers of one poll and two hundred votes a second. It takes long, so once.
+func (a *allCommand) poll(round int) error {
+	if round > 0 {
+		return nil
+	}
+	return a.onHub(func(hub *subject) error {
+		r, err := hub.load(a.ctx, "fanout", bench.Options{Clients: 200, Audience: 10000, Messages: 1, Rate: 200, Duration: 30 * time.Second})
+		if err != nil {
+			return err
+		}
+		late, _ := r.Latency("acknowledgement to receipt")
+		a.samples.add("poll p50", late.P50)
+		a.samples.add("poll p99", late.P99)
+		a.samples.take(r, map[string]string{"server RSS": "poll rss", "deliveries a second": "poll deliveries", "changes per delivery": "poll changes",
+			"sets": "poll sets", "server CPU": "poll cpu", "allocations per delivery": "poll allocations"})
+		return nil
+	}, "--sync", "2m")
+}
+
+// stalled measures how late events reach an audience of which some never read, against the same without them. The events are large, so that a socket that
+// nobody reads is full soon.
+func (a *allCommand) stalled(int) error {
+	return a.onHub(func(hub *subject) error {
+		for _, run := range []struct {
+			name    string
+			stalled int
+		}{{"calm", 0}, {"stalled", 100}} {
+			r, err := hub.load(a.ctx, "fanout", bench.Options{Clients: 4, Audience: 5000, Stalled: run.stalled, Messages: 32, Rate: 8, Bytes: 1000, Duration: 12 * time.Second})
+			if err != nil {
+				return err
+			}
+			l, _ := r.Latency("acknowledgement to receipt")
+			a.samples.add(run.name+" p50", l.P50)
+			a.samples.add(run.name+" p99", l.P99)
+		}
+		return nil
+	}, "--sync", "2m", "--write-timeout", "5s")
+}
+
+// storm measures how long ten thousand take to come back at once.
+func (a *allCommand) storm(int) error {
+	return a.onHub(func(hub *subject) error {
+		r, err := hub.load(a.ctx, "storm", bench.Options{Audience: 10000, Clients: 20, Rate: 20, Duration: 12 * time.Second})
+		if err != nil {
+			return err
+		}
+		a.samples.take(r, map[string]string{"all back after": "storm", "viewers that ended exact": "storm exact"})
+		return nil
+	}, "--sync", "2m")
+}

@@ -1,0 +1,171 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"runtime/debug"
+	"strings"
+	"syscall"
+	"time"
+
+	"exthub/bench"
+)
+
+// row is one bar: what was found, what it is compared with, and whether that is enough.
+type row struct {
+	part, what, bar, found string
+	met                    bool
+}
+
+// atMost and atLeast compare what was found with a floor.
+func atMost(part, what string, figure, floor, factor float64, unit string) row {
+	return row{part, what, fmt.Sprintf("at most %g x the floor", factor), ratio(figure, floor, unit), figure <= factor*floor && floor > 0}
+}
+
+func atLeast(part, what string, figure, floor, factor float64, unit string) row {
+	return row{part, what, fmt.Sprintf("at least %g x the floor", factor), ratio(figure, floor, unit), figure >= factor*floor && floor > 0}
+}
+
+func ratio(figure, floor float64, unit string) string {
+	return fmt.Sprintf("**%.2f x** (%s against %s %s)", figure/floor, number(figure), number(floor), unit)
+}
+
+// number writes three digits that mean something, and thousands apart.
+func number(v float64) string {
+	switch {
+	case v >= 1000:
+		return fmt.Sprintf("%d,%03d", int(v)/1000, int(v)%1000)
+	case v >= 100:
+		return fmt.Sprintf("%.0f", v)
+	}
+	return fmt.Sprintf("%.2f", v)
+}
+
+// rows are the bars in the order of the table.
+func (s samples) rows() []row {
+	var rows []row
+	for _, inFlight := range []struct {
+		n      int
+		what   string
+		factor float64
+	}{{1, "one event at a time", 1.2}, {16, "16 events in flight", 0.9}} {
+		for _, audience := range audiences {
+			if audience.bar {
+				name := fmt.Sprintf(" %d x%d cpu", audience.size, inFlight.n)
+				rows = append(rows, atMost("fanout", fmt.Sprintf("server CPU per delivery, %s, %s viewers", inFlight.what, number(float64(audience.size))),
+					s.median("hub"+name), s.median("floor"+name), inFlight.factor, "us"))
+			}
+		}
+	}
+	multiLast := max(s.median("multi_last x1"), s.median("multi_last x16"))
+	allocations := func(name string) row {
+		found := s.median("hub " + name + " allocations")
+		return row{"fanout", "heap allocations per delivered event, " + name, "at most 0.1", fmt.Sprintf("**%.3f**", found), found <= 0.1 && found > 0}
+	}
+	idle := s.median("idle 10000 collected")
+	return append(rows,
+		row{"memory", "resident memory per idle logged-in session, 10,000 sessions", "at most 12 KiB",
+			fmt.Sprintf("**%.1f KiB** after a collection, %.1f KiB right after the logins", idle, s.median("idle 10000 rss")), idle <= 12 && idle > 0},
+		row{"memory", "connect and log in", "at least 5,000 a second", fmt.Sprintf("**%s** a second, %s us of server CPU each", number(s.median("logins")), number(s.median("login cpu"))),
+			s.median("logins") >= 5000},
+		atLeast("write", "acknowledged sets, 128 clients, sync 2m, against kv.Update with 128 callers", s.median("write 2m"), s.median("update 2m"), 0.5, "a second"),
+		atLeast("write", "the same, sync always", s.median("write always"), s.median("update always"), 0.9, "a second"),
+		atLeast("write", "64 writers on one message, sync 2m, against kv.Update one after the other", s.median("hot"), s.median("sequential"), 0.5, "a second"),
+		atLeast("read", "all 300 pairs of a message, warm, against multi_last of the same", s.median("reads"), multiLast, 10, "a second"),
+		atLeast("read", "the same, against the same bytes written from memory to two sockets", s.median("reads"), s.median("copies"), 0.3, "a second"),
+		row{"poll", "10,000 viewers of one poll, 200 votes a second for 30 s: acknowledgement to receipt", "every viewer exact; p99 under 250 ms",
+			fmt.Sprintf("all exact; p50 %.0f ms, **p99 %.0f ms**; %s votes; server RSS %.0f MiB", s.median("poll p50"), s.median("poll p99"), number(s.median("poll sets")), s.median("poll rss")),
+			s.median("poll p99") < 250 && s.median("poll p99") > 0},
+		atMost("stalled", "100 stalled clients among 5,000: p99 of the others, against none", s.median("stalled p99"), s.median("calm p99"), 1.2, "ms"),
+		row{"storm", "10,000 clients reconnect at once, while votes go on", "all back and exact in under 10 s", fmt.Sprintf("**%.1f s**, %s exact", s.median("storm"), number(s.median("storm exact"))),
+			s.median("storm") < 10 && s.median("storm exact") == 10000},
+		allocations("1000 x1"), allocations("5000 x1"), allocations("5000 x16"),
+	)
+}
+
+// report writes the table, the plots and the raw figures.
+func (a *allCommand) report(start time.Time) error {
+	if err := os.MkdirAll(a.Out, 0o750); err != nil {
+		return err
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, "| what | bar | found | |\n|---|---|---|---|\n")
+	for _, r := range a.samples.rows() {
+		verdict := "met"
+		if !r.met {
+			verdict = "**missed**"
+		}
+		if a.wants(r.part) {
+			fmt.Fprintf(&b, "| %s | %s | %s | %s |\n", r.what, r.bar, r.found, verdict)
+		}
+	}
+	fmt.Fprintf(&b, "\nMeasured %s in %.0f minutes, %d rounds, medians.\n%s\n", start.UTC().Format("2006-01-02 15:04 UTC"), time.Since(start).Minutes(), a.Rounds, machine())
+	fmt.Print(b.String())
+	raw, err := json.MarshalIndent(a.samples, "", " ")
+	if err != nil {
+		return err
+	}
+	return errors.Join(a.plot("cpu-per-delivery.svg", a.samples.cpuPlot()), a.plot("memory-per-session.svg", a.samples.memoryPlot()),
+		os.WriteFile(filepath.Join(a.Out, "benchmarks.json"), append(raw, '\n'), 0o600), fill(filepath.Join(a.Out, "benchmarks.md"), b.String()))
+}
+
+// fill puts the table between the two marks of the page; what people wrote around them stays.
+func fill(path, table string) error {
+	const begin, end = "<!-- measured: begin -->\n", "<!-- measured: end -->\n"
+	page, err := os.ReadFile(path)
+	if errors.Is(err, os.ErrNotExist) {
+		page, err = []byte("# Benchmarks\n\n"+begin+end), nil
+	}
+	if err != nil {
+		return err
+	}
+	before, rest, ok := strings.Cut(string(page), begin)
+	_, after, closed := strings.Cut(rest, end)
+	if !ok || !closed {
+		return fmt.Errorf("%s lacks the marks %q and %q", path, begin, end)
+	}
+	return os.WriteFile(path, []byte(before+begin+table+end+after), 0o600)
+}
+
+// machine says what it was measured on.
+func machine() string {
+	model := "unknown processor"
+	if info, err := os.ReadFile("/proc/cpuinfo"); err == nil {
+		if _, rest, ok := strings.Cut(string(info), "model name\t: "); ok {
+			model, _, _ = strings.Cut(rest, "\n")
+		}
+	}
+	var name syscall.Utsname
+	release := ""
+	if syscall.Uname(&name) == nil {
+		for _, c := range name.Release {
+			if c != 0 {
+				release += string(rune(c))
+			}
+		}
+	}
+	versions := ""
+	if info, ok := debug.ReadBuildInfo(); ok {
+		for _, m := range info.Deps {
+			if strings.Contains(m.Path, "nats-io/nats") {
+				versions += ", " + m.Path[strings.LastIndex(m.Path[:len(m.Path)-3], "nats"):] + " " + m.Version
+			}
+		}
+	}
+	return fmt.Sprintf("%d CPUs (%s) shared with the load, Linux %s, %s%s.", runtime.NumCPU(), model, release, runtime.Version(), versions)
+}
+
+func (a *allCommand) plot(name string, p bench.Plot) error {
+	if len(p.Lines) == 0 {
+		return nil
+	}
+	var b strings.Builder
+	if err := p.WriteSVG(&b); err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(a.Out, name), []byte(b.String()), 0o600)
+}

@@ -1,0 +1,151 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/nats-io/nats-server/v2/server"
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+	"golang.org/x/sync/errgroup"
+)
+
+// storeCommand is the floor of the store: an embedded server like the hub's, and the plain client.
+type storeCommand struct {
+	What     string        `arg:"" help:"update: callers who each update a key of their own; last: multi_last of many keys."`
+	Callers  int           `default:"1"`
+	Pairs    int           `default:"300"`
+	Sync     string        `default:"always"`
+	Duration time.Duration `default:"4s"`
+}
+
+// Run prints how often a second the work was done.
+func (s *storeCommand) Run(ctx context.Context) error {
+	dir, err := os.MkdirTemp("", "bars-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	options := &server.Options{ServerName: "floor", DontListen: true, NoSigs: true, JetStream: true, StoreDir: dir, SyncAlways: s.Sync == "always"}
+	if !options.SyncAlways {
+		if options.SyncInterval, err = time.ParseDuration(s.Sync); err != nil {
+			return err
+		}
+	}
+	ns, err := server.NewServer(options)
+	if err != nil {
+		return err
+	}
+	ns.Start()
+	defer ns.WaitForShutdown()
+	defer ns.Shutdown()
+	if !ns.ReadyForConnections(patience) {
+		return errors.New("NATS did not start")
+	}
+	nc, err := nats.Connect("", nats.InProcessServer(ns))
+	if err != nil {
+		return err
+	}
+	defer nc.Close()
+	js, err := jetstream.New(nc)
+	if err != nil {
+		return err
+	}
+	bucket, err := js.CreateKeyValue(ctx, jetstream.KeyValueConfig{Bucket: "floor", History: 1, Storage: jetstream.FileStorage})
+	if err != nil {
+		return err
+	}
+	var done atomic.Int64
+	work := func(int) error { return nil }
+	switch s.What {
+	case "update":
+		work, err = updates(ctx, bucket, s.Callers)
+	case "last":
+		work, err = snapshots(ctx, nc, bucket, s.Pairs)
+	}
+	if err != nil {
+		return err
+	}
+	start := time.Now()
+	var g errgroup.Group
+	for i := range s.Callers {
+		g.Go(func() error {
+			for time.Since(start) < s.Duration && ctx.Err() == nil {
+				if err := work(i); err != nil {
+					return err
+				}
+				done.Add(1)
+			}
+			return nil
+		})
+	}
+	if err := g.Wait(); err != nil {
+		return err
+	}
+	return json.NewEncoder(os.Stdout).Encode(map[string]float64{"rate": float64(done.Load()) / time.Since(start).Seconds()})
+}
+
+// updates makes a key for each caller and returns what updates it.
+func updates(ctx context.Context, bucket jetstream.KeyValue, callers int) (func(int) error, error) {
+	revisions := make([]uint64, callers)
+	value := []byte(strings.Repeat("x", 64))
+	for i := range revisions {
+		revision, err := bucket.Create(ctx, key(i), value)
+		if err != nil {
+			return nil, err
+		}
+		revisions[i] = revision
+	}
+	return func(i int) (err error) {
+		revisions[i], err = bucket.Update(ctx, key(i), value, revisions[i])
+		return err
+	}, nil
+}
+
+func key(i int) string { return fmt.Sprintf("c.a%d.b.1_2_3.x.voter-%05d", i, i) }
+
+// snapshots makes the pairs of one message and returns what reads them all with one request. All answers come to one inbox: a subscription for each
+// would cost more than the request.
+func snapshots(ctx context.Context, nc *nats.Conn, bucket jetstream.KeyValue, pairs int) (func(int) error, error) {
+	for i := range pairs {
+		if _, err := bucket.PutString(ctx, fmt.Sprintf("g.floor.1.x.voter-%05d", i), strings.Repeat("x", 64)); err != nil {
+			return nil, err
+		}
+	}
+	inbox := nc.NewInbox()
+	var mu sync.Mutex
+	waiting := make(map[string]chan struct{})
+	_, err := nc.Subscribe(inbox+".*", func(m *nats.Msg) {
+		if m.Header.Get("Status") == "204" {
+			mu.Lock()
+			defer mu.Unlock()
+			close(waiting[m.Subject])
+			delete(waiting, m.Subject)
+		}
+	})
+	var next atomic.Uint64
+	return func(int) error {
+		done := make(chan struct{})
+		reply := inbox + "." + strconv.FormatUint(next.Add(1), 10)
+		mu.Lock()
+		waiting[reply] = done
+		mu.Unlock()
+		if err := nc.PublishRequest("$JS.API.DIRECT.GET.KV_floor", reply, []byte(`{"multi_last":["$KV.floor.g.floor.1.>"]}`)); err != nil {
+			return err
+		}
+		select {
+		case <-done:
+			return nil
+		case <-time.After(patience):
+			return errors.New("no answer")
+		}
+	}, err
+}
