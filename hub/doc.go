@@ -7,6 +7,7 @@
 //	a frame arrives          session.go    one reader goroutine per connection, one request at a time
 //	what does it ask for     frame.go      JSON-RPC 2.0, strictly; params.go for what is inside
 //	which method             methods.go    decode, call a command, encode (groupmethods.go, wire.go)
+//	or a call arrives        rest.go       who calls, how often, how much; restbody.go for what is inside, rest*.go for each command
 //	may it, is it well made  command.go    the same for every door, with rules.go, which is pure
 //	what becomes of it       extensions.go page.go messages.go history.go groups.go members.go invite.go
 //	the store decides        package kv    and acknowledges; the answer goes back the same way

@@ -7,6 +7,7 @@
 //     hub or on many, are therefore decided one after the other; none of them overwrites what it did not see.
 //   - Run delivers every committed change in revision order, except that a revision which was overwritten before it was read is skipped: the last
 //     value of every pair always comes.
+//   - A Follower hears of every message whose pairs changed, at least once and in order of Seq, across restarts and on one hub at a time.
 //   - Reads never go back in time on one Store, and see everything that this Store has written.
 //   - A write whose outcome could not be learned returns ErrUnknown, never a guess.
 //

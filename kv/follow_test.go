@@ -233,3 +233,25 @@ func TestFollowInParts(t *testing.T) {
 		t.Errorf("heard of %v pairs", sizes)
 	}
 }
+
+// In a cluster the follower's place is replicated: it survives the loss of the node that leads it.
+func TestFollowInCluster(t *testing.T) {
+	cluster := kvtest.NewCluster(t, 3)
+	one, _ := open(t, cluster.Connect(t), Options{Replicas: 3})
+	two, _ := open(t, cluster.Connect(t), Options{Replicas: 3})
+	id := poll(t, one)
+	a := newAudience(t)
+	follow(t, one, a.ear())
+	follow(t, two, a.ear())
+	for n := range 60 {
+		a.write(two, id, Change{Writes: []Write{{Key: fmt.Sprint("k", n%9), Value: fmt.Sprint(n)}}})
+		if n == 30 {
+			leader, err := cluster.Leader("KV_" + bucketName(Options{Bucket: "exthub"}, 0))
+			if err != nil {
+				t.Fatal(err)
+			}
+			leader.Stop()
+		}
+	}
+	a.until("all that was written", a.has(two, id))
+}
