@@ -22,11 +22,11 @@ func restDecode[T any](do func(context.Context, *commands, caller, T) (any, erro
 
 func decodeBody(body []byte, into any) error {
 	var syntax *json.SyntaxError
-	var any json.RawMessage
-	if err := json.Unmarshal(body, &any); errors.As(err, &syntax) {
+	var whole json.RawMessage
+	if err := json.Unmarshal(body, &whole); errors.As(err, &syntax) {
 		return refuse(restNotJSON, "the body is not JSON: %v at byte %d", syntax, syntax.Offset)
 	}
-	if !bytes.HasPrefix(any, []byte("{")) {
+	if !bytes.HasPrefix(whole, []byte("{")) {
 		return refuse(badParameter, "the body is not a JSON object")
 	}
 	return decodeParams(body, into, badParameter)

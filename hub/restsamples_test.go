@@ -130,7 +130,7 @@ func TestSamples(t *testing.T) {
 			t.Errorf("set, item %d: %+v, want %+v", i, it, want)
 		}
 	}
-	if again := ask(sampleSet); again[2] != first[2] {
+	if again := ask("\r\n\t " + sampleSet + "\n"); again[2] != first[2] {
 		t.Errorf("set again: %+v, want %+v", again[2], first[2])
 	}
 	if gone := ask(sampleDelete); len(gone) != 1 || gone[0].ErrorCode != 0 || gone[0].Extension.Key != "key1" || gone[0].Extension.Value != "" {
