@@ -30,10 +30,10 @@ var null = json.RawMessage("null")
 func parseRequest(frame []byte) (request, error) {
 	r := request{id: null}
 	var envelope struct {
-		Version json.RawMessage `json:"jsonrpc"`
-		ID      json.RawMessage `json:"id"`
-		Method  json.RawMessage `json:"method"`
-		Params  json.RawMessage `json:"params"`
+		Version part `json:"jsonrpc"`
+		ID      part `json:"id"`
+		Method  part `json:"method"`
+		Params  part `json:"params"`
 	}
 	err := json.Unmarshal(frame, &envelope)
 	var wrong *json.UnmarshalTypeError
@@ -45,21 +45,32 @@ func parseRequest(frame []byte) (request, error) {
 	case err != nil:
 		return r, refuse(parseError, "the frame is not JSON")
 	}
-	if err := checkID(envelope.ID); err != nil {
+	if err := checkID(json.RawMessage(envelope.ID)); err != nil {
 		return r, err
 	}
-	r.id = envelope.ID
+	r.id = json.RawMessage(envelope.ID)
 	if string(envelope.Version) != `"2.0"` {
 		return r, refuse(invalidRequest, `jsonrpc: must be "2.0"`)
 	}
-	if json.Unmarshal(envelope.Method, &r.method) != nil || r.method == "" {
+	var method text
+	if len(envelope.Method) == 0 || method.UnmarshalJSON(envelope.Method) != nil || method == "" {
 		return r, refuse(invalidRequest, "method: must be a string that is not empty")
 	}
+	r.method = string(method)
 	if len(envelope.Params) > 0 && envelope.Params[0] != '{' {
 		return r, refuse(invalidParams, "params: must be an object")
 	}
-	r.params = envelope.Params
+	r.params = json.RawMessage(envelope.Params)
 	return r, nil
+}
+
+// part is a piece of a frame as it came. Unlike json.RawMessage it shares the frame's bytes, which are the session's own and stay as they are.
+type part []byte
+
+// UnmarshalJSON keeps raw.
+func (p *part) UnmarshalJSON(raw []byte) error {
+	*p = raw
+	return nil
 }
 
 // checkID accepts a string or a number. A request without an ID would be one that wants no answer, and the hub answers everything.

@@ -1,6 +1,7 @@
 package hub
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"reflect"
@@ -60,11 +61,15 @@ func (t *text) UnmarshalJSON(raw []byte) error {
 	if raw[0] != '"' {
 		return &json.UnmarshalTypeError{Value: name(raw), Type: reflect.TypeFor[string]()}
 	}
-	if !utf8.Valid(raw) || loneSurrogate(raw) {
+	switch escapes := bytes.IndexByte(raw, '\\') >= 0; {
+	case !utf8.Valid(raw), escapes && loneSurrogate(raw):
 		*t = notText
-		return nil
+	case escapes:
+		return json.Unmarshal(raw, (*string)(t))
+	default:
+		*t = text(raw[1 : len(raw)-1])
 	}
-	return json.Unmarshal(raw, (*string)(t))
+	return nil
 }
 
 // name says what kind of JSON value this is, in the words of package json.

@@ -1,6 +1,7 @@
 package hub
 
 import (
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -50,7 +51,6 @@ func (l limits) checkItems(items []Extension) error {
 	if len(items) > l.perRequest {
 		return refuse(badParameter, "extensions: %d items, at most %d", len(items), l.perRequest)
 	}
-	first := make(map[string]int, len(items))
 	for i, item := range items {
 		switch n := len(item.Key); {
 		case n == 0:
@@ -62,10 +62,10 @@ func (l limits) checkItems(items []Extension) error {
 		case item.Seq < 0:
 			return refuse(badParameter, "extensions[%d].seq: %d is negative", i, item.Seq)
 		}
-		if j, ok := first[item.Key]; ok {
+		// Requests are short: looking is cheaper than a map.
+		if j := slices.IndexFunc(items[:i], func(other Extension) bool { return other.Key == item.Key }); j >= 0 {
 			return refuse(badParameter, "extensions[%d].key: the same as extensions[%d].key", i, j)
 		}
-		first[item.Key] = i
 	}
 	return nil
 }
