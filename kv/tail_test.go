@@ -2,8 +2,10 @@ package kv
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"testing"
+	"time"
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
@@ -68,12 +70,13 @@ func TestTailSurvivesTheServer(t *testing.T) {
 	}
 }
 
-// A bucket that was deleted and made again is another history: everybody is told.
+// A bucket that was deleted and made again is another history: everybody is told. It is read although nothing is in it, whatever revision is asked for.
 func TestTailNoticesAnotherHistory(t *testing.T) {
 	nc := kvtest.Server(t)
 	s, deltas := open(t, nc, Options{})
 	id := poll(t, s)
-	if _, err := set(s, id, "k", "v", 0); err != nil {
+	seq, err := set(s, id, "k", "v", 0)
+	if err != nil {
 		t.Fatal(err)
 	}
 	before := s.Epoch()
@@ -88,15 +91,18 @@ func TestTailNoticesAnotherHistory(t *testing.T) {
 	if _, err := js.CreateStream(t.Context(), config); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := js.Publish(t.Context(), "$KV.exthub_0._", nil); err != nil {
-		t.Fatal(err)
-	}
 	until(t, deltas, func(d Delta) bool { return d.Reset })
 	if s.Epoch() == before {
 		t.Fatal("the new history has the old one's name")
 	}
-	if pairs := read(t, s, id, 0); len(pairs) != 0 {
-		t.Fatalf("read from the old history: %v", pairs)
+	for _, atLeast := range []uint64{0, seq, seq + 1} {
+		if err := s.Read(t.Context(), id, atLeast, func(m *Message) {
+			if m.Record() != nil || m.Live() != 0 {
+				t.Errorf("from the old history: %+v, %v", m.Record(), m.Pairs(0))
+			}
+		}); err != nil {
+			t.Fatal(err)
+		}
 	}
 }
 
@@ -190,5 +196,29 @@ func TestCommitComesWhole(t *testing.T) {
 	}
 	if d := until(t, deltas, func(d Delta) bool { return len(d.Pairs) > 0 }); len(d.Pairs) != size || d.ClearSeq != cleared.Latest {
 		t.Fatalf("the clear came as %d pairs, clearSeq %d of %d", len(d.Pairs), d.ClearSeq, cleared.Latest)
+	}
+}
+
+// The counters live in memory: a server that was started anew has none, and must not refuse every write for that.
+func TestCountSurvivesTheServer(t *testing.T) {
+	node := kvtest.Start(t)
+	s, _ := open(t, node.Connect(t, nats.MaxReconnects(-1)), Options{})
+	now := time.Now()
+	for want := range uint64(3) {
+		if n, err := s.Count(t.Context(), "g.team.1", now); err != nil || n != want+1 {
+			t.Fatalf("attempt %d counted as %d, %v", want+1, n, err)
+		}
+	}
+	node.Stop()
+	if err := node.Restart(); err != nil {
+		t.Fatal(err)
+	}
+	var n uint64
+	err := errors.New("not asked")
+	for deadline := time.Now().Add(20 * time.Second); err != nil && time.Now().Before(deadline); {
+		n, err = s.Count(t.Context(), "g.team.1", now)
+	}
+	if err != nil || n != 1 {
+		t.Fatalf("after the restart: %d, %v", n, err)
 	}
 }
