@@ -26,6 +26,9 @@ type loginResult struct {
 	Limits            wireLimits `json:"limits"`
 	HeartbeatInterval int        `json:"heartbeatInterval"` // seconds
 	Time              int64      `json:"time"`              // Unix seconds
+	// Epoch names the history that every Seq belongs to. A bucket that was made anew counts from 1 again: a client that comes back with a Seq of another
+	// history would be told that nothing changed, for ever.
+	Epoch string `json:"epoch"`
 }
 
 type wireLimits struct {
@@ -95,6 +98,7 @@ func (s *session) enter(r request) (json.RawMessage, error) {
 	s.expiry = time.AfterFunc(until.Sub(now)+time.Second, func() { s.kick("userSigExpired", CloseNotLoggedIn, "the UserSig has expired") })
 	return encode(loginResult{
 		UserID: s.who.userID, SessionID: s.who.session, Admin: s.who.admin, HeartbeatInterval: int(o.Heartbeat / time.Second), Time: now.Unix(),
+		Epoch:  s.hub.commands.store.Epoch(), // after follow: another history from now on ends this session
 		Limits: wireLimits{o.MaxExtensions, o.MaxExtensionsPerRequest, o.MaxKeyBytes, o.MaxValueBytes, o.MessageRate, maxFrame},
 	}), nil
 }

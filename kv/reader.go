@@ -49,8 +49,13 @@ type pendingRead struct {
 	done chan struct{}
 }
 
-// errTooMany: more than 1,024 keys matched, which JetStream answers with 413.
-var errTooMany = errors.New("too many keys for one snapshot")
+var (
+	// errTooMany: more than 1,024 keys matched, which JetStream answers with 413.
+	errTooMany = errors.New("too many keys for one snapshot")
+	// errNone: no key matched, not even the bucket's own, which JetStream answers with 404 and without a revision. Somebody has emptied the bucket, or made it
+	// anew; or a replica has nothing yet.
+	errNone = errors.New("no key for a snapshot")
+)
 
 func newReader(nc *nats.Conn, sh *shard) (*reader, error) {
 	r := &reader{sh: sh, inbox: nc.NewInbox(), pending: make(map[string]*pendingRead)}
@@ -75,7 +80,7 @@ func (r *reader) read(ctx context.Context, floor uint64, filters ...string) (sna
 	defer cancel()
 	for wait := time.Millisecond; ; wait = min(2*wait, 200*time.Millisecond) {
 		snap, err := r.ask(ctx, filters)
-		if errors.Is(err, errTooMany) {
+		if errors.Is(err, errTooMany) || errors.Is(err, errNone) {
 			snap, err = r.scan(ctx, filters)
 		}
 		if err == nil && snap.upTo >= floor {
@@ -156,6 +161,8 @@ func (r *reader) receive(msg *nats.Msg) {
 		}
 		p.upTo = upTo
 		finish(err)
+	case "404":
+		finish(errNone)
 	case "413":
 		finish(errTooMany)
 	default:
@@ -208,7 +215,7 @@ func (sh *shard) newEntry(subject string, header nats.Header, data []byte, revis
 	return e
 }
 
-// scan reads what is too much for one request with a consumer that delivers the last entry per subject. It is no snapshot of one moment, so the
+// scan reads what is too much or too little for one request with a consumer that delivers the last entry per subject. It is no snapshot of one moment, so the
 // fence of a writer may refuse it and readers learn the rest from the tail: upTo is the revision at which the scan began.
 func (r *reader) scan(ctx context.Context, filters []string) (snapshot, error) {
 	info, err := r.sh.stream.Info(ctx)

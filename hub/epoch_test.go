@@ -1,0 +1,93 @@
+package hub_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"testing"
+
+	"github.com/nats-io/nats.go/jetstream"
+
+	"exthub/hub"
+)
+
+// enter connects, logs in, and returns the epoch.
+func (w *world) enter(userID string) (*client, string) {
+	w.t.Helper()
+	c := w.dial()
+	var login struct{ Epoch string }
+	c.must("login", object{"sdkAppID": appID, "userID": userID, "userSig": w.sign(userID)}, &login)
+	return c, login.Epoch
+}
+
+// TestEpoch: it is the same for every session, on every hub, as long as the store is.
+func TestEpoch(t *testing.T) {
+	w := start(t)
+	_, first := w.enter("ada")
+	_, second := w.enter("bo")
+	_, elsewhere := startOn(t, w.nc).enter("ada")
+	if first == "" || second != first || elsewhere != first {
+		t.Errorf("epochs %q, %q, and on another hub %q", first, second, elsewhere)
+	}
+}
+
+// TestAnotherHistory: a bucket that was deleted and made anew, with nothing in it, ends every session, and the next login names another history. What was
+// there is not there any more, whatever Seq a client names, and what is made now under the old names is read and told.
+func TestAnotherHistory(t *testing.T) {
+	w := start(t)
+	ada, before := w.enter("ada")
+	group := object{"name": "Book club", "type": "Public", "groupID": "club"}
+	ada.must("createGroup", group, nil)
+	letter, post := ada.send("C2C", "bo").ID, ada.send("GROUP", "club").ID
+	var last uint64
+	for i := range 20 {
+		pair, _ := ada.set(post, fmt.Sprint("k", i), "old", 0)
+		last = pair.Seq
+	}
+
+	js, err := jetstream.New(w.nc)
+	if err != nil {
+		t.Fatal(err)
+	}
+	stream, err := js.Stream(t.Context(), "KV_ext_0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := js.DeleteStream(t.Context(), "KV_ext_0"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := js.CreateStream(t.Context(), stream.CachedInfo().Config); err != nil {
+		t.Fatal(err)
+	}
+	if code := ada.closed(); code != hub.CloseLost {
+		t.Fatalf("closed with %d", code)
+	}
+
+	ada, after := w.enter("ada")
+	if after == before || after == "" {
+		t.Errorf("the epoch was %q and is %q", before, after)
+	}
+	for _, startSeq := range []uint64{0, 1, last, last + 1} {
+		ada.refused(23004, "getMessageExtensions", object{"messageID": letter, "startSeq": startSeq})
+		ada.refused(10010, "getMessageExtensions", object{"messageID": post, "startSeq": startSeq})
+	}
+	ada.refused(23004, "setMessageExtensions", object{"messageID": letter, "extensions": []object{{"key": "k", "value": "v", "seq": last}}})
+	ada.refused(10010, "getMessageList", object{"conversationID": "GROUPclub"})
+	var list struct{ MessageList []json.RawMessage }
+	if ada.must("getMessageList", object{"conversationID": "C2Cbo"}, &list); len(list.MessageList) != 0 {
+		t.Errorf("%d messages of another history", len(list.MessageList))
+	}
+
+	ada.must("createGroup", group, nil)
+	if again := ada.send("GROUP", "club").ID; again != post {
+		t.Fatalf("the first message is %s, was %s", again, post)
+	}
+	pair, _ := ada.set(post, "k0", "new", 0)
+	ada.next("MESSAGE_EXTENSIONS_UPDATED", nil)
+	if got := ada.get(post, 0); len(got.Extensions) != 1 || got.Extensions[0].Seq != pair.Seq || got.LatestSeq >= last {
+		t.Errorf("read %+v", got)
+	}
+	// This is what the epoch is for: nothing else tells a client with the last Seq that it saw.
+	if got := ada.get(post, last+1); len(got.Extensions) != 0 || got.LatestSeq >= last {
+		t.Errorf("from %d on: %+v", last+1, got)
+	}
+}
