@@ -110,7 +110,7 @@ func (c *conn) abort() {
 	c.aborted.Do(func() {
 		close(c.gone)
 		c.outbox.close(true)
-		_ = c.socket.Conn.Close() // also ends a goodbye that waits for its answer
+		_ = c.socket.Close() // also ends a goodbye that waits for its answer
 		_ = c.ws.CloseNow()
 	})
 }
