@@ -56,6 +56,7 @@ func (f *following) consumer(ctx context.Context) (jetstream.Consumer, error) {
 // run follows until ctx ends, with a pause after each failure.
 func (f *following) run(ctx context.Context) {
 	for ctx.Err() == nil {
+		clear(f.heard) // the bucket may be another one by now, with revisions that start over
 		consumer, err := f.consumer(ctx)
 		for err == nil {
 			err = f.next(ctx, consumer)
