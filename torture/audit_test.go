@@ -33,6 +33,9 @@ func (w *world) verify(recovery time.Duration) {
 			w.violation("%s: %v", id, err)
 		}
 	}
+	if n := twice.Swap(0); n > 0 {
+		w.violation("%d requests were answered twice", n)
+	}
 	operations, acknowledged := w.books.count()
 	ledger.add(run{w.fault, operations, acknowledged, lost, len(w.violations), recovery})
 	for i, v := range w.violations {

@@ -169,7 +169,7 @@ func (a *attacker) run(ctx context.Context) {
 		var p page
 		err := s.ask(context.WithoutCancel(ctx), method, object{"messageID": a.message, "extensions": []object{e}}, &p)
 		a.operations++
-		if unknown(err) {
+		if unknown(err) && !undone(err) {
 			a.unanswered++
 		}
 		switch {

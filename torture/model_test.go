@@ -1,8 +1,10 @@
 package torture
 
 import (
+	"cmp"
 	"fmt"
 	"math"
+	"slices"
 	"testing"
 	"time"
 
@@ -188,11 +190,41 @@ func linearizable(history []porcupine.Operation) error {
 			history[i].Call = math.MinInt64 // a view may be behind: what it must not be older than is in the call
 		}
 	}
-	verdict := porcupine.CheckOperationsTimeout(model.ToModel(), history, patience)
-	if verdict != porcupine.Ok {
-		return fmt.Errorf("a history of %d operations: %v", len(history), verdict)
+	verdict, info := porcupine.CheckOperationsVerbose(model.ToModel(), history, patience)
+	if verdict == porcupine.Ok {
+		return nil
 	}
-	return nil
+	return fmt.Errorf("a history of %d operations: %v; %s", len(history), verdict, misfit(history, info.PartialLinearizationsOperations()))
+}
+
+// misfit describes where the longest attempt to put the operations in order got stuck: the last ones that fit, and of the others those that were answered first.
+func misfit(history []porcupine.Operation, attempts [][][]porcupine.Operation) string {
+	var longest []porcupine.Operation
+	for _, partition := range attempts {
+		for _, ops := range partition {
+			if len(ops) > len(longest) {
+				longest = ops
+			}
+		}
+	}
+	placed := make(map[string]bool)
+	name := func(op porcupine.Operation) string {
+		return fmt.Sprintf("%d: %v to %v %+v -> %+v", op.ClientId, time.Duration(max(op.Call, 0)), time.Duration(op.Return), op.Input, op.Output)
+	}
+	for _, op := range longest {
+		placed[name(op)] = true
+	}
+	rest := slices.DeleteFunc(slices.Clone(history), func(op porcupine.Operation) bool { return placed[name(op)] })
+	slices.SortFunc(rest, func(a, b porcupine.Operation) int { return cmp.Compare(a.Return, b.Return) })
+	text := "in order so far:"
+	for _, op := range longest[max(0, len(longest)-12):] {
+		text += "\n  " + name(op)
+	}
+	text += "\nnext should be one of:"
+	for _, op := range rest[:min(12, len(rest))] {
+		text += "\n  " + name(op)
+	}
+	return text
 }
 
 // The model itself: what it must accept, and what it must not.

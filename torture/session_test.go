@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -200,6 +201,12 @@ func refused(err error) int {
 		return r.Code
 	}
 	return 0
+}
+
+// undone reports whether the hub says that it could not do it and nothing was written.
+func undone(err error) bool {
+	var r *refusal
+	return errors.As(err, &r) && r.Code == codeInternal && strings.Contains(r.Message, "nothing was written")
 }
 
 // unknown reports whether after this error a write may have happened or not: no answer came, or the one that says so.

@@ -67,7 +67,7 @@ func startUnit(t testing.TB, natsURL string, o unitOptions) *unit {
 	u.conn, u.store = nc, store
 	broker := events.New(events.Options{Wrap: hub.WrapFrame, Interval: 50 * time.Millisecond})
 	options := hub.Options{
-		SDKAppID: appID, SecretKey: secretKey, Admins: []string{admin}, Logger: slog.New(slog.NewTextHandler(io.Discard, nil)),
+		SDKAppID: appID, SecretKey: secretKey, Admins: []string{admin}, MessageRate: 1_000_000, Logger: slog.New(slog.NewTextHandler(io.Discard, nil)),
 	}
 	if o.hub != nil {
 		o.hub(&options)

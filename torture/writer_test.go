@@ -133,6 +133,8 @@ func (wr *writer) act(ctx context.Context, m *memory, c call) bool {
 	to := wr.w.time()
 	out := result{latest: p.LatestSeq}
 	switch {
+	case undone(err):
+		return false // not in the history: should it show up after all, the history is wrong
 	case unknown(err):
 		out.lost = true
 		m.stale = m.stale || c.kind != "get"
