@@ -1,7 +1,5 @@
 package bench
 
-import "time"
-
 // connect opens all connections as fast as the hub takes them.
 func connect(r *run) error {
 	accounts, err := r.accounts(r.Clients, "u")
@@ -47,35 +45,17 @@ func idle(r *run) error {
 		return err
 	}
 	r.result.Seconds = r.Duration.Seconds()
-	r.result.add("sessions", float64(len(accounts)), "")
+	n := float64(len(accounts))
+	r.result.add("sessions", n, "")
 	if r.watched {
-		if err := r.weigh(float64(len(accounts)), empty); err != nil {
+		after, err := observe(r.ctx, r.MetricsURL)
+		if err != nil {
 			return err
 		}
+		r.result.add("server RSS per session right after the logins", (r.before.rss-empty.rss)/n/1024, "KiB")
+		r.result.add("server RSS per session", (after.rss-empty.rss)/n/1024, "KiB")
+		r.result.add("server RSS", after.rss/(1<<20), "MiB")
+		r.result.add("server CPU per 1,000 sessions", (after.cpu-r.before.cpu)/after.at.Sub(r.before.at).Seconds()/n*1000*1000, "ms/s")
 	}
 	return a.err()
-}
-
-// weigh reports what n sessions take that were not there when the server was empty: as it is, with the garbage of their logins, and after a collection,
-// which a server that stays idle does by itself every two minutes.
-func (r *run) weigh(n float64, empty usage) error {
-	full, err := observe(r.ctx, r.MetricsURL)
-	if err != nil {
-		return err
-	}
-	r.result.add("server RSS per session", (full.rss-empty.rss)/n/1024, "KiB")
-	r.result.add("server CPU per 1,000 sessions", (full.cpu-r.before.cpu)/full.at.Sub(r.before.at).Seconds()/n*1000*1000, "ms/s")
-	if err := collect(r.ctx, r.MetricsURL); err != nil {
-		return err
-	}
-	if err := r.pause(3 * time.Second); err != nil { // memory goes back to the system little by little
-		return err
-	}
-	collected, err := observe(r.ctx, r.MetricsURL)
-	if err != nil {
-		return err
-	}
-	r.result.add("server RSS per session after a collection", (collected.rss-empty.rss)/n/1024, "KiB")
-	r.result.add("server RSS", collected.rss/(1<<20), "MiB")
-	return nil
 }

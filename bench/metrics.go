@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"context"
 	"fmt"
-	"io"
 	"net/http"
 	"strconv"
 	"strings"
@@ -46,19 +45,4 @@ func observe(ctx context.Context, address string) (usage, error) {
 		return usage{}, fmt.Errorf("%s answers %s without process_cpu_seconds_total", address, reply.Status)
 	}
 	return u, nil
-}
-
-// collect makes a Go server collect its garbage: a heap profile, beside the metrics, can ask for that.
-func collect(ctx context.Context, address string) error {
-	r, err := http.NewRequestWithContext(ctx, http.MethodGet, strings.TrimSuffix(address, "/metrics")+"/debug/pprof/heap?gc=1", nil)
-	if err != nil {
-		return err
-	}
-	reply, err := http.DefaultClient.Do(r)
-	if err != nil {
-		return err
-	}
-	defer reply.Body.Close()
-	_, err = io.Copy(io.Discard, reply.Body)
-	return err
 }

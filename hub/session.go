@@ -2,6 +2,8 @@ package hub
 
 import (
 	"context"
+	"encoding/json"
+	"strconv"
 	"sync/atomic"
 	"time"
 
@@ -29,13 +31,40 @@ type session struct {
 
 func newSession(h *Hub, c *conn) *session { return &session{hub: h, conn: c} }
 
-// begin lets the client log in, and leaves the rest to a goroutine that has not yet needed a large stack: most sessions wait most of the time.
+// begin lets the client log in, and leaves the rest to run.
 func (s *session) begin() {
 	if s.login() {
 		go s.run()
 	} else {
 		s.leave()
 	}
+}
+
+// seldom is how far apart requests are of a session that waits most of its time.
+const seldom = time.Second
+
+// run reads until the connection ends. It is the session's reader goroutine, until it has answered something after a while of silence: a request needs twice the
+// stack that waiting for it takes, and a stack does not shrink by itself. The next one waits on a fresh one.
+func (s *session) run() {
+	for begin := time.Now(); ; {
+		frame, err := s.conn.read()
+		if err != nil || s.ended.Load() {
+			break
+		}
+		s.silence.Reset(2 * s.hub.options.Heartbeat)
+		if !s.take(frame) {
+			break
+		}
+		now := time.Now()
+		if now.Sub(begin) > seldom {
+			go s.run()
+			return
+		}
+		begin = now
+	}
+	s.silence.Stop()
+	s.expiry.Stop()
+	s.leave()
 }
 
 // leave takes the session out of everything that knows it.
@@ -45,29 +74,12 @@ func (s *session) leave() {
 	s.hub.sessions.remove(s)
 }
 
-// run reads until the connection ends. It is the session's reader goroutine.
-func (s *session) run() {
-	defer s.leave()
-	defer s.expiry.Stop()
-	defer s.silence.Stop()
-	for {
-		frame, err := s.conn.read()
-		if err != nil || s.ended.Load() {
-			return
-		}
-		s.silence.Reset(2 * s.hub.options.Heartbeat)
-		if !s.take(frame) {
-			return
-		}
-	}
-}
-
 // take answers one frame, and reports whether the session goes on.
 func (s *session) take(frame []byte) bool {
 	r, err := parseRequest(frame)
 	if !s.requests.Allow() {
 		s.refused++
-		s.conn.send(failure(r.id, refuse(tooOften, "more than %d requests a second", s.hub.options.SessionRate)))
+		s.refuse(r, refuse(tooOften, "more than %d requests a second", s.hub.options.SessionRate))
 		if s.refused > 2*s.hub.options.SessionRate {
 			// Somebody who does not listen: even refusals cost.
 			s.end(CloseTooMany, "far too many requests")
@@ -81,7 +93,7 @@ func (s *session) take(frame []byte) bool {
 		return true
 	}
 	if r.method == "logout" {
-		s.conn.send(response(r.id, []byte("{}")))
+		s.reply(r, []byte("{}"))
 		return false
 	}
 	s.answer(r)
@@ -106,16 +118,26 @@ func (s *session) answer(r request) {
 		s.refuse(r, err)
 		return
 	}
+	s.reply(r, result)
+}
+
+func (s *session) reply(r request, result json.RawMessage) {
 	s.conn.send(response(r.id, result))
+	s.hub.metrics.answered("websocket", r.method, true, nil)
 }
 
 func (s *session) refuse(r request, err error) {
-	s.conn.send(failure(r.id, translate(err, s.hub.log)))
+	refusal := translate(err, s.hub.log)
+	s.conn.send(failure(r.id, refusal))
+	_, exists := methods[r.method]
+	s.hub.metrics.answered("websocket", r.method, exists || r.method == "login", refusal)
 }
 
 // end closes the connection after what waits for it, and sees to it that nothing more is done for the client.
 func (s *session) end(code websocket.StatusCode, reason string) {
-	s.ended.Store(true)
+	if !s.ended.Swap(true) && code != websocket.StatusNormalClosure {
+		s.hub.metrics.ended.WithLabelValues(strconv.Itoa(int(code))).Inc()
+	}
 	s.conn.close(code, reason)
 }
 

@@ -119,14 +119,14 @@ func (a *allCommand) memory(round int) error {
 			continue
 		}
 		err := a.onHub(func(hub *subject) error {
-			r, err := hub.load(a.ctx, "idle", bench.Options{Clients: n, Duration: 5 * time.Second})
+			r, err := hub.load(a.ctx, "idle", bench.Options{Clients: n, Duration: 15 * time.Second})
 			if err != nil {
 				return err
 			}
 			a.samples.take(r, map[string]string{
-				"server RSS per session":                    fmt.Sprintf("idle %d rss", n),
-				"server RSS per session after a collection": fmt.Sprintf("idle %d collected", n),
-				"server CPU per 1,000 sessions":             fmt.Sprintf("idle %d cpu", n),
+				"server RSS per session right after the logins": fmt.Sprintf("idle %d rush", n),
+				"server RSS per session":                        fmt.Sprintf("idle %d rss", n),
+				"server CPU per 1,000 sessions":                 fmt.Sprintf("idle %d cpu", n),
 			})
 			return nil
 		}, "--sync", "2m")

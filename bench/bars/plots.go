@@ -26,7 +26,7 @@ func (s samples) cpuPlot() bench.Plot {
 
 func (s samples) memoryPlot() bench.Plot {
 	p := bench.Plot{Title: "Resident memory of idle sessions", X: "sessions", Y: "MiB more than an empty hub"}
-	for _, l := range []struct{ name, key string }{{"after logins", "idle %d rss"}, {"after collection", "idle %d collected"}} {
+	for _, l := range []struct{ name, key string }{{"right after logins", "idle %d rush"}, {"15 s later", "idle %d rss"}} {
 		line := bench.Line{Name: l.name, X: []float64{0}, Y: []float64{0}}
 		for _, n := range sessions {
 			if kib := s.median(fmt.Sprintf(l.key, n)); kib > 0 {

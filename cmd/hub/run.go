@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"strings"
+	"sync"
 	"sync/atomic"
 
 	"exthub/events"
@@ -21,6 +22,11 @@ type serveCommand struct{}
 // Run serves until ctx ends and everything is stopped in order. It returns an error if the start failed, if a part
 // ended by itself, or if the stop was not clean.
 func (serveCommand) Run(ctx context.Context, c *Config, out io.Writer) error {
+	watched, stop := context.WithCancel(ctx)
+	var memory sync.WaitGroup
+	memory.Go(func() { returnMemory(watched) })
+	defer memory.Wait()
+	defer stop()
 	p := &process{config: c, failed: make(chan error, 3)}
 	err := p.start(ctx)
 	if err == nil {
@@ -83,6 +89,7 @@ func (p *process) start(ctx context.Context) (err error) {
 	if p.hub, err = hub.New(c.hubOptions(p.secretKey), p.store, p.broker); err != nil {
 		return err
 	}
+	watch(metrics, p.store, p.broker, p.hub)
 	p.tail = startTail(p.store, p.broker.Publish, p.failed)
 	if p.webhooks, err = startWebhooks(ctx, c, p.store, metrics); err != nil {
 		return err

@@ -1,0 +1,25 @@
+package main
+
+import "testing"
+
+func TestWasteful(t *testing.T) {
+	const mib = 1 << 20
+	before := heap{allocated: 1000 * mib}
+	for name, tt := range map[string]struct {
+		now  heap
+		want bool
+	}{
+		"AfterARush":         {heap{held: 200 * mib, live: 60 * mib, allocated: 1010 * mib}, true},
+		"StillRushing":       {heap{held: 200 * mib, live: 60 * mib, allocated: 1300 * mib}, false},
+		"AsMuchAsIsAlive":    {heap{held: 70 * mib, live: 60 * mib, allocated: 1001 * mib}, false},
+		"TooLittleToCare":    {heap{held: 20 * mib, live: 5 * mib, allocated: 1001 * mib}, false},
+		"LargeAndSomeIsFree": {heap{held: 1200 * mib, live: 1000 * mib, allocated: 1001 * mib}, false},
+	} {
+		if got := tt.now.wasteful(before); got != tt.want {
+			t.Errorf("%s: %v", name, got)
+		}
+	}
+	if h := readHeap(); h.held == 0 || h.allocated == 0 {
+		t.Errorf("the runtime says %+v", h)
+	}
+}
