@@ -79,13 +79,13 @@ func (c *cell) committed(group []*call, writes []write, head, request uint64) {
 			c.gone = true
 		}
 	}
-	latest := c.unit.(*Message).latest
 	for _, waiting := range group {
-		done := Commit{Latest: latest}
+		var done Commit
 		for i := range waiting.change.Writes {
 			done.Seqs = append(done.Seqs, first+uint64(i))
 		}
 		first += uint64(len(waiting.writes))
+		done.Latest = first - 1 // not the cell's: the tail may have brought what others wrote on top of it
 		waiting.commit = done
 		c.finishLocked(waiting)
 	}

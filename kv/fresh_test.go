@@ -150,3 +150,25 @@ func TestUnansweredStaysUnknown(t *testing.T) {
 		t.Fatalf("after %d tries: %v", tries, err)
 	}
 }
+
+// Commit tells what this commit made of the message, also if the tail was faster with what somebody else did right after it: taken for the revision of a clear, that
+// would hide a pair.
+func TestCommitIsItsOwn(t *testing.T) {
+	s, _ := open(t, kvtest.Server(t), Options{})
+	id := poll(t, s)
+	first, err := set(s, id, "k", "v", 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := set(s, id, "other", "v", 0); err != nil {
+		t.Fatal(err)
+	}
+	change := Change{Writes: []Write{{Key: "k", Value: "v"}}}
+	late := &call{change: change, writes: []write{{key: string(id) + ".x.k", value: "v"}}, leads: true}
+	read(t, s, id, 0)
+	c, _ := s.shards[0].view.find(string(id))
+	c.committed([]*call{late}, late.writes, first, 1)
+	if late.commit.Latest != first || len(late.commit.Seqs) != 1 || late.commit.Seqs[0] != first {
+		t.Fatalf("committed at %d, told %+v", first, late.commit)
+	}
+}
