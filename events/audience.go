@@ -1,62 +1,45 @@
 package events
 
-// audience is a set of sessions that is walked much more often than it changes. The zero value and nil are empty.
+import "slices"
+
+// attachment is a session's place: the groups that it is in, and, until Join, those whose membership has changed since Attach.
+type attachment struct {
+	Subscriber
+	groups  map[string]int // where it stands in each group's audience; nil for none
+	touched map[string]bool
+	joined  bool
+}
+
+// user is somebody's sessions here, at least one. They are few.
+type user []*attachment
+
+func (u user) find(s Subscriber) *attachment {
+	if i := slices.IndexFunc(u, func(a *attachment) bool { return a.Subscriber == s }); i >= 0 {
+		return u[i]
+	}
+	return nil
+}
+
+// audience is the sessions in a group. It is walked much more often than it changes.
 type audience struct {
-	list  []Subscriber
-	place map[Subscriber]*seat
+	list   []Subscriber // apart from the places, so that walking touches nothing else
+	places []*attachment
 }
 
-// seat is a session's place in the list, and the set of all its groups.
-type seat struct {
-	index  int
-	groups map[string]bool
+func (g *audience) add(a *attachment, group string) {
+	if a.groups == nil {
+		a.groups = make(map[string]int)
+	}
+	a.groups[group] = len(g.list)
+	g.list = append(g.list, a.Subscriber)
+	g.places = append(g.places, a)
 }
 
-func (a *audience) add(s Subscriber) {
-	if a.place == nil {
-		a.place = make(map[Subscriber]*seat)
-	}
-	if a.place[s] == nil {
-		a.place[s] = &seat{index: len(a.list)}
-		a.list = append(a.list, s)
-	}
-}
-
-func (a *audience) remove(s Subscriber) {
-	gone := a.place[s]
-	if gone == nil {
-		return
-	}
-	last := a.list[len(a.list)-1]
-	a.list[gone.index] = last
-	a.place[last].index = gone.index
-	a.list[len(a.list)-1] = nil
-	a.list = a.list[:len(a.list)-1]
-	delete(a.place, s)
-}
-
-func (a *audience) len() int {
-	if a == nil {
-		return 0
-	}
-	return len(a.list)
-}
-
-func (a *audience) each(fn func(Subscriber)) {
-	if a == nil {
-		return
-	}
-	for _, s := range a.list {
-		fn(s)
-	}
-}
-
-func (a *audience) notify(e *Event) int {
-	if a == nil {
-		return 0
-	}
-	for _, s := range a.list {
-		s.Notify(e)
-	}
-	return len(a.list)
+// remove puts the last in the place of the one that goes.
+func (g *audience) remove(a *attachment, group string) {
+	i, last := a.groups[group], len(g.list)-1
+	g.list[i], g.places[i] = g.list[last], g.places[last]
+	g.places[i].groups[group] = i
+	g.list, g.places = slices.Delete(g.list, last, last+1), slices.Delete(g.places, last, last+1)
+	delete(a.groups, group)
 }

@@ -2,6 +2,7 @@ package events
 
 import (
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
 
@@ -29,22 +30,11 @@ type Options struct {
 type Broker struct {
 	options Options
 
-	mu     sync.Mutex
-	users  map[string]*user
-	groups map[string]*audience
-	paces  map[kv.MessageID]*pace
-}
-
-// user is somebody who has at least one session here.
-type user struct {
-	sessions map[Subscriber]*attachment
-	audience audience
-}
-
-// attachment is a session's place: the groups that it is in, and, until Join, those whose membership has changed since Attach.
-type attachment struct {
-	groups  map[string]bool
-	touched map[string]bool // nil after Join
+	mu        sync.Mutex
+	users     map[string]user
+	groups    map[string]*audience
+	paces     map[kv.MessageID]*pace
+	delivered uint64
 }
 
 // New returns a Broker without subscribers.
@@ -52,54 +42,48 @@ func New(options Options) *Broker {
 	if options.LargeAudience == 0 {
 		options.LargeAudience = 32
 	}
-	return &Broker{options: options, users: make(map[string]*user), groups: make(map[string]*audience), paces: make(map[kv.MessageID]*pace)}
+	return &Broker{options: options, users: make(map[string]user), groups: make(map[string]*audience), paces: make(map[kv.MessageID]*pace)}
 }
 
 // Attach makes the session follow the user's one-to-one conversations and what happens to the user's memberships.
 func (b *Broker) Attach(s Subscriber, userID string) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	u := b.users[userID]
-	if u == nil {
-		u = &user{sessions: make(map[Subscriber]*attachment)}
-		b.users[userID] = u
-	}
-	u.sessions[s] = &attachment{groups: make(map[string]bool), touched: make(map[string]bool)}
-	u.audience.add(s)
+	b.users[userID] = append(b.users[userID], &attachment{Subscriber: s})
 }
 
 // Join adds the session to the groups that its user was a member of, as they were read after Attach. What has been published about them since is newer.
 func (b *Broker) Join(s Subscriber, userID string, groups []string) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	a := b.attachment(s, userID)
+	a := b.users[userID].find(s)
 	if a == nil {
 		return
 	}
 	for _, group := range groups {
 		if !a.touched[group] {
-			b.enter(s, a, group)
+			b.enter(a, group)
 		}
 	}
-	a.touched = nil
+	a.joined, a.touched = true, nil
 }
 
 // Detach ends a session's part. Nothing is delivered to it after Detach has returned.
 func (b *Broker) Detach(s Subscriber, userID string) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	a := b.attachment(s, userID)
+	u := b.users[userID]
+	a := u.find(s)
 	if a == nil {
 		return
 	}
 	for group := range a.groups {
-		b.leave(s, a, group)
+		b.leave(a, group)
 	}
-	u := b.users[userID]
-	delete(u.sessions, s)
-	u.audience.remove(s)
-	if len(u.sessions) == 0 {
+	if len(u) == 1 {
 		delete(b.users, userID)
+	} else {
+		b.users[userID] = slices.DeleteFunc(u, func(other *attachment) bool { return other == a })
 	}
 }
 
@@ -110,7 +94,9 @@ func (b *Broker) Publish(d kv.Delta) {
 	switch {
 	case d.Reset:
 		for _, u := range b.users {
-			u.audience.each(Subscriber.Lost)
+			for _, a := range u {
+				a.Lost()
+			}
 		}
 	case d.Record != nil:
 		b.received(d)
@@ -125,30 +111,34 @@ func (b *Broker) Publish(d kv.Delta) {
 // received delivers a message. Both sides of a one-to-one conversation see it under the name of the other.
 func (b *Broker) received(d kv.Delta) {
 	if d.Record.GroupID != "" {
-		if a := b.groups[d.Record.GroupID]; a != nil {
-			b.deliverMessage(d, a, "")
+		if g := b.groups[d.Record.GroupID]; g != nil {
+			b.deliverMessage(d, g.list, "")
 		}
 		return
 	}
 	for _, reader := range readers(d.Ref) {
 		if u := b.users[reader]; u != nil {
-			b.deliverMessage(d, &u.audience, reader)
+			list := make([]Subscriber, len(u))
+			for i, a := range u {
+				list[i] = a.Subscriber
+			}
+			b.deliverMessage(d, list, reader)
 		}
 	}
 }
 
-func (b *Broker) deliverMessage(d kv.Delta, a *audience, reader string) {
+func (b *Broker) deliverMessage(d kv.Delta, list []Subscriber, reader string) {
 	payload, err := encodeReceived(NewMessage(d.Record, reader))
 	if err != nil {
 		slog.Error("message that can't be encoded", "message", d.Ref.ID(), "error", err)
 		return
 	}
 	e := new(Event).encoded(b.options.Wrap, payload)
-	a.each(func(s Subscriber) {
+	for _, s := range list {
 		if s.Session() != d.Origin || d.Origin == "" {
 			s.Notify(e)
 		}
-	})
+	}
 }
 
 // readers returns the two sides of a one-to-one conversation, once if somebody writes to himself.
@@ -160,15 +150,24 @@ func readers(r kv.Ref) []string {
 }
 
 // deliver hands an event about pairs to all who take part, and returns how many that were.
-func (b *Broker) deliver(r kv.Ref, e *Event) int {
+func (b *Broker) deliver(r kv.Ref, e *Event) (n int) {
+	defer func() { b.delivered += uint64(n) }()
 	if r.GroupID != "" {
-		return b.groups[r.GroupID].notify(e)
-	}
-	n := 0
-	for _, reader := range readers(r) {
-		if u := b.users[reader]; u != nil {
-			n += u.audience.notify(e)
+		g := b.groups[r.GroupID]
+		if g == nil {
+			return 0
 		}
+		for _, s := range g.list {
+			s.Notify(e)
+		}
+		return len(g.list)
+	}
+	for _, reader := range readers(r) {
+		u := b.users[reader]
+		for _, a := range u {
+			a.Notify(e)
+		}
+		n += len(u)
 	}
 	return n
 }
@@ -178,59 +177,56 @@ func (b *Broker) changeMembers(d kv.Delta) {
 	// What waits was committed for the members there were; those who come now have no part in it.
 	b.release(group)
 	if d.Dissolved {
-		if a := b.groups[group]; a != nil {
-			a.each(func(s Subscriber) { delete(a.place[s].groups, group) })
+		if g := b.groups[group]; g != nil {
+			for _, a := range g.places {
+				delete(a.groups, group)
+			}
 		}
 		delete(b.groups, group)
 	}
 	for _, change := range d.Members {
-		u := b.users[change.UserID]
-		if u == nil {
-			continue
-		}
-		for s, a := range u.sessions {
-			if a.touched != nil {
+		for _, a := range b.users[change.UserID] {
+			if !a.joined {
+				if a.touched == nil {
+					a.touched = make(map[string]bool)
+				}
 				a.touched[group] = true
 			}
 			if change.Joined {
-				b.enter(s, a, group)
+				b.enter(a, group)
 			} else {
-				b.leave(s, a, group)
+				b.leave(a, group)
 			}
 		}
 	}
 }
 
-func (b *Broker) enter(s Subscriber, a *attachment, group string) {
-	if a.groups[group] {
+func (b *Broker) enter(a *attachment, group string) {
+	if _, in := a.groups[group]; in {
 		return
 	}
-	a.groups[group] = true
 	members := b.groups[group]
 	if members == nil {
 		members = &audience{}
 		b.groups[group] = members
 	}
-	members.add(s)
-	members.place[s].groups = a.groups
+	members.add(a, group)
 }
 
-func (b *Broker) leave(s Subscriber, a *attachment, group string) {
-	if !a.groups[group] {
+func (b *Broker) leave(a *attachment, group string) {
+	if _, in := a.groups[group]; !in {
 		return
 	}
-	delete(a.groups, group)
-	if members := b.groups[group]; members != nil {
-		members.remove(s)
-		if members.len() == 0 {
-			delete(b.groups, group)
-		}
+	members := b.groups[group]
+	members.remove(a, group)
+	if len(members.list) == 0 {
+		delete(b.groups, group)
 	}
 }
 
-func (b *Broker) attachment(s Subscriber, userID string) *attachment {
-	if u := b.users[userID]; u != nil {
-		return u.sessions[s]
-	}
-	return nil
+// Delivered returns how many events about pairs were handed to sessions since the start, one for each that got it.
+func (b *Broker) Delivered() uint64 {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.delivered
 }

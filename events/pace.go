@@ -79,13 +79,14 @@ func (b *Broker) deliverWaiting(p *pace) {
 
 func (b *Broker) audienceOf(r kv.Ref) int {
 	if r.GroupID != "" {
-		return b.groups[r.GroupID].len()
+		if g := b.groups[r.GroupID]; g != nil {
+			return len(g.list)
+		}
+		return 0
 	}
 	n := 0
 	for _, reader := range readers(r) {
-		if u := b.users[reader]; u != nil {
-			n += u.audience.len()
-		}
+		n += len(b.users[reader])
 	}
 	return n
 }

@@ -21,6 +21,7 @@ type Hub struct {
 	broker   *events.Broker
 	writers  *writers
 	sessions *sessions
+	metrics  *metrics
 	mux      *http.ServeMux
 
 	// running ends with Shutdown, and with it every request.
@@ -41,6 +42,7 @@ func New(options Options, store *kv.Store, broker *events.Broker) (*Hub, error) 
 			perMinute: o.MessageRate, maxMembers: o.MaxGroupMembers, now: o.Now, log: o.Logger,
 		},
 	}
+	h.metrics = newMetrics(h.sessions)
 	h.running, h.stop = context.WithCancel(context.Background())
 	h.mux.HandleFunc("GET /ws", h.serveSocket)
 	h.mux.Handle("/v4/", newREST(h))

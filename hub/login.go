@@ -65,7 +65,7 @@ func (s *session) login() bool {
 		}
 		return false
 	}
-	s.conn.send(response(r.id, result))
+	s.reply(r, result)
 	return true
 }
 

@@ -61,10 +61,14 @@ func newREST(h *Hub) *rest { return &rest{h, restRates(h.options.RESTRate)} }
 // ServeHTTP answers one call.
 func (d *rest) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	reply, err := d.call(w, r)
+	var refusal *Error
 	if err != nil {
-		e := translate(err, d.hub.log)
-		reply = restReply{"FAIL", e.Message, e.Code}
+		refusal = translate(err, d.hub.log)
+		reply = restReply{"FAIL", refusal.Message, refusal.Code}
 	}
+	name := strings.TrimPrefix(r.URL.Path, "/v4/")
+	_, exists := restCommands[name]
+	d.hub.metrics.answered("rest", name, exists, refusal)
 	body := encode(reply)
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("Content-Length", strconv.Itoa(len(body)))

@@ -23,6 +23,13 @@ func newSessions(most int) *sessions {
 	return &sessions{most: most, all: make(map[*session]bool), users: make(map[string][]*session), gone: make(chan struct{})}
 }
 
+// len returns how many connections there are.
+func (l *sessions) len() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return len(l.all)
+}
+
 // room reports whether another connection may come in.
 func (l *sessions) room() bool {
 	l.mu.Lock()

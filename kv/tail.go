@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"math/rand/v2"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
@@ -20,6 +21,7 @@ type tail struct {
 	group   deltas
 
 	position position
+	restarts atomic.Uint64 // of all time
 
 	mu      sync.Mutex
 	epoch   time.Time // when the stream was created: another time is another history
@@ -52,6 +54,7 @@ func (t *tail) run(ctx context.Context, sink func(Delta)) error {
 		slog.Warn("tail interrupted", "bucket", t.sh.bucket, "position", t.position.get(), "error", err)
 		wait := min(50*time.Millisecond<<min(t.restart, 10), 15*time.Second)
 		t.restart++
+		t.restarts.Add(1)
 		select {
 		case <-ctx.Done():
 			return ctx.Err()

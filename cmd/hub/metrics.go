@@ -1,0 +1,35 @@
+package main
+
+import (
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+
+	"exthub/events"
+	"exthub/hub"
+	"exthub/kv"
+)
+
+// newMetrics makes the registry that every part of the hub adds to.
+func newMetrics() *prometheus.Registry {
+	r := prometheus.NewRegistry()
+	r.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), collectors.NewBuildInfoCollector())
+	return r
+}
+
+// watch adds what the parts on the road count. kv and events know nothing of metrics: they are asked when somebody collects.
+func watch(r *prometheus.Registry, store *kv.Store, broker *events.Broker, h *hub.Hub) {
+	gauge := func(name, help string, value func(kv.Stats) float64) prometheus.Collector {
+		return prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help}, func() float64 { return value(store.Stats()) })
+	}
+	r.MustRegister(h,
+		gauge("exthub_tail_position", "Revision that the tail has come to, of several shards the sum.", func(s kv.Stats) float64 { return float64(s.Position) }),
+		gauge("exthub_view_units", "Messages and groups in memory.", func(s kv.Stats) float64 { return float64(s.ViewUnits) }),
+		gauge("exthub_view_bytes", "About how much memory they take.", func(s kv.Stats) float64 { return float64(s.ViewBytes) }),
+		prometheus.NewCounterFunc(prometheus.CounterOpts{
+			Name: "exthub_tail_restarts_total", Help: "How often a tail had to begin again behind the last change that it saw.",
+		}, func() float64 { return float64(store.Stats().TailRestarts) }),
+		prometheus.NewCounterFunc(prometheus.CounterOpts{
+			Name: "exthub_events_delivered_total", Help: "Events about pairs that were handed to sessions, one for each that got it.",
+		}, func() float64 { return float64(broker.Delivered()) }),
+	)
+}

@@ -1,0 +1,41 @@
+package main
+
+import (
+	"regexp"
+	"testing"
+)
+
+// Whoever watches the hub sees what passes its doors, and how far the tail is.
+func TestMetrics(t *testing.T) {
+	h := launch(t, "--data", t.TempDir())
+	alice := h.login("alice")
+	h.login("bob")
+	message := alice.send(t, "bob")
+	if _, err := alice.set(message, "k", "v"); err != nil {
+		t.Fatal(err)
+	}
+	if err := alice.call(nil, "castVote", map[string]any{}); err == nil {
+		t.Error("castVote is a method")
+	}
+	h.until("the metrics tell all that", func() bool {
+		_, _, metrics := get(t, h.admin+"/metrics")
+		for _, line := range []string{
+			`exthub_sessions 2`,
+			`exthub_requests_total\{code="0",command="login",door="websocket"\} 2`,
+			`exthub_requests_total\{code="0",command="setMessageExtensions",door="websocket"\} 1`,
+			`exthub_requests_total\{code="-32601",command="unknown",door="websocket"\} 1`,
+			`exthub_events_delivered_total 2`,
+			`exthub_tail_position [1-9][0-9]*`,
+			`exthub_tail_restarts_total 0`,
+			`exthub_view_units [1-9][0-9]*`,
+			`exthub_view_bytes [1-9][0-9.e+]*`,
+		} {
+			if !regexp.MustCompile(`(?m)^` + line + `$`).MatchString(metrics) {
+				t.Logf("not yet: %s", line)
+				return false
+			}
+		}
+		return true
+	})
+	h.stop()
+}

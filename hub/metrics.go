@@ -1,0 +1,50 @@
+package hub
+
+import (
+	"strconv"
+
+	"github.com/prometheus/client_golang/prometheus"
+)
+
+// metrics are what an operator watches of the doors.
+type metrics struct {
+	requests *prometheus.CounterVec
+	ended    *prometheus.CounterVec
+	sessions prometheus.GaugeFunc
+}
+
+func newMetrics(l *sessions) *metrics {
+	return &metrics{
+		requests: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "exthub_requests_total", Help: "Requests by door (websocket or rest), command and code; 0 is success.",
+		}, []string{"door", "command", "code"}),
+		ended: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "exthub_sessions_ended_total", Help: "Sessions that the hub ended, by close code.",
+		}, []string{"code"}),
+		sessions: prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+			Name: "exthub_sessions", Help: "Connections that are open, logged in or about to.",
+		}, func() float64 { return float64(l.len()) }),
+	}
+}
+
+// answered counts a request. A command that does not exist has no name here: a client could invent any number.
+func (m *metrics) answered(door, command string, exists bool, refusal *Error) {
+	code := 0
+	if refusal != nil {
+		code = refusal.Code
+	}
+	if !exists {
+		command = "unknown"
+	}
+	m.requests.WithLabelValues(door, command, strconv.Itoa(code)).Inc()
+}
+
+// Describe and Collect make a Hub a prometheus.Collector.
+func (h *Hub) Describe(ch chan<- *prometheus.Desc) { prometheus.DescribeByCollect(h, ch) }
+
+// Collect sends the hub's metrics.
+func (h *Hub) Collect(ch chan<- prometheus.Metric) {
+	h.metrics.requests.Collect(ch)
+	h.metrics.ended.Collect(ch)
+	h.metrics.sessions.Collect(ch)
+}
