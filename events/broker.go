@@ -34,7 +34,7 @@ type Broker struct {
 	users     map[string]user
 	groups    map[string]*audience
 	paces     map[kv.MessageID]*pace
-	delivered uint64
+	delivered uint64 // events about pairs, one for each session that got it
 }
 
 // New returns a Broker without subscribers.
