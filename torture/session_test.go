@@ -40,7 +40,6 @@ func (r *refusal) Error() string { return fmt.Sprintf("%d %s", r.Code, r.Message
 const (
 	codeInternal  = 10002
 	codeParameter = 10004
-	codeForbidden = 10007
 	codeConflict  = 23001
 	codeRate      = 23003
 )

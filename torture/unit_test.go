@@ -31,8 +31,6 @@ type unit struct {
 	clients *proxy // between clients and the hub
 	nats    *proxy // between the hub and NATS; nil if NATS is in the hub
 	process *process
-	conn    *nats.Conn // of a hub in this process
-	store   *kv.Store
 }
 
 func (u *unit) addr() string { return u.clients.addr() }
@@ -64,7 +62,6 @@ func startUnit(t testing.TB, natsURL string, o unitOptions) *unit {
 	if err != nil {
 		t.Fatal(err)
 	}
-	u.conn, u.store = nc, store
 	broker := events.New(events.Options{Wrap: hub.WrapFrame, Interval: 50 * time.Millisecond})
 	options := hub.Options{
 		SDKAppID: appID, SecretKey: secretKey, Admins: []string{admin}, MessageRate: 1_000_000, Logger: slog.New(slog.NewTextHandler(io.Discard, nil)),

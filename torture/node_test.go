@@ -18,19 +18,15 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 )
 
-// stream is what the hubs store in.
-const stream = "KV_exthub_0"
-
 // nodeEnv makes this test binary a NATS node: a process that can be killed with -9, which a server in the test's own process can't.
 const nodeEnv = "TORTURE_NATS_NODE"
 
 // nodeConfig is what a node needs to know.
 type nodeConfig struct {
-	Name, Dir            string
-	Port, RoutePort      int
-	Routes               []string
-	SyncAlways           bool
-	MaxStore, CacheBytes int64
+	Name, Dir       string
+	Port, RoutePort int
+	Routes          []string
+	SyncAlways      bool
 }
 
 // serveNode is the process of a node. It ends with its parent, who holds the other end of its input.
@@ -208,75 +204,4 @@ func (c *cluster) current(ctx context.Context, nc *nats.Conn) error {
 func stepDown(nc *nats.Conn) error {
 	_, err := nc.Request("$JS.API.STREAM.LEADER.STEPDOWN."+stream, nil, 2*time.Second)
 	return err
-}
-
-// until polls, since nobody tells us. It returns the last error when ctx or patience ends.
-func until(ctx context.Context, what string, try func() error) error {
-	tick := time.NewTicker(10 * time.Millisecond)
-	defer tick.Stop()
-	deadline := time.After(patience)
-	for {
-		err := try()
-		if err == nil {
-			return nil
-		}
-		select {
-		case <-tick.C:
-		case <-ctx.Done():
-			return fmt.Errorf("no %s: %w: %w", what, ctx.Err(), err)
-		case <-deadline:
-			return fmt.Errorf("waited %v in vain for %s: %w", patience, what, err)
-		}
-	}
-}
-
-// entry is what the bucket holds under one key.
-type entry struct {
-	subject, value string
-	seq            uint64
-	deleted        bool
-}
-
-// readBucket returns the newest entry of every key, read with nothing but the NATS client.
-func readBucket(ctx context.Context, nc *nats.Conn) (map[string]entry, error) {
-	bucket := make(map[string]entry)
-	err := follow(ctx, nc, jetstream.DeliverLastPerSubjectPolicy, func(e entry, pending uint64) bool {
-		bucket[e.subject] = e
-		return pending > 0
-	})
-	return bucket, err
-}
-
-// follow calls take with every entry that the stream delivers, until it returns false.
-func follow(ctx context.Context, nc *nats.Conn, policy jetstream.DeliverPolicy, take func(e entry, pending uint64) bool) error {
-	js, err := jetstream.New(nc)
-	if err != nil {
-		return err
-	}
-	prefix := "$KV." + strings.TrimPrefix(stream, "KV_") + "."
-	opening, cancel := context.WithTimeout(ctx, patience/2)
-	defer cancel()
-	consumer, err := js.OrderedConsumer(opening, stream, jetstream.OrderedConsumerConfig{FilterSubjects: []string{prefix + ">"}, DeliverPolicy: policy})
-	if err != nil {
-		return err
-	}
-	messages, err := consumer.Messages()
-	if err != nil {
-		return err
-	}
-	defer messages.Stop()
-	for {
-		m, err := messages.Next(jetstream.NextContext(ctx))
-		if err != nil {
-			return err
-		}
-		meta, err := m.Metadata()
-		if err != nil {
-			return err
-		}
-		e := entry{strings.TrimPrefix(m.Subject(), prefix), string(m.Data()), meta.Sequence.Stream, m.Headers().Get("KV-Operation") != ""}
-		if !take(e, meta.NumPending) {
-			return nil
-		}
-	}
 }

@@ -1,0 +1,27 @@
+package torture
+
+import (
+	"context"
+	"fmt"
+	"time"
+)
+
+// until polls, since nobody tells us. It returns the last error when ctx or patience ends.
+func until(ctx context.Context, what string, try func() error) error {
+	tick := time.NewTicker(10 * time.Millisecond)
+	defer tick.Stop()
+	deadline := time.After(patience)
+	for {
+		err := try()
+		if err == nil {
+			return nil
+		}
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return fmt.Errorf("no %s: %w: %w", what, ctx.Err(), err)
+		case <-deadline:
+			return fmt.Errorf("waited %v in vain for %s: %w", patience, what, err)
+		}
+	}
+}
