@@ -16,10 +16,12 @@ import (
 // conn is one WebSocket connection. coder/websocket does the handshake, reads, and answers pings and closes; data frames are written by the shared writers,
 // ready-made.
 type conn struct {
+	// What every event touches stands together: most of what it costs beyond the write is memory that the processor has to fetch.
+	outbox outbox
+	socket socket
+
 	writers *writers
 	ws      *websocket.Conn
-	socket  *socket
-	outbox  outbox
 
 	limit   int64 // of a frame that is read; owned by the reader
 	closing sync.Once
@@ -30,14 +32,15 @@ type conn struct {
 // accept upgrades the request. On an error it has answered the request already. The handler should return soon after and leave reading to a goroutine of its own:
 // the server's is larger.
 func (w *writers) accept(rw http.ResponseWriter, r *http.Request, origins []string, limit int64) (*conn, error) {
-	h := &hijacker{ResponseWriter: rw}
+	c := &conn{writers: w, limit: limit, gone: make(chan struct{})}
 	// Compression off: it costs more memory per connection than everything else together.
-	ws, err := websocket.Accept(h, r, &websocket.AcceptOptions{OriginPatterns: origins, CompressionMode: websocket.CompressionDisabled})
+	ws, err := websocket.Accept(&hijacker{rw, &c.socket}, r, &websocket.AcceptOptions{OriginPatterns: origins, CompressionMode: websocket.CompressionDisabled})
 	if err != nil {
 		return nil, err
 	}
 	ws.SetReadLimit(-1) // read has a limit of its own, with a close code of ours
-	return &conn{writers: w, ws: ws, socket: h.socket, limit: limit, gone: make(chan struct{})}, nil
+	c.ws = ws
+	return c, nil
 }
 
 // errClosed is returned by read when the connection has ended, whoever ended it.

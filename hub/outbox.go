@@ -13,16 +13,16 @@ import (
 // too much even so is the end of the session.
 type outbox struct {
 	mu     sync.Mutex
-	items  []item // in one, or in a queue that was borrowed when more than one waited
-	one    [1]item
-	queue  *queue
-	first  int // number of items[0], counted from the session's begin
-	bytes  int
-	places map[kv.MessageID]int // the number of the item that waits for a message; only while the session is behind
 	batch  bool
 	active bool // somebody is writing, or about to
 	closed bool
-	idle   chan struct{} // closed when closed and nothing waits; nil before
+	bytes  int
+	items  []item // in one, or in a queue that was borrowed when more than one waited
+	one    [1]item
+	queue  *queue
+	first  int                  // number of items[0], counted from the session's begin
+	places map[kv.MessageID]int // the number of the item that waits for a message; only while the session is behind
+	idle   chan struct{}        // closed when closed and nothing waits; nil before
 }
 
 const (

@@ -23,14 +23,14 @@ type socket struct {
 	fd   int
 }
 
-func newSocket(c net.Conn) *socket {
-	s := &socket{Conn: c, fd: -1}
+// open makes the socket that of a connection.
+func (s *socket) open(c net.Conn) {
+	s.Conn, s.fd = c, -1
 	if direct, ok := c.(syscall.Conn); ok {
 		if raw, err := direct.SyscallConn(); err == nil {
 			_ = raw.Control(func(fd uintptr) { s.fd = int(fd) }) // an error leaves it -1
 		}
 	}
-	return s
 }
 
 // Close closes the connection.
@@ -126,7 +126,7 @@ func (h *hijacker) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	if err := c.SetDeadline(time.Time{}); err != nil {
 		return nil, nil, errors.Join(err, c.Close())
 	}
-	h.socket = newSocket(c)
+	h.socket.open(c)
 	early := buffered.Reader.Buffered()
 	// A bufio.Reader of a bufio.Reader would be the same one again, unless it does not see what it gets.
 	reader := bufio.NewReaderSize(struct{ io.Reader }{buffered.Reader}, max(readBuffer, early))
