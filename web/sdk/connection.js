@@ -72,7 +72,7 @@ export class Connection {
    * it is rejected with 2800, because it may have been done; one that only reads is sent again.
    *
    * @param {string} method
-   * @param {object} params
+   * @param {object | (() => object)} params a function is asked when they are sent
    * @param {{ reads?: boolean, ms?: number }} [options]
    * @returns {Promise<any>}
    */
@@ -82,7 +82,7 @@ export class Connection {
     for (;;) {
       const rpc = await this.#connected(deadline);
       try {
-        return await rpc.call(method, params, Math.max(1, deadline - clock.now()));
+        return await rpc.call(method, typeof params === 'function' ? params() : params, Math.max(1, deadline - clock.now()));
       } catch (error) {
         if (!reads || !(error instanceof ChatError) || error.code !== CLIENT.LOST) throw error;
       }

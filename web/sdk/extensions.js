@@ -1,17 +1,12 @@
 import { EVENT } from './constants.js';
 import { isObject, isText, isTransient, must } from './errors.js';
+import { Opened } from './opened.js';
 import { use } from './recent.js';
-import { apply, EMPTY, expectedSeq, live, news, OWED, READ, tell, TOLD } from './view.js';
+import { apply, EMPTY, expectedSeq, inherit, live, news, OWED, READ, tell, TOLD } from './view.js';
 
 /**
  * @typedef {import('./session.js').Session} Session
  * @typedef {import('./message.js').Message} Message
- *
- * @typedef {object} Opened a message whose pairs the session follows
- * @property {import('./view.js').View} view
- * @property {number} cursor every change up to this revision has arrived, from the first read or event on
- * @property {boolean} whole read from the beginning, so `view` holds all pairs and not only the ones seen changing
- * @property {boolean} stale the connection went since then, and nobody has caught up yet
  */
 
 /** Messages followed at a time; the ones used longest ago go first and are simply read anew when needed. */
@@ -24,6 +19,8 @@ export class Extensions {
   #opened = new Map();
   /** Counts connections: what was asked on one proves nothing about the next. */
   #era = 0;
+  /** Counts histories of the hub's store. */
+  #history = 0;
 
   /** @param {Session} session */
   constructor(session) {
@@ -51,20 +48,21 @@ export class Extensions {
    * @param {string[]} keys none: all
    */
   async delete({ ID }, keys) {
-    const { view } = this.#open(ID);
+    const { view, history } = this.#open(ID);
     const extensions = keys.map((key) => ({ key, seq: expectedSeq(view, key) }));
     if (extensions.length) return this.#change(ID, 'deleteMessageExtensions', extensions);
     await this.#session.call('deleteMessageExtensions', { messageID: ID });
     // The reply lists nothing, but what was here when it was asked for is gone.
-    this.#apply(ID, { entries: live(view).map((pair) => ({ ...pair, value: '' })), told: OWED });
+    const entries = live(view).map((pair) => ({ ...pair, value: '' }));
+    if (history === this.#open(ID).history) this.#apply(ID, { entries, told: OWED });
     return { extensions: [] };
   }
 
   /** @param {Message} message */
   async get({ ID }) {
     const opened = this.#open(ID);
-    const { whole } = opened;
-    await this.#read(ID, opened, { whole: !whole, told: whole ? OWED : READ, reads: true });
+    await this.#read(ID, opened, { whole: !opened.whole, told: opened.read ? OWED : READ, reads: true });
+    opened.read = true;
     return { extensions: live(opened.view).map(({ key, value }) => ({ key, value })) };
   }
 
@@ -86,6 +84,12 @@ export class Extensions {
     for (const opened of this.#opened.values()) opened.stale = true;
   }
 
+  /** The hub began another history: all is read from the beginning, and told as far as it differs. */
+  renew() {
+    this.#history++;
+    for (const opened of this.#opened.values()) opened.outdate(this.#history);
+  }
+
   stale() {
     return [...this.#opened].filter(([, { stale }]) => stale).map(([messageID]) => messageID);
   }
@@ -102,8 +106,10 @@ export class Extensions {
     try {
       await this.#read(messageID, opened, { whole: opened.cursor === 0, told: OWED, reads: false });
     } catch (error) {
-      if (!isTransient(error)) this.#opened.delete(messageID);
-      return;
+      if (isTransient(error)) return;
+      this.#opened.delete(messageID);
+      // If it was a message of another history, its pairs went with that.
+      return this.#replace(messageID, opened, tell(inherit(EMPTY, opened.past)));
     }
     if (era !== this.#era) return;
     opened.stale = false;
@@ -119,8 +125,12 @@ export class Extensions {
    * @param {{ key: string, seq: number }[]} extensions
    */
   async #change(messageID, method, extensions) {
-    const reply = await this.#session.call(method, { messageID, extensions });
-    const asked = new Map(extensions.map(({ key, seq }) => [key, seq]));
+    const { history } = this.#open(messageID);
+    // Before it is sent, another history may have begun, in which these revisions would name what nobody here has seen.
+    const named = () =>
+      history === this.#open(messageID).history ? extensions : extensions.map((item) => ({ ...item, seq: 0 }));
+    const reply = await this.#session.call(method, () => ({ messageID, extensions: named() }));
+    const asked = new Map(named().map(({ key, seq }) => [key, seq]));
     /** @type {{ code: number, key: string, value: string, seq: number }[]} */
     const items = reply.extensions;
     const entries = items.map(({ key, value, seq }) => ({
@@ -143,19 +153,20 @@ export class Extensions {
    */
   async #read(messageID, opened, { whole, told, reads }) {
     let startSeq = whole ? 0 : opened.cursor + 1;
+    const { history } = opened;
     /** @type {import('./view.js').Entry[]} */
     const entries = [];
     for (;;) {
       const page = await this.#session.call('getMessageExtensions', { messageID, startSeq }, { reads });
+      // A message never goes back within a history: the hub's store was set back, which changes no epoch.
+      if (page.latestSeq < startSeq - 1) opened.outdate(++this.#history);
       // Deletions between the cursor and purgedSeq are no longer listed: only the whole can show them.
-      if (!whole && startSeq <= page.purgedSeq) return this.#read(messageID, opened, { whole: true, told, reads });
+      const lacks = !whole && startSeq <= page.purgedSeq;
+      if (lacks || history !== opened.history) return this.#read(messageID, opened, { whole: true, told, reads });
       entries.push(...page.extensions);
       if (page.completeFlag === 1) {
         const { clearSeq, latestSeq } = page;
-        this.#replace(messageID, opened, apply(opened.view, { entries, clearSeq, all: whole ? latestSeq : 0, told }));
-        opened.whole ||= whole;
-        opened.cursor = Math.max(opened.cursor, latestSeq);
-        return;
+        return opened.take({ entries, whole, clearSeq, latestSeq, told });
       }
       startSeq = page.extensions.at(-1).seq + 1;
     }
@@ -199,8 +210,7 @@ export class Extensions {
 
   /** @param {string} messageID */
   #open(messageID) {
-    const opened = this.#opened.get(messageID) ?? { view: EMPTY, cursor: 0, whole: false, stale: false };
-    return use(this.#opened, messageID, opened, FOLLOWED);
+    return use(this.#opened, messageID, this.#opened.get(messageID) ?? new Opened(this.#history), FOLLOWED);
   }
 }
 

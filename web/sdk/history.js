@@ -72,7 +72,7 @@ export class History {
 
   /** @param {any[]} wires of a MESSAGE_RECEIVED */
   received(wires) {
-    const fresh = wires.filter(({ ID }) => !this.#messages.has(ID)).map((wire) => this.#intern(wire));
+    const fresh = wires.filter((wire) => !this.#known(wire)).map((wire) => this.#intern(wire));
     for (const wire of wires) this.#advance(wire, this.#era);
     if (fresh.length) this.#session.emit(EVENT.MESSAGE_RECEIVED, fresh);
   }
@@ -94,6 +94,11 @@ export class History {
   down() {
     this.#era++;
     for (const mark of this.#marks.values()) mark.stale = true;
+  }
+
+  /** The hub began another history: a message of the old one may have its namesake in it. */
+  renew() {
+    for (const mark of this.#marks.values()) mark.ID = '';
   }
 
   stale() {
@@ -147,8 +152,13 @@ export class History {
 
   /** @param {any} wire */
   #intern(wire) {
-    const known = this.#messages.get(wire.ID);
-    return this.#keep(fill(known ?? new Message(), wire, this.#session.userID));
+    return this.#keep(fill(this.#known(wire) ?? new Message(), wire, this.#session.userID));
+  }
+
+  /** @param {any} wire a message of another history that has the same ID is another message */
+  #known({ ID, time, random = 0 }) {
+    const known = this.#messages.get(ID);
+    return known?.time === time && known?.random === random ? known : undefined;
   }
 
   /** @param {Message} message */

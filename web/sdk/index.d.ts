@@ -184,6 +184,8 @@ export interface LoginResult {
   heartbeatInterval?: number;
   /** The hub's clock, in seconds. */
   time?: number;
+  /** Names the hub's data. Another one than at the last login: they were lost, and begun anew. The SDK follows by itself. */
+  epoch?: string;
 }
 
 export interface MessageOptions<Payload> {
@@ -334,7 +336,7 @@ export interface EventData {
   onMessageReceived: Message[];
   /** Pairs that are new or have a new value. */
   onMessageExtensionsUpdated: { messageID: string; extensions: Extension[] };
-  /** Pairs that are gone. */
+  /** Pairs that are gone; also those of a message that went with the hub's data. */
   onMessageExtensionsDeleted: { messageID: string; keyList: string[] };
 }
 

@@ -32,7 +32,8 @@ const AT_ONCE = 8;
 
 /**
  * One user, from login to logout. Whatever a lost connection kept from the app's handlers is
- * fetched after the next login and told them then, so that an app may rely on events alone.
+ * fetched after the next login and told them then, so that an app may rely on events alone. If the
+ * hub's store was made anew meanwhile, all of it is fetched, and told as far as it differs.
  */
 export class Session {
   userID;
@@ -53,6 +54,8 @@ export class Session {
   /** Pairs that one request may change. */
   perRequest = 20;
   #renewable;
+  /** The history of the hub's store that all we know belongs to. @type {string | undefined} */
+  #epoch;
   /** Counts connections and losses. A catch-up that finds another number stops. */
   #era = 0;
   /** @type {[method: string, params: any][] | null} what came while messages are being caught up */
@@ -99,7 +102,7 @@ export class Session {
 
   /**
    * @param {string} method
-   * @param {object} params
+   * @param {object | (() => object)} params
    * @param {{ reads?: boolean, ms?: number }} [options]
    */
   call(method, params, options) {
@@ -117,10 +120,15 @@ export class Session {
     this.#connection.close(reason);
   }
 
-  /** @param {{ time: number, limits: { maxExtensionsPerRequest: number } }} login */
-  #up({ time, limits }) {
+  /** @param {{ time: number, epoch: string, limits: { maxExtensionsPerRequest: number } }} login */
+  #up({ time, epoch, limits }) {
     this.perRequest = limits.maxExtensionsPerRequest;
     this.#ahead = time * 1000 - this.#clock.now();
+    if (epoch !== this.#epoch) {
+      this.history.renew();
+      this.extensions.renew();
+    }
+    this.#epoch = epoch;
     this.#era++;
     if (this.#era > 1) this.#catchUp();
   }

@@ -99,6 +99,24 @@ export const tell = ({ pairs, floor }) => ({
 });
 
 /**
+ * The view of a whole message for handlers that know its pairs from another history of the hub: a pair with the value that it
+ * had then is no news, and one that is not there any more is gone.
+ *
+ * @param {View} view
+ * @param {View['pairs']} past
+ * @returns {View}
+ */
+export function inherit({ pairs, floor }, past) {
+  const all = new Map(pairs);
+  for (const [key, { value, told }] of past) {
+    const now = pairs.get(key);
+    if (!now && (value !== '' || told === OWED)) all.set(key, { value: '', seq: floor, told: OWED });
+    else if (now?.told === OWED && now.value === value) all.set(key, { ...now, told });
+  }
+  return { pairs: all, floor };
+}
+
+/**
  * What the handlers hear on the way from one view to the next.
  *
  * @param {View} before

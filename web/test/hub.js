@@ -1,7 +1,7 @@
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { rmSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -62,6 +62,12 @@ export class Hub {
   async kill() {
     this.killed = true;
     await this.#end('SIGKILL');
+  }
+
+  /** Loses all that it stored, after kill. */
+  async wipe() {
+    await rm(this.#data, { recursive: true, force: true });
+    await mkdir(this.#data);
   }
 
   /** Starts it again after kill, on the same port and data. */

@@ -1,56 +1,13 @@
 // How a session lives through bad sockets. The door here is a bad one on purpose; see door.js.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { WebSocket as RealSocket } from 'ws';
-import { Chat } from '../../sdk/chat.js';
 import { CALL_MS, PONG_MS, WAKE_PONG_MS } from '../../sdk/connection.js';
 import { EVENT } from '../../sdk/constants.js';
-import { Clock } from './clock.js';
-import { Door } from './door.js';
+import { logIn, reconnect, start } from './context.js';
 
 const soon = { timeout: 10_000 };
 
 const message = { ID: 'g.demo.1', status: 'success', isSupportExtension: true };
-
-/** A chat on a door, with what its handlers heard. */
-async function start(t, { random = () => 0, WebSocket = RealSocket } = {}) {
-  const door = await Door.open(t);
-  const clock = new Clock();
-  const heard = [];
-  const waiting = new Map();
-  let wakeUp = () => {};
-  const watch = (check) => ((wakeUp = check), () => (wakeUp = () => {}));
-  const chat = new Chat(1, { url: door.url, WebSocket, clock, random, watch }, () => {});
-  for (const name of Object.values(EVENT)) {
-    chat.on(name, ({ data }) => {
-      const label = data?.state ?? data?.type ?? name;
-      heard.push(label);
-      waiting.get(label)?.();
-    });
-  }
-  const hears = (label) => new Promise((resolve) => waiting.set(label, resolve));
-  t.after(() => chat.destroy());
-  return { door, clock, chat, heard, hears, wake: () => wakeUp() };
-}
-
-async function logIn(context) {
-  const [visit] = await Promise.all([context.door.visit(), context.chat.login({ userID: 'alice', userSig: 'sig' })]);
-  await visit.request();
-  return visit;
-}
-
-/** Lets the connection go and the next attempt come. */
-async function reconnect({ door, clock, hears }, drop) {
-  const gone = hears('disconnected');
-  drop();
-  await gone;
-  const back = hears('connected');
-  clock.advance(0);
-  const visit = await door.visit();
-  await visit.request();
-  await back;
-  return visit;
-}
 
 test('login is the first frame, and the app hears its states in order', soon, async (t) => {
   const context = await start(t);
@@ -316,82 +273,6 @@ test('several notifications in one frame come in their order', soon, async (t) =
   await done;
   assert.deepEqual(context.heard.slice(3), [EVENT.MESSAGE_RECEIVED, EVENT.MESSAGE_EXTENSIONS_UPDATED, EVENT.MESSAGE_EXTENSIONS_DELETED]);
   assert.equal(context.chat.findMessage('g.demo.1').flow, 'in');
-});
-
-test('catching up that fails is tried again until it is done', soon, async (t) => {
-  const context = await start(t, { random: () => 0.5 });
-  const { chat, clock, door, hears } = context;
-  const visit = await logIn(context);
-  const changed = hears(EVENT.MESSAGE_EXTENSIONS_UPDATED);
-  visit.notify(['MESSAGE_EXTENSIONS_UPDATED', { messageID: 'g.demo.1', extensions: [{ key: 'a', value: '1', seq: 5 }], latestSeq: 5 }]);
-  await changed;
-  const gone = hears('disconnected');
-  visit.cut();
-  await gone;
-  clock.advance(250);
-  const next = await door.visit();
-  await next.request();
-  const first = await next.request();
-  assert.deepEqual([first.method, first.params.startSeq], ['getMessageExtensions', 6]);
-  const asleep = clock.waits();
-  next.answer(first, { code: 10002, message: 'not now' });
-  await asleep;
-  const healed = hears(EVENT.MESSAGE_EXTENSIONS_UPDATED);
-  clock.advance(250);
-  const page = { extensions: [{ key: 'a', value: '2', seq: 9 }], latestSeq: 9, clearSeq: 0, purgedSeq: 0, completeFlag: 1 };
-  next.answer(await next.request(), page);
-  await healed;
-  assert.ok(chat.isReady());
-});
-
-const text = (sequence) => ({
-  ID: `g.demo.${sequence}`, conversationID: 'GROUPdemo', conversationType: 'GROUP', from: 'bob', to: 'demo', time: sequence, sequence,
-});
-const page = (...sequences) => ({ messageList: sequences.map(text), nextReqMessageID: '', isCompleted: true });
-const received = (...sequences) => ['MESSAGE_RECEIVED', { messages: sequences.map(text) }];
-
-/** Alice has seen message 1; then the connection goes and comes, and asks for what was missed. */
-async function missSome(context) {
-  const { chat, hears } = context;
-  const visit = await logIn(context);
-  const first = hears(EVENT.MESSAGE_RECEIVED);
-  visit.notify(received(1));
-  await first;
-  const sequences = [];
-  chat.on(EVENT.MESSAGE_RECEIVED, ({ data }) => sequences.push(...data.map(({ sequence }) => sequence)));
-  const next = await reconnect(context, () => visit.cut());
-  const request = await next.request();
-  assert.equal(request.method, 'getMessageList');
-  return { visit: next, request, sequences };
-}
-
-test('missed messages come before live ones, and a message before its pairs', soon, async (t) => {
-  const context = await start(t);
-  const { visit, request, sequences } = await missSome(context);
-  visit.notify(['MESSAGE_EXTENSIONS_UPDATED', { messageID: 'g.demo.2', extensions: [{ key: 'a', value: '1', seq: 9 }], latestSeq: 9 }]);
-  visit.notify(received(3));
-  visit.notify(received(4));
-  const told = context.hears(EVENT.MESSAGE_EXTENSIONS_UPDATED);
-  visit.answer(request, page(1, 2, 3));
-  await told;
-  assert.deepEqual(sequences, [2, 3, 4]);
-  assert.equal(context.heard.at(-3), EVENT.MESSAGE_RECEIVED);
-});
-
-test('messages that could not be fetched are fetched later, whatever came live meanwhile', soon, async (t) => {
-  const context = await start(t, { random: () => 0 });
-  const { visit, request, sequences } = await missSome(context);
-  const asleep = context.clock.waits();
-  visit.answer(request, { code: 10002, message: 'not now' });
-  await asleep;
-  const live = context.hears(EVENT.MESSAGE_RECEIVED);
-  visit.notify(received(3));
-  await live;
-  context.clock.advance(0);
-  const healed = context.hears(EVENT.MESSAGE_RECEIVED);
-  visit.answer(await visit.request(), page(1, 2, 3));
-  await healed;
-  assert.deepEqual(sequences, [3, 2]);
 });
 
 test('logout while logging in ends that too', soon, async (t) => {

@@ -10,8 +10,8 @@ import { seeded } from './random.js';
 
 const message = { ID: 'm' };
 
-/** A session whose calls are answered by the model, and what its handlers heard. */
-function follow(model, { pageSize = 200, answer = (result) => result } = {}) {
+/** A session whose calls are answered by the model, until begin brings another one, and what its handlers heard. */
+function follow(model, { pageSize = 200, answer = (result) => result, wait = () => {} } = {}) {
   const heard = [];
   const screen = new Map(); // what an app shows that reads once and then trusts events alone
   const session = {
@@ -22,12 +22,15 @@ function follow(model, { pageSize = 200, answer = (result) => result } = {}) {
       else for (const key of data.keyList) screen.delete(key);
     },
     async call(method, params) {
-      return answer(reply(model, method, params, pageSize), method, params);
+      await wait();
+      const sent = typeof params === 'function' ? params() : params;
+      return answer(reply(model, method, sent, pageSize), method, sent);
     },
   };
   const extensions = new Extensions(session);
   const deliver = ({ name, ...event }) => extensions[name]({ messageID: 'm', ...event });
-  return { extensions, heard, screen, deliver };
+  const begin = (next) => (model = next);
+  return { extensions, heard, screen, deliver, begin };
 }
 
 function reply(model, method, { startSeq, extensions = [] }, pageSize) {
@@ -133,6 +136,114 @@ test('a message that may no longer be read is forgotten; one that cannot be read
   }
 });
 
+test('another history is read from the beginning, and told as far as it differs', async () => {
+  const asked = [];
+  const answer = (result, method, { startSeq }) => (asked.push(startSeq), result);
+  const { extensions, heard, screen, deliver, begin } = follow(new Model(), { answer });
+  await extensions.get(message);
+  const old = new Model();
+  for (const event of [old.set('same', '1'), old.set('changed', '1'), old.set('gone', '1'), old.set('gone before', '1'), old.remove('gone before')]) deliver(event);
+  extensions.down();
+  const model = new Model();
+  for (const [key, value] of [['new', '2'], ['same', '1'], ['changed', '2']]) model.set(key, value);
+  begin(model);
+  extensions.renew();
+  heard.length = asked.length = 0;
+  deliver(model.set('live', '3'));
+  await extensions.heal('m');
+  assert.deepEqual(asked, [0]);
+  assert.deepEqual(heard.map(({ extensions: pairs, keyList }) => pairs ?? keyList), [
+    [{ key: 'live', value: '3' }],
+    [{ key: 'new', value: '2' }, { key: 'changed', value: '2' }],
+    ['gone'],
+  ]);
+  assert.deepEqual([...screen].sort(), [...model.live()].sort());
+  assert.deepEqual(await extensions.set(message, [{ key: 'same', value: '4' }]), { extensions: [{ code: 0, key: 'same', value: '4' }] });
+  assert.deepEqual(extensions.stale(), []);
+});
+
+test('a store that was set back to an earlier state is another history too, although it has the same name', async () => {
+  const model = new Model();
+  for (const key of ['a', 'b', 'c']) model.set(key, '1');
+  const { extensions, screen, begin } = follow(model);
+  for (const { key, value } of (await extensions.get(message)).extensions) screen.set(key, value);
+  extensions.down();
+  const earlier = new Model();
+  for (const key of ['a', 'b']) earlier.set(key, '0');
+  begin(earlier);
+  await extensions.heal('m');
+  assert.deepEqual([...screen], [['a', '0'], ['b', '0']]);
+});
+
+test('a read over the end of a history starts over', async () => {
+  const model = new Model();
+  for (const key of ['a', 'b', 'c']) model.set(key, 'old');
+  let between = () => {};
+  const answer = (result) => (between(), result);
+  const { extensions, begin } = follow(model, { pageSize: 2, answer });
+  between = () => {
+    between = () => {};
+    extensions.down();
+    const next = new Model();
+    for (const key of ['d', 'e', 'f']) next.set(key, 'new');
+    begin(next);
+    extensions.renew();
+  };
+  const { extensions: pairs } = await extensions.get(message);
+  assert.deepEqual(pairs.map(({ key, value }) => key + value), ['dnew', 'enew', 'fnew']);
+});
+
+test('a change that waited for the connection while another history began names no revision of the old one', async () => {
+  const pair = { key: 'a', value: 'mine' };
+  for (const [change, outcome] of [
+    [(extensions) => extensions.set(message, [pair]), [{ code: 23001, key: 'a', value: 'theirs' }]],
+    [(extensions) => extensions.delete(message, ['a']), [{ code: 23001, key: 'a', value: 'theirs' }]],
+    [(extensions) => extensions.delete(message, ['a', 'b']), [{ code: 23001, key: 'a', value: 'theirs' }, { code: 0, key: 'b', value: '' }]],
+    [(extensions) => extensions.delete(message, []), []],
+  ]) {
+    const model = new Model();
+    for (const key of ['b', 'a', 'd', 'd', 'd', 'd', 'd', 'd']) model.set(key, 'old');
+    let wait = () => {};
+    const { extensions, deliver, begin } = follow(model, { wait: () => wait() });
+    await extensions.get(message);
+    const next = new Model();
+    next.set('c', 'new');
+    next.set('a', 'theirs'); // by chance at the revision that it had
+    wait = () => {
+      wait = () => {};
+      extensions.down();
+      begin(next);
+      extensions.renew();
+    };
+    assert.deepEqual((await change(extensions)).extensions, outcome);
+    deliver(next.set('a', 'again'));
+    deliver(next.set('d', 'again'));
+    await extensions.heal('m');
+    const { extensions: pairs } = await extensions.get(message);
+    assert.deepEqual(pairs.map(({ key, value }) => [key, value]).sort(), [...next.live()].sort());
+  }
+});
+
+test('the pairs of a message that went with its history are gone, and nobody asks again', async () => {
+  for (const code of [10007, 10010, 23004]) {
+    let refuse = false;
+    const answer = (result) => {
+      if (refuse) throw new ChatError(code, 'no');
+      return result;
+    };
+    const { extensions, deliver, heard, screen } = follow(new Model(), { answer });
+    const old = new Model();
+    for (const event of [old.set('a', '1'), old.set('b', '1'), old.remove('b')]) deliver(event);
+    extensions.down();
+    extensions.renew();
+    refuse = true;
+    await extensions.heal('m');
+    assert.deepEqual(heard.at(-1), { name: EVENT.MESSAGE_EXTENSIONS_DELETED, messageID: 'm', keyList: ['a'] });
+    assert.equal(screen.size, 0);
+    assert.deepEqual(extensions.stale(), []);
+  }
+});
+
 test('more than 20 pairs are cut to the first 20, with a warning', async (t) => {
   const warn = t.mock.method(console, 'warn', () => {});
   const { extensions } = follow(new Model());
@@ -150,11 +261,11 @@ test('of more than 500 messages the ones used longest ago are let go', () => {
   assert.ok(!extensions.stale().includes('m0'));
 });
 
-test('whatever is lost or late: the screen of an app that reads once and then listens ends as the hub has it, each state heard once', async () => {
+test('whatever is lost, late or made anew: the screen of an app that reads once and then listens ends as the hub has it, each state heard once', async () => {
   for (let seed = 1; seed <= 300; seed++) {
     const random = seeded(seed);
-    const model = new Model();
-    const { extensions, heard, screen, deliver } = follow(model, { pageSize: 3 });
+    let model = new Model();
+    const { extensions, heard, screen, deliver, begin } = follow(model, { pageSize: 3 });
     model.events = [];
     const keys = ['a', 'b', 'c', 'd', 'e'];
     let opened = false;
@@ -176,6 +287,14 @@ test('whatever is lost or late: the screen of an app that reads once and then li
         // The connection goes with what was under way; the next one tells only what happens from then on.
         model.events = [];
         extensions.down();
+        if (random() < 0.3) {
+          // The store is made anew, and somebody sets some of the pairs again.
+          const before = model.live();
+          begin((model = new Model()));
+          for (const [key, value] of before) if (random() < 0.5) model.set(key, value);
+          model.events = [];
+          extensions.renew();
+        }
         if (random() < 0.5) model.step(random, keys);
         if (random() < 0.5) await open();
         if (random() < 0.5) model.events.push(...[model.step(random, keys)].filter(Boolean));

@@ -127,7 +127,7 @@ for (const { name, request, response, notification } of frames) {
       const { login, request: sent } = await start(t, sdkAppID, userID, userSig);
       assert.deepEqual(sent.params, { ...request.params, batch: true });
       assert.equal((await login).code, 0);
-      assert.deepEqual(Object.keys(response.result).sort(), ['admin', 'heartbeatInterval', 'limits', 'sessionID', 'time', 'userID']);
+      assert.deepEqual(Object.keys(response.result).sort(), ['admin', 'epoch', 'heartbeatInterval', 'limits', 'sessionID', 'time', 'userID']);
     });
   } else if (response?.result && request?.method === 'ping') {
     test(`${name}: sent and understood`, soon, async (t) => {

@@ -5,6 +5,7 @@ import { pick } from './random.js';
  * with, and the events and pages from which it has to. Not a hub: that is what hub.test.js runs.
  */
 export class Model {
+  static values = 0; // so far: each is another one
   pairs = new Map(); // key -> {value, seq}; value '' for a deletion
   latestSeq = 0;
   clearSeq = 0;
@@ -21,7 +22,7 @@ export class Model {
     if (chance < 0.03) return this.clear();
     if (chance < 0.06) return this.purge();
     if (chance < 0.3) return this.remove(key);
-    return this.set(key, `v${this.latestSeq + 1}`);
+    return this.set(key, `v${++Model.values}`);
   }
 
   set(key, value) {

@@ -1,4 +1,4 @@
-import { WebSocket } from 'ws';
+import { WebSocket as RealSocket } from 'ws';
 import TencentCloudChat from '../../sdk/index.js';
 
 const { EVENT } = TencentCloudChat;
@@ -16,7 +16,7 @@ export class User {
   #waiting = new Set();
 
   /** @returns {Promise<User>} logged in, until the test ends */
-  static async logIn(t, hub, userID, { url = `${hub.url.replace('http', 'ws')}/ws`, userSig } = {}) {
+  static async logIn(t, hub, userID, { url = `${hub.url.replace('http', 'ws')}/ws`, userSig, WebSocket = RealSocket } = {}) {
     // A copy of the module each, because the SDK has one chat per app and page.
     const { create } = await import(`../../sdk/create.js?${++users}`);
     const user = new User();

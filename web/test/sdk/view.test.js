@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { apply, EMPTY, expectedSeq, live, news, OWED, READ, tell, TOLD } from '../../sdk/view.js';
+import { apply, EMPTY, expectedSeq, inherit, live, news, OWED, READ, tell, TOLD } from '../../sdk/view.js';
 import { Model } from './model.js';
 import { pick, seeded, shuffle } from './random.js';
 
@@ -69,6 +69,16 @@ test('after a lost connection handlers hear what they are owed, not what the app
   const told = tell(view);
   assert.deepEqual(news(view, told), { updated: [{ key: 'owed', value: '1' }], deleted: ['gone'] });
   assert.deepEqual(news(told, tell(told)), { updated: [], deleted: [] });
+});
+
+test('another history is news as far as it differs', () => {
+  const past = heard(EMPTY, set('same', '1', 91), set('changed', '1', 92), set('gone', '1', 93), set('back', '', 94));
+  const owed = apply(past, { entries: [set('owed', '1', 95)], told: OWED });
+  const entries = [set('same', '1', 1), set('changed', '2', 2), set('back', '1', 3), set('owed', '1', 4)];
+  const view = inherit(apply(EMPTY, { entries, all: 4, told: OWED }), owed.pairs);
+  const updated = ['changed', 'back', 'owed'].map((key) => ({ key, value: key === 'changed' ? '2' : '1' }));
+  assert.deepEqual(news(view, tell(view)), { updated, deleted: ['gone'] });
+  assert.deepEqual(live(heard(view, set('gone', '2', 5))).at(-1), set('gone', '2', 5), 'its revisions count from here');
 });
 
 test('markers of gone pairs are bounded', () => {
