@@ -32,6 +32,9 @@ func onOneNode(t *testing.T, fault string, pace time.Duration, n int, change fun
 	var units []*unit
 	for i := range n {
 		o := unitOptions{}
+		if i%2 == 1 {
+			o.events.LargeAudience = 2 // events are folded as for thousands
+		}
 		if change != nil {
 			o.hub = func(ho *hub.Options) { change(i, ho) }
 		}

@@ -37,8 +37,9 @@ func (u *unit) addr() string { return u.clients.addr() }
 
 // unitOptions are what the tests alter of a hub in this process.
 type unitOptions struct {
-	kv  kv.Options
-	hub func(*hub.Options)
+	kv     kv.Options
+	events events.Options
+	hub    func(*hub.Options)
 }
 
 // startUnit runs a hub in this process, as cmd/hub wires it.
@@ -62,7 +63,8 @@ func startUnit(t testing.TB, natsURL string, o unitOptions) *unit {
 	if err != nil {
 		t.Fatal(err)
 	}
-	broker := events.New(events.Options{Wrap: hub.WrapFrame, Interval: 50 * time.Millisecond})
+	o.events.Wrap, o.events.Interval = hub.WrapFrame, 50*time.Millisecond
+	broker := events.New(o.events)
 	options := hub.Options{
 		SDKAppID: appID, SecretKey: secretKey, Admins: []string{admin}, MessageRate: 1_000_000, Logger: slog.New(slog.NewTextHandler(io.Discard, nil)),
 	}
