@@ -23,7 +23,7 @@ func (g GroupChange) empty() bool {
 // meanwhile, and asks again if something has; decide's own error comes back unchanged, else ErrUnavailable or ErrUnknown.
 func (s *Store) UpdateGroup(ctx context.Context, groupID string, decide func(*Group) (GroupChange, error)) error {
 	sh := s.shardFor(Ref{GroupID: groupID})
-	ctx, cancel := context.WithTimeout(ctx, 2*requestTimeout)
+	ctx, cancel := bounded(ctx)
 	defer cancel()
 	release, err := sh.turns.lock(ctx, groupID)
 	if err != nil {

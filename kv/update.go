@@ -38,7 +38,7 @@ func (s *Store) Update(ctx context.Context, id MessageID, decide Decide) (Commit
 		return Commit{}, err
 	}
 	sh := s.shardFor(ref)
-	ctx, cancel := context.WithTimeout(ctx, 2*requestTimeout)
+	ctx, cancel := bounded(ctx)
 	defer cancel()
 	me := &call{decide: decide, turn: make(chan bool, 1)}
 	var c *cell
@@ -65,4 +65,12 @@ func (s *Store) Update(ctx context.Context, id MessageID, decide Decide) (Commit
 		}
 	}
 	return me.commit, me.err
+}
+
+// bounded returns ctx if it has an end, which most callers have given it: a second one would be a timer and a lock more for every vote.
+func bounded(ctx context.Context) (context.Context, context.CancelFunc) {
+	if _, ok := ctx.Deadline(); ok {
+		return ctx, func() {}
+	}
+	return context.WithTimeout(ctx, 2*requestTimeout)
 }

@@ -60,10 +60,8 @@ func (v *view) with(ctx context.Context, key string, ref Ref, fn func(*cell)) er
 		if mine {
 			v.load(ctx, c, newUnit(key, ref))
 		}
-		select {
-		case <-c.loaded:
-		case <-ctx.Done():
-			return ctx.Err()
+		if err := c.wait(ctx); err != nil {
+			return err
 		}
 		c.mu.Lock()
 		if c.gone && c.err == nil {
@@ -85,6 +83,21 @@ func newUnit(key string, ref Ref) unit {
 		return newGroup(ref.GroupID)
 	}
 	return newMessage(ref)
+}
+
+// wait returns nil when the first snapshot is in, or ctx's error.
+func (c *cell) wait(ctx context.Context) error {
+	select {
+	case <-c.loaded:
+		return nil // nearly always; asking for Done would make a channel
+	default:
+	}
+	select {
+	case <-c.loaded:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }
 
 // find returns the cell of the unit, and reports whether the caller is the one to load it.
