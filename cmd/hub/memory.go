@@ -2,15 +2,18 @@ package main
 
 import (
 	"context"
+	"os"
 	"runtime/debug"
 	"runtime/metrics"
 	"time"
 )
 
-// The collector lets the heap grow to twice what is alive and keeps that, so a hub would hold for hours what the rush of a morning's logins took for a second.
-// When it is quiet the rest goes back to the system.
+// The collector lets the heap grow to twice what is alive and keeps that. That is too little for a hub whose few sessions write much: little is alive, and it would
+// collect dozens of times a second. And it is too much after the rush of a morning's logins: a hub would hold for hours what they took for a second. So the
+// heap may always grow by some room, and when it is quiet the rest goes back to the system.
 const (
 	memoryLook  = 5 * time.Second
+	memoryRoom  = 64 << 20 // what the heap may grow by between two collections, at least
 	quietBytes  = 40 << 20 // allocated between two looks: some thousand sessions that say ping, not a rush
 	spareMemory = 16 << 20 // too little to care
 )
@@ -37,10 +40,16 @@ func (h heap) wasteful(before heap) bool {
 	return h.allocated-before.allocated < quietBytes && h.held > h.live+h.live/4+spareMemory
 }
 
-// returnMemory gives memory back in quiet moments until ctx ends.
-func returnMemory(ctx context.Context) {
+// growth returns by how many percent the heap may grow between two collections: GOGC.
+func (h heap) growth() int {
+	return int(max(100, min(100*memoryRoom/max(h.live, 1), 1000)))
+}
+
+// tendMemory looks after the heap until ctx ends.
+func tendMemory(ctx context.Context) {
 	tick := time.NewTicker(memoryLook)
 	defer tick.Stop()
+	growth := 100
 	for before := readHeap(); ; {
 		select {
 		case <-ctx.Done():
@@ -50,6 +59,11 @@ func returnMemory(ctx context.Context) {
 		now := readHeap()
 		if now.wasteful(before) {
 			debug.FreeOSMemory()
+		}
+		// Changing it stops the world for a moment, so not for little. An operator who has set GOGC knows better.
+		if want := now.growth(); os.Getenv("GOGC") == "" && (want > growth*5/4 || want < growth*4/5) {
+			debug.SetGCPercent(want)
+			growth = want
 		}
 		before = now
 	}

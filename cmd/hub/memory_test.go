@@ -23,3 +23,12 @@ func TestWasteful(t *testing.T) {
 		t.Errorf("the runtime says %+v", h)
 	}
 }
+
+func TestGrowth(t *testing.T) {
+	const mib = 1 << 20
+	for live, want := range map[uint64]int{0: 1000, 1 * mib: 1000, 8 * mib: 800, 32 * mib: 200, 64 * mib: 100, 1000 * mib: 100} {
+		if got := (heap{live: live}).growth(); got != want {
+			t.Errorf("%d MiB alive: %d percent, want %d", live/mib, got, want)
+		}
+	}
+}

@@ -24,7 +24,7 @@ type serveCommand struct{}
 func (serveCommand) Run(ctx context.Context, c *Config, out io.Writer) error {
 	watched, stop := context.WithCancel(ctx)
 	var memory sync.WaitGroup
-	memory.Go(func() { returnMemory(watched) })
+	memory.Go(func() { tendMemory(watched) })
 	defer memory.Wait()
 	defer stop()
 	p := &process{config: c, failed: make(chan error, 3)}
