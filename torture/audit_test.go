@@ -77,7 +77,7 @@ func (w *world) comeBack() (replies []reply) {
 			}
 			return nil
 		}); err != nil {
-			w.t.Fatal(err)
+			w.violation("%v", err)
 		}
 	}
 	return replies

@@ -14,10 +14,13 @@ var sabotage = []struct {
 	name, file, before, after, test string
 }{
 	{"the fence is removed", "publish.go", `if p.fence.filter != "" {`, `if false {`, "TestLimitUnderAttack$"},
-	{"acknowledged before it is committed", "publish.go", "reply, err := sh.nc.RequestMsg(sh.message(p, last, batch), requestTimeout/2)",
-		"msg := sh.message(p, last, batch)\n\tif info, err := sh.stream.Info(context.Background()); err == nil && p.request != 0 {\n\t\tgo sh.nc.RequestMsg(msg, requestTimeout/2)\n" +
-			"\t\treturn &pubAck{Seq: info.State.LastSeq + uint64(len(p.writes))}, nil\n\t}\n\treply, err := sh.nc.RequestMsg(msg, requestTimeout/2)",
-		"TestNATSRestarted$"},
+	{"acknowledged before it is committed", "commit.go", "head, err := sh.publish(ctx, publication{writes: writes, fence: fence{c.filter, last}, request: request})",
+		`head := uint64(0)
+	info, err := sh.stream.Info(ctx)
+	if err == nil {
+		head = info.State.LastSeq + uint64(len(writes))
+		go sh.publish(context.WithoutCancel(ctx), publication{writes: writes, fence: fence{c.filter, last}, request: request})
+	}`, "TestNATSRestarted$"},
 	{"the tail loses a pair's last revision now and then", "tail.go", `case key.unit != "":`, `case key.unit != "" && meta.Sequence.Stream%10 != 7:`, "TestTailConsumersDeleted$"},
 }
 

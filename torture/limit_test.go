@@ -176,24 +176,32 @@ func TestLimitWithoutFence(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var all sync.WaitGroup
-	for i := range attackers {
-		all.Go(func() {
-			for n := range 10 {
-				has, err := from(nc)(t.Context())
-				if err != nil {
-					t.Error(err)
-					return
-				}
-				if len(pairsOf(has, message)) < limit {
-					if _, err := bucket.PutString(t.Context(), fmt.Sprintf("%s.x.a%d-%d", message, i, n), "v"); err != nil {
-						t.Error(err)
-					}
-				}
+	// In the worst case all have counted before the first of them writes.
+	each := func(do func(attacker int)) {
+		var all sync.WaitGroup
+		for i := range attackers {
+			all.Go(func() { do(i) })
+		}
+		all.Wait()
+	}
+	for round := range 2 * limit / attackers {
+		var room [attackers]bool
+		each(func(i int) {
+			has, err := from(nc)(t.Context())
+			if err != nil {
+				t.Error(err)
+			}
+			room[i] = len(pairsOf(has, message)) < limit
+		})
+		each(func(i int) {
+			if !room[i] {
+				return
+			}
+			if _, err := bucket.PutString(t.Context(), fmt.Sprintf("%s.x.a%d-%d", message, i, round), "v"); err != nil {
+				t.Error(err)
 			}
 		})
 	}
-	all.Wait()
 	most, _ := stop()
 	if most <= limit {
 		t.Errorf("nine writers without a fence kept to %d pairs: the attack proves nothing", most)

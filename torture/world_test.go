@@ -172,6 +172,8 @@ func (w *world) finish() {
 	w.cancel()
 	w.working.Wait()
 	closer := newWriter(w, writers, 0, "closer")
+	rest, cancel := context.WithTimeout(w.t.Context(), patience)
+	defer cancel()
 	for i := range closer.messages {
 		m := &closer.messages[i]
 		if err := until(w.t.Context(), "last write", func() error {
@@ -194,7 +196,7 @@ func (w *world) finish() {
 			if o.user == w.leaver {
 				continue
 			}
-			if err := until(w.t.Context(), "last event", func() error { return o.reached(m.id, m.seqs[0]) }); err != nil {
+			if err := until(rest, "last event", func() error { return o.reached(m.id, m.seqs[0]) }); err != nil {
 				w.violation("%v", err)
 			}
 		}
