@@ -19,6 +19,10 @@ func TestMain(m *testing.M) {
 		serveNode(config)
 	}
 	flag.Parse()
+	// Faults mostly wait, so there may be more of them at a time than processors.
+	if err := flag.Set("test.parallel", "6"); err != nil {
+		panic(err)
+	}
 	if !*noisy {
 		slog.SetDefault(slog.New(slog.NewTextHandler(io.Discard, nil)))
 	}
