@@ -2,7 +2,6 @@ package bench
 
 import (
 	"bytes"
-	"fmt"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -15,6 +14,7 @@ type board struct {
 	next     atomic.Uint64
 	slots    [1 << 16]slot
 	filler   string
+	parsed   [64]atomic.Pointer[parsed]
 	received *histogram // from the request to the receipt
 	late     *histogram // from the acknowledgement to the receipt
 }
@@ -58,8 +58,19 @@ func (b *board) slot(n uint64) *slot { return &b.slots[n%uint64(len(b.slots))] }
 
 func (b *board) acknowledged(n uint64) { b.slot(n).acked.Store(time.Now().UnixNano()) }
 
-func (b *board) value(writer int, n uint64) string {
-	return fmt.Sprintf("%0*d%0*d%s", writerDigits, writer, changeDigits, n, b.filler)
+// appendValue appends the value of a change.
+func (b *board) appendValue(to []byte, writer int, n uint64) []byte {
+	to = appendDigits(to, uint64(writer), writerDigits)
+	to = appendDigits(to, n, changeDigits)
+	return append(to, b.filler...)
+}
+
+func appendDigits(to []byte, n uint64, digits int) []byte {
+	to = append(to, "0000000000"[:digits]...)
+	for i := len(to) - 1; n > 0 && digits > 0; i, n, digits = i-1, n/10, digits-1 {
+		to[i] = byte('0' + n%10)
+	}
+	return to
 }
 
 // viewer is a client who keeps, per writer, the newest change that it has seen.
@@ -95,32 +106,27 @@ func (v *viewer) watch() error {
 	}
 }
 
-// take reads the pairs of a notification or of an answer, which look the same, and reports whether there were any.
+// take reads the pairs of a notification or of an answer, which look the same, and reports whether it was a notification of any.
 func (v *viewer) take(frame []byte) bool {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	now := time.Now().UnixNano()
-	oldest, pairs := uint64(0), int64(0)
-	for rest := after(frame, `"value":"`); rest != nil; rest = after(rest, `"value":"`) {
-		writer, _ := number(rest[:writerDigits])
-		n, _ := number(rest[writerDigits:valueDigits])
-		rest = rest[valueDigits:]
-		if seq, _ := number(after(rest, `"seq":`)); seq > v.seq {
-			v.seq = seq
-		}
-		pairs++
-		if int(writer) >= len(v.last) || v.last[writer] >= n {
+	oldest := uint64(0)
+	list := v.board.parse(frame)
+	for _, c := range list {
+		v.seq = max(v.seq, c.seq)
+		if c.writer >= len(v.last) || v.last[c.writer] >= c.n {
 			continue
 		}
-		v.last[writer] = n
-		if oldest == 0 || n < oldest {
-			oldest = n
+		v.last[c.writer] = c.n
+		if oldest == 0 || c.n < oldest {
+			oldest = c.n
 		}
-		if s := v.board.slot(n); s.n.Load() == n && s.left.Add(-1) == 0 {
+		if s := v.board.slot(c.n); s.n.Load() == c.n && s.left.Add(-1) == 0 {
 			s.seen <- struct{}{}
 		}
 	}
-	v.pairs.Add(pairs)
+	v.pairs.Add(int64(len(list)))
 	if s := v.board.slot(oldest); oldest > 0 && s.n.Load() == oldest {
 		v.board.received.record(v.number, time.Duration(now-s.sent.Load()))
 		late := time.Duration(0)
@@ -129,5 +135,5 @@ func (v *viewer) take(frame []byte) bool {
 		}
 		v.board.late.record(v.number, late)
 	}
-	return pairs > 0 && bytes.HasPrefix(frame, []byte(`{"jsonrpc":"2.0","method":`))
+	return len(list) > 0 && bytes.HasPrefix(frame, []byte(`{"jsonrpc":"2.0","method":`))
 }

@@ -35,6 +35,7 @@ type client struct {
 	user    string
 	id      int
 	request []byte
+	renew   time.Time          // when the read deadline has to be moved
 	event   func(frame []byte) // notifications that come while an answer is waited for, or nil
 }
 
@@ -72,10 +73,13 @@ func (c *client) roundTrip(b []byte) ([]byte, error) {
 	return c.answer()
 }
 
-// answer reads until the answer to the last request. Whoever is cut off waits no longer than patience.
+// answer reads until the answer to the last request. Whoever is cut off waits no longer than twice patience.
 func (c *client) answer() ([]byte, error) {
-	if err := c.SetReadDeadline(time.Now().Add(patience)); err != nil {
-		return nil, err
+	if now := time.Now(); now.After(c.renew) {
+		if err := c.SetReadDeadline(now.Add(2 * patience)); err != nil {
+			return nil, err
+		}
+		c.renew = now.Add(patience)
 	}
 	for {
 		frame, err := c.receive()

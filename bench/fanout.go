@@ -123,7 +123,7 @@ func (r *run) each(writers []*writer, rate float64, write func(*writer) error) e
 	var g errgroup.Group
 	for i, w := range writers {
 		g.Go(func() error {
-			return r.at(rate/float64(len(writers)), i, len(writers), end, func() error {
+			return r.at(rate/float64(len(writers)), 1, i, len(writers), end, func() error {
 				r.done.Add(1)
 				return write(w)
 			})

@@ -30,7 +30,7 @@ func mixed(r *run) error {
 		var reads, visits atomic.Int64
 		for i, c := range clients {
 			background.Go(func() error {
-				return r.at(r.Rate/float64(len(clients)), i, len(clients), end, func() error {
+				return r.at(r.Rate/float64(len(clients)), 1, i, len(clients), end, func() error {
 					start := time.Now()
 					_, err := c.readAll(writers[0].messages[rand.IntN(r.Messages)])
 					reading.record(i, time.Since(start))
@@ -40,7 +40,7 @@ func mixed(r *run) error {
 			})
 		}
 		background.Go(func() error {
-			return r.at(float64(r.Audience)/100, 0, 1, end, func() error {
+			return r.at(float64(r.Audience)/100, 1, 0, 1, end, func() error {
 				start := time.Now()
 				c, err := r.target.enter(r.ctx, visitors[rand.IntN(len(visitors))], false)
 				if err != nil {

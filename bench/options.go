@@ -75,7 +75,7 @@ var scenarios = []scenario{
 	{"fanout", Options{Clients: 1, Audience: 1000, Messages: 32}, fanout},
 	{"write", Options{Clients: 128}, write},
 	{"hot", Options{Clients: 64}, hot},
-	{"read", Options{Clients: 64}, read},
+	{"read", Options{Clients: 128}, read},
 	{"storm", Options{Clients: 20, Audience: 1000, Rate: 20}, storm},
 	{"mixed", Options{Clients: 50, Audience: 1000, Messages: 10, Rate: 100}, mixed},
 }

@@ -33,8 +33,10 @@ func read(r *run) error {
 	}, accounts)
 }
 
-// pairsPerRequest is how many pairs a hub sets at once.
-const pairsPerRequest = 20
+const (
+	pairsPerRequest = 20  // that a hub sets at once
+	pairsPerPage    = 200 // that it answers with at once
+)
 
 func (r *run) fillMessage(c *client, message string) error {
 	r.enterStage("set pairs")
@@ -59,11 +61,12 @@ func (r *run) reads(clients []*client, message string) error {
 	if err := r.measure(); err != nil {
 		return err
 	}
+	pages := (r.Pairs + pairsPerPage - 1) / pairsPerPage
 	end := time.Now().Add(r.Duration)
 	var g errgroup.Group
 	for i, c := range clients {
 		g.Go(func() error {
-			return r.at(r.Rate/float64(len(clients)), i, len(clients), end, func() error {
+			return r.at(r.Rate/float64(len(clients)), pages, i, len(clients), end, func() error {
 				start := time.Now()
 				n, err := c.readAll(message)
 				if err != nil {

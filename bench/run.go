@@ -187,6 +187,9 @@ func leave(clients []*client) error {
 
 // pause waits, unless the run ends first.
 func (r *run) pause(d time.Duration) error {
+	if d <= 0 {
+		return r.ctx.Err()
+	}
 	timer := time.NewTimer(d)
 	defer timer.Stop()
 	select {

@@ -14,6 +14,7 @@ type writer struct {
 	seqs     []uint64 // of its pair, per message
 	turn     int
 	last     uint64 // the last change that was acknowledged
+	value    []byte
 }
 
 func newWriter(number int, c *client, messages []string) *writer {
@@ -21,7 +22,7 @@ func newWriter(number int, c *client, messages []string) *writer {
 }
 
 // set writes a value to the pair of the next message, and returns when that is acknowledged.
-func (w *writer) set(value string) error {
+func (w *writer) set(value []byte) error {
 	i := w.turn
 	w.turn = (w.turn + 1) % len(w.messages)
 	b := append(append(w.begin("setMessageExtensions"), `{"messageID":"`...), w.messages[i]...)
@@ -42,7 +43,8 @@ func (w *writer) set(value string) error {
 // put makes a change of the board's.
 func (w *writer) put(b *board, viewers int) (uint64, error) {
 	n := b.change(viewers)
-	if err := w.set(b.value(w.number, n)); err != nil {
+	w.value = b.appendValue(w.value[:0], w.number, n)
+	if err := w.set(w.value); err != nil {
 		return 0, err
 	}
 	b.acknowledged(n)
@@ -50,12 +52,16 @@ func (w *writer) put(b *board, viewers int) (uint64, error) {
 	return n, nil
 }
 
-// at calls fn at a rate until the end, or as fast as it returns if the rate is 0. Whoever is late does not wait until it has caught up.
-func (r *run) at(rate float64, offset int, of int, end time.Time, fn func() error) error {
-	gap := time.Duration(0)
-	if rate > 0 {
-		gap = time.Duration(float64(time.Second) / rate)
+// fastest is how many requests a second a client makes at most: a hub takes a thousand from a session, and refuses what is more.
+const fastest = 900
+
+// at calls fn, which makes so many requests, at a rate until the end, or as fast as it returns if the rate is 0. Whoever is late does not wait until it has
+// caught up.
+func (r *run) at(rate float64, requests, offset, of int, end time.Time, fn func() error) error {
+	if top := fastest / float64(requests); rate == 0 || rate > top {
+		rate = top
 	}
+	gap := time.Duration(float64(time.Second) / rate)
 	due := time.Now().Add(gap * time.Duration(offset) / time.Duration(max(of, 1)))
 	for due.Before(end) && time.Now().Before(end) {
 		if err := r.pause(time.Until(due)); err != nil {
@@ -64,11 +70,7 @@ func (r *run) at(rate float64, offset int, of int, end time.Time, fn func() erro
 		if err := fn(); err != nil {
 			return err
 		}
-		if gap == 0 {
-			due = time.Now()
-		} else {
-			due = due.Add(gap)
-		}
+		due = due.Add(gap)
 	}
 	return nil
 }

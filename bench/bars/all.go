@@ -203,5 +203,15 @@ func (a *allCommand) read(int) error {
 	if err != nil {
 		return err
 	}
+	floor, err := startFloor(a.ctx)
+	if err != nil {
+		return err
+	}
+	defer floor.stop()
+	r, err := floor.load(a.ctx, "read", bench.Options{Duration: 4 * time.Second})
+	if err != nil {
+		return err
+	}
+	a.samples.take(r, map[string]string{"reads a second": "answers", "server CPU per read": "answer cpu"})
 	return a.floor("copies", "copy", "--bytes", fmt.Sprintf("%.0f", bytes))
 }

@@ -11,6 +11,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"strings"
 	"sync"
 	"syscall"
 
@@ -19,8 +20,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 )
 
-// fanoutCommand is the floor of fan-out. The load can't tell it from a hub, but it decides nothing and stores nothing: a set goes as a frame to everybody
-// who is logged in, by write(2) on the raw descriptors from two goroutines, one half each.
+// fanoutCommand is the floor of fan-out and of reading. The load can't tell it from a hub, but it decides nothing and stores nothing: a set goes as a frame
+// to everybody who is logged in, by write(2) on the raw descriptors from two goroutines, one half each, and what is read is always the same from memory.
 type fanoutCommand struct{}
 
 // Run serves until ctx ends.
@@ -77,7 +78,7 @@ func (f *floorHub) serve(conn net.Conn, r *bufio.Reader) {
 		}
 		answer, err := f.answer(conn, payload)
 		if err == nil {
-			_, err = conn.Write(frame(answer))
+			_, err = conn.Write(answer)
 		}
 		if err != nil {
 			fmt.Fprintln(os.Stderr, err)
@@ -87,7 +88,7 @@ func (f *floorHub) serve(conn net.Conn, r *bufio.Reader) {
 	}
 }
 
-// answer is what the load wants to hear.
+// answer is the frame that the load wants to hear.
 func (f *floorHub) answer(conn net.Conn, payload []byte) ([]byte, error) {
 	var r struct {
 		ID     int
@@ -95,13 +96,14 @@ func (f *floorHub) answer(conn net.Conn, payload []byte) ([]byte, error) {
 		Params struct {
 			UserID     string
 			MessageID  string
+			StartSeq   int
 			Extensions []struct{ Key, Value string }
 		}
 	}
 	if err := json.Unmarshal(payload, &r); err != nil {
 		return nil, err
 	}
-	result := "{}"
+	result := []byte("{}")
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	switch r.Method {
@@ -111,7 +113,7 @@ func (f *floorHub) answer(conn net.Conn, payload []byte) ([]byte, error) {
 		}
 	case "sendMessage":
 		f.seq++
-		result = fmt.Sprintf(`{"message":{"ID":"g.bench-floors.%d"}}`, f.seq)
+		result = fmt.Appendf(nil, `{"message":{"ID":"g.bench-floors.%d"}}`, f.seq)
 	case "setMessageExtensions":
 		f.seq++
 		e := r.Params.Extensions[0]
@@ -120,9 +122,26 @@ func (f *floorHub) answer(conn net.Conn, payload []byte) ([]byte, error) {
 		for _, half := range f.halves {
 			half <- event
 		}
-		result = fmt.Sprintf(`{"extensions":[{"code":0,"key":%q,"value":%q,"seq":%d}],"latestSeq":%d}`, e.Key, e.Value, f.seq, f.seq)
+		result = fmt.Appendf(nil, `{"extensions":[{"code":0,"key":%q,"value":%q,"seq":%d}],"latestSeq":%d}`, e.Key, e.Value, f.seq, f.seq)
+	case "getMessageExtensions":
+		result = pages[0]
+		if r.Params.StartSeq > 0 {
+			result = pages[1]
+		}
 	}
-	return fmt.Appendf(nil, `{"jsonrpc":"2.0","id":%d,"result":%s}`, r.ID, result), nil
+	begin := fmt.Appendf(nil, `{"jsonrpc":"2.0","id":%d,"result":`, r.ID)
+	return append(append(append(header(len(begin)+len(result)+1), begin...), result...), '}'), nil
+}
+
+// pages are the 300 pairs of a message as a hub answers them.
+var pages = [][]byte{page(0, 200, 0), page(200, 300, 1)}
+
+func page(from, to, complete int) []byte {
+	b := []byte(`{"extensions":[`)
+	for i := from; i < to; i++ {
+		b = fmt.Appendf(b, `{"key":"voter-%05d","value":"%s","seq":%d},`, i, strings.Repeat("x", 64), 1000+i)
+	}
+	return fmt.Appendf(b[:len(b)-1], `],"latestSeq":1299,"clearSeq":0,"purgedSeq":0,"completeFlag":%d}`, complete)
 }
 
 func (f *floorHub) leave(conn net.Conn) {
@@ -185,10 +204,13 @@ func readFrame(r *bufio.Reader) ([]byte, error) {
 }
 
 // frame makes an unmasked text frame.
-func frame(payload []byte) []byte {
-	b := []byte{0x81, byte(len(payload))}
-	if len(payload) > 125 {
-		b = binary.BigEndian.AppendUint16([]byte{0x81, 126}, uint16(len(payload)))
+func frame(payload []byte) []byte { return append(header(len(payload)), payload...) }
+
+// header makes the header of one, with room for the payload.
+func header(size int) []byte {
+	b := append(make([]byte, 0, size+4), 0x81)
+	if size < 126 {
+		return append(b, byte(size))
 	}
-	return append(b, payload...)
+	return binary.BigEndian.AppendUint16(append(b, 126), uint16(size))
 }

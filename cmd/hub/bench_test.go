@@ -1,0 +1,67 @@
+package main
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+
+	"exthub/bench"
+)
+
+// Every scenario runs to its end against a real hub, finds what it promises to check, and leaves nothing behind that hinders the next.
+func TestBench(t *testing.T) {
+	data := t.TempDir()
+	h := launch(t, "--data", data, "--sync", "2m", "--message-rate", "0")
+	bench := func(t *testing.T, args ...string) (string, string, int) {
+		return command(t, append([]string{"bench", "--data", data, "--url", "ws" + strings.TrimPrefix(h.url, "http") + "/ws", "--metrics-url", h.admin + "/metrics",
+			"--duration", "1s", "--json", "-"}, args...)...)
+	}
+	for scenario, want := range map[string]struct{ args, figure, latency string }{
+		"connect": {"--clients=50", "logins a second", "connect and log in"},
+		"idle":    {"--clients=50", "server RSS per session", ""},
+		"fanout":  {"--clients=4 --audience=50 --messages=4", "server CPU per delivery", "set to receipt"},
+		"write":   {"--clients=8", "sets a second", "set to acknowledgement"},
+		"hot":     {"--clients=8", "sets a second", "set to acknowledgement"},
+		"read":    {"--clients=4 --pairs=250", "reads a second", "all pages"},
+		"storm":   {"--clients=4 --audience=50 --rate=40", "all back after", "cut off to exact again"},
+		"mixed":   {"--clients=20 --audience=50 --rate=100 --stalled=2", "reads", "acknowledgement to receipt"},
+	} {
+		t.Run(scenario, func(t *testing.T) {
+			stdout, stderr, code := bench(t, append(strings.Fields(want.args), scenario)...)
+			if code != 0 {
+				t.Fatalf("exit code %d: %s", code, stderr)
+			}
+			r := decodeResult(t, stdout)
+			if v, ok := r.Figure(want.figure); !ok || want.figure != "server RSS per session" && v <= 0 {
+				t.Errorf("%q is %v, %v in %s", want.figure, v, ok, stdout)
+			}
+			if l, ok := r.Latency(want.latency); want.latency != "" && (!ok || l.Count == 0 || l.P50 > l.P99 || l.P99 > l.Max) {
+				t.Errorf("%q is %+v in %s", want.latency, l, stdout)
+			}
+		})
+	}
+	for name, tt := range map[string]struct{ args, want string }{
+		"NoSuchScenario":  {"sleep", "choose one of"},
+		"TooMany":         {"idle --clients=1000000", "clients 1e+06 is out of range"},
+		"WrongKey":        {"connect --secret-key=not-the-key-of-this-hub", "70009"},
+		"NotThere":        {"connect --url=ws://127.0.0.1:1/ws", "connection refused"},
+		"NoMetrics":       {"idle --metrics-url=" + h.url + "/metrics", "without process_cpu_seconds_total"},
+		"MissingKey":      {"idle --data=" + t.TempDir(), "set --secret-key"},
+		"NoWebSocketHere": {"connect --url=ws" + strings.TrimPrefix(h.url, "http") + "/sdk/", "upgrade refused"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if _, stderr, code := bench(t, strings.Fields(tt.args)...); code == 0 || !strings.Contains(stderr, tt.want) {
+				t.Errorf("exit code %d, want a failure with %q: %s", code, tt.want, stderr)
+			}
+		})
+	}
+}
+
+func decodeResult(t *testing.T, text string) *bench.Result {
+	t.Helper()
+	r := new(bench.Result)
+	if err := json.Unmarshal([]byte(text), r); err != nil {
+		t.Fatalf("%v in %s", err, text)
+	}
+	return r
+}
