@@ -34,7 +34,8 @@ type Broker struct {
 	users     map[string]user
 	groups    map[string]*audience
 	paces     map[kv.MessageID]*pace
-	delivered uint64 // events about pairs, one for each session that got it
+	busy      func() bool // set once, by Heed
+	delivered uint64      // events about pairs, one for each session that got it
 }
 
 // New returns a Broker without subscribers.

@@ -11,8 +11,14 @@ type pace struct {
 	ref     kv.Ref
 	waiting []change // what came since the last event
 	timer   *time.Timer
-	cost    time.Duration // what the last fan-out took
+	began   time.Time     // of the last fan-out
+	cost    time.Duration // what it took until all had been written; 0 while that is not known
 }
+
+const (
+	paceLook = 5 * time.Millisecond // how often a fan-out is asked whether it is over
+	paceHold = time.Second          // how long an event is held back for the one before it; sessions fold what is too much even so
+)
 
 // maxWaiting is how many changes wait before they are folded: more would be memory by time, not by pairs.
 const maxWaiting = 1024
@@ -30,35 +36,47 @@ func (b *Broker) pace(d kv.Delta) {
 	if b.audienceOf(d.Ref) == 0 {
 		return
 	}
-	start := time.Now()
+	began := time.Now()
 	n := b.deliver(d.Ref, pairEvent(d, b.options.Wrap))
 	if n < b.options.LargeAudience || b.options.Interval == 0 {
 		return
 	}
-	p := &pace{ref: d.Ref, cost: time.Since(start)}
+	p := &pace{ref: d.Ref, began: began}
 	b.paces[id] = p
-	p.timer = time.AfterFunc(b.interval(p), func() { b.due(id, p) })
+	p.timer = time.AfterFunc(min(paceLook, b.options.Interval), func() { b.due(id, p) })
 }
 
-// interval adapts to the audience: at most half of the time goes into one message's fan-out.
-func (b *Broker) interval(p *pace) time.Duration { return max(b.options.Interval, 2*p.cost) }
-
-// due delivers what waits, or ends the pace if nothing does.
+// due looks whether the last fan-out is over and the next one may begin. At most half of the time goes into the fan-out of one message: however large its audience is, and
+// however busy the machine, a fan-out does not begin while the one before it is still being written, so nobody's events queue up.
 func (b *Broker) due(id kv.MessageID, p *pace) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.paces[id] != p {
 		return
 	}
+	passed := time.Since(p.began)
+	if p.cost == 0 && passed < paceHold && b.busy != nil && b.busy() {
+		p.timer.Reset(paceLook)
+		return
+	}
+	if p.cost == 0 {
+		p.cost = passed
+	}
+	if rest := max(b.options.Interval, 2*p.cost) - passed; rest > 0 {
+		p.timer.Reset(rest)
+		return
+	}
 	if len(p.waiting) == 0 {
 		delete(b.paces, id)
 		return
 	}
-	start := time.Now()
+	p.began, p.cost = time.Now(), 0
 	b.deliverWaiting(p)
-	p.cost = time.Since(start)
-	p.timer.Reset(b.interval(p))
+	p.timer.Reset(min(paceLook, b.options.Interval))
 }
+
+// Heed makes the broker ask busy whether what it has delivered is still being written. Call it before anything is published.
+func (b *Broker) Heed(busy func() bool) { b.busy = busy }
 
 // release delivers at once what waits for a group. The caller holds b.mu.
 func (b *Broker) release(group string) {

@@ -13,7 +13,8 @@ type writers struct {
 
 	mu     sync.Mutex
 	wake   sync.Cond
-	ready  []*conn
+	ready  []*conn // in turn, from next on
+	next   int
 	closed bool
 	done   sync.WaitGroup
 }
@@ -30,6 +31,12 @@ func startWriters(timeout time.Duration) *writers {
 // schedule puts a connection in the queue. Its outbox sees to it that it stands there once.
 func (w *writers) schedule(c *conn) {
 	w.mu.Lock()
+	if len(w.ready) == cap(w.ready) && w.next > len(w.ready)/2 {
+		// The front has been served: use it again instead of growing for ever.
+		n := copy(w.ready, w.ready[w.next:])
+		clear(w.ready[n:])
+		w.ready, w.next = w.ready[:n], 0
+	}
 	w.ready = append(w.ready, c)
 	w.mu.Unlock()
 	w.wake.Signal()
@@ -49,21 +56,14 @@ func (w *writers) run() {
 	var mine []*conn
 	for {
 		w.mu.Lock()
-		for len(w.ready) == 0 && !w.closed {
+		for len(w.ready) == w.next && !w.closed {
 			w.wake.Wait()
 		}
-		if len(w.ready) == 0 {
+		if len(w.ready) == w.next {
 			w.mu.Unlock()
 			return
 		}
-		// A share at a time: taking them one by one would spend more on the lock than on short writes.
-		n := min(len(w.ready), 64)
-		mine = append(mine[:0], w.ready[:n]...)
-		if w.ready = w.ready[n:]; len(w.ready) == 0 {
-			w.ready = nil
-		} else {
-			w.wake.Signal()
-		}
+		mine = w.shareLocked(mine[:0])
 		w.mu.Unlock()
 		for _, c := range mine {
 			w.serve(c, buffer)
@@ -71,6 +71,29 @@ func (w *writers) run() {
 		clear(mine)
 	}
 }
+
+// shareLocked appends to mine the next connections in turn, some at a time: taking them one by one would spend more on the lock than on short writes.
+func (w *writers) shareLocked(mine []*conn) []*conn {
+	share := w.ready[w.next:min(len(w.ready), w.next+writerShare)]
+	mine = append(mine, share...)
+	clear(share)
+	if w.next += len(share); w.next < len(w.ready) {
+		w.wake.Signal()
+	} else {
+		w.ready, w.next = w.ready[:0], 0
+	}
+	return mine
+}
+
+// busy reports whether more is waiting to be written than the writers will take next.
+func (w *writers) busy() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return len(w.ready)-w.next > writerShare*runtime.GOMAXPROCS(0)
+}
+
+// writerShare is how many connections a writer takes at a time.
+const writerShare = 64
 
 // serve writes what waits, until nothing does or the socket is full.
 func (w *writers) serve(c *conn, buffer []byte) {
