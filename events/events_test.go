@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -197,6 +198,40 @@ func TestPace(t *testing.T) {
 		b.Publish(pairs("team", 12, "a"))
 		if got := ann.frames(); len(got) != 1 {
 			t.Fatalf("after a pause the first change is at once again: %s", got)
+		}
+		b.Close()
+	})
+}
+
+// While the last event of a large audience is still being written the next one waits, and after it for twice as long as that took; but never for ever.
+func TestPaceHeedsTheWriters(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var busy atomic.Bool
+		b := New(Options{Interval: 50 * time.Millisecond, LargeAudience: 2})
+		b.Heed(busy.Load)
+		ann, _ := join(b, "ann", "team"), join(b, "bob", "team")
+		passed := func(d time.Duration) int {
+			<-time.After(d)
+			synctest.Wait()
+			return len(ann.frames())
+		}
+		busy.Store(true)
+		b.Publish(pairs("team", 1, "a"))
+		b.Publish(pairs("team", 2, "a"))
+		if n := passed(199 * time.Millisecond); n != 1 {
+			t.Fatalf("%d events while the first is being written", n)
+		}
+		busy.Store(false)
+		if n := passed(150 * time.Millisecond); n != 0 {
+			t.Fatalf("%d events before twice the time that the first took", n)
+		}
+		if n := passed(100 * time.Millisecond); n != 1 {
+			t.Fatalf("%d events after it", n)
+		}
+		busy.Store(true)
+		b.Publish(pairs("team", 3, "a"))
+		if n := passed(3 * paceHold); n != 1 {
+			t.Fatalf("%d events from a hub that is always busy", n)
 		}
 		b.Close()
 	})
