@@ -131,7 +131,7 @@ func (b *Broker) received(d kv.Delta) {
 func (b *Broker) deliverMessage(d kv.Delta, list []Subscriber, reader string) {
 	payload, err := encodeReceived(NewMessage(d.Record, reader))
 	if err != nil {
-		slog.Error("message that can't be encoded", "message", d.Ref.ID(), "error", err)
+		slog.Error("message that can't be encoded", "message", d.ID, "error", err)
 		return
 	}
 	e := new(Event).encoded(b.options.Wrap, payload)

@@ -51,7 +51,7 @@ func (e *Event) encoded(wrap Wrapper, payloads ...[]byte) *Event {
 
 // pairEvent makes the event of a change of pairs.
 func pairEvent(d kv.Delta, wrap Wrapper) *Event {
-	return newPairEvent(d.Ref.ID(), changesOf(d), wrap)
+	return newPairEvent(d.ID, changesOf(d), wrap)
 }
 
 func changesOf(d kv.Delta) []change {

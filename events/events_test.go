@@ -58,7 +58,8 @@ func join(b *Broker, user string, groups ...string) *session {
 }
 
 func pairs(group string, seq uint64, list ...string) kv.Delta {
-	d := kv.Delta{Ref: kv.Ref{GroupID: group, MsgSeq: 1}, Revision: seq}
+	ref := kv.Ref{GroupID: group, MsgSeq: 1}
+	d := kv.Delta{ID: ref.ID(), Ref: ref, Revision: seq}
 	for i, key := range list {
 		p := kv.Pair{Key: strings.TrimPrefix(key, "-"), Value: fmt.Sprint("v", seq), Seq: seq - uint64(len(list)-1-i), Deleted: strings.HasPrefix(key, "-")}
 		if p.Deleted {
@@ -110,7 +111,7 @@ func TestBothSidesOfAConversation(t *testing.T) {
 	other := &session{id: "ann's phone"}
 	b.Attach(other, "ann")
 	ref := kv.Ref{From: "ann", To: "bob", MsgKey: "1_2_3"}
-	b.Publish(kv.Delta{Ref: ref, Origin: ann.id, Record: &kv.Record{Ref: ref, From: "ann", To: "bob", Type: "TIMTextElem", Payload: json.RawMessage(`{"text":"hi"}`)}})
+	b.Publish(kv.Delta{ID: ref.ID(), Ref: ref, Origin: ann.id, Record: &kv.Record{Ref: ref, From: "ann", To: "bob", Type: "TIMTextElem", Payload: json.RawMessage(`{"text":"hi"}`)}})
 	if len(ann.frames()) != 0 || len(cat.frames()) != 0 {
 		t.Error("the message went back to its session, or to a stranger")
 	}
@@ -120,7 +121,7 @@ func TestBothSidesOfAConversation(t *testing.T) {
 			t.Errorf("%s got %s", s.id, got)
 		}
 	}
-	b.Publish(kv.Delta{Ref: ref, Revision: 9, Pairs: []kv.Pair{{Key: "k", Value: "v", Seq: 9}}})
+	b.Publish(kv.Delta{ID: ref.ID(), Ref: ref, Revision: 9, Pairs: []kv.Pair{{Key: "k", Value: "v", Seq: 9}}})
 	if len(ann.frames()) != 1 || len(bob.frames()) != 1 || len(other.frames()) != 1 || len(cat.frames()) != 0 {
 		t.Error("a pair goes to all sessions of both, its author's too, and to nobody else")
 	}
@@ -246,7 +247,7 @@ func TestFoldEndsTheSame(t *testing.T) {
 		for seq := uint64(1); seq < 30; seq++ {
 			key := fmt.Sprint("k", random.IntN(5))
 			deleted := random.IntN(3) == 0
-			list = append(list, pairEvent(kv.Delta{Ref: kv.Ref{GroupID: "g", MsgSeq: 1}, Pairs: []kv.Pair{{Key: key, Seq: seq, Deleted: deleted}}}, nil))
+			list = append(list, pairEvent(kv.Delta{ID: "g.g.1", Pairs: []kv.Pair{{Key: key, Seq: seq, Deleted: deleted}}}, nil))
 			if want[key] = seq; deleted {
 				delete(want, key)
 			}

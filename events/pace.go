@@ -8,6 +8,7 @@ import (
 
 // pace spaces out the events of a message with a large audience. It exists from an event until an interval after it in which nothing came.
 type pace struct {
+	id      kv.MessageID
 	ref     kv.Ref
 	waiting []change // what came since the last event
 	timer   *time.Timer
@@ -25,7 +26,7 @@ const maxWaiting = 1024
 
 // pace delivers a change at once, or adds it to what waits. The caller holds b.mu.
 func (b *Broker) pace(d kv.Delta) {
-	id := d.Ref.ID()
+	id := d.ID
 	if p := b.paces[id]; p != nil {
 		p.waiting = append(p.waiting, changesOf(d)...)
 		if len(p.waiting) > maxWaiting {
@@ -41,7 +42,7 @@ func (b *Broker) pace(d kv.Delta) {
 	if n < b.options.LargeAudience || b.options.Interval == 0 {
 		return
 	}
-	p := &pace{ref: d.Ref, began: began}
+	p := &pace{id: id, ref: d.Ref, began: began}
 	b.paces[id] = p
 	p.timer = time.AfterFunc(min(paceLook, b.options.Interval), func() { b.due(id, p) })
 }
@@ -89,7 +90,7 @@ func (b *Broker) release(group string) {
 
 func (b *Broker) deliverWaiting(p *pace) {
 	if len(p.waiting) > 0 {
-		e := newPairEvent(p.ref.ID(), p.waiting, b.options.Wrap)
+		e := newPairEvent(p.id, p.waiting, b.options.Wrap)
 		p.waiting = nil
 		b.deliver(p.ref, e)
 	}

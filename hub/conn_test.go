@@ -52,7 +52,7 @@ func update(seq uint64, key, value string) *events.Event {
 	b := events.New(events.Options{Wrap: WrapFrame})
 	s := &listener{notify: func(e *events.Event) { got = e }}
 	b.Attach(s, "ann")
-	b.Publish(kv.Delta{Ref: kv.Ref{From: "ann", To: "bob", MsgKey: "1_2_3"}, Pairs: []kv.Pair{{Key: key, Value: value, Seq: seq}}})
+	b.Publish(kv.Delta{ID: "c.ann.bob.1_2_3", Ref: kv.Ref{From: "ann", To: "bob", MsgKey: "1_2_3"}, Pairs: []kv.Pair{{Key: key, Value: value, Seq: seq}}})
 	return got
 }
 

@@ -11,9 +11,9 @@ import (
 // Delta is a committed change: a message that was sent, pairs of one message, or members of one group. Entries that were committed one right after the other
 // come as one Delta.
 type Delta struct {
-	Revision     uint64 // of the last entry in it
-	Conversation Conversation
-	Ref          Ref // the message; of a membership change only GroupID is set
+	Revision uint64    // of the last entry in it
+	ID       MessageID // the message, "" for a membership change
+	Ref      Ref       // the same taken apart; of a membership change only GroupID is set
 
 	Record *Record // the message was sent
 	Origin string  // the session that sent it
@@ -89,7 +89,10 @@ func (g *deltas) add(at place, e entry, header nats.Header, sink func(Delta)) {
 		g.flush(sink)
 	}
 	if g.open == nil {
-		g.open, g.unit = &Delta{Ref: at.ref, Conversation: at.ref.Conversation()}, at.unit
+		g.open, g.unit = &Delta{Ref: at.ref}, at.unit
+		if !strings.HasSuffix(at.unit, groupSuffix) {
+			g.open.ID = MessageID(at.unit)
+		}
 	}
 	g.entries = append(g.entries, e)
 	if err := g.open.add(at, e, header); err != nil {
