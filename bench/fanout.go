@@ -43,7 +43,7 @@ func (r *run) withAudience(fn func(*audience, []*writer) error) error {
 		if r.Rate == 0 {
 			own = r.Messages
 		}
-		messages, err := g.messages(r, max(r.Messages, own*r.Clients))
+		messages, err := g.messages(r, max(r.Messages, own*r.Clients)+1)
 		if err != nil {
 			return err
 		}
@@ -53,7 +53,7 @@ func (r *run) withAudience(fn func(*audience, []*writer) error) error {
 			return err
 		}
 		defer a.leave()
-		stalled, err := r.enter(stalling, true, nil)
+		stalled, err := r.stall(stalling, messages[len(messages)-1])
 		if err != nil {
 			return err
 		}

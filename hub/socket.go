@@ -23,9 +23,16 @@ type socket struct {
 	fd   int
 }
 
+// kernelBuffer bounds what the system keeps for a client that does not read: it is for one that is slow or far away, and would grow to megabytes for one that has stalled. The
+// system takes it twice, for its own bookkeeping.
+const kernelBuffer = 128 << 10
+
 // open makes the socket that of a connection.
 func (s *socket) open(c net.Conn) {
 	s.Conn, s.fd = c, -1
+	if tcp, ok := c.(*net.TCPConn); ok {
+		_ = tcp.SetWriteBuffer(kernelBuffer) // what the system does not want to bound stays as it is
+	}
 	if direct, ok := c.(syscall.Conn); ok {
 		if raw, err := direct.SyscallConn(); err == nil {
 			_ = raw.Control(func(fd uintptr) { s.fd = int(fd) }) // an error leaves it -1
