@@ -5,7 +5,7 @@ SHELL := bash
 .PHONY: test check test-go test-web test-browser tools hub run lint fmt fuzz bench clean
 
 GOLANGCI := go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
-GO_DIRS  := cmd hub events kv web/*.go
+GO_DIRS  := cmd hub events kv torture bench web/*.go
 FUZZTIME := 20s
 
 test: check test-go test-web test-browser

@@ -1,19 +1,17 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"log/slog"
 	"time"
 
-	"github.com/nats-io/nats-server/v2/server"
 	"github.com/nats-io/nats.go"
 )
 
 // link is the connection to NATS, and the server itself if it is embedded.
 type link struct {
 	conn   *nats.Conn
-	server *server.Server // nil with --nats-url
+	server *embedded // nil with --nats-url
 	closed chan struct{}
 }
 
@@ -82,36 +80,6 @@ func (l *link) close() error {
 
 func (l *link) stopServer() {
 	if l.server != nil {
-		l.server.Shutdown()
-		l.server.WaitForShutdown()
+		l.server.close()
 	}
-}
-
-// startEmbedded starts a NATS server with JetStream that listens nowhere: only this process reaches it.
-func startEmbedded(c *Config, dir *dataDir) (*server.Server, error) {
-	s, err := server.NewServer(&server.Options{
-		ServerName:   "exthub",
-		DontListen:   true,
-		NoSigs:       true, // signals are ours
-		JetStream:    true,
-		StoreDir:     dir.natsDir(),
-		SyncAlways:   c.Sync.Always,
-		SyncInterval: c.Sync.Every,
-	})
-	if err != nil {
-		return nil, fmt.Errorf("embedded NATS: %w", err)
-	}
-	log := &natsLog{}
-	s.SetLoggerV2(log, false, false, false)
-	s.Start() // returns when JetStream has read its whole store, or logs why it cannot
-	fatal := log.fatal.Load()
-	if fatal == nil && s.ReadyForConnections(10*time.Second) {
-		return s, nil
-	}
-	s.Shutdown()
-	s.WaitForShutdown()
-	if fatal != nil {
-		return nil, fmt.Errorf("embedded NATS: %s", *fatal)
-	}
-	return nil, errors.New("embedded NATS did not start")
 }

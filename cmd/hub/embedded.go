@@ -1,0 +1,120 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"os"
+	"path/filepath"
+	"sync/atomic"
+	"time"
+
+	"github.com/nats-io/nats-server/v2/server"
+)
+
+// embedded is the NATS server in the hub's own process. It listens nowhere: only this process reaches it.
+//
+// A server whose disk was full once serves reads but takes no write any more, until it is started anew. That is done as
+// soon as there is room.
+type embedded struct {
+	config *Config
+	dir    *dataDir
+	log    *natsLog
+	server atomic.Pointer[server.Server] // another one after a restart
+	stop   chan struct{}
+	done   chan struct{}
+}
+
+func startEmbedded(c *Config, dir *dataDir) (*embedded, error) {
+	e := &embedded{config: c, dir: dir, log: newNATSLog(), stop: make(chan struct{}), done: make(chan struct{})}
+	if err := e.start(); err != nil {
+		return nil, err
+	}
+	go e.tend()
+	return e, nil
+}
+
+// InProcessConn makes the hub's connection find the server that there is now.
+func (e *embedded) InProcessConn() (net.Conn, error) { return e.server.Load().InProcessConn() }
+
+func (e *embedded) start() error {
+	s, err := server.NewServer(&server.Options{
+		ServerName:   "exthub",
+		DontListen:   true,
+		NoSigs:       true, // signals are ours
+		JetStream:    true,
+		StoreDir:     e.dir.natsDir(),
+		SyncAlways:   e.config.Sync.Always,
+		SyncInterval: e.config.Sync.Every,
+	})
+	if err != nil {
+		return fmt.Errorf("embedded NATS: %w", err)
+	}
+	e.log.fatal.Store(nil)
+	s.SetLoggerV2(e.log, false, false, false)
+	s.Start() // returns when JetStream has read its whole store, or logs why it cannot
+	fatal := e.log.fatal.Load()
+	if fatal == nil && s.ReadyForConnections(10*time.Second) {
+		e.server.Store(s)
+		return nil
+	}
+	shutDown(s)
+	if fatal != nil {
+		return fmt.Errorf("embedded NATS: %s", *fatal)
+	}
+	return errors.New("embedded NATS did not start")
+}
+
+func shutDown(s *server.Server) {
+	s.Shutdown()
+	s.WaitForShutdown()
+}
+
+// tend starts the server anew after each time that its disk was full.
+func (e *embedded) tend() {
+	defer close(e.done)
+	look := time.NewTicker(time.Second)
+	defer look.Stop()
+	full := false
+	for {
+		select {
+		case <-e.stop:
+			return
+		case <-e.log.full:
+			if !full {
+				slog.Error("the disk is full: reads go on, writes fail until there is room", "data", e.dir.path)
+			}
+			full = true
+		case <-look.C:
+			if !full || e.room() != nil {
+				continue
+			}
+			shutDown(e.server.Load())
+			select {
+			case <-e.log.full: // what the old one still said
+			default:
+			}
+			if err := e.start(); err != nil {
+				slog.Error("there is room on the disk, but NATS does not start", "error", err)
+				continue
+			}
+			slog.Info("there is room on the disk again", "data", e.dir.path)
+			full = false
+		}
+	}
+}
+
+// room returns nil if a new block would fit on the disk.
+func (e *embedded) room() error {
+	path := filepath.Join(e.dir.path, ".room")
+	defer os.Remove(path)
+	return os.WriteFile(path, make([]byte, 1<<20), 0o600)
+}
+
+// close stops the server and returns when its files are closed.
+func (e *embedded) close() {
+	close(e.stop)
+	<-e.done
+	shutDown(e.server.Load())
+}
