@@ -22,6 +22,7 @@ type Options struct {
 	SyncAlways    bool   // the server syncs every write to the disk: several writes are then cheaper together
 	MaxTombstones int    // deletions that a message lists at most; 300 if zero
 	ViewBytes     int    // memory for messages and groups that are in use, per shard; 256 MiB if zero
+	Generation    string // part of the Epoch: another one says that the same buckets have lost something; may be empty
 }
 
 func (o Options) withDefaults() Options {
@@ -99,11 +100,15 @@ func (s *Store) Ready() error {
 	return nil
 }
 
-// Epoch names the history that revisions belong to. It changes when a bucket was deleted and made anew: revisions from before mean nothing then.
+// Epoch names the history that revisions belong to. It changes when a bucket was deleted and made anew, and with Options.Generation: revisions from before mean
+// nothing then.
 func (s *Store) Epoch() string {
 	var names []string
 	for _, shard := range s.shards {
 		names = append(names, strconv.FormatInt(shard.tail.created().UnixNano(), 36))
+	}
+	if s.options.Generation != "" {
+		names = append(names, s.options.Generation)
 	}
 	return strings.Join(names, "-")
 }
