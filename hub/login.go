@@ -26,8 +26,8 @@ type loginResult struct {
 	Limits            wireLimits `json:"limits"`
 	HeartbeatInterval int        `json:"heartbeatInterval"` // seconds
 	Time              int64      `json:"time"`              // Unix seconds
-	// Epoch names the history that every Seq belongs to. A bucket that was made anew counts from 1 again: a client that comes back with a Seq of another
-	// history would be told that nothing changed, for ever.
+	// Epoch names the history that every Seq belongs to. A bucket that was made anew counts from 1 again, and one that lost its end from there: a client that
+	// comes back with a Seq of another history would be told that nothing changed, for ever.
 	Epoch string `json:"epoch"`
 }
 

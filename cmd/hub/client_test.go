@@ -15,6 +15,7 @@ import (
 type client struct {
 	ws    *websocket.Conn
 	id    int
+	epoch string  // that the login named
 	heard []frame // notifications that came while waiting for a result
 }
 
@@ -41,7 +42,9 @@ func (r *running) login(user string) *client {
 	}
 	r.t.Cleanup(func() { ws.CloseNow() })
 	c := &client{ws: ws}
-	c.must(r.t, nil, "login", map[string]any{"sdkAppID": 1400000000, "userID": user, "userSig": r.userSig(user)})
+	var reply struct{ Epoch string }
+	c.must(r.t, &reply, "login", map[string]any{"sdkAppID": 1400000000, "userID": user, "userSig": r.userSig(user)})
+	c.epoch = reply.Epoch
 	return c
 }
 

@@ -125,6 +125,7 @@ func TestRefused(t *testing.T) {
 		"OriginWithWildcard":     {"--allowed-origin https://*.example.com", "https://"},
 		"ClusterWithoutKey":      {"--nats-url nats://n", "set --secret-key"},
 		"ClusterWithSync":        {"--nats-url nats://n --sync 1m --secret-key 0123456789abcdef", "sync_interval"},
+		"ClusterWithLoss":        {"--nats-url nats://n --accept-loss --secret-key 0123456789abcdef", "--accept-loss is for"},
 		"ReplicasWithoutCluster": {"--replicas 3", "set --nats-url"},
 		"CAWithoutCluster":       {"--nats-ca " + ca, "set --nats-url"},
 		"CAThatIsNotThere":       {"--nats-url nats://n --secret-key 0123456789abcdef --nats-ca " + ca + "x", "no such file"},

@@ -13,7 +13,8 @@ import (
 	"github.com/gofrs/flock"
 )
 
-// dataDir is the directory that belongs to one running hub: the embedded NATS stores there, and the secret key.
+// dataDir is the directory that belongs to one running hub: the embedded NATS stores there, with the watermark of what it
+// has committed, and the secret key.
 type dataDir struct {
 	path string // absolute
 	lock *flock.Flock
@@ -36,6 +37,11 @@ func openDataDir(path string) (*dataDir, error) {
 	}
 	if !locked {
 		return nil, fmt.Errorf("data directory %s is in use by another hub: stop that one, or set --data to a directory of its own", abs)
+	}
+	// What a kill has left of writeFile. The next write does without it, so a file that can't be removed is nobody's concern.
+	leftovers, _ := filepath.Glob(filepath.Join(abs, temporary))
+	for _, file := range leftovers {
+		_ = os.Remove(file)
 	}
 	return d, nil
 }
@@ -75,9 +81,12 @@ func readSecretKey(dir string) (string, error) {
 	return key, nil
 }
 
+// temporary is what writeFile calls a file that is not whole yet.
+const temporary = ".new-*"
+
 // writeFile makes a file that is there whole or not at all, also after a power cut.
 func writeFile(path, text string) error {
-	f, err := os.CreateTemp(filepath.Dir(path), ".new-*") // mode 0600
+	f, err := os.CreateTemp(filepath.Dir(path), temporary) // mode 0600
 	if err != nil {
 		return err
 	}

@@ -51,6 +51,7 @@ type process struct {
 	secretKey             string
 	admin                 *httpServer
 	nats                  *link
+	watermark             *watermark // nil with --nats-url
 	store                 *kv.Store
 	broker                *events.Broker
 	hub                   *hub.Hub
@@ -76,14 +77,8 @@ func (p *process) start(ctx context.Context) (err error) {
 	if p.nats, err = openLink(c, p.dir); err != nil {
 		return err
 	}
-	p.store, err = kv.Open(ctx, p.nats.conn, kv.Options{
-		Shards:        c.Shards,
-		Replicas:      c.Replicas,
-		SyncAlways:    c.NATSURL == "" && c.Sync.Always,
-		MaxTombstones: c.MaxTombstones,
-	})
-	if err != nil {
-		return fmt.Errorf("open the store: %w", err)
+	if err := p.openStore(ctx); err != nil {
+		return err
 	}
 	p.broker = events.New(events.Options{Interval: c.EventInterval, Wrap: hub.WrapFrame})
 	if p.hub, err = hub.New(c.hubOptions(p.secretKey), p.store, p.broker); err != nil {
@@ -127,6 +122,9 @@ func (p *process) stop() error {
 	var errs []error
 	if p.nats != nil {
 		errs = append(errs, p.nats.close())
+	}
+	if p.watermark != nil {
+		p.watermark.close()
 	}
 	if p.admin != nil {
 		cutOff("admin calls", p.admin.close(ctx))

@@ -74,6 +74,8 @@ func (c *Config) validateStorage() error {
 		return errors.New("--nats-url is shared by hubs that must share their key: set --secret-key (or HUB_SECRET_KEY)")
 	case c.NATSURL != "" && !c.Sync.Always:
 		return errors.New("--sync is for the embedded NATS: leave it out, and set sync_interval in the configuration of your cluster")
+	case c.NATSURL != "" && c.AcceptLoss:
+		return errors.New("--accept-loss is for the embedded NATS: leave it out, a cluster looks after its own blocks")
 	case c.NATSURL == "" && c.Replicas > 1:
 		return fmt.Errorf("--replicas %d needs a NATS cluster: set --nats-url, or leave it out", c.Replicas)
 	case c.NATSURL == "" && c.Data == "":

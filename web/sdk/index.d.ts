@@ -184,7 +184,7 @@ export interface LoginResult {
   heartbeatInterval?: number;
   /** The hub's clock, in seconds. */
   time?: number;
-  /** Names the hub's data. Another one than at the last login: they were lost, and begun anew. The SDK follows by itself. */
+  /** Names the hub's data. Another one than at the last login: they, or the last of them, were lost. The SDK follows by itself. */
   epoch?: string;
 }
 

@@ -1,0 +1,157 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/nats-io/nats.go"
+
+	"exthub/kv"
+)
+
+// watermark is a file beside the embedded store that says how far each bucket reached. NATS takes the end of a truncated or damaged block for a write that
+// nobody was told of, and drops it without a word; it cannot know better. The hub can: what the file names was acknowledged, and has to be there.
+//
+// The file is written about once a second, so a loss of nothing but what was committed since then goes unnoticed.
+type watermark struct {
+	path    string
+	mark    mark // what the file holds
+	failing bool // the last write failed
+
+	store *kv.Store
+	stop  context.CancelFunc // nil before follow
+	done  chan struct{}
+}
+
+// mark is the file's content.
+type mark struct {
+	// Generation is a part of the store's epoch. Each loss that a start has accepted gives another one, made of the moment as the rest of the epoch is: a number
+	// that is counted up could come twice, after the directory was restored from a backup.
+	Generation string `json:"generation,omitempty"`
+
+	Revisions map[string]uint64 `json:"revisions"` // by bucket
+}
+
+const watermarkInterval = time.Second
+
+// openWatermark compares the store with the file, if there is one: a directory of an older hub has none. It must be called before anything is written to the
+// store, which would hide how far that reached.
+//
+// If something is missing it returns an error that says what, and what to do. With AcceptLoss it returns a watermark of another generation instead; so it
+// does, with a warning, if the hub does not sync before it acknowledges, because a power cut may then cost what was written last, by the operator's choice.
+//
+// A file that makes no sense is taken for a loss. It is never half written, so something has damaged the disk, and to go on as if it were absent would be
+// silent in the one case that it is made for.
+func openWatermark(ctx context.Context, c *Config, dir *dataDir, nc *nats.Conn) (*watermark, error) {
+	w := &watermark{path: filepath.Join(dir.path, "watermark")}
+	text, err := os.ReadFile(w.path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return w, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("watermark: %w", err)
+	}
+	loss, err := w.compare(ctx, text, nc)
+	if err != nil || loss == "" {
+		return w, err
+	}
+	if c.Sync.Always && !c.AcceptLoss {
+		return nil, fmt.Errorf("%s. A block of the store may be truncated or damaged, or a part of %s was restored from an older copy, or copied while a hub was running. "+
+			"Restore the directory as a whole from a backup; or start once with --accept-loss: what is gone stays gone, and clients read everything anew", loss, dir.path)
+	}
+	w.mark.Generation = strconv.FormatInt(time.Now().UnixNano(), 36)
+	slog.Warn("going on without what is gone; clients will read everything anew", "loss", loss, "generation", w.mark.Generation)
+	if err := w.write(); err != nil {
+		return nil, fmt.Errorf("watermark: %w", err)
+	}
+	return w, nil
+}
+
+// compare reads the mark and says in a sentence what the store lacks, or "". The mark is then what the store has.
+func (w *watermark) compare(ctx context.Context, text []byte, nc *nats.Conn) (loss string, err error) {
+	if err := json.Unmarshal(text, &w.mark); err != nil || w.mark.Revisions == nil {
+		w.mark = mark{}
+		return fmt.Sprintf("the file %s is damaged, so nobody knows whether acknowledged changes are gone", w.path), nil
+	}
+	var losses []string
+	for _, bucket := range slices.Sorted(maps.Keys(w.mark.Revisions)) {
+		found, err := kv.LastRevision(ctx, nc, bucket)
+		if err != nil {
+			return "", err
+		}
+		if was := w.mark.Revisions[bucket]; found < was {
+			losses = append(losses, fmt.Sprintf("bucket %s ends at revision %d, but had %d", bucket, found, was))
+		}
+		w.mark.Revisions[bucket] = found
+	}
+	if losses == nil {
+		return "", nil
+	}
+	return "acknowledged changes are gone: " + strings.Join(losses, "; "), nil
+}
+
+// follow keeps the file up with the store until close.
+func (w *watermark) follow(store *kv.Store) {
+	ctx, stop := context.WithCancel(context.Background())
+	w.store, w.stop, w.done = store, stop, make(chan struct{})
+	go func() {
+		defer close(w.done)
+		tick := time.NewTicker(watermarkInterval)
+		defer tick.Stop()
+		for {
+			w.update()
+			select {
+			case <-ctx.Done():
+				return
+			case <-tick.C:
+			}
+		}
+	}()
+}
+
+// close writes the file for the last time. A watermark that never followed the store leaves it as it is.
+func (w *watermark) close() {
+	if w.stop == nil {
+		return
+	}
+	w.stop()
+	<-w.done
+	w.update()
+}
+
+// update writes the file if the store has come further. A file that can't be written is no reason to stop: an older one notices less, and is never wrong.
+func (w *watermark) update() {
+	revisions := w.store.Revisions()
+	if maps.Equal(revisions, w.mark.Revisions) {
+		return
+	}
+	before := w.mark.Revisions
+	w.mark.Revisions = revisions
+	err := w.write()
+	if err != nil {
+		w.mark.Revisions = before
+		if !w.failing {
+			slog.Warn("watermark can't be written, trying on", "error", err)
+		}
+	}
+	w.failing = err != nil
+}
+
+func (w *watermark) write() error {
+	text, err := json.Marshal(w.mark)
+	if err != nil {
+		return err
+	}
+	return writeFile(w.path, string(text)+"\n")
+}

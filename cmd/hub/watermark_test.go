@@ -1,0 +1,287 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+const onlyBucket = "exthub_0"
+
+// readMark returns what the watermark file of a data directory holds; nothing if there is none.
+func readMark(t *testing.T, data string) mark {
+	t.Helper()
+	var m mark
+	text, err := os.ReadFile(filepath.Join(data, "watermark"))
+	if os.IsNotExist(err) {
+		return m
+	}
+	if err == nil {
+		err = json.Unmarshal(text, &m)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m
+}
+
+// waitForMark waits until the watermark is at a revision or beyond.
+func (r *running) waitForMark(data string, revision uint64) {
+	r.t.Helper()
+	r.until(fmt.Sprint("watermark ", revision), func() bool { return readMark(r.t, data).Revisions[onlyBucket] >= revision })
+}
+
+// truncate takes bytes from the end of the store's last block.
+func truncate(t *testing.T, data string, n int64) {
+	t.Helper()
+	blocks, err := filepath.Glob(filepath.Join(data, "nats", "jetstream", "$G", "streams", "KV_"+onlyBucket, "msgs", "*.blk"))
+	if err != nil || len(blocks) == 0 {
+		t.Fatalf("blocks: %v, %v", blocks, err)
+	}
+	last := slices.Max(blocks)
+	info, err := os.Stat(last)
+	if err == nil {
+		err = os.Truncate(last, info.Size()-n)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// refused starts a hub that must not come up, and returns why.
+func refused(t *testing.T, args ...string) string {
+	t.Helper()
+	h := begin(t, args...)
+	select {
+	case <-h.exited:
+	case <-h.up:
+		t.Fatal("the hub serves what is not whole")
+	case <-time.After(patience):
+		t.Fatalf("the hub neither serves nor ends:\n%s", h.errors())
+	}
+	if code := h.cmd.ProcessState.ExitCode(); code != 1 {
+		t.Fatalf("exit code %d, want 1:\n%s", code, h.errors())
+	}
+	return h.errors()
+}
+
+// leave ends a session that does not read any more, and so would not say goodbye.
+func (c *client) leave() { c.ws.CloseNow() }
+
+// written is a data directory that holds a message with two pairs, and whose watermark knows it.
+type written struct {
+	data, message, epoch string
+	first, last          uint64 // the revisions of the pairs
+}
+
+// fill writes it and ends the hub in one way or the other.
+func fill(t *testing.T, end func(*running), args ...string) written {
+	t.Helper()
+	w := written{data: t.TempDir()}
+	h := launch(t, append([]string{"--data", w.data}, args...)...)
+	alice := h.login("alice")
+	w.message, w.epoch = alice.send(t, "bob"), alice.epoch
+	var err error
+	if w.first, err = alice.set(w.message, "a", "1"); err == nil {
+		w.last, err = alice.set(w.message, "b", "2")
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.waitForMark(w.data, w.last)
+	alice.leave()
+	end(h)
+	return w
+}
+
+// After an ordered stop NATS remembers, beside the block, a revision that the block does not hold any more; after a kill it does not. Both are noticed, again and
+// again, until the loss is accepted.
+func TestTruncatedBlock(t *testing.T) {
+	for name, end := range map[string]func(*running){"Killed": (*running).kill, "Stopped": (*running).stop} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := fill(t, end)
+			truncate(t, w.data, 1)
+			for range 2 {
+				why := refused(t, "--data", w.data)
+				for _, want := range []string{fmt.Sprintf("bucket %s ends at revision %d, but had %d", onlyBucket, w.first, w.last), w.data, "--accept-loss"} {
+					if !strings.Contains(why, want) {
+						t.Fatalf("the hub does not say %q:\n%s", want, why)
+					}
+				}
+			}
+
+			h := launch(t, "--data", w.data, "--accept-loss")
+			alice := h.login("alice")
+			if alice.epoch == w.epoch {
+				t.Error("the epoch is the old one: clients will not know")
+			}
+			there := alice.all(t, w.message)
+			if a := there["a"]; len(there) != 1 || a.Value != "1" || a.Seq != w.first {
+				t.Errorf("there is %+v, want the pair that is whole", there)
+			}
+			again, err := alice.set(w.message, "b", "3")
+			if err != nil {
+				t.Fatal(err)
+			}
+			alice.leave()
+			end(h)
+
+			quiet := launch(t, "--data", w.data)
+			bob := quiet.login("bob")
+			if b := bob.all(t, w.message)["b"]; bob.epoch != alice.epoch || b.Value != "3" || b.Seq != again {
+				t.Errorf("after a restart: epoch %q, was %q, and %+v", bob.epoch, alice.epoch, b)
+			}
+			if strings.Contains(quiet.errors(), "gone") {
+				t.Errorf("the loss is told once more:\n%s", quiet.errors())
+			}
+			bob.leave()
+			quiet.stop()
+		})
+	}
+}
+
+// Whoever does not sync before the acknowledgement has chosen to go on after a power cut. Clients are told all the same.
+func TestTruncatedBlockWithoutSync(t *testing.T) {
+	t.Parallel()
+	w := fill(t, (*running).kill, "--sync", "2m")
+	truncate(t, w.data, 1)
+	h := launch(t, "--data", w.data, "--sync", "2m")
+	h.waitForLog(fmt.Sprintf("ends at revision %d, but had %d", w.first, w.last))
+	alice := h.login("alice")
+	if alice.epoch == w.epoch {
+		t.Error("the epoch is the old one: clients will not know")
+	}
+	alice.leave()
+	h.stop()
+}
+
+// A backup of the directory as a whole is no loss. Its store under a newer watermark is one, and so is no store at all.
+func TestRestoredFromBackup(t *testing.T) {
+	t.Parallel()
+	w := fill(t, (*running).stop)
+	backup := filepath.Join(t.TempDir(), "backup")
+	restore := func(to, from string) {
+		t.Helper()
+		if err := os.RemoveAll(to); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.CopyFS(to, os.DirFS(from)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	restore(backup, w.data)
+	h := launch(t, "--data", w.data)
+	alice := h.login("alice")
+	seq, err := alice.set(w.message, "c", "3")
+	if err != nil {
+		t.Fatal(err)
+	}
+	alice.leave()
+	h.stop()
+	if got := readMark(t, w.data).Revisions[onlyBucket]; got != seq {
+		t.Errorf("stopped with the watermark at %d, want %d", got, seq)
+	}
+
+	restore(filepath.Join(w.data, "nats"), filepath.Join(backup, "nats"))
+	if why, want := refused(t, "--data", w.data), fmt.Sprintf("ends at revision %d, but had %d", w.last, seq); !strings.Contains(why, want) {
+		t.Errorf("the hub does not say %q:\n%s", want, why)
+	}
+	if err := os.RemoveAll(filepath.Join(w.data, "nats")); err != nil {
+		t.Fatal(err)
+	}
+	if why, want := refused(t, "--data", w.data), fmt.Sprintf("ends at revision 0, but had %d", seq); !strings.Contains(why, want) {
+		t.Errorf("the hub does not say %q:\n%s", want, why)
+	}
+
+	restore(w.data, backup)
+	h = launch(t, "--data", w.data)
+	bob := h.login("bob")
+	if there := bob.all(t, w.message); bob.epoch != w.epoch || len(there) != 2 {
+		t.Errorf("epoch %q, was %q, and %+v", bob.epoch, w.epoch, there)
+	}
+	bob.leave()
+	h.stop()
+}
+
+// Nobody can tell what a damaged watermark has known. A directory that never had one is that of an older hub.
+func TestWatermarkThatIsDamagedOrAbsent(t *testing.T) {
+	t.Parallel()
+	w := fill(t, (*running).stop)
+	path := filepath.Join(w.data, "watermark")
+	for _, text := range []string{"", "\x00\x00", "{}", `{"revisions":`} {
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if why := refused(t, "--data", w.data); !strings.Contains(why, path+" is damaged") {
+			t.Errorf("%q is read:\n%s", text, why)
+		}
+	}
+	h := launch(t, "--data", w.data, "--accept-loss")
+	alice := h.login("alice")
+	if alice.epoch == w.epoch {
+		t.Error("the epoch is the old one: clients will not know")
+	}
+	alice.leave()
+	h.stop()
+
+	if err := os.Remove(path); err != nil {
+		t.Fatal(err)
+	}
+	h = launch(t, "--data", w.data)
+	h.waitForMark(w.data, w.last)
+	h.stop()
+}
+
+// A kill loses nothing, so it must not look like a loss, however close it comes to a write of the block or of the watermark.
+func TestKillIsNoLoss(t *testing.T) {
+	for _, sync := range []string{"always", "2m"} {
+		t.Run("Sync="+sync, func(t *testing.T) {
+			t.Parallel()
+			args := []string{"--data", t.TempDir(), "--sync", sync, "--message-rate", "0", "--max-extensions", "10000"}
+			message := ""
+			for round := range 10 {
+				h := launch(t, args...)
+				if strings.Contains(h.errors(), "gone") {
+					t.Fatalf("round %d: false alarm:\n%s", round, h.errors())
+				}
+				alice := h.login("alice")
+				if message == "" {
+					message = alice.send(t, "bob")
+				}
+				under, ended := make(chan uint64), make(chan bool)
+				go func() {
+					defer close(ended)
+					for n := 0; ; n++ {
+						seq, err := alice.set(message, fmt.Sprintf("%d-%d", round, n), "v")
+						if err != nil {
+							return // the hub is gone
+						}
+						select {
+						case under <- seq:
+						default: // one is enough
+						}
+					}
+				}()
+				var seq uint64
+				select {
+				case seq = <-under:
+				case <-ended:
+					t.Fatalf("the writer ended before the kill:\n%s", h.errors())
+				case <-time.After(patience):
+					t.Fatalf("no write:\n%s", h.errors())
+				}
+				if round%2 == 0 { // right after the file was written under load, and at any moment
+					h.waitForMark(args[1], seq)
+				}
+				h.kill()
+				<-ended
+			}
+		})
+	}
+}
