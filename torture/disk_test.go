@@ -1,6 +1,7 @@
 package torture
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -129,8 +130,24 @@ func TestDiskFull(t *testing.T) {
 	})
 }
 
-// The end of the last block is gone, as after a copy of a running hub's directory or a broken disk: no crash of a hub does that. The hub comes up with what is
-// whole, and never serves half of a record. Who knows the revision that is gone can tell: the message is older than that.
+// marked returns nil if the hub has noted that its bucket reached a revision.
+func (l *lone) marked(revision uint64) error {
+	text, err := os.ReadFile(filepath.Join(l.data, "watermark"))
+	if err != nil {
+		return err
+	}
+	var mark struct{ Revisions map[string]uint64 }
+	if err := json.Unmarshal(text, &mark); err != nil {
+		return err
+	}
+	if at := mark.Revisions[strings.TrimPrefix(stream, "KV_")]; at < revision {
+		return fmt.Errorf("the watermark is at %d, not %d", at, revision)
+	}
+	return nil
+}
+
+// The end of the last block is gone, as after a copy of a running hub's directory or a broken disk: no crash of a hub does that. The hub says so and refuses to
+// start. Told to go on, it comes up with what is whole, never serves half of a record, and everybody learns by another epoch that something is gone.
 func TestLastBlockTruncated(t *testing.T) {
 	often(t, func(t *testing.T, i int) {
 		l := startLone(t, "last block truncated", t.TempDir())
@@ -144,6 +161,9 @@ func TestLastBlockTruncated(t *testing.T) {
 			if err := until(t.Context(), "last event", func() error { return o.reached(m.id, gone) }); err != nil {
 				t.Fatal(err)
 			}
+		}
+		if err := until(t.Context(), "watermark", func() error { return l.marked(gone) }); err != nil {
+			t.Fatal(err)
 		}
 		l.unit.process.kill()
 		l.wr.leave()
@@ -159,8 +179,15 @@ func TestLastBlockTruncated(t *testing.T) {
 		if err := os.Truncate(last, info.Size()-int64(1+7*i%150)); err != nil {
 			t.Fatal(err)
 		}
+		if l.unit.process.start() == nil {
+			l.violation("the hub serves as if nothing were gone")
+		}
+		l.unit.process.kill()
+		if want := fmt.Sprintf("but had %d", gone); !strings.Contains(l.unit.process.said(), want) {
+			l.violation("the hub does not say %q: %s", want, l.unit.process.said())
+		}
 		over := l.time()
-		if err := l.unit.process.start(); err != nil {
+		if err := l.unit.process.start("--accept-loss"); err != nil {
 			t.Fatal(err)
 		}
 		l.enter()
@@ -179,7 +206,7 @@ func TestLastBlockTruncated(t *testing.T) {
 		}
 		if err := until(t.Context(), "notice of the loss", func() error {
 			if l.noticed.Load() == 0 {
-				return errors.New("nobody has seen a message older than before")
+				return errors.New("nobody has seen another epoch")
 			}
 			return nil
 		}); err != nil {

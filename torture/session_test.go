@@ -76,6 +76,7 @@ type page struct {
 // session is one WebSocket connection, logged in. ask may be called from several goroutines.
 type session struct {
 	ws     *websocket.Conn
+	epoch  string       // that the login named
 	hear   func(notice) // called by the reader, one after the other
 	gone   chan struct{}
 	answer struct {
@@ -109,13 +110,15 @@ func login(ctx context.Context, addr, user string, hear func(notice)) (*session,
 	go s.read()
 	// Issued long ago and valid for long: some hubs have an odd idea of the time.
 	sig, err := usersig.Sign(appID, secretKey, user, time.Now().Add(-24*time.Hour), 7*24*time.Hour)
+	var reply struct{ Epoch string }
 	if err == nil {
-		err = s.ask(ctx, "login", object{"sdkAppID": appID, "userID": user, "userSig": sig}, nil)
+		err = s.ask(ctx, "login", object{"sdkAppID": appID, "userID": user, "userSig": sig}, &reply)
 	}
 	if err != nil {
 		s.close()
 		return nil, err
 	}
+	s.epoch = reply.Epoch
 	return s, nil
 }
 

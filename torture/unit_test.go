@@ -13,6 +13,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -157,9 +158,9 @@ func startProcess(t testing.TB, natsURL, dir string, change ...func(*process)) *
 	return u
 }
 
-// start returns when the hub serves, at the address it had before.
-func (p *process) start() error {
-	cmd := exec.Command(p.binary, append([]string{"--addr", p.addr}, p.args...)...)
+// start returns when the hub serves, at the address it had before; more are flags for this time only.
+func (p *process) start(more ...string) error {
+	cmd := exec.Command(p.binary, slices.Concat([]string{"--addr", p.addr}, p.args, more)...)
 	cmd.Stderr = p
 	cmd.Env = append(os.Environ(), p.env...)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}

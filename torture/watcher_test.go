@@ -15,6 +15,8 @@ type watcher struct {
 	hubs []int // where it goes, one after the other; it stays while it can unless roams
 	roam bool
 
+	epoch string // of the last login
+
 	mu     sync.Mutex
 	known  map[string]*mirror
 	newest map[string]uint64 // per message, of all events ever
@@ -62,19 +64,13 @@ func (o *watcher) watch(ctx context.Context) {
 
 // stay is one session: log in, which makes the events flow, then catch up from where the last one ended.
 func (o *watcher) stay(ctx context.Context, hub int) {
-	from := make(map[string]uint64)
-	o.mu.Lock()
-	for id, m := range o.known {
-		from[id] = m.latest
-	}
-	o.mu.Unlock()
 	v := &visit{seen: make(map[string]uint64), ahead: make(map[string]uint64), caughtUp: make(map[string]bool)}
 	s, err := login(ctx, o.w.units[hub].addr(), o.user, func(n notice) { o.hear(n, v) })
 	if err != nil {
 		return
 	}
 	defer s.close()
-	for id, last := range from {
+	for id, last := range o.recall(s.epoch) {
 		if err := o.catchUp(ctx, s, v, id, last); err != nil {
 			return
 		}
@@ -101,6 +97,27 @@ func (o *watcher) stay(ctx context.Context, hub int) {
 	}
 }
 
+// recall returns where the watcher stands in each message: nowhere in a history that it has not been in before.
+func (o *watcher) recall(epoch string) map[string]uint64 {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.epoch != "" && o.epoch != epoch {
+		o.w.noticed.Add(1)
+		if !o.w.torn {
+			o.w.violation("%s finds the epoch %s, which was %s", o.user, epoch, o.epoch)
+		}
+		for id := range o.known {
+			o.known[id] = &mirror{pairs: make(map[string]cell)}
+		}
+	}
+	o.epoch = epoch
+	from := make(map[string]uint64)
+	for id, m := range o.known {
+		from[id] = m.latest
+	}
+	return from
+}
+
 // difference asks for what changed after last.
 func difference(ctx context.Context, s *session, message string, last uint64) (page, error) {
 	var p page
@@ -120,9 +137,7 @@ func (o *watcher) catchUp(ctx context.Context, s *session, v *visit, message str
 		}
 		return err
 	}
-	if p.LatestSeq < last && o.w.torn {
-		o.w.noticed.Add(1)
-	} else if p.CompleteFlag != 1 || p.PurgedSeq > 0 || p.LatestSeq < last {
+	if p.CompleteFlag != 1 || p.PurgedSeq > 0 || p.LatestSeq < last {
 		o.w.violation("%s came back with %d and got %+v", o.user, last, p)
 	}
 	o.mu.Lock()

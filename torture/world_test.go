@@ -37,7 +37,7 @@ type world struct {
 	violations []string
 
 	torn    bool         // the fault takes back what was committed
-	noticed atomic.Int64 // how often somebody could tell
+	noticed atomic.Int64 // how often somebody was told, by another epoch
 
 	cancel  context.CancelFunc
 	working sync.WaitGroup
