@@ -26,7 +26,7 @@ type Config struct {
 	Data string   `group:"Storage" default:"./data" help:"Directory of the embedded NATS and of the secret key. One hub at a time."`
 	Sync SyncMode `group:"Storage" default:"always" help:"When the embedded NATS syncs to the disk: \"always\" before a write is acknowledged, or every so often (\"2m\"), which is some ten times faster and loses that much in a power cut. A crash of the hub alone loses nothing either way."`
 
-	AcceptLoss bool `group:"Storage" help:"Start although acknowledged changes are missing from --data, which the hub else refuses with --sync always: a block of the store was truncated or damaged. What is gone stays gone, and every client reads everything anew. For one start, not for good."`
+	AcceptLoss bool `group:"Storage" help:"Start although acknowledged changes are missing from --data, which the hub else refuses with --sync always: a block of the store was truncated or damaged. The block is cut off where the damage begins, what is gone stays gone, and every client reads everything anew. For one start, not for good: NATS reads every block, which takes time."`
 
 	NATSURL   string `group:"Storage" name:"nats-url" placeholder:"URLS" help:"Store in this NATS cluster, addresses separated by commas, instead of the embedded one. Needs --secret-key, the same on every hub."`
 	NATSCreds string `group:"Storage" name:"nats-creds" placeholder:"FILE" help:"Credentials file for --nats-url."`

@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"net"
 	"os"
@@ -27,12 +28,31 @@ type embedded struct {
 }
 
 func startEmbedded(c *Config, dir *dataDir) (*embedded, error) {
+	if c.AcceptLoss {
+		if err := forgetIndex(dir); err != nil {
+			return nil, fmt.Errorf("--accept-loss: %w", err)
+		}
+	}
 	e := &embedded{config: c, dir: dir, log: newNATSLog(), stop: make(chan struct{}), done: make(chan struct{})}
 	if err := e.start(); err != nil {
 		return nil, err
 	}
 	go e.tend()
 	return e, nil
+}
+
+// forgetIndex makes the server read every block from the start and cut it off where it is damaged. With the index that an ordered stop leaves it looks at
+// none, and goes on writing behind a record that it can't read past.
+func forgetIndex(dir *dataDir) error {
+	return filepath.WalkDir(dir.natsDir(), func(path string, d fs.DirEntry, err error) error {
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil // nothing is stored yet
+		}
+		if err == nil && d.Name() == "index.db" {
+			return os.Remove(path)
+		}
+		return err
+	})
 }
 
 // InProcessConn makes the hub's connection find the server that there is now.

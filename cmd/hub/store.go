@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"exthub/kv"
@@ -11,7 +12,12 @@ import (
 func (p *process) openStore(ctx context.Context) (err error) {
 	c, generation := p.config, ""
 	if p.dir != nil {
-		if p.watermark, err = openWatermark(ctx, c, p.dir, p.nats.conn); err != nil {
+		p.watermark, err = openWatermark(ctx, c, p.dir, p.nats.conn)
+		var loss *lossError
+		if errors.As(err, &loss) && !c.Sync.Always {
+			err = p.accept(ctx) // what was not synced may be lost in a power cut, by the operator's choice
+		}
+		if err != nil {
 			return err
 		}
 		generation = p.watermark.mark.Generation
@@ -30,4 +36,18 @@ func (p *process) openStore(ctx context.Context) (err error) {
 		p.watermark.follow(p.store)
 	}
 	return nil
+}
+
+// accept starts the embedded server anew as --accept-loss does, and takes the store as it is then.
+func (p *process) accept(ctx context.Context) (err error) {
+	accepting := *p.config
+	accepting.AcceptLoss = true
+	if err := p.nats.close(); err != nil {
+		return err
+	}
+	if p.nats, err = openLink(&accepting, p.dir); err != nil {
+		return err
+	}
+	p.watermark, err = openWatermark(ctx, &accepting, p.dir, p.nats.conn)
+	return err
 }

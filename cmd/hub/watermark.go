@@ -45,11 +45,18 @@ type mark struct {
 
 const watermarkInterval = time.Second
 
+// lossError says what the store lacks, what may have happened, and what to do.
+type lossError struct{ loss, data string }
+
+func (e *lossError) Error() string {
+	return e.loss + ". A block of the store may be truncated or damaged, or a part of " + e.data + " was restored from an older copy, or copied while a hub was running. " +
+		"Restore the directory as a whole from a backup; or start once with --accept-loss: what is gone stays gone, and clients read everything anew"
+}
+
 // openWatermark compares the store with the file, if there is one: a directory of an older hub has none. It must be called before anything is written to the
 // store, which would hide how far that reached.
 //
-// If something is missing it returns an error that says what, and what to do. With AcceptLoss it returns a watermark of another generation instead; so it
-// does, with a warning, if the hub does not sync before it acknowledges, because a power cut may then cost what was written last, by the operator's choice.
+// If something is missing it returns a *lossError. With AcceptLoss it says so in the log and returns a watermark of another generation instead.
 //
 // A file that makes no sense is taken for a loss. It is never half written, so something has damaged the disk, and to go on as if it were absent would be
 // silent in the one case that it is made for.
@@ -66,9 +73,8 @@ func openWatermark(ctx context.Context, c *Config, dir *dataDir, nc *nats.Conn) 
 	if err != nil || loss == "" {
 		return w, err
 	}
-	if c.Sync.Always && !c.AcceptLoss {
-		return nil, fmt.Errorf("%s. A block of the store may be truncated or damaged, or a part of %s was restored from an older copy, or copied while a hub was running. "+
-			"Restore the directory as a whole from a backup; or start once with --accept-loss: what is gone stays gone, and clients read everything anew", loss, dir.path)
+	if !c.AcceptLoss {
+		return nil, &lossError{loss, dir.path}
 	}
 	w.mark.Generation = strconv.FormatInt(time.Now().UnixNano(), 36)
 	slog.Warn("going on without what is gone; clients will read everything anew", "loss", loss, "generation", w.mark.Generation)

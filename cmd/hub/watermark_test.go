@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -36,23 +35,6 @@ func (r *running) waitForMark(data string, revision uint64) {
 	r.until(fmt.Sprint("watermark ", revision), func() bool { return readMark(r.t, data).Revisions[onlyBucket] >= revision })
 }
 
-// truncate takes bytes from the end of the store's last block.
-func truncate(t *testing.T, data string, n int64) {
-	t.Helper()
-	blocks, err := filepath.Glob(filepath.Join(data, "nats", "jetstream", "$G", "streams", "KV_"+onlyBucket, "msgs", "*.blk"))
-	if err != nil || len(blocks) == 0 {
-		t.Fatalf("blocks: %v, %v", blocks, err)
-	}
-	last := slices.Max(blocks)
-	info, err := os.Stat(last)
-	if err == nil {
-		err = os.Truncate(last, info.Size()-n)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-}
-
 // refused starts a hub that must not come up, and returns why.
 func refused(t *testing.T, args ...string) string {
 	t.Helper()
@@ -60,7 +42,7 @@ func refused(t *testing.T, args ...string) string {
 	select {
 	case <-h.exited:
 	case <-h.up:
-		t.Fatal("the hub serves what is not whole")
+		t.Fatalf("the hub serves what is not whole:\n%s", h.errors())
 	case <-time.After(patience):
 		t.Fatalf("the hub neither serves nor ends:\n%s", h.errors())
 	}
@@ -97,68 +79,6 @@ func fill(t *testing.T, end func(*running), args ...string) written {
 	alice.leave()
 	end(h)
 	return w
-}
-
-// After an ordered stop NATS remembers, beside the block, a revision that the block does not hold any more; after a kill it does not. Both are noticed, again and
-// again, until the loss is accepted.
-func TestTruncatedBlock(t *testing.T) {
-	for name, end := range map[string]func(*running){"Killed": (*running).kill, "Stopped": (*running).stop} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			w := fill(t, end)
-			truncate(t, w.data, 1)
-			for range 2 {
-				why := refused(t, "--data", w.data)
-				for _, want := range []string{fmt.Sprintf("bucket %s ends at revision %d, but had %d", onlyBucket, w.first, w.last), w.data, "--accept-loss"} {
-					if !strings.Contains(why, want) {
-						t.Fatalf("the hub does not say %q:\n%s", want, why)
-					}
-				}
-			}
-
-			h := launch(t, "--data", w.data, "--accept-loss")
-			alice := h.login("alice")
-			if alice.epoch == w.epoch {
-				t.Error("the epoch is the old one: clients will not know")
-			}
-			there := alice.all(t, w.message)
-			if a := there["a"]; len(there) != 1 || a.Value != "1" || a.Seq != w.first {
-				t.Errorf("there is %+v, want the pair that is whole", there)
-			}
-			again, err := alice.set(w.message, "b", "3")
-			if err != nil {
-				t.Fatal(err)
-			}
-			alice.leave()
-			end(h)
-
-			quiet := launch(t, "--data", w.data)
-			bob := quiet.login("bob")
-			if b := bob.all(t, w.message)["b"]; bob.epoch != alice.epoch || b.Value != "3" || b.Seq != again {
-				t.Errorf("after a restart: epoch %q, was %q, and %+v", bob.epoch, alice.epoch, b)
-			}
-			if strings.Contains(quiet.errors(), "gone") {
-				t.Errorf("the loss is told once more:\n%s", quiet.errors())
-			}
-			bob.leave()
-			quiet.stop()
-		})
-	}
-}
-
-// Whoever does not sync before the acknowledgement has chosen to go on after a power cut. Clients are told all the same.
-func TestTruncatedBlockWithoutSync(t *testing.T) {
-	t.Parallel()
-	w := fill(t, (*running).kill, "--sync", "2m")
-	truncate(t, w.data, 1)
-	h := launch(t, "--data", w.data, "--sync", "2m")
-	h.waitForLog(fmt.Sprintf("ends at revision %d, but had %d", w.first, w.last))
-	alice := h.login("alice")
-	if alice.epoch == w.epoch {
-		t.Error("the epoch is the old one: clients will not know")
-	}
-	alice.leave()
-	h.stop()
 }
 
 // A backup of the directory as a whole is no loss. Its store under a newer watermark is one, and so is no store at all.
@@ -233,9 +153,16 @@ func TestWatermarkThatIsDamagedOrAbsent(t *testing.T) {
 	if err := os.Remove(path); err != nil {
 		t.Fatal(err)
 	}
+	half := filepath.Join(w.data, ".new-1") // what a kill in the middle of a write leaves
+	if err := os.WriteFile(half, []byte(`{"rev`), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	h = launch(t, "--data", w.data)
 	h.waitForMark(w.data, w.last)
 	h.stop()
+	if _, err := os.Stat(half); !os.IsNotExist(err) {
+		t.Errorf("half a file is still there: %v", err)
+	}
 }
 
 // A kill loses nothing, so it must not look like a loss, however close it comes to a write of the block or of the watermark.

@@ -1,0 +1,140 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// lastBlock returns the path and the size of the block that the store ends with.
+func lastBlock(t *testing.T, data string) (path string, size int64) {
+	t.Helper()
+	blocks, err := filepath.Glob(filepath.Join(data, "nats", "jetstream", "$G", "streams", "KV_"+onlyBucket, "msgs", "*.blk"))
+	if err != nil || len(blocks) == 0 {
+		t.Fatalf("blocks: %v, %v", blocks, err)
+	}
+	info, err := os.Stat(slices.Max(blocks))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return slices.Max(blocks), info.Size()
+}
+
+// truncate takes the last byte of the last record.
+func truncate(t *testing.T, data string) {
+	t.Helper()
+	path, size := lastBlock(t, data)
+	if err := os.Truncate(path, size-1); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// garble changes a byte in the last record, before its checksum.
+func garble(t *testing.T, data string) {
+	t.Helper()
+	path, size := lastBlock(t, data)
+	content, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	content[size-9] ^= 0xff
+	if err := os.WriteFile(path, content, 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// After an ordered stop NATS remembers, beside the block, a revision that the block does not hold any more, or trusts a block that it can't read; after a kill it
+// does neither. All of it is noticed, again and again, until the loss is accepted; what is written then is there to stay.
+func TestDamagedBlock(t *testing.T) {
+	kill, stop := (*running).kill, (*running).stop
+	for name, tt := range map[string]struct {
+		end    func(*running)
+		damage func(*testing.T, string)
+		blind  bool // NATS reads nothing of the block
+	}{
+		"KilledTruncated":  {kill, truncate, false},
+		"StoppedTruncated": {stop, truncate, false},
+		"KilledGarbled":    {kill, garble, false},
+		"StoppedGarbled":   {stop, garble, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			end := tt.end
+			w := fill(t, end)
+			tt.damage(t, w.data)
+			found := w.first
+			if tt.blind {
+				found = 0
+			}
+			for range 2 {
+				why := refused(t, "--data", w.data)
+				for _, want := range []string{fmt.Sprintf("bucket %s ends at revision %d, but had %d", onlyBucket, found, w.last), w.data, "--accept-loss"} {
+					if !strings.Contains(why, want) {
+						t.Fatalf("the hub does not say %q:\n%s", want, why)
+					}
+				}
+			}
+
+			h := launch(t, "--data", w.data, "--accept-loss")
+			alice := h.login("alice")
+			if alice.epoch == w.epoch {
+				t.Error("the epoch is the old one: clients will not know")
+			}
+			there := alice.all(t, w.message)
+			if a := there["a"]; len(there) != 1 || a.Value != "1" || a.Seq != w.first {
+				t.Errorf("there is %+v, want the pair that is whole", there)
+			}
+			again, err := alice.set(w.message, "b", "3")
+			if err != nil {
+				t.Fatal(err)
+			}
+			alice.leave()
+			end(h)
+
+			quiet := launch(t, "--data", w.data)
+			bob := quiet.login("bob")
+			if b := bob.all(t, w.message)["b"]; bob.epoch != alice.epoch || b.Value != "3" || b.Seq != again {
+				t.Errorf("after a restart: epoch %q, was %q, and %+v", bob.epoch, alice.epoch, b)
+			}
+			if strings.Contains(quiet.errors(), "gone") {
+				t.Errorf("the loss is told once more:\n%s", quiet.errors())
+			}
+			bob.leave()
+			quiet.stop()
+		})
+	}
+}
+
+// Whoever does not sync before the acknowledgement has chosen to go on after a power cut. Clients are told all the same, and what is written then is there to stay.
+func TestDamagedBlockWithoutSync(t *testing.T) {
+	for name, damage := range map[string]func(*testing.T, string){"Truncated": truncate, "Garbled": garble} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := fill(t, (*running).stop, "--sync", "2m")
+			damage(t, w.data)
+			h := launch(t, "--data", w.data, "--sync", "2m")
+			h.waitForLog(fmt.Sprintf("ends at revision %d, but had %d", w.first, w.last))
+			alice := h.login("alice")
+			if alice.epoch == w.epoch {
+				t.Error("the epoch is the old one: clients will not know")
+			}
+			again, err := alice.set(w.message, "b", "3")
+			if err != nil {
+				t.Fatal(err)
+			}
+			alice.leave()
+			h.stop()
+
+			quiet := launch(t, "--data", w.data, "--sync", "2m")
+			bob := quiet.login("bob")
+			if b := bob.all(t, w.message)["b"]; bob.epoch != alice.epoch || b.Value != "3" || b.Seq != again {
+				t.Errorf("after a restart: epoch %q, was %q, and %+v", bob.epoch, alice.epoch, b)
+			}
+			bob.leave()
+			quiet.stop()
+		})
+	}
+}
