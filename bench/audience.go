@@ -15,6 +15,7 @@ type audience struct {
 	board   *board
 	viewers []*viewer
 	reading sync.WaitGroup
+	pinging sync.WaitGroup
 	stop    chan struct{}
 	mu      sync.Mutex
 	broken  error // the first viewer that was cut off unasked
@@ -35,7 +36,7 @@ func (r *run) seat(b *board, accounts []account, writers int) (*audience, error)
 	for _, v := range a.viewers {
 		a.watch(v)
 	}
-	go a.keepAlive()
+	a.pinging.Go(a.keepAlive)
 	return a, nil
 }
 
@@ -94,6 +95,7 @@ func (a *audience) cut() {
 
 func (a *audience) leave() {
 	close(a.stop)
+	a.pinging.Wait()
 	a.cut()
 }
 

@@ -15,11 +15,12 @@ func connect(r *run) error {
 	if err != nil {
 		return err
 	}
+	defer leave(clients)
 	if err := r.measured(int64(len(clients)), "login"); err != nil {
 		return err
 	}
 	r.result.Latencies = append(r.result.Latencies, took.latency("connect and log in"))
-	return leave(clients)
+	return nil
 }
 
 // idle logs sessions in who say nothing but ping.

@@ -3,7 +3,6 @@ package bench
 import (
 	"context"
 	"crypto/rand"
-	"errors"
 	"fmt"
 	"log/slog"
 	"strings"
@@ -168,21 +167,22 @@ func (r *run) enter(accounts []account, stalled bool, took *histogram) ([]*clien
 		})
 	}
 	if err := g.Wait(); err != nil {
-		return nil, errors.Join(err, leave(clients))
+		leave(clients)
+		return nil, err
 	}
 	return clients, nil
 }
 
-// leave cuts connections.
-func leave(clients []*client) error {
+// leave cuts connections; those that are cut already say so to the log only.
+func leave(clients []*client) {
 	for _, c := range clients {
-		if c != nil {
-			if err := c.Close(); err != nil {
-				slog.Debug("close", "user", c.user, "error", err)
-			}
+		if c == nil {
+			continue
+		}
+		if err := c.Close(); err != nil {
+			slog.Debug("close", "user", c.user, "error", err)
 		}
 	}
-	return nil
 }
 
 // pause waits, unless the run ends first.

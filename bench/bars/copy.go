@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"io"
 	"net"
 	"os"
@@ -38,8 +39,10 @@ func (c *copyCommand) Run(ctx context.Context) error {
 			defer in.Close()
 			buffer := make([]byte, 64<<10)
 			for {
-				if _, err := in.Read(buffer); err != nil {
-					return ignoreEOF(err)
+				if _, err := in.Read(buffer); errors.Is(err, io.EOF) {
+					return nil
+				} else if err != nil {
+					return err
 				}
 			}
 		})
@@ -62,11 +65,4 @@ func (c *copyCommand) Run(ctx context.Context) error {
 		return err
 	}
 	return json.NewEncoder(os.Stdout).Encode(map[string]float64{"rate": float64(done.Load()) / time.Since(start).Seconds()})
-}
-
-func ignoreEOF(err error) error {
-	if err == io.EOF {
-		return nil
-	}
-	return err
 }
