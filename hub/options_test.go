@@ -10,8 +10,11 @@ func TestOptions(t *testing.T) {
 	}
 	given := Options{SDKAppID: 1, SecretKey: "k", Admins: []string{"a"}, MaxKeyBytes: 7}
 	o, err := given.withDefaults()
-	if err != nil || o.MaxKeyBytes != 7 || o.MaxExtensions != 300 || o.MessageRate != 0 || o.NewSessionID() == o.NewSessionID() {
+	if err != nil || o.MaxKeyBytes != 7 || o.MaxExtensions != 300 || o.MessageRate != 0 {
 		t.Errorf("%+v (%v)", o, err)
+	}
+	if first, second := o.NewSessionID(), o.NewSessionID(); first == second {
+		t.Errorf("two sessions are called %s", first)
 	}
 	given.Admins[0] = "eve"
 	if o.Admins[0] != "a" {

@@ -44,12 +44,17 @@ func startEmbedded(c *Config, dir *dataDir) (*embedded, error) {
 // forgetIndex makes the server read every block from the start and cut it off where it is damaged. With the index that an ordered stop leaves it looks at
 // none, and goes on writing behind a record that it can't read past.
 func forgetIndex(dir *dataDir) error {
-	return filepath.WalkDir(dir.natsDir(), func(path string, d fs.DirEntry, err error) error {
-		if errors.Is(err, fs.ErrNotExist) {
-			return nil // nothing is stored yet
-		}
+	root, err := os.OpenRoot(dir.natsDir())
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil // nothing is stored yet
+	}
+	if err != nil {
+		return err
+	}
+	defer root.Close()
+	return fs.WalkDir(root.FS(), ".", func(path string, d fs.DirEntry, err error) error {
 		if err == nil && d.Name() == "index.db" {
-			return os.Remove(path)
+			return root.Remove(path)
 		}
 		return err
 	})
