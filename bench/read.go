@@ -12,7 +12,17 @@ import (
 
 // read has every client read all pairs of one message, page by page, as fast as the answers come.
 func read(r *run) error {
-	accounts, err := r.accounts(r.Clients, "r")
+	return r.onOneMessage("r", func(clients []*client, message string) error {
+		if err := r.fillMessage(clients[0], message); err != nil {
+			return err
+		}
+		return r.reads(clients, message)
+	})
+}
+
+// onOneMessage calls fn with all clients and one message of a group that they are in.
+func (r *run) onOneMessage(kind string, fn func(clients []*client, message string) error) error {
+	accounts, err := r.accounts(r.Clients, kind)
 	if err != nil {
 		return err
 	}
@@ -26,10 +36,7 @@ func read(r *run) error {
 			return err
 		}
 		defer leave(clients)
-		if err := r.fillMessage(clients[0], messages[0]); err != nil {
-			return err
-		}
-		return r.reads(clients, messages[0])
+		return fn(clients, messages[0])
 	}, accounts)
 }
 

@@ -43,26 +43,13 @@ func write(r *run) error {
 
 // hot has all clients set pairs of one message, each its own, as fast as the acknowledgements come.
 func hot(r *run) error {
-	accounts, err := r.accounts(r.Clients, "w")
-	if err != nil {
-		return err
-	}
-	return r.withGroup(func(g *group) error {
-		messages, err := g.messages(r, 1)
-		if err != nil {
-			return err
-		}
-		clients, err := r.enter(accounts, false, nil)
-		if err != nil {
-			return err
-		}
-		defer leave(clients)
+	return r.onOneMessage("w", func(clients []*client, message string) error {
 		writers := make([]*writer, len(clients))
 		for i, c := range clients {
-			writers[i] = newWriter(i, c, messages)
+			writers[i] = newWriter(i, c, []string{message})
 		}
 		return r.sets(writers)
-	}, accounts)
+	})
 }
 
 // sets measures acknowledged sets.
