@@ -114,7 +114,18 @@ func TestClearOfVeryMany(t *testing.T) {
 		}
 		sh.view.reset()
 	}
-	if seq, err := set(s, id, "0-0", "new", cleared.Latest); err == nil {
-		t.Logf("set at %d", seq)
+	// A key that the clear had room to delete, and one that it had not, are both free again.
+	for _, key := range []string{"0-0", "2-399"} {
+		var gone Pair
+		if err := s.Read(t.Context(), id, 0, func(m *Message) { gone = m.Pair(key) }); err != nil || !gone.Deleted || gone.Seq > cleared.Latest {
+			t.Fatalf("%s after the clear: %+v, %v", key, gone, err)
+		}
+		if _, err := set(s, id, key, "new", gone.Seq); err != nil {
+			t.Fatal(err)
+		}
+	}
+	sh.view.reset()
+	if pairs := read(t, s, id, 0); len(pairs) != 2 {
+		t.Fatalf("after the clear and two sets: %v", pairs)
 	}
 }

@@ -2,11 +2,7 @@ package kv
 
 import (
 	"context"
-	"encoding/json"
-	"fmt"
 	"time"
-
-	"github.com/nats-io/nats.go/jetstream"
 )
 
 // refresh brings the cell to revision or beyond: by the tail, which is on its way anyway, or with a snapshot if the tail does not come (or revision
@@ -41,37 +37,9 @@ const tailPatience = 250 * time.Millisecond
 // confirm asks the stream's leader whether last, the revision that something was decided on, is still the unit's last, and brings the cell up to date if not. Only a
 // leader that has lost its place without knowing yet could answer wrongly, for as long as an election takes.
 func (sh *shard) confirm(ctx context.Context, c *cell, last uint64) (current bool, err error) {
-	newest, err := sh.newest(ctx, c.filter)
+	newest, err := newestRevision(ctx, sh.nc, sh.bucket, c.filter)
 	if err != nil || newest <= last {
 		return err == nil, err
 	}
 	return false, sh.refresh(ctx, c, newest)
-}
-
-// newest returns the revision of the newest entry whose subject matches the filter as the stream's leader has it, or 0 if there is none.
-func (sh *shard) newest(ctx context.Context, filter string) (uint64, error) {
-	body, err := json.Marshal(map[string]any{"last_by_subj": filter, "no_hdr": true})
-	if err != nil {
-		return 0, err
-	}
-	reply, err := sh.nc.RequestWithContext(ctx, "$JS.API.STREAM.MSG.GET.KV_"+sh.bucket, body)
-	if err != nil {
-		return 0, fmt.Errorf("%w: read: %w", ErrUnavailable, err)
-	}
-	var answer struct {
-		Message struct {
-			Seq uint64 `json:"seq"`
-		} `json:"message"`
-		Error *jetstream.APIError `json:"error"`
-	}
-	if err := json.Unmarshal(reply.Data, &answer); err != nil {
-		return 0, fmt.Errorf("%w: read: %w", ErrUnavailable, err)
-	}
-	switch {
-	case answer.Error == nil:
-		return answer.Message.Seq, nil
-	case answer.Error.ErrorCode == jetstream.JSErrCodeMessageNotFound:
-		return 0, nil
-	}
-	return 0, fmt.Errorf("%w: read: %s", ErrUnavailable, answer.Error.Description)
 }

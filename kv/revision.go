@@ -3,6 +3,7 @@ package kv
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 
 	"github.com/nats-io/nats.go"
@@ -25,30 +26,42 @@ func (s *Store) Revisions() map[string]uint64 {
 // this is the last revision that was committed. The stream's own last sequence is not: NATS notes it beside the blocks, and counts on from there when the
 // entries themselves are gone.
 func LastRevision(ctx context.Context, nc *nats.Conn, bucket string) (uint64, error) {
-	body, err := json.Marshal(map[string]string{"last_by_subj": "$KV." + bucket + ".>"})
+	newest, err := newestRevision(ctx, nc, bucket, "$KV."+bucket+".>")
+	if errors.Is(err, jetstream.ErrStreamNotFound) {
+		return 0, nil
+	}
+	return newest, err
+}
+
+// newestRevision returns the revision of the newest entry whose subject matches the filter as the stream's leader has it, 0 if there is none,
+// jetstream.ErrStreamNotFound if there is no such bucket, or ErrUnavailable.
+func newestRevision(ctx context.Context, nc *nats.Conn, bucket, filter string) (uint64, error) {
+	body, err := json.Marshal(map[string]any{"last_by_subj": filter, "no_hdr": true})
 	if err != nil {
 		return 0, err
 	}
 	// The client's own call would put the wildcard into the subject of its request, where it does not belong.
 	reply, err := nc.RequestWithContext(ctx, "$JS.API.STREAM.MSG.GET.KV_"+bucket, body)
 	if err != nil {
-		return 0, fmt.Errorf("%w: last entry of %s: %w", ErrUnavailable, bucket, err)
+		return 0, fmt.Errorf("%w: newest entry of %s: %w", ErrUnavailable, bucket, err)
 	}
-	var last struct {
+	var answer struct {
 		Message struct {
 			Seq uint64 `json:"seq"`
 		} `json:"message"`
 		Error *jetstream.APIError `json:"error"`
 	}
-	if err := json.Unmarshal(reply.Data, &last); err != nil {
-		return 0, fmt.Errorf("%w: last entry of %s: %w", ErrUnavailable, bucket, err)
+	if err := json.Unmarshal(reply.Data, &answer); err != nil {
+		return 0, fmt.Errorf("%w: newest entry of %s: %w", ErrUnavailable, bucket, err)
 	}
-	switch e := last.Error; {
+	switch e := answer.Error; {
 	case e == nil:
-		return last.Message.Seq, nil
-	case e.ErrorCode == jetstream.JSErrCodeStreamNotFound, e.ErrorCode == jetstream.JSErrCodeMessageNotFound:
+		return answer.Message.Seq, nil
+	case e.ErrorCode == jetstream.JSErrCodeMessageNotFound:
 		return 0, nil
+	case e.ErrorCode == jetstream.JSErrCodeStreamNotFound:
+		return 0, fmt.Errorf("%w: %w", ErrUnavailable, jetstream.ErrStreamNotFound)
 	default:
-		return 0, fmt.Errorf("%w: last entry of %s: %s", ErrUnavailable, bucket, e.Description)
+		return 0, fmt.Errorf("%w: newest entry of %s: %s", ErrUnavailable, bucket, e.Description)
 	}
 }
