@@ -137,7 +137,7 @@ func TestRefusalIsForgotten(t *testing.T) {
 func TestUnansweredStaysUnknown(t *testing.T) {
 	nc := kvtest.Server(t)
 	// A stream that swallows the first try and refuses the second, as one that runs out of room in between.
-	sh := &shard{nc: nc, prefix: "elsewhere."}
+	sh := &shard{nc: nc, requests: requests{nc: nc}, prefix: "elsewhere."}
 	tries := 0
 	if _, err := nc.Subscribe(sh.prefix+">", func(m *nats.Msg) {
 		if tries++; tries > 1 {

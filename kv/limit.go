@@ -16,16 +16,16 @@ import (
 // limiter counts attempts per message and minute in a stream of counters in memory: the count is exact over all hubs, and forgotten when a minute is over or the
 // servers restart.
 type limiter struct {
-	nc     *nats.Conn
-	js     jetstream.JetStream
-	prefix string
-	config jetstream.StreamConfig
-	opened singleflight.Group
+	requests requests
+	js       jetstream.JetStream
+	prefix   string
+	config   jetstream.StreamConfig
+	opened   singleflight.Group
 }
 
 func openLimiter(ctx context.Context, nc *nats.Conn, js jetstream.JetStream, options Options) (*limiter, error) {
 	name := options.Bucket + "_rate"
-	l := &limiter{nc: nc, js: js, prefix: name + "."}
+	l := &limiter{requests: requests{nc: nc}, js: js, prefix: name + "."}
 	l.config = jetstream.StreamConfig{
 		Name:              name,
 		Description:       "Exthub: writes per message and minute",
@@ -44,21 +44,21 @@ func openLimiter(ctx context.Context, nc *nats.Conn, js jetstream.JetStream, opt
 // increment asks for one more. A server that was started anew has forgotten the stream, which nobody answers for then: it is made again.
 func (l *limiter) increment(ctx context.Context, subject string) (*nats.Msg, error) {
 	msg := &nats.Msg{Subject: subject, Header: nats.Header{"Nats-Incr": {"1"}}}
-	reply, err := l.nc.RequestMsgWithContext(ctx, msg)
+	reply, err := l.requests.ask(msg, requestTimeout)
 	if !errors.Is(err, nats.ErrNoResponders) {
 		return reply, err
 	}
+	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
+	defer cancel()
 	if _, err, _ := l.opened.Do("", func() (any, error) { return openStream(ctx, l.js, l.config) }); err != nil {
 		return nil, err
 	}
-	return l.nc.RequestMsgWithContext(ctx, msg)
+	return l.requests.ask(msg, requestTimeout)
 }
 
 // Count counts one more attempt on the message in the minute of now, and returns how many there were with it on all hubs. It returns ErrUnavailable if that
 // could not be learned.
 func (s *Store) Count(ctx context.Context, id MessageID, now time.Time) (uint64, error) {
-	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
-	defer cancel()
 	minute := strconv.FormatInt(now.Unix()/60, 10)
 	reply, err := s.limiter.increment(ctx, s.limiter.prefix+string(id)+"."+minute)
 	if err != nil {

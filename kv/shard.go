@@ -20,6 +20,9 @@ type shard struct {
 	bucket  string
 	prefix  string // of every subject: "$KV.<bucket>."
 
+	requests  requests
+	commonAck []byte // how an acknowledgement begins that has nothing to say but the revision
+
 	reader  *reader
 	view    *view
 	tail    *tail
@@ -41,8 +44,9 @@ const dedupWindow = 5 * time.Minute
 func bucketName(o Options, index int) string { return o.Bucket + "_" + strconv.Itoa(index) }
 
 func openShard(ctx context.Context, nc *nats.Conn, js jetstream.JetStream, options Options, index int) (*shard, error) {
-	sh := &shard{options: options, nc: nc, bucket: bucketName(options, index)}
+	sh := &shard{options: options, nc: nc, requests: requests{nc: nc}, bucket: bucketName(options, index)}
 	sh.prefix = "$KV." + sh.bucket + "."
+	sh.commonAck = []byte(`{"stream":"KV_` + sh.bucket + `","seq":`)
 	stream, err := openStream(ctx, js, jetstream.StreamConfig{
 		Name:               "KV_" + sh.bucket,
 		Description:        "Exthub: messages, their pairs and groups",

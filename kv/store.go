@@ -117,8 +117,12 @@ func (s *Store) Epoch() string {
 func (s *Store) Close() {
 	for _, shard := range s.shards {
 		if shard != nil {
+			shard.requests.close()
 			shard.reader.close()
 		}
+	}
+	if s.limiter != nil {
+		s.limiter.requests.close()
 	}
 }
 

@@ -1,0 +1,82 @@
+package kv
+
+import (
+	"errors"
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/nats-io/nats.go"
+
+	"exthub/kv/kvtest"
+)
+
+// An answer that comes twice, or after its request was given up, is not taken for the next one's: that would acknowledge what was never written.
+func TestAnswersAreNotMixedUp(t *testing.T) {
+	nc := kvtest.Server(t)
+	r := &requests{nc: nc}
+	defer r.close()
+	var late *nats.Msg
+	if _, err := nc.Subscribe("echo", func(m *nats.Msg) {
+		switch string(m.Data) {
+		case "never":
+			late = m
+			return
+		case "next":
+			_ = late.Respond([]byte("late"))
+		}
+		_ = m.Respond(m.Data)
+		_ = m.Respond(m.Data)
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := r.ask(&nats.Msg{Subject: "echo", Data: []byte("never")}, 10*time.Millisecond); !errors.Is(err, nats.ErrTimeout) {
+		t.Fatal(err)
+	}
+	for i := range 100 {
+		want := "next"
+		if i > 0 {
+			want = strconv.Itoa(i)
+		}
+		answer, err := r.ask(&nats.Msg{Subject: "echo", Data: []byte(want)}, requestTimeout)
+		if err != nil || string(answer.Data) != want {
+			t.Fatalf("asked %s, answered %v, %v", want, answer, err)
+		}
+	}
+	if len(r.idle) != 1 {
+		t.Fatalf("%d inboxes for one request at a time", len(r.idle))
+	}
+}
+
+func TestNobodyToAsk(t *testing.T) {
+	nc := kvtest.Server(t)
+	r := &requests{nc: nc}
+	defer r.close()
+	if _, err := r.ask(&nats.Msg{Subject: "nobody"}, requestTimeout); !errors.Is(err, nats.ErrNoResponders) {
+		t.Fatal(err)
+	}
+}
+
+// The short way through an acknowledgement says what the long one says.
+func TestReadAck(t *testing.T) {
+	sh := &shard{commonAck: []byte(`{"stream":"KV_b","seq":`)}
+	for data, want := range map[string]pubAck{
+		`{"stream":"KV_b","seq":12}`:                                {Seq: 12},
+		`{"stream":"KV_b","seq":12,"duplicate": true}`:              {Seq: 12, Duplicate: true},
+		`{"stream":"KV_b","seq":12,"batch":"x","count":2}`:          {Seq: 12},
+		`{"stream":"KV_b","domain":"d","seq":18446744073709551615}`: {Seq: 1<<64 - 1},
+	} {
+		if ack, err := sh.readAck([]byte(data)); err != nil || ack != want {
+			t.Errorf("%s: %+v, %v", data, ack, err)
+		}
+	}
+	ack, err := sh.readAck([]byte(`{"error":{"code":400,"err_code":10071,"description":"wrong last sequence: 3"},"stream":"KV_b","seq":0}`))
+	if err != nil || ack.Error == nil || ack.Error.ErrorCode != codeWrongLast {
+		t.Errorf("%+v, %v", ack, err)
+	}
+	for _, data := range []string{"", `{"stream":"KV_b","seq":}`, `{"stream":"KV_b","seq":1`, `{"stream":"KV_b","seq":-1}`} {
+		if ack, err := sh.readAck([]byte(data)); err == nil {
+			t.Errorf("%s: %+v", data, ack)
+		}
+	}
+}
