@@ -67,7 +67,14 @@ func (c *conn) read() ([]byte, error) {
 	return frame, nil
 }
 
-// send queues a reply; it never blocks. Replies and events keep their order.
+// reply queues a reply and writes what waits, as far as that takes no waiting: the goroutine that carried out the request is at hand, and to wake another one for each
+// reply would cost as much as the write. Replies and events keep their order.
+func (c *conn) reply(payload []byte) {
+	wake, full := c.outbox.reply(WrapFrame(payload))
+	c.woken(wake && !c.writers.serveOnce(c), full)
+}
+
+// send queues a frame that nobody asked for; it never blocks.
 func (c *conn) send(payload []byte) { c.woken(c.outbox.reply(WrapFrame(payload))) }
 
 // notify queues an event; it never blocks.

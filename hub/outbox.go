@@ -123,12 +123,27 @@ func (o *outbox) take(b []byte) []byte {
 	}
 	o.dropLocked(n)
 	if n == 0 {
-		o.active = false
-		if o.closed {
-			o.signalLocked()
-		}
+		o.restLocked()
 	}
 	return b
+}
+
+// rest ends the writer's work if nothing waits, and reports whether it has.
+func (o *outbox) rest() bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if len(o.items) > 0 {
+		return false
+	}
+	o.restLocked()
+	return true
+}
+
+func (o *outbox) restLocked() {
+	o.active = false
+	if o.closed {
+		o.signalLocked()
+	}
 }
 
 // arrayLocked appends one frame with the notifications of the items from n up to the next reply as a JSON array, and returns the number of the item behind them.

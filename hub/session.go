@@ -1,7 +1,6 @@
 package hub
 
 import (
-	"context"
 	"encoding/json"
 	"strconv"
 	"sync/atomic"
@@ -111,7 +110,7 @@ func (s *session) answer(r request) {
 		s.refuse(r, refuse(methodNotFound, "there is no method %q", clip(r.method)))
 		return
 	}
-	ctx, cancel := context.WithTimeout(s.hub.running, s.hub.options.RequestTimeout)
+	ctx, cancel := patiently(s.hub.running, s.hub.options.RequestTimeout)
 	defer cancel()
 	result, err := do(ctx, s.hub.commands, s.who, r.params)
 	if err != nil {
@@ -122,13 +121,13 @@ func (s *session) answer(r request) {
 }
 
 func (s *session) reply(r request, result json.RawMessage) {
-	s.conn.send(response(r.id, result))
+	s.conn.reply(response(r.id, result))
 	s.hub.metrics.answered("websocket", r.method, true, nil)
 }
 
 func (s *session) refuse(r request, err error) {
 	refusal := translate(err, s.hub.log)
-	s.conn.send(failure(r.id, refusal))
+	s.conn.reply(failure(r.id, refusal))
 	_, exists := methods[r.method]
 	s.hub.metrics.answered("websocket", r.method, exists || r.method == "login", refusal)
 }

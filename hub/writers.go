@@ -99,21 +99,31 @@ const writerShare = 64
 func (w *writers) serve(c *conn, buffer []byte) {
 	for {
 		frames := c.outbox.take(buffer[:0])
-		if len(frames) == 0 {
+		if len(frames) == 0 || !w.write(c, frames) {
 			return
 		}
-		n, err := c.socket.tryWrite(frames)
-		switch err {
-		case nil:
-			continue
-		case errFull:
-			rest := append([]byte(nil), frames[n:]...)
-			w.done.Go(func() { w.serveSlowly(c, rest, n > 0) })
-		default:
-			c.abort()
-		}
-		return
 	}
+}
+
+// serveOnce writes what waits now, and reports whether nothing is left for the writers to do.
+func (w *writers) serveOnce(c *conn) bool {
+	frames := c.outbox.take(nil)
+	return len(frames) == 0 || !w.write(c, frames) || c.outbox.rest()
+}
+
+// write writes frames that were taken, and reports whether the caller is to go on: not if the socket is full, which somebody else looks after, or broken.
+func (w *writers) write(c *conn, frames []byte) bool {
+	n, err := c.socket.tryWrite(frames)
+	switch err {
+	case nil:
+		return true
+	case errFull:
+		rest := append([]byte(nil), frames[n:]...)
+		w.done.Go(func() { w.serveSlowly(c, rest, n > 0) })
+	default:
+		c.abort()
+	}
+	return false
 }
 
 // serveSlowly writes the rest, and what comes meanwhile, waiting for the client as long as it takes something within the timeout.

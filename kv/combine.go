@@ -18,6 +18,21 @@ type call struct {
 	err    error
 }
 
+// wait returns whether the call has to commit for all that wait, or ctx's error.
+func (me *call) wait(ctx context.Context) (lead bool, err error) {
+	select {
+	case lead := <-me.turn:
+		return lead, nil // mostly; asking for Done would make a channel
+	default:
+	}
+	select {
+	case lead := <-me.turn:
+		return lead, nil
+	case <-ctx.Done():
+		return false, ctx.Err()
+	}
+}
+
 // leave takes a call out of the queue, and reports whether it could: not if it is first or part of a commit.
 func (c *cell) leave(me *call) bool {
 	c.mu.Lock()

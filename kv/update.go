@@ -50,19 +50,15 @@ func (s *Store) Update(ctx context.Context, id MessageID, decide Decide) (Commit
 	if err != nil {
 		return Commit{}, err
 	}
-	select {
-	case lead := <-me.turn:
-		if lead {
-			sh.lead(ctx, c, me)
-		}
-	case <-ctx.Done():
+	lead, err := me.wait(ctx)
+	if err != nil {
 		if c.leave(me) {
-			return Commit{}, errors.Join(ErrUnavailable, ctx.Err())
+			return Commit{}, errors.Join(ErrUnavailable, err)
 		}
-		// Somebody is committing for us, or has handed us the lead: either way it ends soon.
-		if lead := <-me.turn; lead {
-			sh.lead(ctx, c, me)
-		}
+		lead = <-me.turn // somebody is committing for us, or has handed us the lead: either way it ends soon
+	}
+	if lead {
+		sh.lead(ctx, c, me)
 	}
 	return me.commit, me.err
 }

@@ -1,0 +1,43 @@
+package hub
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+// A request ends in time or with the hub, whether somebody waits for that or only asks.
+func TestPatience(t *testing.T) {
+	for name, ask := range map[string]func(context.Context) error{
+		"Asks":  func(ctx context.Context) error { time.Sleep(time.Minute); return ctx.Err() },
+		"Waits": func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() },
+		"Child": func(ctx context.Context) error {
+			child, cancel := context.WithCancel(ctx)
+			defer cancel()
+			<-child.Done()
+			return child.Err()
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				ctx, done := patiently(t.Context(), time.Second)
+				if err := ctx.Err(); err != nil {
+					t.Fatal(err)
+				}
+				if err := ask(ctx); !errors.Is(err, context.DeadlineExceeded) {
+					t.Errorf("too long: %v", err)
+				}
+				done()
+				hub, stop := context.WithCancel(t.Context())
+				ctx, done = patiently(hub, time.Hour)
+				defer done()
+				time.AfterFunc(time.Second, stop)
+				if err := ask(ctx); !errors.Is(err, context.Canceled) {
+					t.Errorf("with the hub: %v", err)
+				}
+			})
+		})
+	}
+}
