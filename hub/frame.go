@@ -2,9 +2,11 @@ package hub
 
 import (
 	"bytes"
-	"encoding/json"
 	"errors"
 	"unicode/utf8"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
 )
 
 const (
@@ -18,63 +20,68 @@ const (
 
 // request is a JSON-RPC 2.0 request.
 type request struct {
-	id     json.RawMessage // a string or a number, as it came
+	id     jsontext.Value // a string or a number, as it came
 	method string
-	params json.RawMessage // an object, or empty
+	params jsontext.Value // an object, or empty
 }
 
 // null is the ID of an answer to a frame whose ID can't be read.
-var null = json.RawMessage("null")
+var null = jsontext.Value("null")
 
 // parseRequest takes a frame apart. With an error the request still has the ID to answer to, if there was one.
 func parseRequest(frame []byte) (request, error) {
 	r := request{id: null}
 	var envelope struct {
-		Version part `json:"jsonrpc"`
-		ID      part `json:"id"`
-		Method  part `json:"method"`
-		Params  part `json:"params"`
+		Version span `json:"jsonrpc"`
+		ID      span `json:"id"`
+		Method  span `json:"method"`
+		Params  span `json:"params"`
 	}
-	err := json.Unmarshal(frame, &envelope)
-	var wrong *json.UnmarshalTypeError
-	switch {
-	case errors.As(err, &wrong) && wrong.Value == "array":
-		return r, refuse(invalidRequest, "send each request in a frame of its own: arrays are not taken")
-	case errors.As(err, &wrong):
-		return r, refuse(invalidRequest, "the frame is not an object")
-	case err != nil:
+	err := json.Unmarshal(frame, &envelope, asInBrowsers)
+	var wrong *json.SemanticError
+	switch isWrong := errors.As(err, &wrong); {
+	case err != nil && !(isWrong && jsontext.Value(frame).IsValid(asInBrowsers)): // the decoder stops at the first thing that is wrong
 		return r, refuse(parseError, "the frame is not JSON")
+	case isWrong && wrong.JSONKind == '[':
+		return r, refuse(invalidRequest, "send each request in a frame of its own: arrays are not taken")
+	case isWrong:
+		return r, refuse(invalidRequest, "the frame is not an object")
 	}
-	if err := checkID(json.RawMessage(envelope.ID)); err != nil {
+	id := envelope.ID.of(frame)
+	if err := checkID(id); err != nil {
 		return r, err
 	}
-	r.id = json.RawMessage(envelope.ID)
-	if string(envelope.Version) != `"2.0"` {
+	r.id = id
+	if string(envelope.Version.of(frame)) != `"2.0"` {
 		return r, refuse(invalidRequest, `jsonrpc: must be "2.0"`)
 	}
 	var method text
-	if len(envelope.Method) == 0 || method.UnmarshalJSON(envelope.Method) != nil || method == "" {
+	if method.read(envelope.Method.of(frame)) != nil || method == "" {
 		return r, refuse(invalidRequest, "method: must be a string that is not empty")
 	}
 	r.method = string(method)
-	if len(envelope.Params) > 0 && envelope.Params[0] != '{' {
+	r.params = envelope.Params.of(frame)
+	if len(r.params) > 0 && r.params[0] != '{' {
 		return r, refuse(invalidParams, "params: must be an object")
 	}
-	r.params = json.RawMessage(envelope.Params)
 	return r, nil
 }
 
-// part is a piece of a frame as it came. Unlike json.RawMessage it shares the frame's bytes, which are the session's own and stay as they are.
-type part []byte
+// span is where in the frame a value stands.
+type span struct{ start, end int64 }
 
-// UnmarshalJSON keeps raw.
-func (p *part) UnmarshalJSON(raw []byte) error {
-	*p = raw
-	return nil
+func (s span) of(frame []byte) jsontext.Value { return frame[s.start:s.end] }
+
+// UnmarshalJSONFrom notes where the value stands.
+func (s *span) UnmarshalJSONFrom(d *jsontext.Decoder) error {
+	raw, err := d.ReadValue()
+	s.end = d.InputOffset()
+	s.start = s.end - int64(len(raw))
+	return err
 }
 
 // checkID accepts a string or a number. A request without an ID would be one that wants no answer, and the hub answers everything.
-func checkID(id json.RawMessage) error {
+func checkID(id jsontext.Value) error {
 	switch {
 	case len(id) == 0 || bytes.Equal(id, null):
 		return refuse(invalidRequest, "id: missing; every request is answered")
@@ -89,7 +96,7 @@ func checkID(id json.RawMessage) error {
 }
 
 // response returns the frame that answers the request of this ID.
-func response(id, result json.RawMessage) []byte {
+func response(id, result jsontext.Value) []byte {
 	frame := make([]byte, 0, len(id)+len(result)+40)
 	frame = append(frame, `{"jsonrpc":"2.0","id":`...)
 	frame = append(frame, id...)
@@ -99,11 +106,11 @@ func response(id, result json.RawMessage) []byte {
 }
 
 // failure returns the frame that refuses the request of this ID.
-func failure(id json.RawMessage, e *Error) []byte {
+func failure(id jsontext.Value, e *Error) []byte {
 	return encode(struct {
-		Version string          `json:"jsonrpc"`
-		ID      json.RawMessage `json:"id"`
-		Error   any             `json:"error"`
+		Version string         `json:"jsonrpc"`
+		ID      jsontext.Value `json:"id"`
+		Error   any            `json:"error"`
 	}{"2.0", id, struct {
 		Code    int    `json:"code"`
 		Message string `json:"message"`
@@ -120,13 +127,11 @@ func notification(method string, params any) []byte {
 	}{"2.0", method, params})
 }
 
-// encode returns the JSON of one of our own types, none of which can fail. Nothing that we send is put into HTML as it is, so < and & stay short.
+// encode returns the JSON of one of our own types, none of which can fail. Lists are never null.
 func encode(v any) []byte {
-	var b bytes.Buffer
-	e := json.NewEncoder(&b)
-	e.SetEscapeHTML(false)
-	if err := e.Encode(v); err != nil {
+	b, err := json.Marshal(v, jsontext.AllowInvalidUTF8(true), json.Deterministic(true))
+	if err != nil {
 		panic(err)
 	}
-	return bytes.TrimSuffix(b.Bytes(), []byte("\n"))
+	return b
 }

@@ -2,7 +2,8 @@ package hub
 
 import (
 	"context"
-	"encoding/json"
+
+	"github.com/go-json-experiment/json/jsontext"
 )
 
 const (
@@ -10,7 +11,7 @@ const (
 	maxMembersPerPage     = 100
 )
 
-func createGroup(ctx context.Context, c *commands, who caller, params json.RawMessage) (json.RawMessage, error) {
+func createGroup(ctx context.Context, c *commands, who caller, params jsontext.Value) (jsontext.Value, error) {
 	var p struct {
 		Name       text `json:"name"`
 		Type       text `json:"type"`
@@ -41,7 +42,7 @@ type groupParams struct {
 	GroupID text `json:"groupID"`
 }
 
-func joinGroup(ctx context.Context, c *commands, who caller, params json.RawMessage) (json.RawMessage, error) {
+func joinGroup(ctx context.Context, c *commands, who caller, params jsontext.Value) (jsontext.Value, error) {
 	var p groupParams
 	if err := decodeParams(params, &p, invalidParams); err != nil {
 		return nil, err
@@ -60,15 +61,15 @@ func joinGroup(ctx context.Context, c *commands, who caller, params json.RawMess
 	}{status, newWireGroup(joined.Group)}), nil
 }
 
-func quitGroup(ctx context.Context, c *commands, who caller, params json.RawMessage) (json.RawMessage, error) {
+func quitGroup(ctx context.Context, c *commands, who caller, params jsontext.Value) (jsontext.Value, error) {
 	return leave(ctx, who, params, c.QuitGroup)
 }
 
-func dismissGroup(ctx context.Context, c *commands, who caller, params json.RawMessage) (json.RawMessage, error) {
+func dismissGroup(ctx context.Context, c *commands, who caller, params jsontext.Value) (jsontext.Value, error) {
 	return leave(ctx, who, params, c.DismissGroup)
 }
 
-func leave(ctx context.Context, who caller, params json.RawMessage, do func(context.Context, caller, string) error) (json.RawMessage, error) {
+func leave(ctx context.Context, who caller, params jsontext.Value, do func(context.Context, caller, string) error) (jsontext.Value, error) {
 	var p groupParams
 	if err := decodeParams(params, &p, invalidParams); err != nil {
 		return nil, err
@@ -81,7 +82,7 @@ func leave(ctx context.Context, who caller, params json.RawMessage, do func(cont
 	}{string(p.GroupID)}), nil
 }
 
-func getGroupMemberList(ctx context.Context, c *commands, who caller, params json.RawMessage) (json.RawMessage, error) {
+func getGroupMemberList(ctx context.Context, c *commands, who caller, params jsontext.Value) (jsontext.Value, error) {
 	var p struct {
 		GroupID text `json:"groupID"`
 		Count   int  `json:"count"`
@@ -120,7 +121,7 @@ func (p memberParams) command() ChangeMembers {
 	return cmd
 }
 
-func addGroupMember(ctx context.Context, c *commands, who caller, params json.RawMessage) (json.RawMessage, error) {
+func addGroupMember(ctx context.Context, c *commands, who caller, params jsontext.Value) (jsontext.Value, error) {
 	var p memberParams
 	if err := decodeParams(params, &p, invalidParams); err != nil {
 		return nil, err
@@ -136,7 +137,7 @@ func addGroupMember(ctx context.Context, c *commands, who caller, params json.Ra
 	}{orEmpty(added.Added), orEmpty(added.Failed), orEmpty(added.Existed)}), nil
 }
 
-func deleteGroupMember(ctx context.Context, c *commands, who caller, params json.RawMessage) (json.RawMessage, error) {
+func deleteGroupMember(ctx context.Context, c *commands, who caller, params jsontext.Value) (jsontext.Value, error) {
 	var p memberParams
 	if err := decodeParams(params, &p, invalidParams); err != nil {
 		return nil, err

@@ -2,9 +2,9 @@ package hub
 
 import (
 	"context"
-	"encoding/json"
 	"time"
 
+	"github.com/go-json-experiment/json/jsontext"
 	"golang.org/x/time/rate"
 
 	"exthub/hub/usersig"
@@ -70,7 +70,7 @@ func (s *session) login() bool {
 }
 
 // enter makes the stranger a user and returns the answer to the login.
-func (s *session) enter(r request) (json.RawMessage, error) {
+func (s *session) enter(r request) (jsontext.Value, error) {
 	if r.method != "login" {
 		return nil, refuse(invalidRequest, "%q before login", clip(r.method))
 	}

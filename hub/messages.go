@@ -2,7 +2,6 @@ package hub
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -116,7 +115,7 @@ func orRandom(n *uint32) uint32 {
 }
 
 // encode returns the payload as it is stored and sent on: the fields of its type and no others.
-func (p Payload) encode(messageType string) (json.RawMessage, error) {
+func (p Payload) encode(messageType string) ([]byte, error) {
 	for field, s := range map[string]string{"text": p.Text, "data": p.Data, "description": p.Description, "extension": p.Extension} {
 		if !utf8.ValidString(s) {
 			return nil, refuse(badParameter, "payload.%s: not UTF-8", field)

@@ -2,15 +2,16 @@ package hub
 
 import (
 	"context"
-	"encoding/json"
 	"strings"
+
+	"github.com/go-json-experiment/json/jsontext"
 
 	"exthub/events"
 	"exthub/kv"
 )
 
 // method answers one kind of request: decode the params, call the command, encode what it returns.
-type method func(ctx context.Context, c *commands, who caller, params json.RawMessage) (json.RawMessage, error)
+type method func(ctx context.Context, c *commands, who caller, params jsontext.Value) (jsontext.Value, error)
 
 // methods are all that a logged-in session can ask for, besides logout.
 var methods = map[string]method{
@@ -29,11 +30,11 @@ var methods = map[string]method{
 	"deleteGroupMember":       deleteGroupMember,
 }
 
-func ping(context.Context, *commands, caller, json.RawMessage) (json.RawMessage, error) {
-	return json.RawMessage("{}"), nil
+func ping(context.Context, *commands, caller, jsontext.Value) (jsontext.Value, error) {
+	return jsontext.Value("{}"), nil
 }
 
-func sendMessage(ctx context.Context, c *commands, who caller, params json.RawMessage) (json.RawMessage, error) {
+func sendMessage(ctx context.Context, c *commands, who caller, params jsontext.Value) (jsontext.Value, error) {
 	var p struct {
 		To               text `json:"to"`
 		ConversationType text `json:"conversationType"`
@@ -77,7 +78,7 @@ func sendMessage(ctx context.Context, c *commands, who caller, params json.RawMe
 	return encode(wireMessage{events.NewMessage(&record, who.userID)}), nil
 }
 
-func getMessageList(ctx context.Context, c *commands, who caller, params json.RawMessage) (json.RawMessage, error) {
+func getMessageList(ctx context.Context, c *commands, who caller, params jsontext.Value) (jsontext.Value, error) {
 	var p struct {
 		ConversationID   text `json:"conversationID"`
 		NextReqMessageID text `json:"nextReqMessageID"`
@@ -124,7 +125,7 @@ func (p extensionParams) command() SetExtensions {
 	return cmd
 }
 
-func setMessageExtensions(ctx context.Context, c *commands, who caller, params json.RawMessage) (json.RawMessage, error) {
+func setMessageExtensions(ctx context.Context, c *commands, who caller, params jsontext.Value) (jsontext.Value, error) {
 	var p extensionParams
 	if err := decodeParams(params, &p, invalidParams); err != nil {
 		return nil, err
@@ -136,7 +137,7 @@ func setMessageExtensions(ctx context.Context, c *commands, who caller, params j
 	return encode(newWireChanged(changed)), nil
 }
 
-func deleteMessageExtensions(ctx context.Context, c *commands, who caller, params json.RawMessage) (json.RawMessage, error) {
+func deleteMessageExtensions(ctx context.Context, c *commands, who caller, params jsontext.Value) (jsontext.Value, error) {
 	var p extensionParams
 	if err := decodeParams(params, &p, invalidParams); err != nil {
 		return nil, err
@@ -148,7 +149,7 @@ func deleteMessageExtensions(ctx context.Context, c *commands, who caller, param
 	return encode(newWireChanged(changed)), nil
 }
 
-func getMessageExtensions(ctx context.Context, c *commands, who caller, params json.RawMessage) (json.RawMessage, error) {
+func getMessageExtensions(ctx context.Context, c *commands, who caller, params jsontext.Value) (jsontext.Value, error) {
 	var p struct {
 		MessageID text  `json:"messageID"`
 		StartSeq  int64 `json:"startSeq"`

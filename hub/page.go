@@ -2,8 +2,9 @@ package hub
 
 import (
 	"context"
-	"encoding/json"
 	"sync"
+
+	"github.com/go-json-experiment/json/jsontext"
 
 	"exthub/kv"
 )
@@ -23,7 +24,7 @@ type Page struct {
 	Complete  bool   // nothing follows
 
 	// encoded is the page as the WebSocket door answers it, made by the first who needs it: opening the same poll ten thousand times costs one encoding.
-	encoded func() json.RawMessage
+	encoded func() jsontext.Value
 }
 
 // pages are the pages of one message that were asked for since it changed, by StartSeq. They live in the message's memo, whose lock guards them.
@@ -67,6 +68,6 @@ func newPage(m *kv.Message, start uint64) *Page {
 	if len(p.Pairs) > maxPairsPerPage {
 		p.Pairs, p.Complete = p.Pairs[:maxPairsPerPage:maxPairsPerPage], false
 	}
-	p.encoded = sync.OnceValue(func() json.RawMessage { return encodePage(p) })
+	p.encoded = sync.OnceValue(func() jsontext.Value { return encodePage(p) })
 	return p
 }

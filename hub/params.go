@@ -2,33 +2,71 @@ package hub
 
 import (
 	"bytes"
-	"encoding/json"
 	"errors"
 	"reflect"
+	"strings"
 	"unicode/utf8"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
 )
 
+// asInBrowsers makes the reader take what JavaScript takes: of two members with the same name the last one counts. What is not UTF-8 is judged by text.
+var asInBrowsers = json.JoinOptions(jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
+
 // decodeParams reads params into a struct. Unknown members are ignored; one of the wrong type is refused with code and its name.
-func decodeParams(raw json.RawMessage, into any, code int) error {
+func decodeParams(raw []byte, into any, code int) error {
 	if len(raw) == 0 {
 		return nil
 	}
-	err := json.Unmarshal(raw, into)
-	var wrong *json.UnmarshalTypeError
+	err := json.Unmarshal(raw, into, asInBrowsers)
+	var wrong *json.SemanticError
 	switch {
 	case errors.As(err, &wrong):
-		return refuse(code, "%s: %s is not %s", field(wrong), wrong.Value, kind(wrong.Type))
+		return refuse(code, "%s: %s is not %s", field(wrong.JSONPointer), found(wrong), kind(wrong.GoType))
 	case err != nil:
 		return refuse(code, "params: %v", err)
 	}
 	return nil
 }
 
-func field(e *json.UnmarshalTypeError) string {
-	if e.Field == "" {
+// field says where in the params something is: extensions[0].key.
+func field(at jsontext.Pointer) string {
+	name := ""
+	for token := range at.Tokens() {
+		switch {
+		case strings.Trim(token, "0123456789") == "":
+			name += "[" + token + "]"
+		case name == "":
+			name = token
+		default:
+			name += "." + token
+		}
+	}
+	if name == "" {
 		return "params"
 	}
-	return e.Field
+	return name
+}
+
+// found says what was there instead.
+func found(e *json.SemanticError) string {
+	switch e.JSONKind {
+	case 'n':
+		return "null"
+	case 't', 'f':
+		return "bool"
+	case '0':
+		if len(e.JSONValue) > 0 {
+			return "number " + clip(string(e.JSONValue))
+		}
+		return "number"
+	case '[':
+		return "array"
+	case '{':
+		return "object"
+	}
+	return "string"
 }
 
 func kind(t reflect.Type) string {
@@ -47,42 +85,41 @@ func kind(t reflect.Type) string {
 	return "an object"
 }
 
-// text is a string from outside. encoding/json replaces what is not UTF-8, so that two keys could become one unseen; text becomes notText instead,
-// which no rule accepts.
+// text is a string from outside. What is not UTF-8 would be replaced, so that two keys could become one unseen; text becomes notText instead, which no rule
+// accepts.
 type text string
 
 const notText = "\xff"
 
-// UnmarshalJSON reads a string.
-func (t *text) UnmarshalJSON(raw []byte) error {
-	if string(raw) == "null" {
-		return nil
+// UnmarshalJSONFrom reads a string.
+func (t *text) UnmarshalJSONFrom(d *jsontext.Decoder) error {
+	raw, err := d.ReadValue()
+	if err != nil {
+		return err
 	}
-	if raw[0] != '"' {
-		return &json.UnmarshalTypeError{Value: name(raw), Type: reflect.TypeFor[string]()}
+	return t.read(raw)
+}
+
+// read reads a string, or null as none, as the decoder has seen it.
+func (t *text) read(raw jsontext.Value) error {
+	switch kind := raw.Kind(); kind {
+	case 'n':
+		return nil
+	case '"':
+	default:
+		return &json.SemanticError{JSONKind: kind}
 	}
 	switch escapes := bytes.IndexByte(raw, '\\') >= 0; {
 	case !utf8.Valid(raw), escapes && loneSurrogate(raw):
 		*t = notText
 	case escapes:
-		return json.Unmarshal(raw, (*string)(t))
+		plain, err := jsontext.AppendUnquote(nil, raw)
+		*t = text(plain)
+		return err
 	default:
 		*t = text(raw[1 : len(raw)-1])
 	}
 	return nil
-}
-
-// name says what kind of JSON value this is, in the words of package json.
-func name(raw []byte) string {
-	switch raw[0] {
-	case '{':
-		return "object"
-	case '[':
-		return "array"
-	case 't', 'f':
-		return "bool"
-	}
-	return "number"
 }
 
 // loneSurrogate reports whether a JSON string has half of a surrogate pair: \ud800 to \udbff without \udc00 to \udfff behind it, or the other way round.

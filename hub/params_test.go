@@ -1,10 +1,11 @@
 package hub
 
 import (
-	"encoding/json"
 	"errors"
 	"testing"
 	"unicode/utf8"
+
+	"github.com/go-json-experiment/json"
 )
 
 // TestText: a string comes as it was meant, or as something that no rule accepts; never silently as another one.
@@ -30,7 +31,7 @@ func TestText(t *testing.T) {
 		{"\"\xed\xa0\x80\"", notText}, // a surrogate in UTF-8
 	} {
 		var got text
-		if err := json.Unmarshal([]byte(s.raw), &got); err != nil || string(got) != s.want {
+		if err := json.Unmarshal([]byte(s.raw), &got, asInBrowsers); err != nil || string(got) != s.want {
 			t.Errorf("%s: %q (%v), want %q", s.raw, got, err, s.want)
 		}
 	}
@@ -46,14 +47,14 @@ func TestDecodeParamsNamesTheField(t *testing.T) {
 		{`{"messageID":[]}`, "messageID: array is not a string"},
 		{`{"messageID":true}`, "messageID: bool is not a string"},
 		{`{"extensions":{}}`, "extensions: object is not an array"},
-		{`{"extensions":[1]}`, "extensions: number is not an object"},
-		{`{"extensions":[{"key":1}]}`, "extensions.key: number is not a string"},
-		{`{"extensions":[{"seq":1e99}]}`, "extensions.seq: number 1e99 is not an integer"},
-		{`{"extensions":[{"seq":9223372036854775808}]}`, "extensions.seq: number 9223372036854775808 is not an integer"},
+		{`{"extensions":[1]}`, "extensions[0]: number is not an object"},
+		{`{"extensions":[{"key":1}]}`, "extensions[0].key: number is not a string"},
+		{`{"extensions":[{"seq":1e99}]}`, "extensions[0].seq: number 1e99 is not an integer"},
+		{`{"extensions":[{"seq":9223372036854775808}]}`, "extensions[0].seq: number 9223372036854775808 is not an integer"},
 	} {
 		var into extensionParams
 		var refused *Error
-		err := decodeParams(json.RawMessage(p.raw), &into, invalidParams)
+		err := decodeParams([]byte(p.raw), &into, invalidParams)
 		if !errors.As(err, &refused) || refused.Code != invalidParams || refused.Message != p.says {
 			t.Errorf("%s: %v, want %q", p.raw, err, p.says)
 		}

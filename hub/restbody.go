@@ -1,12 +1,13 @@
 package hub
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"regexp"
 	"strings"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
 )
 
 // restDecode puts the reading of a body before a command. Members that the command does not know are ignored.
@@ -21,12 +22,12 @@ func restDecode[T any](do func(context.Context, *commands, caller, T) (any, erro
 }
 
 func decodeBody(body []byte, into any) error {
-	var syntax *json.SyntaxError
-	var whole json.RawMessage
-	if err := json.Unmarshal(body, &whole); errors.As(err, &syntax) {
-		return refuse(restNotJSON, "the body is not JSON: %v at byte %d", syntax, syntax.Offset)
+	var syntax *jsontext.SyntacticError
+	var whole jsontext.Value
+	if err := json.Unmarshal(body, &whole, asInBrowsers); errors.As(err, &syntax) {
+		return refuse(restNotJSON, "the body is not JSON: %v at byte %d", syntax.Err, syntax.ByteOffset)
 	}
-	if !bytes.HasPrefix(whole, []byte("{")) {
+	if whole.Kind() != '{' {
 		return refuse(badParameter, "the body is not a JSON object")
 	}
 	return decodeParams(body, into, badParameter)

@@ -1,12 +1,12 @@
 package hub
 
 import (
-	"encoding/json"
 	"strconv"
 	"sync/atomic"
 	"time"
 
 	"github.com/coder/websocket"
+	"github.com/go-json-experiment/json/jsontext"
 	"golang.org/x/time/rate"
 
 	"exthub/events"
@@ -120,7 +120,7 @@ func (s *session) answer(r request) {
 	s.reply(r, result)
 }
 
-func (s *session) reply(r request, result json.RawMessage) {
+func (s *session) reply(r request, result jsontext.Value) {
 	s.conn.reply(response(r.id, result))
 	s.hub.metrics.answered("websocket", r.method, true, nil)
 }

@@ -1,7 +1,7 @@
 package hub
 
 import (
-	"encoding/json"
+	"github.com/go-json-experiment/json/jsontext"
 
 	"exthub/events"
 	"exthub/kv"
@@ -68,7 +68,7 @@ func newWireChanged(c Changed) wireChanged {
 	return w
 }
 
-func encodePage(p *Page) json.RawMessage {
+func encodePage(p *Page) jsontext.Value {
 	w := wirePage{Extensions: make([]wirePair, len(p.Pairs)), LatestSeq: p.LatestSeq, ClearSeq: p.ClearSeq, PurgedSeq: p.PurgedSeq}
 	for i, pair := range p.Pairs {
 		w.Extensions[i] = newWirePair(pair)
