@@ -43,7 +43,7 @@ func (r *requests) ask(msg *nats.Msg, patience time.Duration) (*nats.Msg, error)
 	}
 	defer r.giveBack(in)
 	in.asked++
-	msg.Reply = in.subject + strconv.FormatUint(in.asked, 36)
+	msg.Reply = string(strconv.AppendUint([]byte(in.subject), in.asked, 36))
 	if err := r.nc.PublishMsg(msg); err != nil {
 		return nil, err
 	}

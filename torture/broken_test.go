@@ -13,7 +13,7 @@ import (
 var sabotage = []struct {
 	name, file, before, after, test string
 }{
-	{"the fence is removed", "publish.go", `if p.fence.filter != "" {`, `if false {`, "TestLimitUnderAttack$"},
+	{"the fence is removed", "outgoing.go", `if p.fence.filter != "" {`, `if false {`, "TestLimitUnderAttack$"},
 	{"acknowledged before it is committed", "commit.go", "head, err := sh.publish(ctx, publication{writes: writes, fence: fence{c.filter, last}, request: request})",
 		`head := uint64(0)
 	info, err := sh.stream.Info(ctx)
