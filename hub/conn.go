@@ -1,6 +1,7 @@
 package hub
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"io"
@@ -23,7 +24,8 @@ type conn struct {
 	writers *writers
 	ws      *websocket.Conn
 
-	limit   int64 // of a frame that is read; owned by the reader
+	limit   int64  // of a frame that is read; owned by the reader
+	frame   *frame // the last one; likewise
 	closing sync.Once
 	gone    chan struct{} // closed by abort
 	aborted sync.Once
@@ -46,8 +48,9 @@ func (w *writers) accept(rw http.ResponseWriter, r *http.Request, origins []stri
 // errClosed is returned by read when the connection has ended, whoever ended it.
 var errClosed = errors.New("connection closed")
 
-// read returns the next text frame. One that is binary or over the limit closes the connection with 4400.
+// read returns the next text frame, valid until the next read. One that is binary or over the limit closes the connection with 4400.
 func (c *conn) read() ([]byte, error) {
+	c.giveBack()
 	kind, r, err := c.ws.Reader(context.Background())
 	if err != nil {
 		return nil, errors.Join(errClosed, err)
@@ -56,26 +59,50 @@ func (c *conn) read() ([]byte, error) {
 		c.close(CloseProtocol, "text frames only")
 		return nil, errClosed
 	}
-	frame, err := io.ReadAll(io.LimitReader(r, c.limit+1))
-	if err != nil {
+	c.frame = frames.Get().(*frame)
+	if err := c.frame.readFrom(r, c.limit+1); err != nil {
 		return nil, errors.Join(errClosed, err)
 	}
-	if int64(len(frame)) > c.limit {
+	if int64(c.frame.Len()) > c.limit {
 		c.close(CloseProtocol, "frame too large")
 		return nil, errClosed
 	}
-	return frame, nil
+	return c.frame.Bytes(), nil
+}
+
+// giveBack gives the room of the last frame to the next session that has something to say: one that waits holds none.
+func (c *conn) giveBack() {
+	if c.frame != nil {
+		c.frame.Reset()
+		frames.Put(c.frame)
+		c.frame = nil
+	}
+}
+
+// frame is room for a request.
+type frame struct {
+	bytes.Buffer
+	rest io.LimitedReader
+}
+
+var frames = sync.Pool{New: func() any { return new(frame) }}
+
+func (f *frame) readFrom(r io.Reader, most int64) error {
+	f.rest = io.LimitedReader{R: r, N: most}
+	_, err := f.ReadFrom(&f.rest)
+	f.rest.R = nil
+	return err
 }
 
 // reply queues a reply and writes what waits, as far as that takes no waiting: the goroutine that carried out the request is at hand, and to wake another one for each
 // reply would cost as much as the write. Replies and events keep their order.
-func (c *conn) reply(payload []byte) {
-	wake, full := c.outbox.reply(WrapFrame(payload))
+func (c *conn) reply(frame []byte) {
+	wake, full := c.outbox.reply(frame)
 	c.woken(wake && !c.writers.serveOnce(c), full)
 }
 
 // send queues a frame that nobody asked for; it never blocks.
-func (c *conn) send(payload []byte) { c.woken(c.outbox.reply(WrapFrame(payload))) }
+func (c *conn) send(frame []byte) { c.woken(c.outbox.reply(frame)) }
 
 // notify queues an event; it never blocks.
 func (c *conn) notify(e *events.Event) { c.woken(c.outbox.event(e)) }

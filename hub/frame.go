@@ -95,19 +95,19 @@ func checkID(id jsontext.Value) error {
 	return nil
 }
 
-// response returns the frame that answers the request of this ID.
+// response returns the frame that answers the request of this ID, as it goes out. A page may have many kilobytes: they are copied once.
 func response(id, result jsontext.Value) []byte {
-	frame := make([]byte, 0, len(id)+len(result)+40)
-	frame = append(frame, `{"jsonrpc":"2.0","id":`...)
-	frame = append(frame, id...)
-	frame = append(frame, `,"result":`...)
-	frame = append(frame, result...)
-	return append(frame, '}')
+	const begin, middle, end = `{"jsonrpc":"2.0","id":`, `,"result":`, `}`
+	size := len(begin) + len(id) + len(middle) + len(result) + len(end)
+	frame := appendHeader(make([]byte, 0, maxHeader+size), size)
+	frame = append(append(frame, begin...), id...)
+	frame = append(append(frame, middle...), result...)
+	return append(frame, end...)
 }
 
-// failure returns the frame that refuses the request of this ID.
+// failure returns the frame that refuses the request of this ID, as it goes out.
 func failure(id jsontext.Value, e *Error) []byte {
-	return encode(struct {
+	return WrapFrame(encode(struct {
 		Version string         `json:"jsonrpc"`
 		ID      jsontext.Value `json:"id"`
 		Error   any            `json:"error"`
@@ -115,16 +115,16 @@ func failure(id jsontext.Value, e *Error) []byte {
 		Code    int    `json:"code"`
 		Message string `json:"message"`
 		Data    any    `json:"data,omitempty"`
-	}{e.Code, e.Message, e.Data}})
+	}{e.Code, e.Message, e.Data}}))
 }
 
-// notification returns the frame of a notification.
+// notification returns the frame of a notification, as it goes out.
 func notification(method string, params any) []byte {
-	return encode(struct {
+	return WrapFrame(encode(struct {
 		Version string `json:"jsonrpc"`
 		Method  string `json:"method"`
 		Params  any    `json:"params"`
-	}{"2.0", method, params})
+	}{"2.0", method, params}))
 }
 
 // encode returns the JSON of one of our own types, none of which can fail. Lists are never null.

@@ -227,8 +227,11 @@ func (o *outbox) signalLocked() {
 
 // WrapFrame makes a WebSocket text frame of a payload, as a server sends it.
 func WrapFrame(payload []byte) []byte {
-	return append(appendHeader(make([]byte, 0, len(payload)+10), len(payload)), payload...)
+	return append(appendHeader(make([]byte, 0, maxHeader+len(payload)), len(payload)), payload...)
 }
+
+// maxHeader is the size of the longest header that a server's frame can have.
+const maxHeader = 10
 
 // appendHeader appends the header of a final, unmasked text frame (RFC 6455, 5.2).
 func appendHeader(b []byte, size int) []byte {

@@ -17,10 +17,9 @@ type patience struct {
 	cancel context.CancelFunc
 }
 
-// patiently returns a context that ends after d, and what has to be called when it is no longer needed.
-func patiently(hub context.Context, d time.Duration) (context.Context, context.CancelFunc) {
-	p := &patience{Context: hub, until: time.Now().Add(d)}
-	return p, p.done
+// newPatience returns a context that ends after d. Its done has to be called when it is no longer needed.
+func newPatience(hub context.Context, d time.Duration) *patience {
+	return &patience{Context: hub, until: time.Now().Add(d)}
 }
 
 func (p *patience) done() {

@@ -110,8 +110,8 @@ func (s *session) answer(r request) {
 		s.refuse(r, refuse(methodNotFound, "there is no method %q", clip(r.method)))
 		return
 	}
-	ctx, cancel := patiently(s.hub.running, s.hub.options.RequestTimeout)
-	defer cancel()
+	ctx := newPatience(s.hub.running, s.hub.options.RequestTimeout)
+	defer ctx.done()
 	result, err := do(ctx, s.hub.commands, s.who, r.params)
 	if err != nil {
 		s.refuse(r, err)
