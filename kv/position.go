@@ -2,14 +2,22 @@ package kv
 
 import (
 	"context"
+	"slices"
 	"sync"
 )
 
-// position is how far the tail has come: everything up to it has been handed out. The zero value is the begin of the stream.
+// position is how far the tail has come: everything up to it has been handed out. The zero value is the begin of the stream, with no tail.
 type position struct {
 	mu      sync.Mutex
 	at      uint64
-	waiters map[chan struct{}]uint64 // what each waits for
+	running bool     // somebody tails
+	waiters []waiter // in rising revision
+}
+
+type waiter struct {
+	revision uint64
+	done     chan struct{} // closed when the position is there, or when nobody tails any more
+	anyway   bool          // waits also while nobody tails
 }
 
 func (p *position) get() uint64 {
@@ -23,34 +31,69 @@ func (p *position) move(to uint64) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.at = to
-	for waiter, revision := range p.waiters {
-		if revision <= to {
-			close(waiter)
-			delete(p.waiters, waiter)
-		}
+	n := 0
+	for n < len(p.waiters) && p.waiters[n].revision <= to {
+		close(p.waiters[n].done)
+		n++
 	}
+	p.waiters = slices.Delete(p.waiters, 0, n)
 }
 
-// wait returns nil when the position is at revision or beyond, or ctx's error.
-func (p *position) wait(ctx context.Context, revision uint64) error {
+// run says whether somebody tails. When nobody does any more, those who would not wait for that are woken.
+func (p *position) run(running bool) {
 	p.mu.Lock()
-	if p.at >= revision {
-		p.mu.Unlock()
-		return nil
+	defer p.mu.Unlock()
+	if p.running = running; running {
+		return
 	}
-	if p.waiters == nil {
-		p.waiters = make(map[chan struct{}]uint64)
-	}
-	waiter := make(chan struct{})
-	p.waiters[waiter] = revision
-	p.mu.Unlock()
+	p.waiters = slices.DeleteFunc(p.waiters, func(w waiter) bool {
+		if !w.anyway {
+			close(w.done)
+		}
+		return !w.anyway
+	})
+}
+
+// wait returns nil when the position is at revision or beyond, or ctx's error. While nobody tails it waits for somebody to go on.
+func (p *position) wait(ctx context.Context, revision uint64) error {
+	w := p.waitFor(revision, true)
 	select {
-	case <-waiter:
+	case <-w:
+		return nil // asking for Done would make a channel
+	default:
+	}
+	select {
+	case <-w:
 		return nil
 	case <-ctx.Done():
 		p.mu.Lock()
 		defer p.mu.Unlock()
-		delete(p.waiters, waiter)
+		p.waiters = slices.DeleteFunc(p.waiters, func(other waiter) bool { return other.done == w })
 		return ctx.Err()
 	}
 }
+
+// reach waits until the position is at revision or beyond, as long as somebody tails, and reports whether it is. A tail that hangs ends after two heartbeats.
+func (p *position) reach(revision uint64) bool {
+	<-p.waitFor(revision, false)
+	return p.get() >= revision
+}
+
+// waitFor returns a channel that is closed when the wait is over. Most wait for what is coming next, so their places are found from behind.
+func (p *position) waitFor(revision uint64, anyway bool) <-chan struct{} {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.at >= revision || !p.running && !anyway {
+		return over
+	}
+	i := len(p.waiters)
+	for i > 0 && p.waiters[i-1].revision > revision {
+		i--
+	}
+	done := make(chan struct{})
+	p.waiters = slices.Insert(p.waiters, i, waiter{revision, done, anyway})
+	return done
+}
+
+// over is a wait that is over.
+var over = func() chan struct{} { c := make(chan struct{}); close(c); return c }()

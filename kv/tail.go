@@ -17,8 +17,12 @@ import (
 // blocking on either. One goroutine runs it; wait and healthy may be called from any.
 type tail struct {
 	sh      *shard
-	restart int // failures in a row; this and group are owned by run and, while there is one, its consumer
-	group   deltas
+	restart int // failures in a row; owned by run and, while there is one, its consumer
+
+	handing sync.Mutex  // held while something is handed out
+	group   deltas      // what was taken and is not handed out yet
+	taken   uint64      // the last revision that was taken
+	overdue *time.Timer // hands out what is open for too long; nil between consumers
 
 	position position
 	restarts atomic.Uint64 // of all time
@@ -45,6 +49,7 @@ func newTail(sh *shard, info *jetstream.StreamInfo) *tail {
 
 // run tails until ctx ends. A consumer that fails or goes quiet is replaced by one that starts behind the last entry that was seen.
 func (t *tail) run(ctx context.Context, sink func(Delta)) error {
+	defer t.position.run(false)
 	for {
 		err := t.follow(ctx, sink)
 		if ctx.Err() != nil {
@@ -84,7 +89,7 @@ func (t *tail) follow(ctx context.Context, sink func(Delta)) error {
 		t.reset(info, sink)
 		return errors.New("starting anew")
 	}
-	t.group = deltas{view: t.sh.view}     // what was open comes again
+	t.begin(sink)
 	delivered, broken := uint64(0), false // owned by the consumer's goroutine
 	failed := make(chan error, 1)
 	fail := func(err error) {
@@ -107,12 +112,14 @@ func (t *tail) follow(ctx context.Context, sink func(Delta)) error {
 	}, jetstream.PullHeartbeat(tailHeartbeat), jetstream.PullExpiry(60*tailHeartbeat), jetstream.PullMaxMessages(4096),
 		jetstream.ConsumeErrHandler(func(_ jetstream.ConsumeContext, err error) { fail(err) }))
 	if err != nil {
+		t.end()
 		return err
 	}
 	t.recover()
 	defer func() {
 		running.Stop()
 		<-running.Closed()
+		t.end()
 	}()
 	tick := time.NewTicker(pulse)
 	defer tick.Stop()
@@ -127,25 +134,6 @@ func (t *tail) follow(ctx context.Context, sink func(Delta)) error {
 				return errors.New("was away for too long")
 			}
 		}
-	}
-}
-
-func (t *tail) take(msg jetstream.Msg, meta *jetstream.MsgMetadata, sink func(Delta)) {
-	e := t.sh.newEntry(msg.Subject(), msg.Headers(), msg.Data(), meta.Sequence.Stream, meta.Timestamp)
-	key, err := parseKey(e.key)
-	switch {
-	case err != nil:
-		// Somebody else wrote into the bucket. It concerns no message; say it and go on.
-		slog.Warn("key that is not ours", "bucket", t.sh.bucket, "key", e.key, "error", err)
-	case key.unit != "":
-		t.group.add(key, e, msg.Headers(), sink)
-	}
-	if meta.NumPending == 0 {
-		t.group.flush(sink)
-	}
-	t.sh.saw(meta.Sequence.Stream)
-	if t.group.open == nil {
-		t.position.move(meta.Sequence.Stream)
 	}
 }
 
@@ -193,12 +181,14 @@ func (t *tail) recover() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.failure, t.alive = nil, time.Now()
+	t.position.run(true)
 }
 
 func (t *tail) fail(err error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.failure = err
+	t.position.run(false)
 }
 
 func (t *tail) healthy() error {

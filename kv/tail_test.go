@@ -222,3 +222,45 @@ func TestCountSurvivesTheServer(t *testing.T) {
 		t.Fatalf("after the restart: %d, %v", n, err)
 	}
 }
+
+// The server's count of what is pending drifts: it may announce an entry that never comes. What was taken before it is handed out all the same.
+func TestAnnouncedInVain(t *testing.T) {
+	nc := kvtest.Server(t)
+	s, _ := open(t, nc, Options{})
+	id := poll(t, s)
+	for _, key := range []string{"a", "b"} {
+		if _, err := set(s, id, key, "v", 0); err != nil {
+			t.Fatal(err)
+		}
+	}
+	sh := s.shards[0]
+	consumer, err := sh.stream.OrderedConsumer(t.Context(), jetstream.OrderedConsumerConfig{FilterSubjects: []string{sh.prefix + string(id) + ".x.*"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	msg, err := consumer.Next()
+	if err != nil {
+		t.Fatal(err)
+	}
+	meta, err := msg.Metadata()
+	if err != nil || meta.NumPending != 1 {
+		t.Fatalf("%+v, %v", meta, err)
+	}
+	info, err := sh.stream.Info(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	deltas := make(chan Delta, 1)
+	sink := func(d Delta) { deltas <- d }
+	alone := newTail(sh, info) // takes the first of two, and never the second
+	alone.begin(sink)
+	alone.take(msg, meta, sink)
+	d := until(t, deltas, func(Delta) bool { return true })
+	if len(d.Pairs) != 1 || d.Pairs[0].Key != "a" {
+		t.Errorf("%+v", d)
+	}
+	if err := alone.position.wait(t.Context(), meta.Sequence.Stream); err != nil {
+		t.Error(err)
+	}
+	alone.end()
+}

@@ -1,0 +1,65 @@
+package kv
+
+import (
+	"log/slog"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+// together is how long an entry waits for one that the server has announced, to be handed out with it. The server announces too many now and then: its count of what is pending
+// drifts where entries are overwritten while they are delivered.
+const together = 2 * time.Millisecond
+
+// begin makes ready for a consumer. What was open when the last one ended comes again.
+func (t *tail) begin(sink func(Delta)) {
+	t.handing.Lock()
+	defer t.handing.Unlock()
+	t.group, t.taken = deltas{view: t.sh.view}, t.position.get()
+	t.overdue = time.AfterFunc(time.Hour, func() {
+		t.handing.Lock()
+		defer t.handing.Unlock()
+		t.flush(sink)
+	})
+	t.overdue.Stop()
+}
+
+// end hands out nothing more.
+func (t *tail) end() {
+	t.handing.Lock()
+	defer t.handing.Unlock()
+	t.overdue.Stop()
+	t.group, t.taken = deltas{}, t.position.get()
+}
+
+func (t *tail) take(msg jetstream.Msg, meta *jetstream.MsgMetadata, sink func(Delta)) {
+	t.handing.Lock()
+	defer t.handing.Unlock()
+	e := t.sh.newEntry(msg.Subject(), msg.Headers(), msg.Data(), meta.Sequence.Stream, meta.Timestamp)
+	key, err := parseKey(e.key)
+	switch {
+	case err != nil:
+		// Somebody else wrote into the bucket. It concerns no message; say it and go on.
+		slog.Warn("key that is not ours", "bucket", t.sh.bucket, "key", e.key, "error", err)
+	case key.unit != "":
+		t.group.add(key, e, msg.Headers(), sink)
+	}
+	t.taken = meta.Sequence.Stream
+	t.sh.saw(t.taken)
+	switch {
+	case meta.NumPending == 0:
+		t.flush(sink)
+	case t.group.open != nil:
+		t.overdue.Reset(together)
+	default:
+		t.position.move(t.taken)
+	}
+}
+
+// flush hands out what is open and complete. The caller holds t.handing.
+func (t *tail) flush(sink func(Delta)) {
+	t.group.flush(sink)
+	if t.group.open == nil {
+		t.position.move(t.taken)
+	}
+}
