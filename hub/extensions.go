@@ -127,7 +127,10 @@ func decideSet(m *kv.Message, items []Extension, admin bool, most int) (decision
 			d.write(kv.Write{Key: item.Key, Value: item.Value})
 		}
 	}
-	if has := m.Live(); added > 0 && has+added > most {
+	if added == 0 {
+		return d, nil // how many there are is not asked: what rests on fewer things conflicts with fewer
+	}
+	if has := m.Live(); has+added > most {
 		return d, refuse(badParameter, "extensions: the message has %d pairs and may hold %d, so %d more don't fit", has, most, added)
 	}
 	return d, nil

@@ -57,3 +57,13 @@ func (p *patience) Err() error {
 	}
 	return nil
 }
+
+// Value is asked by contexts made of this one, which find the timer's that way instead of starting a goroutine to wait for it.
+func (p *patience) Value(key any) any {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.waited != nil {
+		return p.waited.Value(key)
+	}
+	return p.Context.Value(key)
+}

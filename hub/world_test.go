@@ -50,7 +50,7 @@ func startOn(t *testing.T, nc *nats.Conn, change ...func(*hub.Options)) *world {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
-	store, err := kv.Open(ctx, nc, kv.Options{Bucket: "ext"})
+	store, err := kv.Open(ctx, nc, kv.Options{Bucket: "ext", MaxPairs: 300})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -17,7 +17,7 @@ import (
 // benchStore is a Store with nobody to tell.
 func benchStore(b *testing.B, nc *nats.Conn) *Store {
 	b.Helper()
-	s, err := Open(b.Context(), nc, Options{})
+	s, err := Open(b.Context(), nc, Options{MaxPairs: 300})
 	if err != nil {
 		b.Fatal(err)
 	}

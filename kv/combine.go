@@ -1,15 +1,16 @@
 package kv
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
 )
 
-// call is one Update that waits at a cell. turn gets true when it has to commit for all that wait, false when it is done.
+// call is one Update that waits at a cell, until its turn comes.
 type call struct {
 	decide Decide
-	turn   chan bool
+	turn   chan order
 	leads  bool
 	done   bool
 	change Change
@@ -18,18 +19,27 @@ type call struct {
 	err    error
 }
 
-// wait returns whether the call has to commit for all that wait, or ctx's error.
-func (me *call) wait(ctx context.Context) (lead bool, err error) {
+// order is what a call has to do when its turn comes.
+type order int
+
+const (
+	done  order = iota // nothing more
+	lead               // to commit for all that wait
+	again              // to begin again: it could be a swap now
+)
+
+// wait returns what the call has to do, or ctx's error.
+func (me *call) wait(ctx context.Context) (order, error) {
 	select {
-	case lead := <-me.turn:
-		return lead, nil // mostly; asking for Done would make a channel
+	case o := <-me.turn:
+		return o, nil // mostly; asking for Done would make a channel
 	default:
 	}
 	select {
-	case lead := <-me.turn:
-		return lead, nil
+	case o := <-me.turn:
+		return o, nil
 	case <-ctx.Done():
-		return false, ctx.Err()
+		return done, ctx.Err()
 	}
 }
 
@@ -49,17 +59,17 @@ func (c *cell) leave(me *call) bool {
 // for ever.
 func (sh *shard) lead(ctx context.Context, c *cell, me *call) {
 	for !me.done {
-		if ctx.Err() != nil {
-			c.finish(errors.Join(ErrUnavailable, ctx.Err()), me)
+		if err := cmp.Or(ctx.Err(), c.calm(ctx)); err != nil {
+			c.finish(errors.Join(ErrUnavailable, err), me)
 			break
 		}
 		c.mu.Lock()
-		round, settled, last := c.stage(sh.options.MaxTombstones)
+		round, settled, last := c.stage(sh.options)
 		c.mu.Unlock()
 		sh.settle(ctx, c, round, settled, last)
 	}
 	c.mu.Lock()
-	c.handOver(len(c.queue) > 0)
+	c.handOver(sh.options)
 	c.mu.Unlock()
 	sh.view.weigh(c)
 	sh.sweeper.collect(c)
@@ -87,17 +97,32 @@ func (sh *shard) settle(ctx context.Context, c *cell, round, settled []*call, la
 	}
 }
 
-// handOver gives the lead to the first in the queue, if it is free. The caller holds c.mu.
-func (c *cell) handOver(free bool) {
-	if free {
+// join puts a call behind those that wait; the first leads. The caller holds c.mu.
+func (c *cell) join(me *call) {
+	if c.queue = append(c.queue, me); len(c.queue) == 1 {
+		me.leads = true
+		me.turn <- lead
+	}
+}
+
+// handOver gives the lead to the first who waits. Where there are swaps all begin again instead: most of them need not wait for anybody. The caller holds c.mu.
+func (c *cell) handOver(options Options) {
+	switch {
+	case len(c.queue) == 0:
+	case options.swaps():
+		for _, waiting := range c.queue {
+			waiting.turn <- again
+		}
+		c.queue = nil
+	default:
 		c.queue[0].leads = true
-		c.queue[0].turn <- true
+		c.queue[0].turn <- lead
 	}
 }
 
 // stage asks the waiting calls, one after the other, for their changes, each on the message as the ones before will leave it. It returns those that
 // want to write, those that don't, and the revision that their decisions rest on. The caller holds c.mu.
-func (c *cell) stage(maxTombstones int) (round, settled []*call, last uint64) {
+func (c *cell) stage(options Options) (round, settled []*call, last uint64) {
 	m := c.unit.(*Message)
 	if len(c.queue) > 1 {
 		m.staged = make(map[string]bool)
@@ -106,7 +131,7 @@ func (c *cell) stage(maxTombstones int) (round, settled []*call, last uint64) {
 	total := 0
 	for _, waiting := range c.queue {
 		waiting.writes, waiting.err = nil, nil
-		m.peeked = false
+		m.peeked, m.looked = false, looked{}
 		change, err := waiting.decide(m)
 		switch {
 		case m.peeked, change.Clear && len(round) > 0, err != nil && m.stagedLive != 0:
@@ -115,8 +140,10 @@ func (c *cell) stage(maxTombstones int) (round, settled []*call, last uint64) {
 			waiting.commit, waiting.err = Commit{Latest: m.latest}, err
 			settled = append(settled, waiting)
 			continue
+		case !waiting.leads && m.swap(c.key, change, options) != nil:
+			continue // it will not need us
 		}
-		writes, control := m.writes(c.key, change, maxTombstones)
+		writes, control := m.writes(c.key, change, options.MaxTombstones)
 		if total += len(writes); total > maxBatch && len(round) > 0 {
 			return round, settled, c.revision
 		}
@@ -175,6 +202,6 @@ func (c *cell) finishLocked(waiting *call) {
 	waiting.done = true
 	c.queue = slices.DeleteFunc(c.queue, func(other *call) bool { return other == waiting })
 	if !waiting.leads {
-		waiting.turn <- false
+		waiting.turn <- done
 	}
 }

@@ -10,40 +10,60 @@ import (
 // commit publishes the writes of a group of calls on the condition that last is still the unit's last revision. It returns the new last revision, or
 // false if the calls after it have to be decided anew.
 func (sh *shard) commit(ctx context.Context, c *cell, group []*call, last uint64) (uint64, bool) {
-	var writes []write
-	for _, waiting := range group {
-		writes = append(writes, waiting.writes...)
+	writes := group[0].writes
+	for _, waiting := range group[1:] {
+		writes = append(slices.Clip(writes), waiting.writes...)
 	}
+	done, err := sh.attempt(ctx, c, writes, fence{c.filter, last})
+	switch {
+	case err == nil:
+		c.committed(group, writes, done)
+		return done.head, !done.late
+	case !errors.Is(err, errAnew):
+		c.finish(err, group...)
+	}
+	return 0, false
+}
+
+// committed says where a commit ended up.
+type committed struct {
+	head    uint64 // the revision of its last entry
+	request uint64 // the mark of its entries
+	late    bool   // it was found, not answered: others may have written since then
+}
+
+// errAnew says that nothing was committed because the condition did not hold. The cell knows by now what has changed.
+var errAnew = errors.New("decide anew")
+
+// attempt publishes writes once, on a condition. It returns errAnew, or ErrUnavailable or ErrUnknown.
+func (sh *shard) attempt(ctx context.Context, c *cell, writes []write, f fence) (committed, error) {
 	request := rand.Uint64() | 1
-	head, err := sh.publish(ctx, publication{writes: writes, fence: fence{c.filter, last}, request: request})
+	head, err := sh.publish(ctx, publication{writes: writes, fence: f, request: request})
 	var stale *staleError
 	switch {
 	case err == nil:
-		c.committed(group, writes, head, request)
-		return head, true
+		return committed{head: head, request: request}, nil
 	case errors.As(err, &stale):
 		if refreshed := sh.refresh(ctx, c, stale.last); refreshed != nil {
 			err = errors.Join(err, refreshed)
 			break
 		}
 		if !errors.Is(err, ErrUnknown) {
-			return 0, false
+			return committed{}, errAnew
 		}
 		// An earlier try went unanswered. If it was the one that was committed, its mark is there.
-		switch head, found := sh.find(ctx, c, writes, request, last); {
+		switch head, found := sh.find(ctx, c, writes, request, f.last); {
 		case found == nil && head > 0:
-			c.committed(group, writes, head, request)
-			return 0, false
+			return committed{head, request, true}, nil
 		case found == nil:
-			return 0, false // nothing that we wanted to write has changed: it was never committed, and now can't be
+			return committed{}, errAnew // nothing that we wanted to write has changed: it was never committed, and now can't be
 		}
 		err = ErrUnknown
 	}
 	if !errors.Is(err, ErrUnknown) {
 		err = errors.Join(ErrUnavailable, err)
 	}
-	c.finish(err, group...)
-	return 0, false
+	return committed{}, err
 }
 
 // find looks for a commit by its mark. It returns the revision of its last entry; 0 if it was not committed; ErrUnknown if somebody has overwritten
@@ -68,12 +88,12 @@ func (sh *shard) find(ctx context.Context, c *cell, writes []write, request, las
 }
 
 // committed applies a commit to the cell, so that whoever reads next sees it without waiting for the tail, and finishes its calls.
-func (c *cell) committed(group []*call, writes []write, head, request uint64) {
+func (c *cell) committed(group []*call, writes []write, at committed) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	first := head + 1 - uint64(len(writes))
+	first := at.head + 1 - uint64(len(writes))
 	for i, w := range writes {
-		e := entry{key: w.key, value: w.value, revision: first + uint64(i), deleted: w.delete, request: request}
+		e := entry{key: w.key, value: w.value, revision: first + uint64(i), deleted: w.delete, request: at.request}
 		// What was found late may be in the cell already, and newer things on top of it.
 		if e.revision > c.upTo && c.take(e) != nil {
 			c.gone = true

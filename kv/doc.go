@@ -3,7 +3,7 @@
 // # Promises
 //
 //   - A write returns only after JetStream acknowledged it.
-//   - Update decides on the current state of a message and commits only if nothing under that message changed meanwhile. Racing writers, on one
+//   - Update decides on the current state of a message and commits only if nothing that it looked at changed meanwhile. Racing writers, on one
 //     hub or on many, are therefore decided one after the other; none of them overwrites what it did not see.
 //   - Run delivers every committed change in revision order, except that a revision which was overwritten before it was read is skipped: the last
 //     value of every pair always comes.
@@ -32,7 +32,9 @@
 //
 // # The fence
 //
-// Every entry written to a unit carries the expectation that the last sequence under "<unit>.>" is still the one that the writer decided on. One
+// An entry written to a unit carries the expectation that the last sequence under "<unit>.>" is still the one that the writer decided on. One
 // replica checks that under the stream's lock. A replicated stream checks it when the leader proposes, and excludes a second writer in flight only
 // if both name the byte-identical filter: the filter is built in one place because one that matches nothing would pass unchecked.
+//
+// On one replica a change of a live pair that was decided on that pair alone expects no more than that it is still as it was, see swap.
 package kv

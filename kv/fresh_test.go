@@ -82,7 +82,7 @@ func TestLateCommitChangesNothing(t *testing.T) {
 	second := clear()
 	if err := s.shards[0].view.with(t.Context(), string(id), Ref{}, func(c *cell) {
 		c.mu.Unlock() // committed locks it
-		c.committed(nil, []write{{key: string(id) + ".c", value: `{"clear":true}`}}, first, 1)
+		c.committed(nil, []write{{key: string(id) + ".c", value: `{"clear":true}`}}, committed{head: first, request: 1})
 		c.mu.Lock()
 		if m := c.unit.(*Message); m.ClearSeq() != second {
 			t.Errorf("cleared at %d, then the message says %d", second, m.ClearSeq())
@@ -119,8 +119,10 @@ func TestRefusalIsForgotten(t *testing.T) {
 	read(t, hubs[1], id, 0)
 	asked := 0
 	commit, err := hubs[1].Update(t.Context(), id, func(*Message) (Change, error) {
-		if asked++; asked == 1 {
-			// While this hub still decides on what it knew, another one writes.
+		switch asked++; asked {
+		case 1: // could it be a swap?
+			return Change{}, errConflict
+		case 2: // While this hub still decides on what it knew, another one writes.
 			if _, err := set(hubs[0], id, "other", "v", 0); err != nil {
 				t.Error(err)
 			}
@@ -128,7 +130,7 @@ func TestRefusalIsForgotten(t *testing.T) {
 		}
 		return Change{Writes: []Write{{Key: "own", Value: "v"}}}, nil
 	})
-	if err != nil || len(commit.Seqs) != 1 || asked != 2 {
+	if err != nil || len(commit.Seqs) != 1 || asked != 3 {
 		t.Fatalf("asked %d times, then %+v, %v", asked, commit, err)
 	}
 }
@@ -167,7 +169,7 @@ func TestCommitIsItsOwn(t *testing.T) {
 	late := &call{change: change, writes: []write{{key: string(id) + ".x.k", value: "v"}}, leads: true}
 	read(t, s, id, 0)
 	c, _ := s.shards[0].view.find(string(id))
-	c.committed([]*call{late}, late.writes, first, 1)
+	c.committed([]*call{late}, late.writes, committed{head: first, request: 1})
 	if late.commit.Latest != first || len(late.commit.Seqs) != 1 || late.commit.Seqs[0] != first {
 		t.Fatalf("committed at %d, told %+v", first, late.commit)
 	}

@@ -1,6 +1,7 @@
 package kv
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -16,9 +17,10 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// open opens a Store and runs it until the test ends. What it tails comes on the channel.
+// open opens a Store and runs it until the test ends. What it tails comes on the channel. A message holds 300 pairs unless options say otherwise.
 func open(t *testing.T, nc *nats.Conn, options Options) (*Store, <-chan Delta) {
 	t.Helper()
+	options.MaxPairs = cmp.Or(options.MaxPairs, 300)
 	opening, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 	defer cancel()
 	s, err := Open(opening, nc, options)

@@ -24,6 +24,8 @@ type Message struct {
 	staged     map[string]bool
 	stagedLive int
 	peeked     bool
+
+	looked looked
 }
 
 // control is the value of a message's .c entry.
@@ -45,6 +47,7 @@ func (m *Message) Record() *Record { return m.record }
 
 // Pair returns the pair of this key: as it is, or as a deletion that is still remembered (Deleted, with its Seq), or with Seq 0 if there is neither.
 func (m *Message) Pair(key string) Pair {
+	m.looked.pair(key)
 	if m.staged[key] {
 		m.peeked = true
 	}
@@ -55,19 +58,32 @@ func (m *Message) Pair(key string) Pair {
 }
 
 // Live returns how many pairs the message holds; deletions don't count.
-func (m *Message) Live() int { return m.live + m.stagedLive }
+func (m *Message) Live() int {
+	m.looked.beyond = true
+	return m.live + m.stagedLive
+}
 
 // LatestSeq returns the highest Seq of the message's pairs, deletions and clears included, and 0 if there never was one.
-func (m *Message) LatestSeq() uint64 { return m.latest }
+func (m *Message) LatestSeq() uint64 {
+	m.looked.beyond = true
+	return m.latest
+}
 
 // ClearSeq returns the revision of the last clear, or 0. No live pair is at or below it.
-func (m *Message) ClearSeq() uint64 { return m.control.ClearSeq }
+func (m *Message) ClearSeq() uint64 {
+	m.looked.beyond = true
+	return m.control.ClearSeq
+}
 
 // PurgedSeq returns the revision up to which deletions are no longer listed, or 0.
-func (m *Message) PurgedSeq() uint64 { return m.control.PurgedSeq }
+func (m *Message) PurgedSeq() uint64 {
+	m.looked.beyond = true
+	return m.control.PurgedSeq
+}
 
 // Pairs returns the pairs with a Seq of at least from, in rising order of Seq. With from 0 only the live ones, else deletions too.
 func (m *Message) Pairs(from uint64) []Pair {
+	m.looked.beyond = true
 	if len(m.staged) > 0 {
 		m.peeked = true
 	}
@@ -83,6 +99,7 @@ func (m *Message) Pairs(from uint64) []Pair {
 
 // Memo returns what build made, and keeps it until the message changes: for answers that many will ask for.
 func (m *Message) Memo(build func() any) any {
+	m.looked.beyond = true
 	if m.memo == nil {
 		m.memo = build()
 	}

@@ -24,14 +24,16 @@ var outgoings = sync.Pool{New: func() any { return &outgoing{msg: nats.Msg{Heade
 // entry makes the message of the i-th write, valid until the next.
 func (o *outgoing) entry(prefix string, p publication, i int, batch string) *nats.Msg {
 	w := p.writes[i]
-	o.msg.Subject, o.msg.Data, o.used = prefix+w.key, append(o.msg.Data[:0], w.value...), 0
+	o.msg.Subject, o.msg.Reply, o.msg.Data, o.used = prefix+w.key, "", append(o.msg.Data[:0], w.value...), 0
 	clear(o.msg.Header)
 	if w.delete {
 		o.set(operation, "DEL")
 	}
 	if p.fence.filter != "" {
 		o.set(jetstream.ExpectedLastSubjSeqHeader, strconv.FormatUint(p.fence.last, 10))
-		o.set(jetstream.ExpectedLastSubjSeqSubjHeader, p.fence.filter)
+		if p.fence.filter != o.msg.Subject {
+			o.set(jetstream.ExpectedLastSubjSeqSubjHeader, p.fence.filter)
+		}
 	}
 	if p.request != 0 {
 		o.set(requestHeader, strconv.FormatUint(p.request, 16))

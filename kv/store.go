@@ -20,6 +20,7 @@ type Options struct {
 	Shards        int    // how many buckets the conversations are spread over; fixed when they are made; 1 if zero
 	Replicas      int    // copies of each bucket in the cluster; 1 if zero
 	SyncAlways    bool   // the server syncs every write to the disk: several writes are then cheaper together
+	MaxPairs      int    // pairs that a message holds at most, by the decisions of all who write; swaps need to know (see swap); 0 if not known
 	MaxTombstones int    // deletions that a message lists at most; 300 if zero
 	ViewBytes     int    // memory for messages and groups that are in use, per shard; 256 MiB if zero
 	Generation    string // part of the Epoch: another one says that the same buckets have lost something; may be empty
@@ -76,7 +77,7 @@ func Open(ctx context.Context, nc *nats.Conn, options Options) (*Store, error) {
 	return s, nil
 }
 
-// Run tails every shard and hands each committed change to sink, until ctx ends or a bucket is gone for good. sink is called from one goroutine per
+// Run tails every shard and hands each committed change to sink, until ctx ends or a bucket is gone for good. sink is called once at a time per
 // shard and must not block. A Delta with Reset says that changes may have been missed, and that whoever listens must read everything anew.
 func (s *Store) Run(ctx context.Context, sink func(Delta)) error {
 	group, ctx := errgroup.WithContext(ctx)

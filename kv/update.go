@@ -27,11 +27,11 @@ type Commit struct {
 // held, and only the last call counts. An error ends the Update and nothing is written. It must not keep the Message.
 type Decide func(*Message) (Change, error)
 
-// Update is the only way to write pairs. It commits what decide wants if nothing under the message has changed meanwhile, and asks decide again if
+// Update is the only way to write pairs. It commits what decide wants if nothing that decide looked at has changed meanwhile, and asks decide again if
 // something has; all of a change is committed, or nothing. It returns decide's own error unchanged, ErrUnavailable if nothing was written because
 // the store refused, and ErrUnknown if the outcome could not be learned.
 //
-// Concurrent Updates of one message are committed together: the first caller does it for all that wait.
+// Concurrent Updates of one message go on at once if they are swaps. The others are committed together: the first caller does it for all that wait.
 func (s *Store) Update(ctx context.Context, id MessageID, decide Decide) (Commit, error) {
 	ref, err := ParseMessageID(id)
 	if err != nil {
@@ -40,24 +40,46 @@ func (s *Store) Update(ctx context.Context, id MessageID, decide Decide) (Commit
 	sh := s.shardFor(ref)
 	ctx, cancel := bounded(ctx)
 	defer cancel()
-	me := &call{decide: decide, turn: make(chan bool, 1)}
-	var c *cell
-	err = sh.view.with(ctx, string(id), ref, func(found *cell) {
-		c = found
-		c.queue = append(c.queue, me)
-		c.handOver(len(c.queue) == 1)
-	})
-	if err != nil {
-		return Commit{}, err
+	for {
+		commit, err := sh.update(ctx, ref, id, decide)
+		switch {
+		case !errors.Is(err, errAnew):
+			return commit, err
+		case ctx.Err() != nil:
+			return Commit{}, errors.Join(ErrUnavailable, ctx.Err())
+		}
 	}
-	lead, err := me.wait(ctx)
+}
+
+// update commits what decide wants, alone or together with others. It returns errAnew if it has to be called again.
+func (sh *shard) update(ctx context.Context, ref Ref, id MessageID, decide Decide) (Commit, error) {
+	var c *cell
+	var alone *swap
+	var me *call
+	err := sh.view.with(ctx, string(id), ref, func(found *cell) {
+		c = found
+		if alone = c.swap(decide, sh.options); alone == nil {
+			me = &call{decide: decide, turn: make(chan order, 1)}
+			c.join(me)
+		}
+	})
+	switch {
+	case err != nil:
+		return Commit{}, err
+	case alone != nil:
+		return sh.swapped(ctx, c, alone)
+	}
+	turn, err := me.wait(ctx)
 	if err != nil {
 		if c.leave(me) {
 			return Commit{}, errors.Join(ErrUnavailable, err)
 		}
-		lead = <-me.turn // somebody is committing for us, or has handed us the lead: either way it ends soon
+		turn = <-me.turn // somebody is committing for us, or has handed us the lead: either way it ends soon
 	}
-	if lead {
+	switch turn {
+	case again:
+		return Commit{}, errAnew
+	case lead:
 		sh.lead(ctx, c, me)
 	}
 	return me.commit, me.err

@@ -45,6 +45,9 @@ type cell struct {
 	err      error   // why loading failed
 	gone     bool    // no longer in the view, so no longer current
 	queue    []*call // writers that wait, the first of them commits for all
+
+	swapping []string      // the keys of swaps that are under way
+	landed   chan struct{} // closed when none is; nil while nobody waits for that
 }
 
 var errUnexpectedKey = errors.New("key of an unknown kind")
@@ -214,12 +217,20 @@ func (v *view) weigh(c *cell) {
 		if old == c || !old.mu.TryLock() {
 			continue
 		}
-		if old.unit != nil && len(old.queue) == 0 {
+		if old.unit != nil && len(old.queue)+len(old.swapping) == 0 {
 			old.gone = true
 			v.removeLocked(old)
 		}
 		old.mu.Unlock()
 	}
+}
+
+// forget gives up a cell that may lack something.
+func (v *view) forget(c *cell) {
+	c.mu.Lock()
+	c.gone = true
+	c.mu.Unlock()
+	v.drop(c)
 }
 
 func (v *view) drop(c *cell) {

@@ -14,14 +14,16 @@ var sabotage = []struct {
 	name, file, before, after, test string
 }{
 	{"the fence is removed", "outgoing.go", `if p.fence.filter != "" {`, `if false {`, "TestLimitUnderAttack$"},
-	{"acknowledged before it is committed", "commit.go", "head, err := sh.publish(ctx, publication{writes: writes, fence: fence{c.filter, last}, request: request})",
+	{"a swap does not compare", "swap.go", `fence{sh.prefix + s.write.key, s.last}`, `fence{}`, "TestNATSRestarted$"},
+	{"a swap is acknowledged before the hub knows what came before it", "swap.go", `if !sh.tail.position.reach(done.head) {`, `if false {`, "TestNATSRestarted$"},
+	{"acknowledged before it is committed", "commit.go", "head, err := sh.publish(ctx, publication{writes: writes, fence: f, request: request})",
 		`head := uint64(0)
 	info, err := sh.stream.Info(ctx)
 	if err == nil {
 		head = info.State.LastSeq + uint64(len(writes))
-		go sh.publish(context.WithoutCancel(ctx), publication{writes: writes, fence: fence{c.filter, last}, request: request})
+		go sh.publish(context.WithoutCancel(ctx), publication{writes: writes, fence: f, request: request})
 	}`, "TestNATSRestarted$"},
-	{"the tail loses a pair's last revision now and then", "tail.go", `case key.unit != "":`, `case key.unit != "" && meta.Sequence.Stream%10 != 7:`, "TestTailConsumersDeleted$"},
+	{"the tail loses a pair's last revision now and then", "take.go", `case key.unit != "":`, `case key.unit != "" && meta.Sequence.Stream%10 != 7:`, "TestTailConsumersDeleted$"},
 }
 
 // A build that breaks a promise is caught.

@@ -60,6 +60,7 @@ func startUnit(t testing.TB, natsURL string, o unitOptions) *unit {
 	}
 	opening, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
+	o.kv.MaxPairs = 300 // as the hub's default; no test raises it
 	store, err := kv.Open(opening, nc, o.kv)
 	if err != nil {
 		t.Fatal(err)

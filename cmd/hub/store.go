@@ -26,6 +26,7 @@ func (p *process) openStore(ctx context.Context) (err error) {
 		Shards:        c.Shards,
 		Replicas:      c.Replicas,
 		SyncAlways:    c.NATSURL == "" && c.Sync.Always,
+		MaxPairs:      c.MaxExtensions,
 		MaxTombstones: c.MaxTombstones,
 		Generation:    generation,
 	})

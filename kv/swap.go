@@ -1,0 +1,114 @@
+package kv
+
+import (
+	"context"
+	"slices"
+)
+
+// swap is a change of one live pair that was decided on nothing else, committed on the condition that this pair is still as it was: compare-and-swap. Any number of them
+// are under way on one message at once, while everything else is committed one after the other. Nearly every vote but a voter's first is one.
+//
+// A single replica compares and stores under the stream's lock, so a swap is exact: whoever changes or deletes the pair makes the condition fail. A clear does so because
+// it writes a deletion for each pair, which is certain only while they fit into one batch. The leader of a replicated stream does not compare a condition on one pair
+// with one on the whole message that is in flight: there are no swaps there.
+//
+// What a swap's acknowledgement says of the rest of the message is nothing: another hub may have written to it just before. So it does not touch the view, which would then
+// take itself to be complete up to the swap's revision. The tail brings it, in its place, and the swap waits for that.
+type swap struct {
+	write write
+	last  uint64 // the pair's revision
+}
+
+// swaps reports whether this bucket has them.
+func (o Options) swaps() bool { return o.Replicas == 1 && o.MaxPairs > 0 && o.MaxPairs < maxBatch }
+
+// swap decides on the message as it is, and returns the swap that this comes to, or nil if it takes a commit of the whole message, or has to wait for one. It is under way
+// then: land has to be called. The caller holds c.mu.
+func (c *cell) swap(decide Decide, options Options) *swap {
+	if !options.swaps() || len(c.queue) > 0 {
+		return nil
+	}
+	m := c.unit.(*Message)
+	m.looked = looked{}
+	change, err := decide(m)
+	if err != nil {
+		return nil
+	}
+	s := m.swap(c.key, change, options)
+	if s == nil || slices.Contains(c.swapping, s.write.key) {
+		return nil
+	}
+	c.swapping = append(c.swapping, s.write.key)
+	return s
+}
+
+// swap returns the swap that a change comes to which was decided since m.looked was empty, or nil.
+func (m *Message) swap(unit string, change Change, options Options) *swap {
+	if !options.swaps() || m.live > options.MaxPairs || change.Clear || len(change.Writes) != 1 {
+		return nil
+	}
+	w := change.Writes[0]
+	p, known := m.pairs[w.Key]
+	if w.Delete || !known || p.Deleted || !m.looked.onlyAt(w.Key) {
+		return nil
+	}
+	return &swap{write{key: unit + ".x." + encodeToken(w.Key), value: w.Value}, p.Seq}
+}
+
+// swapped commits a swap. It returns errAnew if the pair had changed, which the cell knows of then.
+func (sh *shard) swapped(ctx context.Context, c *cell, s *swap) (Commit, error) {
+	defer c.land(s)
+	done, err := sh.attempt(ctx, c, []write{s.write}, fence{sh.prefix + s.write.key, s.last})
+	if err != nil {
+		return Commit{}, err
+	}
+	if !sh.tail.position.reach(done.head) {
+		sh.view.forget(c)
+	}
+	return Commit{Seqs: []uint64{done.head}, Latest: done.head}, nil
+}
+
+// land ends a swap.
+func (c *cell) land(s *swap) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.swapping = slices.DeleteFunc(c.swapping, func(key string) bool { return key == s.write.key })
+	if len(c.swapping) == 0 && c.landed != nil {
+		close(c.landed)
+		c.landed = nil
+	}
+}
+
+// calm waits until no swap is under way, or returns ctx's error. None begins while somebody waits in the queue, so a commit of the whole message gets its turn however many
+// swaps there are.
+func (c *cell) calm(ctx context.Context) error {
+	c.mu.Lock()
+	if len(c.swapping) == 0 {
+		c.mu.Unlock()
+		return nil
+	}
+	if c.landed == nil {
+		c.landed = make(chan struct{})
+	}
+	landed := c.landed
+	c.mu.Unlock()
+	select {
+	case <-landed:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// looked notes what of a message a decision has looked at.
+type looked struct {
+	at     string // a pair
+	beyond bool   // another pair, or how many there are, or anything else
+}
+
+func (l *looked) pair(key string) {
+	l.beyond = l.beyond || l.at != "" && l.at != key
+	l.at = key
+}
+
+func (l *looked) onlyAt(key string) bool { return l.at == key && !l.beyond }

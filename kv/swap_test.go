@@ -1,0 +1,278 @@
+package kv
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"testing"
+	"time"
+
+	"exthub/kv/kvtest"
+)
+
+// Another hub's change that a swap did not look at is not hidden by it: who reads after the swap sees both.
+func TestSwapHidesNothing(t *testing.T) {
+	node := kvtest.Start(t)
+	other, _ := open(t, node.Connect(t), Options{})
+	here, err := Open(t.Context(), node.Connect(t), Options{MaxPairs: 300})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer here.Close()
+	ctx, stop := context.WithCancel(context.Background())
+	released := make(chan struct{})
+	release := sync.OnceFunc(func() { close(released) })
+	var held func(Delta) // is called with every change
+	held = func(Delta) {}
+	var mu sync.Mutex
+	var running sync.WaitGroup
+	running.Go(func() {
+		_ = here.Run(ctx, func(d Delta) {
+			mu.Lock()
+			hold := held
+			mu.Unlock()
+			hold(d)
+		})
+	})
+	defer running.Wait()
+	defer stop()
+	defer release()
+	id := poll(t, here)
+	seq, err := set(here, id, "own", "1", 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := here.shards[0].tail.position.wait(t.Context(), seq); err != nil {
+		t.Fatal(err)
+	}
+	mu.Lock()
+	held = func(Delta) { <-released } // from now on this hub hears of nothing
+	mu.Unlock()
+	if _, err := set(other, id, "theirs", "x", 0); err != nil {
+		t.Fatal(err)
+	}
+	swapped := make(chan error, 1)
+	go func() {
+		_, err := set(here, id, "own", "2", seq)
+		swapped <- err
+	}()
+	if err := other.shards[0].tail.position.wait(t.Context(), seq+2); err != nil { // both are committed
+		t.Fatal(err)
+	}
+	for here.shards[0].seen.Load() < seq+2 { // its acknowledgement is here; more than enough time to pass it on
+		if _, err := here.shards[0].reader.read(t.Context(), 0, string(id)+".>"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for range 20 {
+		if _, err := here.shards[0].reader.last(t.Context(), here.shards[0].filter(string(id))); err != nil {
+			t.Fatal(err)
+		}
+	}
+	select {
+	case err := <-swapped:
+		t.Fatalf("acknowledged (%v) before this hub knows what was committed before it", err)
+	default:
+	}
+	release()
+	if err := <-swapped; err != nil {
+		t.Fatal(err)
+	}
+	if pairs := read(t, here, id, 0); len(pairs) != 2 {
+		t.Fatalf("%+v", pairs)
+	}
+}
+
+// The same without a tail at all: the message is read anew.
+func TestSwapWithoutTail(t *testing.T) {
+	node := kvtest.Start(t)
+	other, _ := open(t, node.Connect(t), Options{})
+	here, err := Open(t.Context(), node.Connect(t), Options{MaxPairs: 300})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer here.Close()
+	id := poll(t, other)
+	seq, err := set(other, id, "own", "1", 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	read(t, here, id, 0)
+	if _, err := set(other, id, "theirs", "x", 0); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := set(here, id, "own", "2", seq); err != nil {
+		t.Fatal(err)
+	}
+	if pairs := read(t, here, id, 0); len(pairs) != 2 || pairs[1].Value != "2" {
+		t.Fatalf("%+v", pairs)
+	}
+}
+
+// A pair that was there before a clear is not set after it by somebody who has not seen the clear, and the number of pairs stays below its limit, whatever is under way at once
+// on two hubs. In the end both have what the bucket has.
+func TestSwapsAmongEverythingElse(t *testing.T) {
+	const limit, writers = 12, 10
+	hubs := stores(t, 2)
+	id := poll(t, hubs[0])
+	type span struct{ from, to uint64 }
+	var mu sync.Mutex
+	var swaps []span
+	var clears []uint64
+	full := errors.New("full")
+	var all sync.WaitGroup
+	for writer := range writers {
+		all.Go(func() {
+			h, key := hubs[writer%2], fmt.Sprint("k", writer)
+			for i := range 150 {
+				var saw Pair
+				commit, err := h.Update(t.Context(), id, func(m *Message) (Change, error) {
+					switch saw = m.Pair(key); {
+					case writer == 0 && i%10 == 0:
+						return Change{Clear: m.Live() > 0}, nil
+					case !saw.Deleted && i%13 == 0:
+						return Change{Writes: []Write{{Key: key, Delete: true}}}, nil
+					case saw.Deleted && m.Live() >= limit:
+						return Change{}, full
+					}
+					return Change{Writes: []Write{{Key: key, Value: fmt.Sprint(i)}}}, nil
+				})
+				if errors.Is(err, full) {
+					continue
+				}
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				mu.Lock()
+				switch {
+				case writer == 0 && i%10 == 0:
+					clears = append(clears, commit.Latest)
+				case !saw.Deleted:
+					swaps = append(swaps, span{saw.Seq, commit.Seqs[0]})
+				}
+				mu.Unlock()
+			}
+		})
+	}
+	all.Wait()
+	for _, s := range swaps {
+		for _, cleared := range clears {
+			if s.from < cleared && cleared < s.to {
+				t.Errorf("set at %d what was seen at %d, though all was cleared at %d", s.to, s.from, cleared)
+			}
+		}
+	}
+	snap, err := hubs[0].shards[0].reader.read(t.Context(), hubs[0].shards[0].seen.Load(), string(id)+".>")
+	if err != nil {
+		t.Fatal(err)
+	}
+	truth := newMessage(Ref{})
+	for _, e := range snap.entries {
+		if err := truth.apply(e.key[len(id)+1:], e); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if len(swaps) < 100 || truth.live > limit {
+		t.Errorf("%d swaps; %d pairs, limit %d", len(swaps), truth.live, limit)
+	}
+	want := fmt.Sprint(truth.Pairs(0))
+	for i, h := range hubs {
+		if err := h.Read(t.Context(), id, snap.upTo, func(m *Message) {
+			if got := fmt.Sprint(m.Pairs(0)); got != want {
+				t.Errorf("hub %d has %s, the bucket %s", i, got, want)
+			}
+		}); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// What takes a commit of the whole message gets its turn however many swaps there are.
+func TestCommitAmongSwaps(t *testing.T) {
+	s, _ := open(t, kvtest.Server(t), Options{})
+	id := poll(t, s)
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	var all sync.WaitGroup
+	over := make(chan struct{})
+	for writer := range 16 {
+		key := fmt.Sprint("k", writer)
+		seq, err := set(s, id, key, "0", 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all.Go(func() {
+			for {
+				select {
+				case <-over:
+					return
+				default:
+				}
+				var err error
+				if seq, err = set(s, id, key, "v", seq); err != nil {
+					t.Error(err)
+					return
+				}
+			}
+		})
+	}
+	for i := range 100 {
+		if _, err := s.Update(ctx, id, func(*Message) (Change, error) {
+			return Change{Writes: []Write{{Key: fmt.Sprint("new", i), Value: "v"}}}, nil
+		}); err != nil {
+			t.Error(err)
+			break
+		}
+	}
+	close(over)
+	all.Wait()
+	if pairs := read(t, s, id, 0); len(pairs) != 116 {
+		t.Errorf("%d pairs", len(pairs))
+	}
+}
+
+// A decision that looked at another pair is no swap: two who each take what the other has left would both get it.
+func TestLookingElsewhereIsNoSwap(t *testing.T) {
+	hubs := stores(t, 2)
+	id := poll(t, hubs[0])
+	keys := []string{"left", "right"}
+	for _, key := range keys {
+		if _, err := set(hubs[0], id, key, "free", 0); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for round := range 100 {
+		var both sync.WaitGroup
+		for i, h := range hubs {
+			both.Go(func() {
+				if _, err := h.Update(t.Context(), id, func(m *Message) (Change, error) {
+					if m.Pair(keys[1-i]).Value == "taken" {
+						return Change{}, nil
+					}
+					return Change{Writes: []Write{{Key: keys[i], Value: "taken"}}}, nil
+				}); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		both.Wait()
+		taken := 0
+		for _, key := range keys {
+			freed, err := hubs[0].Update(t.Context(), id, func(m *Message) (Change, error) {
+				if m.Pair(key).Value != "taken" {
+					return Change{}, nil
+				}
+				return Change{Writes: []Write{{Key: key, Value: "free"}}}, nil
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			taken += len(freed.Seqs)
+		}
+		if taken != 1 {
+			t.Fatalf("round %d: %d were taken", round, taken)
+		}
+	}
+}
