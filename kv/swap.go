@@ -63,7 +63,7 @@ func (sh *shard) swapped(ctx context.Context, c *cell, s *swap) (Commit, error) 
 		return Commit{}, err
 	}
 	if !sh.tail.position.reach(done.head) {
-		sh.view.forget(c)
+		sh.view.forget(c.key, done.head) // not only our cell: another one may have taken its place since
 	}
 	return Commit{Seqs: []uint64{done.head}, Latest: done.head}, nil
 }

@@ -110,6 +110,44 @@ func TestSwapWithoutTail(t *testing.T) {
 	}
 }
 
+// The same with two swaps at once: the first has the message read anew, maybe before the second is committed.
+func TestSwapsWithoutTail(t *testing.T) {
+	node := kvtest.Start(t)
+	other, _ := open(t, node.Connect(t), Options{})
+	here, err := Open(t.Context(), node.Connect(t), Options{MaxPairs: 300})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer here.Close()
+	id := poll(t, other)
+	seqs := make([]uint64, 8)
+	for i := range seqs {
+		if seqs[i], err = set(other, id, fmt.Sprint("k", i), "", 0); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var all sync.WaitGroup
+	for i, seq := range seqs {
+		all.Go(func() {
+			for range 100 {
+				var err error
+				if seq, err = set(here, id, fmt.Sprint("k", i), "v", seq); err != nil {
+					t.Error(err)
+					return
+				}
+				if err := here.Read(t.Context(), id, 0, func(m *Message) {
+					if p := m.Pair(fmt.Sprint("k", i)); p.Seq != seq {
+						t.Errorf("written at %d, read at %d", seq, p.Seq)
+					}
+				}); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	all.Wait()
+}
+
 // A pair that was there before a clear is not set after it by somebody who has not seen the clear, and the number of pairs stays below its limit, whatever is under way at once
 // on two hubs. In the end both have what the bucket has.
 func TestSwapsAmongEverythingElse(t *testing.T) {

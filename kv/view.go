@@ -225,12 +225,21 @@ func (v *view) weigh(c *cell) {
 	}
 }
 
-// forget gives up a cell that may lack something.
-func (v *view) forget(c *cell) {
+// forget gives up what is in the view of a unit, if that may lack what was committed at revision.
+func (v *view) forget(key string, revision uint64) {
+	v.mu.Lock()
+	c, ok := v.cells[key]
+	v.mu.Unlock()
+	if !ok {
+		return
+	}
 	c.mu.Lock()
-	c.gone = true
+	lacks := c.upTo < revision // also of one that is being loaded: the snapshot may be older
+	c.gone = c.gone || lacks
 	c.mu.Unlock()
-	v.drop(c)
+	if lacks {
+		v.drop(c)
+	}
 }
 
 func (v *view) drop(c *cell) {
