@@ -58,6 +58,10 @@ func (w *writers) run() {
 		w.mu.Lock()
 		for len(w.ready) == w.next && !w.closed {
 			w.wake.Wait()
+			// Those whom the same change has woken go first: a reply and the event of its own change leave in one write, and a fan-out is there in full.
+			w.mu.Unlock()
+			runtime.Gosched()
+			w.mu.Lock()
 		}
 		if len(w.ready) == w.next {
 			w.mu.Unlock()
