@@ -98,7 +98,7 @@ func (f *frame) readFrom(r io.Reader, most int64) error {
 // reply would cost as much as the write. Replies and events keep their order.
 func (c *conn) reply(frame []byte) {
 	wake, full := c.outbox.reply(frame)
-	c.woken(wake && !c.writers.serveOnce(c), full)
+	c.woken(wake && !c.writers.serveOnce(c, nil), full)
 }
 
 // send queues a frame that nobody asked for; it never blocks.

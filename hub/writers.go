@@ -101,17 +101,13 @@ const writerShare = 64
 
 // serve writes what waits, until nothing does or the socket is full.
 func (w *writers) serve(c *conn, buffer []byte) {
-	for {
-		frames := c.outbox.take(buffer[:0])
-		if len(frames) == 0 || !w.write(c, frames) {
-			return
-		}
+	for !w.serveOnce(c, buffer) {
 	}
 }
 
 // serveOnce writes what waits now, and reports whether nothing is left for the writers to do.
-func (w *writers) serveOnce(c *conn) bool {
-	frames := c.outbox.take(nil)
+func (w *writers) serveOnce(c *conn, buffer []byte) bool {
+	frames := c.outbox.take(buffer[:0])
 	return len(frames) == 0 || !w.write(c, frames) || c.outbox.rest()
 }
 
