@@ -3,6 +3,8 @@ package kv
 import (
 	"context"
 	"time"
+
+	"github.com/nats-io/nats.go"
 )
 
 // refresh brings the cell to revision or beyond: by the tail, which is on its way anyway, or with a snapshot if the tail does not come (or revision
@@ -37,7 +39,7 @@ const tailPatience = 250 * time.Millisecond
 // confirm asks the stream's leader whether last, the revision that something was decided on, is still the unit's last, and brings the cell up to date if not. Only a
 // leader that has lost its place without knowing yet could answer wrongly, for as long as an election takes.
 func (sh *shard) confirm(ctx context.Context, c *cell, last uint64) (current bool, err error) {
-	newest, err := newestRevision(ctx, sh.nc, sh.bucket, c.filter)
+	newest, err := newestRevision(sh.bucket, c.filter, func(msg *nats.Msg) (*nats.Msg, error) { return sh.requests.askAgain(ctx, msg) })
 	if err != nil || newest <= last {
 		return err == nil, err
 	}

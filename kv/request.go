@@ -1,6 +1,8 @@
 package kv
 
 import (
+	"context"
+	"errors"
 	"strconv"
 	"sync"
 	"time"
@@ -61,6 +63,16 @@ func (r *requests) ask(msg *nats.Msg, patience time.Duration) (*nats.Msg, error)
 			return answer, nil
 		case <-in.timer.C:
 			return nil, nats.ErrTimeout
+		}
+	}
+}
+
+// askAgain asks until there is an answer, or ctx ends: for what may be asked twice. The answer on a connection that was just lost never comes.
+func (r *requests) askAgain(ctx context.Context, msg *nats.Msg) (*nats.Msg, error) {
+	for {
+		answer, err := r.ask(msg, requestTimeout/4)
+		if !errors.Is(err, nats.ErrTimeout) || ctx.Err() != nil {
+			return answer, err
 		}
 	}
 }

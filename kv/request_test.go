@@ -1,6 +1,7 @@
 package kv
 
 import (
+	"context"
 	"errors"
 	"strconv"
 	"testing"
@@ -45,6 +46,32 @@ func TestAnswersAreNotMixedUp(t *testing.T) {
 	}
 	if len(r.idle) != 1 {
 		t.Fatalf("%d inboxes for one request at a time", len(r.idle))
+	}
+}
+
+// What changes nothing is asked again soon when the answer was lost, not at the end of the caller's patience.
+func TestLostAnswerIsAskedForAgain(t *testing.T) {
+	nc := kvtest.Server(t)
+	r := &requests{nc: nc}
+	defer r.close()
+	asked := 0
+	if _, err := nc.Subscribe("shy", func(m *nats.Msg) {
+		if asked++; asked > 1 {
+			_ = m.Respond([]byte("here"))
+		}
+	}); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 2*requestTimeout)
+	defer cancel()
+	if answer, err := r.askAgain(ctx, &nats.Msg{Subject: "shy"}); err != nil || string(answer.Data) != "here" || ctx.Err() != nil {
+		t.Fatalf("%v, %v", answer, err)
+	}
+	ended, cancel := context.WithCancel(t.Context())
+	cancel()
+	asked = -1 << 30
+	if _, err := r.askAgain(ended, &nats.Msg{Subject: "shy"}); !errors.Is(err, nats.ErrTimeout) {
+		t.Fatal(err)
 	}
 }
 

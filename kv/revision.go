@@ -26,7 +26,7 @@ func (s *Store) Revisions() map[string]uint64 {
 // this is the last revision that was committed. The stream's own last sequence is not: NATS notes it beside the blocks, and counts on from there when the
 // entries themselves are gone.
 func LastRevision(ctx context.Context, nc *nats.Conn, bucket string) (uint64, error) {
-	newest, err := newestRevision(ctx, nc, bucket, "$KV."+bucket+".>")
+	newest, err := newestRevision(bucket, "$KV."+bucket+".>", func(msg *nats.Msg) (*nats.Msg, error) { return nc.RequestMsgWithContext(ctx, msg) })
 	if errors.Is(err, jetstream.ErrStreamNotFound) {
 		return 0, nil
 	}
@@ -35,13 +35,13 @@ func LastRevision(ctx context.Context, nc *nats.Conn, bucket string) (uint64, er
 
 // newestRevision returns the revision of the newest entry whose subject matches the filter as the stream's leader has it, 0 if there is none,
 // jetstream.ErrStreamNotFound if there is no such bucket, or ErrUnavailable.
-func newestRevision(ctx context.Context, nc *nats.Conn, bucket, filter string) (uint64, error) {
+func newestRevision(bucket, filter string, ask func(*nats.Msg) (*nats.Msg, error)) (uint64, error) {
 	body, err := json.Marshal(map[string]any{"last_by_subj": filter, "no_hdr": true})
 	if err != nil {
 		return 0, err
 	}
 	// The client's own call would put the wildcard into the subject of its request, where it does not belong.
-	reply, err := nc.RequestWithContext(ctx, "$JS.API.STREAM.MSG.GET.KV_"+bucket, body)
+	reply, err := ask(&nats.Msg{Subject: "$JS.API.STREAM.MSG.GET.KV_" + bucket, Data: body})
 	if err != nil {
 		return 0, fmt.Errorf("%w: newest entry of %s: %w", ErrUnavailable, bucket, err)
 	}
