@@ -13,6 +13,9 @@ type Event struct {
 	changes []change     // in rising Seq, the newest of each pair
 	frames  []Frame
 	size    int
+
+	oneChange [1]change // room for what is nearly always one
+	oneFrame  [1]Frame
 }
 
 // Frame is one notification: Payload is its JSON, Wire the same as Options.Wrap made it.
@@ -51,11 +54,11 @@ func (e *Event) encoded(wrap Wrapper, payloads ...[]byte) *Event {
 
 // pairEvent makes the event of a change of pairs.
 func pairEvent(d kv.Delta, wrap Wrapper) *Event {
-	return newPairEvent(d.ID, changesOf(d), wrap)
+	e := new(Event)
+	return e.ofPairs(d.ID, appendChanges(e.oneChange[:0], d), wrap)
 }
 
-func changesOf(d kv.Delta) []change {
-	changes := make([]change, 0, len(d.Pairs)+1)
+func appendChanges(changes []change, d kv.Delta) []change {
 	for _, p := range d.Pairs {
 		changes = append(changes, change{p.Key, p.Value, p.Seq, p.Deleted})
 	}
@@ -75,10 +78,14 @@ func Fold(list []*Event, wrap Wrapper) *Event {
 }
 
 func newPairEvent(id kv.MessageID, changes []change, wrap Wrapper) *Event {
+	return new(Event).ofPairs(id, changes, wrap)
+}
+
+func (e *Event) ofPairs(id kv.MessageID, changes []change, wrap Wrapper) *Event {
 	if len(changes) > 1 {
 		changes = newest(changes)
 	}
-	e := &Event{message: id, changes: changes}
+	e.message, e.changes, e.frames = id, changes, e.oneFrame[:0]
 	// A notification holds either pairs that are there or pairs that are gone. Its latestSeq is a promise that nothing up to there is still to come, which
 	// holds after every one of them only if they follow the order of Seq.
 	for start := 0; start < len(changes); {

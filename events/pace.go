@@ -28,7 +28,7 @@ const maxWaiting = 1024
 func (b *Broker) pace(d kv.Delta) {
 	id := d.ID
 	if p := b.paces[id]; p != nil {
-		p.waiting = append(p.waiting, changesOf(d)...)
+		p.waiting = appendChanges(p.waiting, d)
 		if len(p.waiting) > maxWaiting {
 			p.waiting = newest(p.waiting)
 		}

@@ -27,10 +27,10 @@ func BenchmarkSetRequest(b *testing.B) {
 }
 
 func BenchmarkSetAnswer(b *testing.B) {
-	changed := Changed{[]Outcome{{0, kv.Pair{Key: "voter-17_0", Value: `{"option":2}`, Seq: 4712}}}, 4712}
+	changed := Changed{[]Outcome{{Pair: kv.Pair{Key: "voter-17_0", Value: `{"option":2}`, Seq: 4712}}}, 4712}
 	b.ReportAllocs()
 	for b.Loop() {
-		response([]byte("17"), encode(newWireChanged(changed)))
+		response([]byte("17"), encodeChanged(changed))
 	}
 }
 

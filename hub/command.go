@@ -64,18 +64,19 @@ func (c *commands) memberOf(ctx context.Context, who caller, groupID string) (kv
 	if err := checkGroupID(groupID); err != nil {
 		return kv.GroupInfo{}, err
 	}
-	var info kv.GroupInfo
-	var refusal error
+	var found struct {
+		info    kv.GroupInfo
+		refusal error
+	}
 	err := c.store.ReadGroup(ctx, groupID, func(g *kv.Group) {
-		refusal = checkMember(g, who, groupID)
-		if refusal == nil {
-			info = *g.Info()
+		if found.refusal = checkMember(g, who, groupID); found.refusal == nil {
+			found.info = *g.Info()
 		}
 	})
 	if err != nil {
 		return kv.GroupInfo{}, err
 	}
-	return info, refusal
+	return found.info, found.refusal
 }
 
 // checkMember judges whether the group is there and the caller a member of it, or an app admin.

@@ -16,6 +16,8 @@ type Extension struct {
 type Outcome struct {
 	Code int
 	Pair kv.Pair
+
+	written bool // the commit says at which Seq
 }
 
 // SetExtensions sets pairs of a message.
@@ -93,21 +95,19 @@ func (c *commands) countSet(ctx context.Context, id kv.MessageID) error {
 	return nil
 }
 
-// decision is what an item-by-item judgement came to. written[i] is the outcome that the i-th write belongs to.
+// decision is what an item-by-item judgement came to. The writes are those of the outcomes that are written, in order.
 type decision struct {
 	change   kv.Change
 	outcomes []Outcome
-	written  []int
 }
 
 func (d *decision) write(w kv.Write) {
 	d.change.Writes = append(d.change.Writes, w)
-	d.written = append(d.written, len(d.outcomes))
-	d.outcomes = append(d.outcomes, Outcome{Pair: kv.Pair{Key: w.Key, Value: w.Value, Deleted: w.Delete}})
+	d.outcomes = append(d.outcomes, Outcome{Pair: kv.Pair{Key: w.Key, Value: w.Value, Deleted: w.Delete}, written: true})
 }
 
 func (d *decision) keep(code int, p kv.Pair) {
-	d.outcomes = append(d.outcomes, Outcome{code, p})
+	d.outcomes = append(d.outcomes, Outcome{Code: code, Pair: p})
 }
 
 // decideSet judges each item by the message as it is. A set that would change nothing is fine, and writes nothing.
@@ -163,8 +163,11 @@ func (c *commands) change(ctx context.Context, id kv.MessageID, decide func(*kv.
 	if err != nil {
 		return Changed{}, err
 	}
-	for i, outcome := range d.written {
-		d.outcomes[outcome].Pair.Seq = commit.Seqs[i]
+	seqs := commit.Seqs
+	for i := range d.outcomes {
+		if o := &d.outcomes[i]; o.written {
+			o.Pair.Seq, seqs = seqs[0], seqs[1:]
+		}
 	}
 	return Changed{d.outcomes, commit.Latest}, nil
 }

@@ -61,7 +61,7 @@ func TestHalfAFrame(t *testing.T) {
 
 // A member reads nothing while a lot is said: that one is disconnected, and the others notice nothing.
 func TestSlowReader(t *testing.T) {
-	w := start(t, func(o *hub.Options) { o.WriteTimeout = 500 * time.Millisecond })
+	w := start(t, func(o *hub.Options) { o.WriteTimeout, o.SessionRate = 500*time.Millisecond, 1_000_000 })
 	small := &http.Client{Transport: &http.Transport{DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
 		c, err := new(net.Dialer).DialContext(ctx, network, address)
 		if err == nil {

@@ -134,7 +134,7 @@ func setMessageExtensions(ctx context.Context, c *commands, who caller, params j
 	if err != nil {
 		return nil, err
 	}
-	return encode(newWireChanged(changed)), nil
+	return encodeChanged(changed), nil
 }
 
 func deleteMessageExtensions(ctx context.Context, c *commands, who caller, params jsontext.Value) (jsontext.Value, error) {
@@ -146,7 +146,7 @@ func deleteMessageExtensions(ctx context.Context, c *commands, who caller, param
 	if err != nil {
 		return nil, err
 	}
-	return encode(newWireChanged(changed)), nil
+	return encodeChanged(changed), nil
 }
 
 func getMessageExtensions(ctx context.Context, c *commands, who caller, params jsontext.Value) (jsontext.Value, error) {

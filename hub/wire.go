@@ -1,6 +1,8 @@
 package hub
 
 import (
+	"strconv"
+
 	"github.com/go-json-experiment/json/jsontext"
 
 	"exthub/events"
@@ -13,16 +15,6 @@ type wirePair struct {
 	Key   string `json:"key"`
 	Value string `json:"value"`
 	Seq   uint64 `json:"seq"`
-}
-
-type wireOutcome struct {
-	Code int `json:"code"`
-	wirePair
-}
-
-type wireChanged struct {
-	Extensions []wireOutcome `json:"extensions"`
-	LatestSeq  uint64        `json:"latestSeq"`
 }
 
 type wirePage struct {
@@ -60,12 +52,30 @@ type wireMember struct {
 
 func newWirePair(p kv.Pair) wirePair { return wirePair{p.Key, p.Value, p.Seq} }
 
-func newWireChanged(c Changed) wireChanged {
-	w := wireChanged{Extensions: make([]wireOutcome, len(c.Outcomes)), LatestSeq: c.LatestSeq}
-	for i, o := range c.Outcomes {
-		w.Extensions[i] = wireOutcome{o.Code, newWirePair(o.Pair)}
+// encodeChanged is written by hand because it answers every vote.
+func encodeChanged(c Changed) jsontext.Value {
+	size := 64
+	for _, o := range c.Outcomes {
+		size += len(o.Pair.Key) + len(o.Pair.Value) + 64
 	}
-	return w
+	b := append(make([]byte, 0, size), `{"extensions":[`...)
+	for i, o := range c.Outcomes {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = strconv.AppendInt(append(b, `{"code":`...), int64(o.Code), 10)
+		b = appendText(append(b, `,"key":`...), o.Pair.Key)
+		b = appendText(append(b, `,"value":`...), o.Pair.Value)
+		b = strconv.AppendUint(append(b, `,"seq":`...), o.Pair.Seq, 10)
+		b = append(b, '}')
+	}
+	b = strconv.AppendUint(append(b, `],"latestSeq":`...), c.LatestSeq, 10)
+	return append(b, '}')
+}
+
+func appendText(b []byte, s string) []byte {
+	b, _ = jsontext.AppendQuote(b, s) // the error is about what is not UTF-8, which is replaced
+	return b
 }
 
 func encodePage(p *Page) jsontext.Value {
