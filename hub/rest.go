@@ -73,7 +73,8 @@ func (d *rest) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
 	w.Header().Set("Cache-Control", "no-store")
-	_, _ = w.Write(body) // a caller that is gone does not hear it
+	w.Header().Set("X-Content-Type-Options", "nosniff")
+	_, _ = w.Write(body) //nolint:gosec // JSON, and said to be nothing else; a caller that is gone does not hear it
 }
 
 func (d *rest) call(w http.ResponseWriter, r *http.Request) (any, error) {

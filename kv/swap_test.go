@@ -11,15 +11,22 @@ import (
 	"exthub/kv/kvtest"
 )
 
-// Another hub's change that a swap did not look at is not hidden by it: who reads after the swap sees both.
-func TestSwapHidesNothing(t *testing.T) {
+// withAndWithoutTail opens two Stores on one server. The first does not run.
+func withAndWithoutTail(t *testing.T) (here, other *Store) {
+	t.Helper()
 	node := kvtest.Start(t)
-	other, _ := open(t, node.Connect(t), Options{})
+	other, _ = open(t, node.Connect(t), Options{})
 	here, err := Open(t.Context(), node.Connect(t), Options{MaxPairs: 300})
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer here.Close()
+	t.Cleanup(here.Close)
+	return here, other
+}
+
+// Another hub's change that a swap did not look at is not hidden by it: who reads after the swap sees both.
+func TestSwapHidesNothing(t *testing.T) {
+	here, other := withAndWithoutTail(t)
 	ctx, stop := context.WithCancel(context.Background())
 	released := make(chan struct{})
 	release := sync.OnceFunc(func() { close(released) })
@@ -86,13 +93,7 @@ func TestSwapHidesNothing(t *testing.T) {
 
 // The same without a tail at all: the message is read anew.
 func TestSwapWithoutTail(t *testing.T) {
-	node := kvtest.Start(t)
-	other, _ := open(t, node.Connect(t), Options{})
-	here, err := Open(t.Context(), node.Connect(t), Options{MaxPairs: 300})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer here.Close()
+	here, other := withAndWithoutTail(t)
 	id := poll(t, other)
 	seq, err := set(other, id, "own", "1", 0)
 	if err != nil {
@@ -112,16 +113,11 @@ func TestSwapWithoutTail(t *testing.T) {
 
 // The same with two swaps at once: the first has the message read anew, maybe before the second is committed.
 func TestSwapsWithoutTail(t *testing.T) {
-	node := kvtest.Start(t)
-	other, _ := open(t, node.Connect(t), Options{})
-	here, err := Open(t.Context(), node.Connect(t), Options{MaxPairs: 300})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer here.Close()
+	here, other := withAndWithoutTail(t)
 	id := poll(t, other)
 	seqs := make([]uint64, 8)
 	for i := range seqs {
+		var err error
 		if seqs[i], err = set(other, id, fmt.Sprint("k", i), "", 0); err != nil {
 			t.Fatal(err)
 		}

@@ -165,12 +165,17 @@ func (c *cell) take(e entry) error {
 	return c.unit.apply(e.key[len(c.key)+1:], e)
 }
 
+// known returns the cell of the unit, or nil if it is not in use.
+func (v *view) known(key string) *cell {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return v.cells[key]
+}
+
 // tailed takes entries of one unit from the tail, all at once, if the unit is in use.
 func (v *view) tailed(unitKey string, entries []entry) {
-	v.mu.Lock()
-	c, ok := v.cells[unitKey]
-	v.mu.Unlock()
-	if !ok {
+	c := v.known(unitKey)
+	if c == nil {
 		return
 	}
 	c.mu.Lock()
@@ -227,10 +232,8 @@ func (v *view) weigh(c *cell) {
 
 // forget gives up what is in the view of a unit, if that may lack what was committed at revision.
 func (v *view) forget(key string, revision uint64) {
-	v.mu.Lock()
-	c, ok := v.cells[key]
-	v.mu.Unlock()
-	if !ok {
+	c := v.known(key)
+	if c == nil {
 		return
 	}
 	c.mu.Lock()
