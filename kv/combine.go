@@ -55,7 +55,7 @@ func (c *cell) leave(me *call) bool {
 	return true
 }
 
-// lead commits for all that wait, round after round, until the leader's own call is done. Then the next in the queue leads: nobody works for others
+// lead commits for all that wait, round after round, until the leader's own call is done. Then it hands over: nobody works for others
 // for ever.
 func (sh *shard) lead(ctx context.Context, c *cell, me *call) {
 	for !me.done {

@@ -34,7 +34,7 @@ type Config struct {
 	Replicas  int    `group:"Storage" default:"1" help:"Copies of everything in the cluster: 3 survive the loss of a node."`
 	Shards    int    `group:"Storage" default:"1" help:"Buckets that conversations are spread over. Fixed when they are made."`
 
-	MaxExtensions           int `group:"Limits" default:"300" help:"Pairs per message."`
+	MaxExtensions           int `group:"Limits" default:"300" help:"Pairs per message. The same on every hub of a store."`
 	MaxExtensionsPerRequest int `group:"Limits" default:"20" help:"Pairs per request."`
 	MaxKeyBytes             int `group:"Limits" default:"100" help:"Bytes of a key."`
 	MaxValueBytes           int `group:"Limits" default:"1000" help:"Bytes of a value."`
