@@ -214,15 +214,15 @@ func (r *recorder) extensions(ada, bo, cy, admin *client) {
 	r.ask(bo, "setMessageExtensions", `{`+letter+`,"extensions":[{"key":"bo_0","value":"2","seq":0}]}`).decode(&vote)
 	r.told(ada, "MESSAGE_EXTENSIONS_UPDATED")
 	r.ask(ada, "setMessageExtensions.conflict", `{`+letter+`,"extensions":[{"key":"ada_0","value":"1","seq":0},{"key":"bo_0","value":"1","seq":0}]}`)
+	ada.next("MESSAGE_EXTENSIONS_UPDATED", nil) // before the next change, which could come in one event with it
 	r.ask(ada, "setMessageExtensions.refused", `{`+letter+`,"extensions":[{"key":"ada_0","value":"1","seq":0},{"key":"ada_0","value":"","seq":0}]}`)
 	r.ask(ada, "setMessageExtensions.no-such-message", one(`"messageID":"c.ada.bo.1_2_3"`, "ada_0"))
 	r.ask(ada, "setMessageExtensions.not-extensible", one(`"messageID":"g.club.1"`, "ada_0"))
 	r.ask(cy, "setMessageExtensions.stranger", one(letter, "cy_0"))
 	r.ask(admin, "setMessageExtensions.admin", one(letter, "closed"))
+	ada.next("MESSAGE_EXTENSIONS_UPDATED", nil)
 	r.ask(ada, "getMessageExtensions", `{`+letter+`}`)
 
-	ada.next("MESSAGE_EXTENSIONS_UPDATED", nil)
-	ada.next("MESSAGE_EXTENSIONS_UPDATED", nil)
 	r.ask(bo, "deleteMessageExtensions", fmt.Sprintf(`{%s,"extensions":[{"key":"bo_0","seq":%d}]}`, letter, vote.LatestSeq))
 	r.told(ada, "MESSAGE_EXTENSIONS_DELETED")
 	r.ask(ada, "deleteMessageExtensions.conflict", `{`+letter+`,"extensions":[{"key":"closed","seq":0}]}`)

@@ -57,18 +57,18 @@ func (h *Hub) Handler() http.Handler { return h.mux }
 // needs.
 func (h *Hub) serveSocket(w http.ResponseWriter, r *http.Request) {
 	// Before the upgrade: who finds the hub full or stopping comes back later, as after any failed connection.
-	if !h.sessions.room() {
+	if !h.sessions.reserve() {
 		http.Error(w, "the hub takes no more connections now", http.StatusServiceUnavailable)
 		return
 	}
 	c, err := h.writers.accept(w, r, h.options.AllowedOrigins, maxLoginFrame)
 	if err != nil {
+		h.sessions.release()
 		return // accept has answered
 	}
 	s := newSession(h, c)
 	if !h.sessions.add(s) {
-		c.abort()
-		return
+		s.sendAway() // too late to refuse it, and it has to hear when to come back
 	}
 	go s.begin()
 }

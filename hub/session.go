@@ -148,6 +148,9 @@ func (s *session) kick(kind string, code websocket.StatusCode, reason string) {
 	s.end(code, reason)
 }
 
+// sendAway closes the connection of a client that is to come back when the hub is there again.
+func (s *session) sendAway() { s.conn.close(CloseRestarting, "the hub is being restarted") }
+
 // Session returns the session's ID.
 func (s *session) Session() string { return s.who.session }
 

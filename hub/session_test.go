@@ -4,7 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
-	"sync/atomic"
+	"sync"
 	"testing"
 	"time"
 
@@ -140,30 +140,51 @@ func TestFullHub(t *testing.T) {
 // TestShutdown sends everybody away with a code that says to come back, and lets nobody in.
 func TestShutdown(t *testing.T) {
 	w := start(t)
-	clients := make([]*client, 20)
-	for i := range clients {
-		clients[i] = w.login(fmt.Sprint("user", i))
+	clients := []*client{w.dial()} // a stranger
+	for i := range 20 {
+		clients = append(clients, w.login(fmt.Sprint("user", i)))
 	}
-	stranger := w.dial()
-	var gone atomic.Int32
-	done := make(chan struct{})
-	for _, c := range append(clients, stranger) {
-		go func() {
+	var leaving sync.WaitGroup
+	for _, c := range clients {
+		leaving.Go(func() {
 			if code := c.closed(); code != hub.CloseRestarting {
 				t.Errorf("closed with %d", code)
 			}
-			if gone.Add(1) == 21 {
-				close(done)
-			}
-		}()
+		})
 	}
 	w.stop()
-	<-done
+	leaving.Wait()
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
 	if _, _, err := websocket.Dial(ctx, w.url(), nil); err == nil {
 		t.Error("somebody was let in")
 	}
+}
+
+// TestShutdownAtTheDoor: who comes in the moment of a shutdown is refused before the upgrade, or sent away with the same code as everybody.
+func TestShutdownAtTheDoor(t *testing.T) {
+	w := start(t)
+	var coming sync.WaitGroup
+	in := make(chan struct{})
+	for range 500 {
+		coming.Go(func() {
+			ws, _, err := websocket.Dial(t.Context(), w.url(), nil)
+			in <- struct{}{}
+			if err != nil {
+				return
+			}
+			defer ws.CloseNow()
+			if _, _, err = ws.Read(t.Context()); websocket.CloseStatus(err) != hub.CloseRestarting {
+				t.Error("ended without a word: ", err)
+			}
+		})
+	}
+	<-in
+	coming.Go(w.stop)
+	for range 499 {
+		<-in
+	}
+	coming.Wait()
 }
 
 // TestShutdownInAHurry cuts off whoever does not go in time.

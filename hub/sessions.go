@@ -14,9 +14,10 @@ type sessions struct {
 
 	mu      sync.Mutex
 	all     map[*session]bool
+	coming  int                   // places kept for connections that are being upgraded
 	users   map[string][]*session // the oldest first
 	closing bool
-	gone    chan struct{} // closed when closing and nobody is left
+	gone    chan struct{} // closed when closing and nobody is left, nor about to come in
 }
 
 func newSessions(most int) *sessions {
@@ -30,22 +31,32 @@ func (l *sessions) len() int {
 	return len(l.all)
 }
 
-// room reports whether another connection may come in.
-func (l *sessions) room() bool {
+// reserve keeps a place for a connection that is about to come in, and reports whether there was one. It has to be followed by add or release.
+func (l *sessions) reserve() bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return !l.closing && len(l.all) < l.most
+	if l.closing || len(l.all)+l.coming >= l.most {
+		return false
+	}
+	l.coming++
+	return true
 }
 
-// add counts a connection in, and reports whether there was room.
+// release gives up a place that was kept.
+func (l *sessions) release() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.coming--
+	l.signalLocked()
+}
+
+// add counts a connection in, at the place that was kept for it, and reports whether it may stay: not if everybody was sent away meanwhile.
 func (l *sessions) add(s *session) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.closing || len(l.all) >= l.most {
-		return false
-	}
+	l.coming--
 	l.all[s] = true
-	return true
+	return !l.closing
 }
 
 // login puts a session under its user. It returns the oldest of the user's sessions if they are more than most: that one has to go.
@@ -92,7 +103,7 @@ func (l *sessions) close() []*session {
 }
 
 func (l *sessions) signalLocked() {
-	if l.closing && len(l.all) == 0 {
+	if l.closing && len(l.all)+l.coming == 0 {
 		select {
 		case <-l.gone:
 		default:
@@ -116,7 +127,7 @@ func (l *sessions) sendAway(ctx context.Context) error {
 			case <-ctx.Done():
 			}
 		}
-		s.conn.close(CloseRestarting, "the hub is being restarted")
+		s.sendAway()
 	}
 	select {
 	case <-l.gone:
