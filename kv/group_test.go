@@ -170,4 +170,11 @@ func TestShardsAreFixed(t *testing.T) {
 	if _, err := Open(t.Context(), nc, Options{Shards: 2}); err == nil {
 		t.Fatal("another number of shards was accepted")
 	}
+	again, _ := open(t, nc, Options{NewShards: 2})
+	if groups, err := again.Groups(t.Context(), "ann"); err != nil || len(groups) != 2 {
+		t.Fatalf("opened with no number of its own: %v, %v", groups, err)
+	}
+	if other, _ := open(t, nc, Options{Bucket: "new", NewShards: 2}); len(other.shards) != 2 {
+		t.Fatalf("%d new shards, want 2", len(other.shards))
+	}
 }

@@ -2,8 +2,6 @@ package kv
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"strconv"
 	"sync/atomic"
 	"time"
@@ -61,7 +59,7 @@ func openShard(ctx context.Context, nc *nats.Conn, js jetstream.JetStream, optio
 		AllowMsgTTL:        true,
 		AllowRollup:        true,
 		DenyDelete:         true,
-		Metadata:           map[string]string{"exthub-shards": strconv.Itoa(options.Shards)},
+		Metadata:           map[string]string{shardsMetadata: strconv.Itoa(options.Shards)},
 	})
 	if err != nil {
 		return nil, err
@@ -70,7 +68,7 @@ func openShard(ctx context.Context, nc *nats.Conn, js jetstream.JetStream, optio
 	if sh.reader, err = newReader(nc, sh); err != nil {
 		return nil, err
 	}
-	sh.view = newView(sh, options.ViewBytes)
+	sh.view = newView(sh, options.ViewBytes/options.Shards)
 	sh.sweeper = newSweeper(sh)
 	if _, err := sh.publish(ctx, publication{writes: []write{{key: bucketKey, value: strconv.Itoa(options.Shards)}}}); err != nil {
 		return nil, err
@@ -81,50 +79,6 @@ func openShard(ctx context.Context, nc *nats.Conn, js jetstream.JetStream, optio
 	}
 	sh.tail = newTail(sh, info)
 	return sh, nil
-}
-
-// openStream makes the stream or checks the one that is there. It retries while JetStream has no leader yet, until ctx ends.
-func openStream(ctx context.Context, js jetstream.JetStream, want jetstream.StreamConfig) (jetstream.Stream, error) {
-	for {
-		stream, err := tryOpenStream(ctx, js, want)
-		var mismatch *mismatchError
-		if err == nil || errors.As(err, &mismatch) {
-			return stream, err
-		}
-		select {
-		case <-ctx.Done():
-			return nil, fmt.Errorf("%w (last answer: %w)", ctx.Err(), err)
-		case <-time.After(250 * time.Millisecond):
-		}
-	}
-}
-
-// mismatchError says that a bucket was made with other settings.
-type mismatchError struct{ setting, has, want string }
-
-func (e *mismatchError) Error() string {
-	return fmt.Sprintf("was made with %s %s, not %s: this number is fixed when the bucket is made", e.setting, e.has, e.want)
-}
-
-func tryOpenStream(ctx context.Context, js jetstream.JetStream, want jetstream.StreamConfig) (jetstream.Stream, error) {
-	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
-	defer cancel()
-	stream, err := js.Stream(ctx, want.Name)
-	if err == nil {
-		has := stream.CachedInfo().Config
-		for key, value := range want.Metadata {
-			if has.Metadata[key] != value {
-				return nil, &mismatchError{key, has.Metadata[key], value}
-			}
-		}
-		if has.Replicas != want.Replicas {
-			return nil, &mismatchError{"replicas", strconv.Itoa(has.Replicas), strconv.Itoa(want.Replicas)}
-		}
-	} else if !errors.Is(err, jetstream.ErrStreamNotFound) {
-		return nil, err
-	}
-	// Not CreateOrUpdateKeyValue: that would turn atomic batches off again.
-	return js.CreateOrUpdateStream(ctx, want)
 }
 
 // saw raises seen to revision.

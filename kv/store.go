@@ -17,12 +17,13 @@ import (
 // Options say where a Store keeps things and how much it remembers.
 type Options struct {
 	Bucket        string // name of the buckets, followed by _<shard>; "exthub" if empty
-	Shards        int    // how many buckets the conversations are spread over; fixed when they are made; 1 if zero
+	Shards        int    // how many buckets the conversations are spread over; fixed when they are made; zero: as many as there are
+	NewShards     int    // how many to make if there are none and Shards is zero; 1 if zero
 	Replicas      int    // copies of each bucket in the cluster; 1 if zero
 	SyncAlways    bool   // the server syncs every write to the disk: several writes are then cheaper together
 	MaxPairs      int    // pairs that a message holds at most, by the decisions of all who write; swaps need to know (see swap); 0 if not known
 	MaxTombstones int    // deletions that a message lists at most; 300 if zero
-	ViewBytes     int    // memory for messages and groups that are in use, per shard; 256 MiB if zero
+	ViewBytes     int    // memory for messages and groups that are in use; 256 MiB if zero
 	Generation    string // part of the Epoch: another one says that the same buckets have lost something; may be empty
 }
 
@@ -30,8 +31,8 @@ func (o Options) withDefaults() Options {
 	if o.Bucket == "" {
 		o.Bucket = "exthub"
 	}
-	if o.Shards == 0 {
-		o.Shards = 1
+	if o.NewShards == 0 {
+		o.NewShards = 1
 	}
 	if o.Replicas == 0 {
 		o.Replicas = 1
@@ -62,6 +63,11 @@ func Open(ctx context.Context, nc *nats.Conn, options Options) (*Store, error) {
 	js, err := jetstream.New(nc)
 	if err != nil {
 		return nil, err
+	}
+	if options.Shards == 0 {
+		if options.Shards, err = shardsMade(ctx, js, options); err != nil {
+			return nil, fmt.Errorf("look for bucket %s: %w", bucketName(options, 0), err)
+		}
 	}
 	s := &Store{options: options, shards: make([]*shard, options.Shards)}
 	for i := range s.shards {

@@ -148,7 +148,7 @@ func startProcess(t testing.TB, natsURL, dir string, change ...func(*process)) *
 		u.nats = newProxy(t, strings.TrimPrefix(natsURL, "nats://"))
 		p.args = append(p.args, "--nats-url", "nats://"+u.nats.addr())
 	} else {
-		p.args = append(p.args, "--data", dir)
+		p.args = append(p.args, "--data", dir, "--shards", "1") // there is one conversation
 	}
 	u.process, p.addr = p, "127.0.0.1:0"
 	t.Cleanup(p.kill)

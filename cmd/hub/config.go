@@ -32,7 +32,7 @@ type Config struct {
 	NATSCreds string `group:"Storage" name:"nats-creds" placeholder:"FILE" help:"Credentials file for --nats-url."`
 	NATSCA    string `group:"Storage" name:"nats-ca" placeholder:"FILE" help:"Certificate authorities (PEM) to trust for --nats-url."`
 	Replicas  int    `group:"Storage" default:"1" help:"Copies of everything in the cluster: 3 survive the loss of a node."`
-	Shards    int    `group:"Storage" default:"1" help:"Buckets that conversations are spread over. Fixed when they are made."`
+	Shards    int    `group:"Storage" default:"0" placeholder:"N" help:"Buckets that conversations are spread over; their writes are synced side by side. Fixed when they are made. 0: as many as there are, and for a new store 4 embedded, 1 in a cluster."`
 
 	MaxExtensions           int `group:"Limits" default:"300" help:"Pairs per message. The same on every hub of a store."`
 	MaxExtensionsPerRequest int `group:"Limits" default:"20" help:"Pairs per request."`

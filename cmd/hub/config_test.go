@@ -36,7 +36,7 @@ func TestDefaults(t *testing.T) {
 	want := Config{
 		Addr: "127.0.0.1:8080", AdminAddr: "127.0.0.1:9090",
 		SDKAppID: 1400000000, Admin: []string{"admin"},
-		Data: "./data", Sync: SyncMode{Always: true}, Replicas: 1, Shards: 1,
+		Data: "./data", Sync: SyncMode{Always: true}, Replicas: 1,
 		MaxExtensions: 300, MaxExtensionsPerRequest: 20, MaxKeyBytes: 100, MaxValueBytes: 1000, MaxTombstones: 300,
 		MessageRate: 200, RESTRate: 200,
 		EventInterval: 50 * time.Millisecond, WriteTimeout: 10 * time.Second, Drain: 30 * time.Second,

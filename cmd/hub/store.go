@@ -24,6 +24,7 @@ func (p *process) openStore(ctx context.Context) (err error) {
 	}
 	p.store, err = kv.Open(ctx, p.nats.conn, kv.Options{
 		Shards:        c.Shards,
+		NewShards:     c.newShards(),
 		Replicas:      c.Replicas,
 		SyncAlways:    c.NATSURL == "" && c.Sync.Always,
 		MaxPairs:      c.MaxExtensions,
@@ -37,6 +38,15 @@ func (p *process) openStore(ctx context.Context) (err error) {
 		p.watermark.follow(p.store)
 	}
 	return nil
+}
+
+// newShards returns how many buckets a new store gets that was not told. NATS syncs one write of a bucket after the other, so with --sync always several buckets
+// are several times as fast; a cluster syncs many writes at once.
+func (c *Config) newShards() int {
+	if c.NATSURL == "" {
+		return 4
+	}
+	return 1
 }
 
 // accept starts the embedded server anew as --accept-loss does, and takes the store as it is then.

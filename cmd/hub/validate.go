@@ -91,7 +91,7 @@ func (c *Config) validateLimits() error {
 		min, max int
 	}{
 		{"--replicas", c.Replicas, 1, 5}, // more is not what JetStream offers
-		{"--shards", c.Shards, 1, 64},    // each costs a stream and a consumer per hub
+		{"--shards", c.Shards, 0, 64},    // each costs a stream and a consumer per hub
 		{"--max-extensions", c.MaxExtensions, 1, 10_000},
 		{"--max-extensions-per-request", c.MaxExtensionsPerRequest, 1, 500}, // one atomic commit holds 1,000 entries
 		{"--max-key-bytes", c.MaxKeyBytes, 1, 500},                          // a key is part of a NATS subject and may grow threefold

@@ -10,6 +10,7 @@ import (
 	"time"
 )
 
+// onlyBucket is where a store keeps everything that was made with --shards 1. It keeps to that without being told again.
 const onlyBucket = "exthub_0"
 
 // readMark returns what the watermark file of a data directory holds; nothing if there is none.
@@ -65,7 +66,7 @@ type written struct {
 func fill(t *testing.T, end func(*running), args ...string) written {
 	t.Helper()
 	w := written{data: t.TempDir()}
-	h := launch(t, append([]string{"--data", w.data}, args...)...)
+	h := launch(t, append([]string{"--data", w.data, "--shards", "1"}, args...)...)
 	alice := h.login("alice")
 	w.message, w.epoch = alice.send(t, "bob"), alice.epoch
 	var err error
@@ -170,7 +171,7 @@ func TestKillIsNoLoss(t *testing.T) {
 	for _, sync := range []string{"always", "2m"} {
 		t.Run("Sync="+sync, func(t *testing.T) {
 			t.Parallel()
-			args := []string{"--data", t.TempDir(), "--sync", sync, "--message-rate", "0", "--max-extensions", "10000"}
+			args := []string{"--data", t.TempDir(), "--shards", "1", "--sync", sync, "--message-rate", "0", "--max-extensions", "10000"}
 			message := ""
 			for round := range 10 {
 				h := launch(t, args...)

@@ -1,0 +1,81 @@
+package kv
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+// shardsMetadata is where each bucket's stream says how many there are.
+const shardsMetadata = "exthub-shards"
+
+// shardsMade returns how many buckets there are, or are to be made.
+func shardsMade(ctx context.Context, js jetstream.JetStream, options Options) (int, error) {
+	return whenReady(ctx, func(ctx context.Context) (int, error) {
+		stream, err := js.Stream(ctx, "KV_"+bucketName(options, 0))
+		if errors.Is(err, jetstream.ErrStreamNotFound) {
+			return options.NewShards, nil
+		}
+		if err != nil {
+			return 0, err
+		}
+		made := stream.CachedInfo().Config.Metadata[shardsMetadata]
+		if n, err := strconv.Atoi(made); err == nil && n > 0 {
+			return n, nil
+		}
+		return 0, &mismatchError{shardsMetadata, strconv.Quote(made), "a number"}
+	})
+}
+
+// openStream makes the stream or checks the one that is there.
+func openStream(ctx context.Context, js jetstream.JetStream, want jetstream.StreamConfig) (jetstream.Stream, error) {
+	return whenReady(ctx, func(ctx context.Context) (jetstream.Stream, error) { return tryOpenStream(ctx, js, want) })
+}
+
+// whenReady calls try until it succeeds or finds what will not change, as long as JetStream has no leader yet, or until ctx ends.
+func whenReady[T any](ctx context.Context, try func(context.Context) (T, error)) (T, error) {
+	for {
+		trying, cancel := context.WithTimeout(ctx, requestTimeout)
+		result, err := try(trying)
+		cancel()
+		var mismatch *mismatchError
+		if err == nil || errors.As(err, &mismatch) {
+			return result, err
+		}
+		select {
+		case <-ctx.Done():
+			return result, fmt.Errorf("%w (last answer: %w)", ctx.Err(), err)
+		case <-time.After(250 * time.Millisecond):
+		}
+	}
+}
+
+// mismatchError says that a bucket was made with other settings.
+type mismatchError struct{ setting, has, want string }
+
+func (e *mismatchError) Error() string {
+	return fmt.Sprintf("was made with %s %s, not %s: this number is fixed when the bucket is made", e.setting, e.has, e.want)
+}
+
+func tryOpenStream(ctx context.Context, js jetstream.JetStream, want jetstream.StreamConfig) (jetstream.Stream, error) {
+	stream, err := js.Stream(ctx, want.Name)
+	if err == nil {
+		has := stream.CachedInfo().Config
+		for key, value := range want.Metadata {
+			if has.Metadata[key] != value {
+				return nil, &mismatchError{key, has.Metadata[key], value}
+			}
+		}
+		if has.Replicas != want.Replicas {
+			return nil, &mismatchError{"replicas", strconv.Itoa(has.Replicas), strconv.Itoa(want.Replicas)}
+		}
+	} else if !errors.Is(err, jetstream.ErrStreamNotFound) {
+		return nil, err
+	}
+	// Not CreateOrUpdateKeyValue: that would turn atomic batches off again.
+	return js.CreateOrUpdateStream(ctx, want)
+}
