@@ -49,13 +49,13 @@ func (t target) enter(ctx context.Context, a account, stalled bool) (*client, er
 	if err := c.send(a.login); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
-	if _, err := c.answer(); err != nil {
+	if _, err := c.answer(c.id); err != nil {
 		return nil, errors.Join(fmt.Errorf("login: %w", err), s.Close())
 	}
 	return c, nil
 }
 
-// begin starts a request of this method; the caller appends the params and gives the whole to roundTrip.
+// begin starts a request of this method; the caller appends the params and gives the whole to roundTrip or ask.
 func (c *client) begin(method string) []byte {
 	c.id++
 	b := append(c.request[:0], `{"jsonrpc":"2.0","id":`...)
@@ -64,17 +64,24 @@ func (c *client) begin(method string) []byte {
 	return append(b, `","params":`...)
 }
 
-// roundTrip sends a begun request and returns the answer, valid until the next one.
-func (c *client) roundTrip(b []byte) ([]byte, error) {
+// ask queues a begun request, and returns its number for answer. It goes out with the next flush.
+func (c *client) ask(b []byte) (id int) {
 	c.request = append(b, '}')
-	if err := c.send(c.request); err != nil {
-		return nil, err
-	}
-	return c.answer()
+	c.queue(c.request)
+	return c.id
 }
 
-// answer reads until the answer to the last request. Whoever is cut off waits no longer than twice patience.
-func (c *client) answer() ([]byte, error) {
+// roundTrip sends a begun request and returns the answer, valid until the next one.
+func (c *client) roundTrip(b []byte) ([]byte, error) {
+	id := c.ask(b)
+	if err := c.flush(); err != nil {
+		return nil, err
+	}
+	return c.answer(id)
+}
+
+// answer reads until the answer to the request of this number. Whoever is cut off waits no longer than twice patience.
+func (c *client) answer(to int) ([]byte, error) {
 	if now := time.Now(); now.After(c.renew) {
 		if err := c.SetReadDeadline(now.Add(2 * patience)); err != nil {
 			return nil, err
@@ -94,7 +101,7 @@ func (c *client) answer() ([]byte, error) {
 			continue
 		}
 		id, n := number(rest)
-		if id != uint64(c.id) {
+		if id != uint64(to) {
 			continue
 		}
 		if !bytes.HasPrefix(rest[n:], []byte(`,"result":`)) {

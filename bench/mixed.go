@@ -31,8 +31,8 @@ func mixed(r *run) error {
 		for i, c := range clients {
 			background.Go(func() error {
 				return r.at(r.Rate/float64(len(clients)), 1, i, len(clients), end, func() error {
-					start := time.Now()
-					_, err := c.readAll(writers[0].messages[rand.IntN(r.Messages)])
+					n, start := rand.IntN(r.Messages), time.Now()
+					_, err := c.readAll(writers[0].messages[n : n+1])
 					reading.record(i, time.Since(start))
 					reads.Add(1)
 					return err

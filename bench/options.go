@@ -20,9 +20,9 @@ type Options struct {
 	Clients  int           // connections that do something
 	Audience int           // connections that only watch
 	Stalled  int           // more that never read
-	Messages int           // messages that each writer changes in turn
+	Messages int           // messages that each writer changes in turn, or that are read at a time
 	Rate     float64       // sets a second of all clients together; 0: as fast as it goes
-	Pairs    int           // pairs of the message that is read
+	Pairs    int           // pairs of a message that is read
 	Bytes    int           // of an event on the wire
 	Duration time.Duration // of the part that is measured
 

@@ -10,24 +10,27 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// read has every client read all pairs of one message, page by page, as fast as the answers come.
+// read has every client read all pairs of some messages of one group, again and again, as fast as the answers come.
 func read(r *run) error {
-	return r.onOneMessage("r", func(clients []*client, message string) error {
-		if err := r.fillMessage(clients[0], message); err != nil {
-			return err
+	return r.onMessages("r", r.Messages, func(clients []*client, messages []string) error {
+		r.enterStage("set pairs")
+		for _, message := range messages {
+			if err := r.fillMessage(clients[0], message); err != nil {
+				return err
+			}
 		}
-		return r.reads(clients, message)
+		return r.reads(clients, messages)
 	})
 }
 
-// onOneMessage calls fn with all clients and one message of a group that they are in.
-func (r *run) onOneMessage(kind string, fn func(clients []*client, message string) error) error {
+// onMessages calls fn with all clients and n messages of a group that they are in.
+func (r *run) onMessages(kind string, n int, fn func(clients []*client, messages []string) error) error {
 	accounts, err := r.accounts(r.Clients, kind)
 	if err != nil {
 		return err
 	}
 	return r.withGroup(func(g *group) error {
-		messages, err := g.messages(r, 1)
+		messages, err := g.messages(r, n)
 		if err != nil {
 			return err
 		}
@@ -36,7 +39,7 @@ func (r *run) onOneMessage(kind string, fn func(clients []*client, message strin
 			return err
 		}
 		defer leave(clients)
-		return fn(clients, messages[0])
+		return fn(clients, messages)
 	}, accounts)
 }
 
@@ -46,7 +49,6 @@ const (
 )
 
 func (r *run) fillMessage(c *client, message string) error {
-	r.enterStage("set pairs")
 	value := strings.Repeat("x", 64)
 	for from := 0; from < r.Pairs; from += pairsPerRequest {
 		var list []map[string]any
@@ -61,7 +63,7 @@ func (r *run) fillMessage(c *client, message string) error {
 	return nil
 }
 
-func (r *run) reads(clients []*client, message string) error {
+func (r *run) reads(clients []*client, messages []string) error {
 	took := newHistogram()
 	var read, bytes atomic.Int64
 	r.enterStage("read")
@@ -73,16 +75,16 @@ func (r *run) reads(clients []*client, message string) error {
 	var g errgroup.Group
 	for i, c := range clients {
 		g.Go(func() error {
-			return r.at(r.Rate/float64(len(clients)), pages, i, len(clients), end, func() error {
+			return r.at(r.Rate/float64(len(clients)*len(messages)), pages*len(messages), i, len(clients), end, func() error {
 				start := time.Now()
-				n, err := c.readAll(message)
+				n, err := c.readAll(messages)
 				if err != nil {
 					return err
 				}
 				took.record(i, time.Since(start))
 				bytes.Add(int64(n))
-				read.Add(1)
-				r.done.Add(1)
+				read.Add(int64(len(messages)))
+				r.done.Add(int64(len(messages)))
 				return nil
 			})
 		})
@@ -100,25 +102,45 @@ func (r *run) reads(clients []*client, message string) error {
 	return nil
 }
 
-// readAll reads all pages of a message and returns how many bytes they were.
-func (c *client) readAll(message string) (size int, err error) {
-	for start := uint64(0); ; {
-		b := append(append(c.begin("getMessageExtensions"), `{"messageID":"`...), message...)
-		b = strconv.AppendUint(append(b, `","startSeq":`...), start, 10)
-		page, err := c.roundTrip(append(b, '}'))
-		if err != nil {
-			return 0, fmt.Errorf("get: %w", err)
-		}
-		size += len(page)
-		// What is said about the whole page stands behind its pairs.
-		tail := page[max(0, len(page)-200):]
-		if complete, _ := number(after(tail, `"completeFlag":`)); complete == 1 {
-			return size, nil
-		}
-		seq, n := number(after(tail, `"seq":`))
-		if n == 0 {
-			return 0, fmt.Errorf("get: a page without pairs that is not the last: %s", tail)
-		}
-		start = seq + 1
+// readAll reads all pages of some messages and returns how many bytes they were. It asks for a page of each in one go, as a client does that opens a conversation.
+func (c *client) readAll(messages []string) (size int, err error) {
+	type place struct {
+		message string
+		start   uint64
+		request int
 	}
+	var list []place
+	for _, m := range messages {
+		list = append(list, place{message: m})
+	}
+	for len(list) > 0 {
+		for i, p := range list {
+			b := append(append(c.begin("getMessageExtensions"), `{"messageID":"`...), p.message...)
+			b = strconv.AppendUint(append(b, `","startSeq":`...), p.start, 10)
+			list[i].request = c.ask(append(b, '}'))
+		}
+		if err := c.flush(); err != nil {
+			return 0, err
+		}
+		asked := list
+		list = list[:0]
+		for _, p := range asked {
+			page, err := c.answer(p.request)
+			if err != nil {
+				return 0, fmt.Errorf("get: %w", err)
+			}
+			size += len(page)
+			// What is said about the whole page stands behind its pairs.
+			tail := page[max(0, len(page)-200):]
+			if complete, _ := number(after(tail, `"completeFlag":`)); complete == 1 {
+				continue
+			}
+			seq, n := number(after(tail, `"seq":`))
+			if n == 0 {
+				return 0, fmt.Errorf("get: a page without pairs that is not the last: %s", tail)
+			}
+			list = append(list, place{message: p.message, start: seq + 1})
+		}
+	}
+	return size, nil
 }

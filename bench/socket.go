@@ -108,17 +108,27 @@ func (s *socket) upgrade(t target) error {
 	}
 }
 
-// send writes a text frame. A mask of zeros is a mask, and spares the work.
+// send writes a text frame.
 func (s *socket) send(payload []byte) error {
+	s.queue(payload)
+	return s.flush()
+}
+
+// queue makes a text frame, to be written by flush together with others. A mask of zeros is a mask, and spares the work.
+func (s *socket) queue(payload []byte) {
 	const finalText, masked = 0x81, 0x80
-	b := append(s.out[:0], finalText)
+	b := append(s.out, finalText)
 	if len(payload) < 126 {
 		b = append(b, masked|byte(len(payload)))
 	} else {
 		b = binary.BigEndian.AppendUint16(append(b, masked|126), uint16(len(payload)))
 	}
 	s.out = append(append(b, 0, 0, 0, 0), payload...)
+}
+
+func (s *socket) flush() error {
 	_, err := s.Write(s.out)
+	s.out = s.out[:0]
 	return err
 }
 

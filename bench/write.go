@@ -43,10 +43,10 @@ func write(r *run) error {
 
 // hot has all clients set pairs of one message, each its own, as fast as the acknowledgements come.
 func hot(r *run) error {
-	return r.onOneMessage("w", func(clients []*client, message string) error {
+	return r.onMessages("w", 1, func(clients []*client, messages []string) error {
 		writers := make([]*writer, len(clients))
 		for i, c := range clients {
-			writers[i] = newWriter(i, c, []string{message})
+			writers[i] = newWriter(i, c, messages)
 		}
 		return r.sets(writers)
 	})

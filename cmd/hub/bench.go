@@ -22,9 +22,9 @@ type benchCommand struct {
 	Clients  int           `env:"-" placeholder:"N" help:"Connections that do something."`
 	Audience int           `env:"-" placeholder:"N" help:"Connections that watch (fanout, storm, mixed)."`
 	Stalled  int           `env:"-" placeholder:"N" help:"More connections that never read (fanout, storm, mixed)."`
-	Messages int           `env:"-" placeholder:"N" help:"Messages that each writer changes in turn."`
+	Messages int           `env:"-" placeholder:"N" help:"Messages that each writer changes in turn, or each reader reads at a time."`
 	Rate     float64       `env:"-" placeholder:"N" help:"Sets or reads a second of all clients together. Without it: as fast as it goes."`
-	Pairs    int           `env:"-" placeholder:"N" help:"Pairs of the message that is read."`
+	Pairs    int           `env:"-" placeholder:"N" help:"Pairs of a message that is read."`
 	Bytes    int           `env:"-" placeholder:"N" help:"Bytes of an event on the wire."`
 	Duration time.Duration `env:"-" default:"10s" help:"How long to measure."`
 
