@@ -24,8 +24,9 @@ type conn struct {
 	writers *writers
 	ws      *websocket.Conn
 
-	limit   int64  // of a frame that is read; owned by the reader
-	frame   *frame // the last one; likewise
+	limit   int64     // of a frame that is read; owned by the reader
+	last    *incoming // what was read last; likewise
+	hurried bool      // that came together with what was read before; likewise
 	closing sync.Once
 	gone    chan struct{} // closed by abort
 	aborted sync.Once
@@ -51,6 +52,7 @@ var errClosed = errors.New("connection closed")
 // read returns the next text frame, valid until the next read. One that is binary or over the limit closes the connection with 4400.
 func (c *conn) read() ([]byte, error) {
 	c.giveBack()
+	before := c.socket.reads.Load()
 	kind, r, err := c.ws.Reader(context.Background())
 	if err != nil {
 		return nil, errors.Join(errClosed, err)
@@ -59,35 +61,36 @@ func (c *conn) read() ([]byte, error) {
 		c.close(CloseProtocol, "text frames only")
 		return nil, errClosed
 	}
-	c.frame = frames.Get().(*frame)
-	if err := c.frame.readFrom(r, c.limit+1); err != nil {
+	c.last = incomings.Get().(*incoming)
+	if err := c.last.readFrom(r, c.limit+1); err != nil {
 		return nil, errors.Join(errClosed, err)
 	}
-	if int64(c.frame.Len()) > c.limit {
+	if int64(c.last.Len()) > c.limit {
 		c.close(CloseProtocol, "frame too large")
 		return nil, errClosed
 	}
-	return c.frame.Bytes(), nil
+	c.hurried = c.socket.reads.Load() == before
+	return c.last.Bytes(), nil
 }
 
 // giveBack gives the room of the last frame to the next session that has something to say: one that waits holds none.
 func (c *conn) giveBack() {
-	if c.frame != nil {
-		c.frame.Reset()
-		frames.Put(c.frame)
-		c.frame = nil
+	if c.last != nil {
+		c.last.Reset()
+		incomings.Put(c.last)
+		c.last = nil
 	}
 }
 
-// frame is room for a request.
-type frame struct {
+// incoming is room for a request.
+type incoming struct {
 	bytes.Buffer
 	rest io.LimitedReader
 }
 
-var frames = sync.Pool{New: func() any { return new(frame) }}
+var incomings = sync.Pool{New: func() any { return new(incoming) }}
 
-func (f *frame) readFrom(r io.Reader, most int64) error {
+func (f *incoming) readFrom(r io.Reader, most int64) error {
 	f.rest = io.LimitedReader{R: r, N: most}
 	_, err := f.ReadFrom(&f.rest)
 	f.rest.R = nil
@@ -96,13 +99,15 @@ func (f *frame) readFrom(r io.Reader, most int64) error {
 
 // reply queues a reply and writes what waits, as far as that takes no waiting: the goroutine that carried out the request is at hand, and to wake another one for each
 // reply would cost as much as the write. Replies and events keep their order.
-func (c *conn) reply(frame []byte) {
-	wake, full := c.outbox.reply(frame)
-	c.woken(wake && !c.writers.serveOnce(c, nil), full)
+//
+// A client that sends requests without waiting, as one does that opens a conversation, is left to the writers: they put many replies into one write.
+func (c *conn) reply(f frame) {
+	wake, full := c.outbox.frame(f)
+	c.woken(wake && (c.hurried || !c.writers.serveAtHand(c)), full)
 }
 
-// send queues a frame that nobody asked for; it never blocks.
-func (c *conn) send(frame []byte) { c.woken(c.outbox.reply(frame)) }
+// send queues what nobody asked for; it never blocks.
+func (c *conn) send(f frame) { c.woken(c.outbox.frame(f)) }
 
 // notify queues an event; it never blocks.
 func (c *conn) notify(e *events.Event) { c.woken(c.outbox.event(e)) }

@@ -148,7 +148,7 @@ func TestFramesDoNotInterleave(t *testing.T) {
 							runtime.Gosched()
 						}
 						if i%2 == 0 {
-							c.send(WrapFrame(fmt.Appendf(nil, `{"n":%d,"pad":%q}`, i, strings.Repeat("x", i*37%70000))))
+							c.send(frame{head: WrapFrame(fmt.Appendf(nil, `{"n":%d,"pad":%q}`, i, strings.Repeat("x", i*37%70000)))})
 						} else {
 							c.notify(update(uint64(i), fmt.Sprint("k", i), strings.Repeat("y", i%300)))
 						}
@@ -287,7 +287,7 @@ func TestSlowClientGetsTheNewest(t *testing.T) {
 func TestTooSlowIsSentAway(t *testing.T) {
 	server := serveConns(t, 5*time.Second, false, func(c *conn) {
 		for c.outbox.waiting() > 0 || !closed(c) {
-			c.send(WrapFrame([]byte(`"` + strings.Repeat("r", 50_000) + `"`)))
+			c.send(frame{head: WrapFrame([]byte(`"` + strings.Repeat("r", 50_000) + `"`))})
 		}
 		_, _ = c.read()
 		c.abort()
@@ -314,15 +314,62 @@ func closed(c *conn) bool {
 	return c.outbox.closed
 }
 
+// Requests that come in one go are known, so that their replies can leave in one; they keep their order. One that comes when all are answered is not taken for one of them.
+func TestHurriedRequests(t *testing.T) {
+	const burst = 40
+	server := serveConns(t, 20*time.Second, false, func(c *conn) {
+		hurried := 0
+		for i := range burst + 1 {
+			text, err := c.read()
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			switch {
+			case !c.hurried:
+			case i < burst:
+				hurried++
+			default:
+				t.Error("a request that came alone is taken for one of many")
+			}
+			c.reply(response(text, []byte(`"`+strings.Repeat("r", 3000)+`"`)))
+		}
+		if hurried < burst/2 {
+			t.Errorf("%d of %d requests are known to have come with the one before", hurried, burst)
+		}
+		c.close(CloseRestarting, "")
+		<-c.gone
+	})
+	raw, reader := dialRaw(t, server)
+	write := func(p []byte) {
+		if _, err := raw.Write(p); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var frames []byte
+	for i := range burst {
+		frames = append(frames, masked(1, fmt.Sprint(i))...)
+	}
+	write(frames)
+	for i := range burst + 1 {
+		if i == burst {
+			write(masked(1, fmt.Sprint(i)))
+		}
+		if _, payload, err := reader.next(); err != nil || !strings.HasPrefix(string(payload), fmt.Sprintf(`{"jsonrpc":"2.0","id":%d,`, i)) {
+			t.Fatalf("reply %d: %.80s, %v", i, payload, err)
+		}
+	}
+}
+
 // With batch on, notifications that wait together share a frame, and replies stay frames of their own.
 func TestBatch(t *testing.T) {
 	o := new(outbox)
 	o.batch = true
-	o.reply(WrapFrame([]byte(`{"id":1}`)))
+	o.frame(response([]byte("1"), []byte("{}")))
 	for seq := uint64(1); seq <= 3; seq++ {
 		o.event(update(seq, fmt.Sprint("k", seq), "v"))
 	}
-	o.reply(WrapFrame([]byte(`{"id":2}`)))
+	o.frame(failure([]byte("2"), refuse(tooOften, "wait")))
 	o.event(update(4, "k4", "v"))
 	r := frameReader{bufio.NewReader(strings.NewReader(string(o.take(nil))))}
 	var got []string

@@ -95,19 +95,49 @@ func checkID(id jsontext.Value) error {
 	return nil
 }
 
-// response returns the frame that answers the request of this ID, as it goes out. A page may have many kilobytes: they are copied once.
-func response(id, result jsontext.Value) []byte {
-	const begin, middle, end = `{"jsonrpc":"2.0","id":`, `,"result":`, `}`
-	size := len(begin) + len(id) + len(middle) + len(result) + len(end)
-	frame := appendHeader(make([]byte, 0, maxHeader+size), size)
-	frame = append(append(frame, begin...), id...)
-	frame = append(append(frame, middle...), result...)
-	return append(frame, end...)
+// frame is what goes out to one client. A result is shared by all who get it and may have many kilobytes: it is not copied until it is written.
+type frame struct {
+	head   []byte // the header, and what stands before the result; without a result all
+	result jsontext.Value
 }
 
-// failure returns the frame that refuses the request of this ID, as it goes out.
-func failure(id jsontext.Value, e *Error) []byte {
-	return WrapFrame(encode(struct {
+const frameEnd = "}" // behind a result
+
+// response answers the request of this ID.
+func response(id, result jsontext.Value) frame {
+	const begin, middle = `{"jsonrpc":"2.0","id":`, `,"result":`
+	size := len(begin) + len(id) + len(middle)
+	head := appendHeader(make([]byte, 0, maxHeader+size), size+len(result)+len(frameEnd))
+	head = append(append(head, begin...), id...)
+	return frame{append(head, middle...), result}
+}
+
+func (f frame) size() int {
+	if f.result == nil {
+		return len(f.head)
+	}
+	return len(f.head) + len(f.result) + len(frameEnd)
+}
+
+// single returns the frame if it is in one piece, or nil.
+func (f frame) single() []byte {
+	if f.result == nil {
+		return f.head
+	}
+	return nil
+}
+
+func (f frame) append(b []byte) []byte {
+	b = append(b, f.head...)
+	if f.result == nil {
+		return b
+	}
+	return append(append(b, f.result...), frameEnd...)
+}
+
+// failure refuses the request of this ID.
+func failure(id jsontext.Value, e *Error) frame {
+	return frame{head: WrapFrame(encode(struct {
 		Version string         `json:"jsonrpc"`
 		ID      jsontext.Value `json:"id"`
 		Error   any            `json:"error"`
@@ -115,16 +145,16 @@ func failure(id jsontext.Value, e *Error) []byte {
 		Code    int    `json:"code"`
 		Message string `json:"message"`
 		Data    any    `json:"data,omitempty"`
-	}{e.Code, e.Message, e.Data}}))
+	}{e.Code, e.Message, e.Data}}))}
 }
 
-// notification returns the frame of a notification, as it goes out.
-func notification(method string, params any) []byte {
-	return WrapFrame(encode(struct {
+// notification tells a client something that it has not asked for.
+func notification(method string, params any) frame {
+	return frame{head: WrapFrame(encode(struct {
 		Version string `json:"jsonrpc"`
 		Method  string `json:"method"`
 		Params  any    `json:"params"`
-	}{"2.0", method, params}))
+	}{"2.0", method, params}))}
 }
 
 // encode returns the JSON of one of our own types, none of which can fail. Lists are never null.

@@ -84,12 +84,12 @@ func FuzzParseRequest(f *testing.F) {
 		r, err := parseRequest(frame)
 		var refused *Error
 		if errors.As(err, &refused) {
-			if answer := failure(r.id, refused); !json.Valid(payload(answer)) {
+			if answer := failure(r.id, refused).append(nil); !json.Valid(payload(answer)) {
 				t.Errorf("%q is refused with %q", frame, answer)
 			}
 			return
 		}
-		if answer := response(r.id, null); !json.Valid(payload(answer)) {
+		if answer := response(r.id, null).append(nil); !json.Valid(payload(answer)) {
 			t.Errorf("%q is answered with %q", frame, answer)
 		}
 		var p extensionParams

@@ -32,19 +32,19 @@ const (
 	maxOneWrite = 64 << 10 // bytes of one write
 )
 
-// reply queues a frame. It reports whether the outbox needs a writer, and whether it is too full to go on.
-func (o *outbox) reply(frame []byte) (wake, full bool) {
+// frame queues a frame. It reports whether the outbox needs a writer, and whether it is too full to go on.
+func (o *outbox) frame(f frame) (wake, full bool) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if o.closed {
 		return false, false
 	}
-	o.addLocked(item{reply: frame})
-	o.bytes += len(frame)
+	o.addLocked(item{frame: f})
+	o.bytes += f.size()
 	return o.wakeLocked()
 }
 
-// event queues an event; otherwise like reply.
+// event queues an event; otherwise like frame.
 func (o *outbox) event(e *events.Event) (wake, full bool) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -90,7 +90,7 @@ func (o *outbox) placeLocked(id kv.MessageID) (int, bool) {
 	if o.places == nil {
 		o.places = make(map[kv.MessageID]int)
 		for i, it := range o.items {
-			if it.reply == nil && it.event.Message() != "" {
+			if it.event != nil && it.event.Message() != "" {
 				o.places[it.event.Message()] = o.first + i
 			}
 		}
@@ -113,7 +113,7 @@ func (o *outbox) take(b []byte) []byte {
 	}
 	n := 0
 	for n < len(items) && len(b) < maxOneWrite {
-		if o.batch && items[n].reply == nil {
+		if o.batch && items[n].event != nil {
 			b, n = o.arrayLocked(b, n)
 			continue
 		}
@@ -150,7 +150,7 @@ func (o *outbox) restLocked() {
 func (o *outbox) arrayLocked(b []byte, n int) ([]byte, int) {
 	var payloads [][]byte
 	size := 1
-	for items := o.items; n < len(items) && items[n].reply == nil && size < maxOneWrite; {
+	for items := o.items; n < len(items) && items[n].event != nil && size < maxOneWrite; {
 		it := &items[n]
 		o.bytes += it.fold()
 		for _, f := range it.event.Frames() {

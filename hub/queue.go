@@ -6,10 +6,10 @@ import (
 	"exthub/events"
 )
 
-// item is a reply, or the events of one message that came one after the other.
+// item is a frame, or the events of one message that came one after the other.
 type item struct {
-	reply []byte // a frame with its header
-	event *events.Event
+	frame frame
+	event *events.Event   // nil for a frame
 	later []*events.Event // behind event; only while the session is behind
 }
 
@@ -21,8 +21,8 @@ var queues = sync.Pool{New: func() any { return &queue{make([]item, 0, 16)} }}
 
 // size returns how many bytes the item was counted with.
 func (it *item) size() int {
-	if it.reply != nil {
-		return len(it.reply)
+	if it.event == nil {
+		return it.frame.size()
 	}
 	size := it.event.Size()
 	for _, e := range it.later {
@@ -42,8 +42,8 @@ func (it *item) fold() int {
 }
 
 func (it *item) single() []byte {
-	if it.reply != nil {
-		return it.reply
+	if it.event == nil {
+		return it.frame.single()
 	}
 	if len(it.later) == 0 && len(it.event.Frames()) == 1 {
 		return it.event.Frames()[0].Wire
@@ -52,8 +52,8 @@ func (it *item) single() []byte {
 }
 
 func (it *item) append(b []byte) []byte {
-	if it.reply != nil {
-		return append(b, it.reply...)
+	if it.event == nil {
+		return it.frame.append(b)
 	}
 	for _, f := range it.event.Frames() {
 		b = append(b, f.Wire...)

@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 )
@@ -15,7 +16,8 @@ import (
 // held while a frame is under way, so frames never interleave.
 type socket struct {
 	net.Conn
-	mu sync.Mutex // held while a frame is under way
+	mu    sync.Mutex    // held while a frame is under way
+	reads atomic.Uint32 // from the connection so far
 
 	// fd is the descriptor, or -1 if it can't be written to directly (TLS) or is closed. Its lock keeps Close from giving the number to somebody else in the
 	// middle of a write; it is held for no longer than a write that does not wait. The way through syscall.RawConn does the same and costs a tenth of an event.
@@ -48,7 +50,13 @@ func (s *socket) Close() error {
 	return s.Conn.Close()
 }
 
-// Write is the library's way in: a whole control frame at a time.
+// Read is the library's way in. It counts.
+func (s *socket) Read(p []byte) (int, error) {
+	s.reads.Add(1)
+	return s.Conn.Read(p)
+}
+
+// Write is the library's way out: a whole control frame at a time.
 func (s *socket) Write(p []byte) (int, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

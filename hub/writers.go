@@ -52,7 +52,7 @@ func (w *writers) stop() {
 }
 
 func (w *writers) run() {
-	buffer := make([]byte, 0, 2*maxOneWrite)
+	buffer := newBuffer()
 	var mine []*conn
 	for {
 		w.mu.Lock()
@@ -70,7 +70,7 @@ func (w *writers) run() {
 		mine = w.shareLocked(mine[:0])
 		w.mu.Unlock()
 		for _, c := range mine {
-			w.serve(c, buffer)
+			w.serve(c, *buffer)
 		}
 		clear(mine)
 	}
@@ -103,6 +103,21 @@ const writerShare = 64
 func (w *writers) serve(c *conn, buffer []byte) {
 	for !w.serveOnce(c, buffer) {
 	}
+}
+
+// serveAtHand is serveOnce for a goroutine that writes now and then.
+func (w *writers) serveAtHand(c *conn) bool {
+	buffer := buffers.Get().(*[]byte)
+	defer buffers.Put(buffer)
+	return w.serveOnce(c, *buffer)
+}
+
+// buffers are room for one write each.
+var buffers = sync.Pool{New: func() any { return newBuffer() }}
+
+func newBuffer() *[]byte {
+	b := make([]byte, 0, 2*maxOneWrite)
+	return &b
 }
 
 // serveOnce writes what waits now, and reports whether nothing is left for the writers to do.
