@@ -26,6 +26,7 @@ type caller struct {
 	userID  string
 	admin   bool   // an app admin: may act on any conversation, names no Seq
 	session string // the WebSocket session, if it is one
+	hold    func() // tells the session that a reply is all but there; nil if it is none
 }
 
 // access is the first half of every command on a message's pairs: is there such a conversation, does the caller take part in it, can its messages

@@ -132,6 +132,9 @@ func (c *conn) setBatch(on bool) {
 // close writes what waits, for as long as the write timeout, says goodbye and ends the connection. It does not wait for that; gone tells.
 func (c *conn) close(code websocket.StatusCode, reason string) {
 	c.closing.Do(func() {
+		if c.outbox.release() {
+			c.writers.schedule(c)
+		}
 		idle := c.outbox.close(false)
 		c.writers.done.Go(func() {
 			patience := time.NewTimer(c.writers.timeout)

@@ -47,7 +47,7 @@ func (c *commands) SetExtensions(ctx context.Context, who caller, cmd SetExtensi
 	if err := c.countSet(ctx, cmd.MessageID); err != nil {
 		return Changed{}, err
 	}
-	return c.change(ctx, cmd.MessageID, func(m *kv.Message) (decision, error) {
+	return c.change(ctx, who, cmd.MessageID, func(m *kv.Message) (decision, error) {
 		return decideSet(m, cmd.Extensions, who.admin, c.limits.extensions)
 	})
 }
@@ -60,7 +60,7 @@ func (c *commands) DeleteExtensions(ctx context.Context, who caller, cmd DeleteE
 	if err := c.reach(ctx, who, cmd.MessageID); err != nil {
 		return Changed{}, err
 	}
-	return c.change(ctx, cmd.MessageID, func(m *kv.Message) (decision, error) {
+	return c.change(ctx, who, cmd.MessageID, func(m *kv.Message) (decision, error) {
 		if len(cmd.Extensions) == 0 {
 			return decision{change: kv.Change{Clear: m.Live() > 0}}, nil
 		}
@@ -153,11 +153,12 @@ func decideDelete(m *kv.Message, items []Extension, admin bool) decision {
 }
 
 // change commits what decide wants, on the message as it is at that moment. The outcomes are those of the last call of decide, the one that counts.
-func (c *commands) change(ctx context.Context, id kv.MessageID, decide func(*kv.Message) (decision, error)) (Changed, error) {
+func (c *commands) change(ctx context.Context, who caller, id kv.MessageID, decide func(*kv.Message) (decision, error)) (Changed, error) {
 	var d decision
 	commit, err := c.store.Update(ctx, id, func(m *kv.Message) (kv.Change, error) {
 		var err error
 		d, err = decide(m)
+		d.change.Stored = who.hold
 		return d.change, err
 	})
 	if err != nil {

@@ -15,6 +15,7 @@ type outbox struct {
 	mu     sync.Mutex
 	batch  bool
 	active bool // somebody is writing, or about to
+	held   bool // a reply comes in a moment, which takes along what waits
 	closed bool
 	bytes  int
 	items  []item // in one, or in a queue that was borrowed when more than one waited
@@ -39,6 +40,7 @@ func (o *outbox) frame(f frame) (wake, full bool) {
 	if o.closed {
 		return false, false
 	}
+	o.held = false
 	o.addLocked(item{frame: f})
 	o.bytes += f.size()
 	return o.wakeLocked()
@@ -79,9 +81,29 @@ func (o *outbox) addLocked(it item) {
 	o.items = append(o.items, it)
 }
 
+// hold leaves events to the reply that comes in a moment: the event of a client's own change and the reply go out in one write.
+func (o *outbox) hold() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.held = true
+}
+
+// release ends the hold without a reply. It reports whether the outbox needs a writer.
+func (o *outbox) release() (wake bool) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.held = false
+	if len(o.items) > 0 {
+		wake, _ = o.wakeLocked()
+	}
+	return wake
+}
+
 func (o *outbox) wakeLocked() (wake, full bool) {
-	wake = !o.active
-	o.active = true
+	if !o.held {
+		wake = !o.active
+		o.active = true
+	}
 	return wake, o.bytes > maxOutbox
 }
 

@@ -15,8 +15,9 @@ import (
 // What a swap's acknowledgement says of the rest of the message is nothing: another hub may have written to it just before. So it does not touch the view, which would then
 // take itself to be complete up to the swap's revision. The tail brings it, in its place, and the swap waits for that.
 type swap struct {
-	write write
-	last  uint64 // the pair's revision
+	write  write
+	last   uint64 // the pair's revision
+	stored func() // see Change; may be nil
 }
 
 // swaps reports whether this bucket has them.
@@ -52,7 +53,7 @@ func (m *Message) swap(unit string, change Change, options Options) *swap {
 	if w.Delete || !known || p.Deleted || !m.looked.onlyAt(w.Key) {
 		return nil
 	}
-	return &swap{write{key: unit + ".x." + encodeToken(w.Key), value: w.Value}, p.Seq}
+	return &swap{write{key: unit + ".x." + encodeToken(w.Key), value: w.Value}, p.Seq, change.Stored}
 }
 
 // swapped commits a swap. It returns errAnew if the pair had changed, which the cell knows of then.
@@ -61,6 +62,9 @@ func (sh *shard) swapped(ctx context.Context, c *cell, s *swap) (Commit, error) 
 	done, err := sh.attempt(ctx, c, []write{s.write}, fence{sh.prefix + s.write.key, s.last})
 	if err != nil {
 		return Commit{}, err
+	}
+	if s.stored != nil {
+		s.stored()
 	}
 	if !sh.tail.position.reach(done.head) {
 		sh.view.forget(c.key, done.head) // not only our cell: another one may have taken its place since

@@ -91,6 +91,46 @@ func TestSwapHidesNothing(t *testing.T) {
 	}
 }
 
+// Whoever wants to know hears that a swap is committed before the tail has brought it: here the tail waits for that.
+func TestSwapSaysThatItIsStored(t *testing.T) {
+	s, err := Open(t.Context(), kvtest.Server(t), Options{MaxPairs: 300})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	ctx, stop := context.WithTimeout(t.Context(), 20*time.Second)
+	stored := make(chan struct{})
+	var running sync.WaitGroup
+	running.Go(func() {
+		_ = s.Run(ctx, func(d Delta) {
+			if len(d.Pairs) > 0 && d.Pairs[0].Value == "2" {
+				select {
+				case <-stored:
+				case <-ctx.Done():
+					t.Error("nobody was told")
+				}
+			}
+		})
+	})
+	defer running.Wait()
+	defer stop()
+	id := poll(t, s)
+	seq, err := set(s, id, "own", "1", 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.shards[0].tail.position.wait(t.Context(), seq); err != nil {
+		t.Fatal(err)
+	}
+	_, err = s.Update(t.Context(), id, func(m *Message) (Change, error) {
+		m.Pair("own")
+		return Change{Writes: []Write{{Key: "own", Value: "2"}}, Stored: func() { close(stored) }}, nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
 // The same without a tail at all: the message is read anew.
 func TestSwapWithoutTail(t *testing.T) {
 	here, other := withAndWithoutTail(t)

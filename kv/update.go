@@ -9,6 +9,9 @@ import (
 type Change struct {
 	Writes []Write
 	Clear  bool // delete every pair; Writes must be empty
+
+	// Stored, unless nil, is called when the change is committed but Update has yet to wait until Run's sink has got it, which takes no time to speak of.
+	Stored func()
 }
 
 // Write sets one pair or deletes it.
