@@ -34,6 +34,7 @@ type Broker struct {
 	users     map[string]user
 	groups    map[string]*audience
 	paces     map[kv.MessageID]*pace
+	free      []*pace     // of no message
 	busy      func() bool // set once, by Heed
 	delivered uint64      // events about pairs, one for each session that got it
 }

@@ -200,6 +200,15 @@ func TestPace(t *testing.T) {
 		if got := ann.frames(); len(got) != 1 {
 			t.Fatalf("after a pause the first change is at once again: %s", got)
 		}
+		b.Publish(pairs("team", 13, "a"))
+		if got := ann.frames(); len(got) != 0 {
+			t.Fatalf("and the second waits again: %s", got)
+		}
+		<-time.After(200 * time.Millisecond)
+		synctest.Wait()
+		if got := ann.frames(); len(got) != 1 {
+			t.Fatalf("until its time has come: %s", got)
+		}
 		b.Close()
 	})
 }

@@ -6,7 +6,8 @@ import (
 	"exthub/kv"
 )
 
-// pace spaces out the events of a message with a large audience. It exists from an event until an interval after it in which nothing came.
+// pace spaces out the events of a message with a large audience. It is the message's from an event until an interval after it in which nothing came, and then
+// another one's: with its timer it is three of the few objects that an event takes.
 type pace struct {
 	id      kv.MessageID
 	ref     kv.Ref
@@ -42,18 +43,35 @@ func (b *Broker) pace(d kv.Delta) {
 	if n < b.options.LargeAudience || b.options.Interval == 0 {
 		return
 	}
-	p := &pace{id: id, ref: d.Ref, began: began}
+	p := b.freePace()
+	p.id, p.ref, p.began, p.cost = id, d.Ref, began, 0
 	b.paces[id] = p
-	p.timer = time.AfterFunc(min(paceLook, b.options.Interval), func() { b.due(id, p) })
+	p.timer.Reset(min(paceLook, b.options.Interval))
 }
+
+// freePace returns a pace whose timer does not run.
+func (b *Broker) freePace() *pace {
+	if n := len(b.free); n > 0 {
+		p := b.free[n-1]
+		b.free = b.free[:n-1]
+		return p
+	}
+	p := new(pace)
+	p.timer = time.AfterFunc(time.Hour, func() { b.due(p) })
+	p.timer.Stop()
+	return p
+}
+
+// maxFree bounds the paces that are kept after a rush.
+const maxFree = 256
 
 // due looks whether the last fan-out is over and the next one may begin. At most half of the time goes into the fan-out of one message: however large its audience is, and
 // however busy the machine, a fan-out does not begin while the one before it is still being written, so nobody's events queue up.
-func (b *Broker) due(id kv.MessageID, p *pace) {
+func (b *Broker) due(p *pace) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.paces[id] != p {
-		return
+	if b.paces[p.id] != p {
+		return // closed meanwhile
 	}
 	passed := time.Since(p.began)
 	if p.cost == 0 && passed < paceHold && b.busy != nil && b.busy() {
@@ -68,7 +86,10 @@ func (b *Broker) due(id kv.MessageID, p *pace) {
 		return
 	}
 	if len(p.waiting) == 0 {
-		delete(b.paces, id)
+		delete(b.paces, p.id)
+		if len(b.free) < maxFree {
+			b.free = append(b.free, p)
+		}
 		return
 	}
 	p.began, p.cost = time.Now(), 0

@@ -47,8 +47,8 @@ func (c *commands) SetExtensions(ctx context.Context, who caller, cmd SetExtensi
 	if err := c.countSet(ctx, cmd.MessageID); err != nil {
 		return Changed{}, err
 	}
-	return c.change(ctx, who, cmd.MessageID, func(m *kv.Message) (decision, error) {
-		return decideSet(m, cmd.Extensions, who.admin, c.limits.extensions)
+	return c.change(ctx, who, cmd.MessageID, func(d *decision, m *kv.Message) error {
+		return d.set(m, cmd.Extensions, who.admin, c.limits.extensions)
 	})
 }
 
@@ -60,11 +60,13 @@ func (c *commands) DeleteExtensions(ctx context.Context, who caller, cmd DeleteE
 	if err := c.reach(ctx, who, cmd.MessageID); err != nil {
 		return Changed{}, err
 	}
-	return c.change(ctx, who, cmd.MessageID, func(m *kv.Message) (decision, error) {
+	return c.change(ctx, who, cmd.MessageID, func(d *decision, m *kv.Message) error {
 		if len(cmd.Extensions) == 0 {
-			return decision{change: kv.Change{Clear: m.Live() > 0}}, nil
+			d.change.Clear = m.Live() > 0
+		} else {
+			d.delete(m, cmd.Extensions, who.admin)
 		}
-		return decideDelete(m, cmd.Extensions, who.admin), nil
+		return nil
 	})
 }
 
@@ -99,6 +101,15 @@ func (c *commands) countSet(ctx context.Context, id kv.MessageID) error {
 type decision struct {
 	change   kv.Change
 	outcomes []Outcome
+
+	oneWrite   [1]kv.Write // room for what is nearly always one
+	oneOutcome [1]Outcome
+}
+
+// begin forgets what was decided on the message as it was before.
+func (d *decision) begin() {
+	d.change = kv.Change{Writes: d.oneWrite[:0], Stored: d.change.Stored}
+	d.outcomes = d.oneOutcome[:0]
 }
 
 func (d *decision) write(w kv.Write) {
@@ -110,9 +121,8 @@ func (d *decision) keep(code int, p kv.Pair) {
 	d.outcomes = append(d.outcomes, Outcome{Code: code, Pair: p})
 }
 
-// decideSet judges each item by the message as it is. A set that would change nothing is fine, and writes nothing.
-func decideSet(m *kv.Message, items []Extension, admin bool, most int) (decision, error) {
-	var d decision
+// set judges each item by the message as it is. A set that would change nothing is fine, and writes nothing.
+func (d *decision) set(m *kv.Message, items []Extension, admin bool, most int) error {
 	added := 0
 	for _, item := range items {
 		switch p := m.Pair(item.Key); {
@@ -128,17 +138,16 @@ func decideSet(m *kv.Message, items []Extension, admin bool, most int) (decision
 		}
 	}
 	if added == 0 {
-		return d, nil // how many there are is not asked: what rests on fewer things conflicts with fewer
+		return nil // how many there are is not asked: what rests on fewer things conflicts with fewer
 	}
 	if has := m.Live(); has+added > most {
-		return d, refuse(badParameter, "extensions: the message has %d pairs and may hold %d, so %d more don't fit", has, most, added)
+		return refuse(badParameter, "extensions: the message has %d pairs and may hold %d, so %d more don't fit", has, most, added)
 	}
-	return d, nil
+	return nil
 }
 
-// decideDelete judges each item. Deleting what is gone already is fine, and writes nothing.
-func decideDelete(m *kv.Message, items []Extension, admin bool) decision {
-	var d decision
+// delete judges each item. Deleting what is gone already is fine, and writes nothing.
+func (d *decision) delete(m *kv.Message, items []Extension, admin bool) {
 	for _, item := range items {
 		switch p := m.Pair(item.Key); {
 		case !admin && !named(p, item.Seq):
@@ -149,16 +158,14 @@ func decideDelete(m *kv.Message, items []Extension, admin bool) decision {
 			d.write(kv.Write{Key: item.Key, Delete: true})
 		}
 	}
-	return d
 }
 
 // change commits what decide wants, on the message as it is at that moment. The outcomes are those of the last call of decide, the one that counts.
-func (c *commands) change(ctx context.Context, who caller, id kv.MessageID, decide func(*kv.Message) (decision, error)) (Changed, error) {
-	var d decision
+func (c *commands) change(ctx context.Context, who caller, id kv.MessageID, decide func(*decision, *kv.Message) error) (Changed, error) {
+	d := decision{change: kv.Change{Stored: who.hold}}
 	commit, err := c.store.Update(ctx, id, func(m *kv.Message) (kv.Change, error) {
-		var err error
-		d, err = decide(m)
-		d.change.Stored = who.hold
+		d.begin()
+		err := decide(&d, m)
 		return d.change, err
 	})
 	if err != nil {

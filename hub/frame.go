@@ -37,15 +37,8 @@ func parseRequest(frame []byte) (request, error) {
 		Method  span `json:"method"`
 		Params  span `json:"params"`
 	}
-	err := json.Unmarshal(frame, &envelope, asInBrowsers)
-	var wrong *json.SemanticError
-	switch isWrong := errors.As(err, &wrong); {
-	case err != nil && !(isWrong && jsontext.Value(frame).IsValid(asInBrowsers)): // the decoder stops at the first thing that is wrong
-		return r, refuse(parseError, "the frame is not JSON")
-	case isWrong && wrong.JSONKind == '[':
-		return r, refuse(invalidRequest, "send each request in a frame of its own: arrays are not taken")
-	case isWrong:
-		return r, refuse(invalidRequest, "the frame is not an object")
+	if err := json.Unmarshal(frame, &envelope, asInBrowsers); err != nil {
+		return r, whyNoRequest(frame, err)
 	}
 	id := envelope.ID.of(frame)
 	if err := checkID(id); err != nil {
@@ -65,6 +58,18 @@ func parseRequest(frame []byte) (request, error) {
 		return r, refuse(invalidParams, "params: must be an object")
 	}
 	return r, nil
+}
+
+// whyNoRequest says what is wrong with a frame. The decoder stops at the first thing that is.
+func whyNoRequest(frame []byte, err error) error {
+	var wrong *json.SemanticError
+	switch {
+	case !errors.As(err, &wrong), !jsontext.Value(frame).IsValid(asInBrowsers):
+		return refuse(parseError, "the frame is not JSON")
+	case wrong.JSONKind == '[':
+		return refuse(invalidRequest, "send each request in a frame of its own: arrays are not taken")
+	}
+	return refuse(invalidRequest, "the frame is not an object")
 }
 
 // span is where in the frame a value stands.

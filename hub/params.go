@@ -20,14 +20,14 @@ func decodeParams(raw []byte, into any, code int) error {
 		return nil
 	}
 	err := json.Unmarshal(raw, into, asInBrowsers)
-	var wrong *json.SemanticError
-	switch {
-	case errors.As(err, &wrong):
-		return refuse(code, "%s: %s is not %s", field(wrong.JSONPointer), found(wrong), kind(wrong.GoType))
-	case err != nil:
-		return refuse(code, "params: %v", err)
+	if err == nil {
+		return nil
 	}
-	return nil
+	var wrong *json.SemanticError
+	if errors.As(err, &wrong) {
+		return refuse(code, "%s: %s is not %s", field(wrong.JSONPointer), found(wrong), kind(wrong.GoType))
+	}
+	return refuse(code, "params: %v", err)
 }
 
 // field says where in the params something is: extensions[0].key.

@@ -14,7 +14,7 @@ func (sh *shard) commit(ctx context.Context, c *cell, group []*call, last uint64
 	for _, waiting := range group[1:] {
 		writes = append(slices.Clip(writes), waiting.writes...)
 	}
-	done, err := sh.attempt(ctx, c, writes, fence{c.filter, last})
+	done, err := sh.attempt(ctx, c, writes, fence{filter: c.filter, last: last})
 	switch {
 	case err == nil:
 		c.committed(group, writes, done)
@@ -39,10 +39,11 @@ var errAnew = errors.New("decide anew")
 func (sh *shard) attempt(ctx context.Context, c *cell, writes []write, f fence) (committed, error) {
 	request := rand.Uint64() | 1
 	head, err := sh.publish(ctx, publication{writes: writes, fence: f, request: request})
+	if err == nil {
+		return committed{head: head, request: request}, nil
+	}
 	var stale *staleError
 	switch {
-	case err == nil:
-		return committed{head: head, request: request}, nil
 	case errors.As(err, &stale):
 		if refreshed := sh.refresh(ctx, c, stale.last); refreshed != nil {
 			err = errors.Join(err, refreshed)

@@ -76,10 +76,16 @@ func parseKey(key string) (place, error) {
 // until its end is there, so that nobody sees half of a commit; or until something else comes, which means that its end was overwritten.
 type deltas struct {
 	view    *view
-	open    *Delta
+	open    *openDelta
 	unit    string
 	entries []entry
 	batch   string // the batch that is not complete yet
+}
+
+// openDelta is a Delta with room for what is nearly always one pair.
+type openDelta struct {
+	Delta
+	one [1]Pair
 }
 
 func (g *deltas) add(at place, e entry, header nats.Header, sink func(Delta)) {
@@ -89,7 +95,8 @@ func (g *deltas) add(at place, e entry, header nats.Header, sink func(Delta)) {
 		g.flush(sink)
 	}
 	if g.open == nil {
-		g.open, g.unit = &Delta{Ref: at.ref}, at.unit
+		g.open, g.unit = &openDelta{Delta: Delta{Ref: at.ref}}, at.unit
+		g.open.Pairs = g.open.one[:0]
 		if !strings.HasSuffix(at.unit, groupSuffix) {
 			g.open.ID = MessageID(at.unit)
 		}
@@ -120,7 +127,7 @@ func (g *deltas) takes(unit, batch string) bool {
 // flush hands out what is complete.
 func (g *deltas) flush(sink func(Delta)) {
 	if g.open != nil && g.batch == "" {
-		d := *g.open
+		d := g.open.Delta
 		g.open = nil
 		g.view.tailed(g.unit, g.entries)
 		clear(g.entries)

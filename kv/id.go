@@ -33,11 +33,15 @@ func (r Ref) ID() MessageID {
 }
 
 // Conversation returns the conversation that the message belongs to.
-func (r Ref) Conversation() Conversation {
+func (r Ref) Conversation() Conversation { return Conversation(r.appendConversation(nil)) }
+
+func (r Ref) appendConversation(b []byte) []byte {
 	if r.GroupID != "" {
-		return GroupConversation(r.GroupID)
+		return append(append(b, "g."...), encodeToken(r.GroupID)...)
 	}
-	return C2CConversation(r.From, r.To)
+	first, second := min(r.From, r.To), max(r.From, r.To)
+	b = append(append(b, "c."...), encodeToken(first)...)
+	return append(append(b, '.'), encodeToken(second)...)
 }
 
 // ParseMessageID takes a MessageID apart. It accepts only what Ref.ID makes, so that a message has one name; anything else is ErrMessageID.
@@ -74,17 +78,10 @@ func ParseMessageID(id MessageID) (Ref, error) {
 }
 
 // GroupConversation returns the conversation of a group.
-func GroupConversation(groupID string) Conversation {
-	return Conversation("g." + encodeToken(groupID))
-}
+func GroupConversation(groupID string) Conversation { return Ref{GroupID: groupID}.Conversation() }
 
 // C2CConversation returns the conversation of two users, in either order.
-func C2CConversation(a, b string) Conversation {
-	if a > b {
-		a, b = b, a
-	}
-	return Conversation("c." + encodeToken(a) + "." + encodeToken(b))
-}
+func C2CConversation(a, b string) Conversation { return Ref{From: a, To: b}.Conversation() }
 
 // group returns the group of a group's conversation.
 func (c Conversation) group() (string, bool) {

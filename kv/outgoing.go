@@ -29,11 +29,9 @@ func (o *outgoing) entry(prefix string, p publication, i int, batch string) *nat
 	if w.delete {
 		o.set(operation, "DEL")
 	}
-	if p.fence.filter != "" {
+	if p.fence.own || p.fence.filter != "" {
 		o.set(jetstream.ExpectedLastSubjSeqHeader, strconv.FormatUint(p.fence.last, 10))
-		if p.fence.filter != o.msg.Subject {
-			o.set(jetstream.ExpectedLastSubjSeqSubjHeader, p.fence.filter)
-		}
+		o.set(jetstream.ExpectedLastSubjSeqSubjHeader, p.fence.filter)
 	}
 	if p.request != 0 {
 		o.set(requestHeader, strconv.FormatUint(p.request, 16))

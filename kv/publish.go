@@ -21,9 +21,10 @@ type write struct {
 	delete bool
 }
 
-// fence is the condition of a write: the last sequence under filter is still last. The zero fence holds always.
+// fence is the condition of a write: the last sequence under filter, or of the entry itself, is still last. The zero fence holds always.
 type fence struct {
 	filter string // a subject with the bucket's prefix
+	own    bool   // the entry's own; without filter
 	last   uint64
 }
 

@@ -210,7 +210,9 @@ func (sh *shard) newEntry(subject string, header nats.Header, data []byte, revis
 	e := entry{key: strings.TrimPrefix(subject, sh.prefix), value: string(data), revision: revision, time: at}
 	if len(header) > 0 {
 		e.deleted = header.Get("KV-Operation") != "" || header.Get("Nats-Marker-Reason") != ""
-		e.request, _ = strconv.ParseUint(header.Get(requestHeader), 16, 64)
+		if mark := header.Get(requestHeader); mark != "" {
+			e.request, _ = strconv.ParseUint(mark, 16, 64) // 0 is nobody's: what is not ours has no mark
+		}
 	}
 	return e
 }

@@ -59,7 +59,7 @@ func (sh *shard) send(ctx context.Context, r Record, origin, id string) (Record,
 		}
 		r.Ref = Ref{GroupID: r.GroupID, MsgSeq: last + 1}
 		r.Sequence = r.Ref.MsgSeq
-		stored, err := sh.store(ctx, r, origin, id, fence{filter, revision})
+		stored, err := sh.store(ctx, r, origin, id, fence{filter: filter, last: revision})
 		var stale *staleError
 		if !errors.As(err, &stale) || errors.Is(err, ErrUnknown) {
 			return stored, err

@@ -138,11 +138,14 @@ func (s *Store) shardFor(r Ref) *shard {
 	if len(s.shards) == 1 {
 		return s.shards[0]
 	}
-	return s.shardOf(r.Conversation())
+	var room [128]byte // every request comes here, some more than once: without a string for each
+	return s.shardOfName(r.appendConversation(room[:0]))
 }
 
-func (s *Store) shardOf(c Conversation) *shard {
+func (s *Store) shardOf(c Conversation) *shard { return s.shardOfName([]byte(c)) }
+
+func (s *Store) shardOfName(conversation []byte) *shard {
 	hash := fnv.New32a()
-	hash.Write([]byte(c))
+	hash.Write(conversation)
 	return s.shards[hash.Sum32()%uint32(len(s.shards))]
 }

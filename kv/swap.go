@@ -15,9 +15,9 @@ import (
 // What a swap's acknowledgement says of the rest of the message is nothing: another hub may have written to it just before. So it does not touch the view, which would then
 // take itself to be complete up to the swap's revision. The tail brings it, in its place, and the swap waits for that.
 type swap struct {
-	write  write
-	last   uint64 // the pair's revision
-	stored func() // see Change; may be nil
+	write  [1]write // an array, so that it takes no room of its own
+	last   uint64   // the pair's revision
+	stored func()   // see Change; may be nil
 }
 
 // swaps reports whether this bucket has them.
@@ -36,10 +36,10 @@ func (c *cell) swap(decide Decide, options Options) *swap {
 		return nil
 	}
 	s := m.swap(c.key, change, options)
-	if s == nil || slices.Contains(c.swapping, s.write.key) {
+	if s == nil || slices.Contains(c.swapping, s.write[0].key) {
 		return nil
 	}
-	c.swapping = append(c.swapping, s.write.key)
+	c.swapping = append(c.swapping, s.write[0].key)
 	return s
 }
 
@@ -53,13 +53,13 @@ func (m *Message) swap(unit string, change Change, options Options) *swap {
 	if w.Delete || !known || p.Deleted || !m.looked.onlyAt(w.Key) {
 		return nil
 	}
-	return &swap{write{key: unit + ".x." + encodeToken(w.Key), value: w.Value}, p.Seq, change.Stored}
+	return &swap{[1]write{{key: unit + ".x." + encodeToken(w.Key), value: w.Value}}, p.Seq, change.Stored}
 }
 
 // swapped commits a swap. It returns errAnew if the pair had changed, which the cell knows of then.
 func (sh *shard) swapped(ctx context.Context, c *cell, s *swap) (Commit, error) {
 	defer c.land(s)
-	done, err := sh.attempt(ctx, c, []write{s.write}, fence{sh.prefix + s.write.key, s.last})
+	done, err := sh.attempt(ctx, c, s.write[:], fence{own: true, last: s.last})
 	if err != nil {
 		return Commit{}, err
 	}
@@ -76,7 +76,7 @@ func (sh *shard) swapped(ctx context.Context, c *cell, s *swap) (Commit, error) 
 func (c *cell) land(s *swap) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.swapping = slices.DeleteFunc(c.swapping, func(key string) bool { return key == s.write.key })
+	c.swapping = slices.DeleteFunc(c.swapping, func(key string) bool { return key == s.write[0].key })
 	if len(c.swapping) == 0 && c.landed != nil {
 		close(c.landed)
 		c.landed = nil

@@ -13,8 +13,8 @@ import (
 var sabotage = []struct {
 	name, file, before, after, test string
 }{
-	{"the fence is removed", "outgoing.go", `if p.fence.filter != "" {`, `if false {`, "TestLimitUnderAttack$"},
-	{"a swap does not compare", "swap.go", `fence{sh.prefix + s.write.key, s.last}`, `fence{}`, "TestNATSRestarted$"},
+	{"the fence is removed", "outgoing.go", `if p.fence.own || p.fence.filter != "" {`, `if false {`, "TestLimitUnderAttack$"},
+	{"a swap does not compare", "swap.go", `fence{own: true, last: s.last}`, `fence{}`, "TestNATSRestarted$"},
 	{"a swap is acknowledged before the hub knows what came before it", "swap.go", `if !sh.tail.position.reach(done.head) {`, `if false {`, "TestTailConsumersDeleted$"},
 	{"acknowledged before it is committed", "commit.go", "head, err := sh.publish(ctx, publication{writes: writes, fence: f, request: request})",
 		`head := uint64(0)
