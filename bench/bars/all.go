@@ -164,6 +164,9 @@ func (a *allCommand) write(int) error {
 			return err
 		}
 	}
+	if err := a.floor("update apart", "store", "update", "--callers", "128", "--apart", "--sync", "2m"); err != nil {
+		return err
+	}
 	if err := a.floor("sequential", "store", "update", "--callers", "1", "--sync", "2m"); err != nil {
 		return err
 	}

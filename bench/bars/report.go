@@ -73,7 +73,8 @@ func (s samples) rows() []row {
 		row{"memory", "connect and log in", "at least 5,000 a second", fmt.Sprintf("**%s** a second, %s us of server CPU each", number(s.median("logins")), number(s.median("login cpu"))),
 			s.median("logins") >= 5000},
 		atLeast("write", "acknowledged sets, 128 clients, sync 2m, against kv.Update with 128 callers", s.median("write 2m"), s.median("update 2m"), 0.5, "a second"),
-		atLeast("write", "the same, sync always", s.median("write always"), s.median("update always"), 0.9, "a second"),
+		row{"write", "the same, if each of the 128 callers has a connection of its own, as the hub's clients have", "none", ratio(s.median("write 2m"), s.median("update apart"), "a second"), true},
+		atLeast("write", "the same as the first, sync always", s.median("write always"), s.median("update always"), 0.9, "a second"),
 		atLeast("write", "64 writers on one message, sync 2m, against kv.Update one after the other", s.median("hot"), s.median("sequential"), 0.5, "a second"),
 		atLeast("read", "all 300 pairs of a message, warm, against multi_last of the same", s.median("reads"), multiLast, 10, "a second"),
 		atLeast("read", "the same, against a server that answers the same requests from memory", s.median("reads"), s.median("answers"), 0.3, "a second"),
@@ -98,8 +99,11 @@ func (a *allCommand) report(start time.Time) error {
 	fmt.Fprintf(&b, "| what | bar | found | |\n|---|---|---|---|\n")
 	for _, r := range a.samples.rows() {
 		verdict := "met"
-		if !r.met {
+		switch {
+		case !r.met:
 			verdict = "**missed**"
+		case r.bar == "none":
+			verdict = ""
 		}
 		if a.wants(r.part) {
 			fmt.Fprintf(&b, "| %s | %s | %s | %s |\n", r.what, r.bar, r.found, verdict)

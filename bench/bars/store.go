@@ -22,6 +22,7 @@ import (
 type storeCommand struct {
 	What     string        `arg:"" help:"update: callers who each update a key of their own; last: multi_last of many keys."`
 	Callers  int           `default:"1"`
+	Apart    bool          `help:"Each caller has a connection of its own, through a socket."`
 	Pairs    int           `default:"300"`
 	Sync     string        `default:"always"`
 	Duration time.Duration `default:"4s"`
@@ -34,7 +35,7 @@ func (s *storeCommand) Run(ctx context.Context) error {
 		return err
 	}
 	defer os.RemoveAll(dir)
-	options := &server.Options{ServerName: "floor", DontListen: true, NoSigs: true, JetStream: true, StoreDir: dir, SyncAlways: s.Sync == "always"}
+	options := &server.Options{ServerName: "floor", Host: "127.0.0.1", Port: server.RANDOM_PORT, NoSigs: true, JetStream: true, StoreDir: dir, SyncAlways: s.Sync == "always"}
 	if !options.SyncAlways {
 		if options.SyncInterval, err = time.ParseDuration(s.Sync); err != nil {
 			return err
@@ -50,24 +51,34 @@ func (s *storeCommand) Run(ctx context.Context) error {
 	if !ns.ReadyForConnections(patience) {
 		return errors.New("NATS did not start")
 	}
-	nc, err := nats.Connect("", nats.InProcessServer(ns))
+	nc, js, err := connect("", nats.InProcessServer(ns))
 	if err != nil {
 		return err
 	}
 	defer nc.Close()
-	js, err := jetstream.New(nc)
-	if err != nil {
-		return err
-	}
 	bucket, err := js.CreateKeyValue(ctx, jetstream.KeyValueConfig{Bucket: "floor", History: 1, Storage: jetstream.FileStorage})
 	if err != nil {
 		return err
+	}
+	buckets := make([]jetstream.KeyValue, s.Callers)
+	for i := range buckets {
+		buckets[i] = bucket
+		if s.Apart {
+			own, js, err := connect(ns.ClientURL())
+			if err != nil {
+				return err
+			}
+			defer own.Close()
+			if buckets[i], err = js.KeyValue(ctx, "floor"); err != nil {
+				return err
+			}
+		}
 	}
 	var done atomic.Int64
 	work := func(int) error { return nil }
 	switch s.What {
 	case "update":
-		work, err = updates(ctx, bucket, s.Callers)
+		work, err = updates(ctx, buckets)
 	case "last":
 		work, err = snapshots(ctx, nc, bucket, s.Pairs)
 	}
@@ -93,11 +104,20 @@ func (s *storeCommand) Run(ctx context.Context) error {
 	return json.NewEncoder(os.Stdout).Encode(map[string]float64{"rate": float64(done.Load()) / time.Since(start).Seconds()})
 }
 
+func connect(url string, options ...nats.Option) (*nats.Conn, jetstream.JetStream, error) {
+	nc, err := nats.Connect(url, options...)
+	if err != nil {
+		return nil, nil, err
+	}
+	js, err := jetstream.New(nc)
+	return nc, js, err
+}
+
 // updates makes a key for each caller and returns what updates it.
-func updates(ctx context.Context, bucket jetstream.KeyValue, callers int) (func(int) error, error) {
-	revisions := make([]uint64, callers)
+func updates(ctx context.Context, buckets []jetstream.KeyValue) (func(int) error, error) {
+	revisions := make([]uint64, len(buckets))
 	value := []byte(strings.Repeat("x", 64))
-	for i := range revisions {
+	for i, bucket := range buckets {
 		revision, err := bucket.Create(ctx, key(i), value)
 		if err != nil {
 			return nil, err
@@ -105,7 +125,7 @@ func updates(ctx context.Context, bucket jetstream.KeyValue, callers int) (func(
 		revisions[i] = revision
 	}
 	return func(i int) (err error) {
-		revisions[i], err = bucket.Update(ctx, key(i), value, revisions[i])
+		revisions[i], err = buckets[i].Update(ctx, key(i), value, revisions[i])
 		return err
 	}, nil
 }

@@ -24,7 +24,7 @@ type Config struct {
 	Admin     []string `group:"Accounts" default:"admin" placeholder:"USER" help:"An app admin, who may call REST and act on any conversation. May repeat."`
 
 	Data string   `group:"Storage" default:"./data" help:"Directory of the embedded NATS and of the secret key. One hub at a time."`
-	Sync SyncMode `group:"Storage" default:"always" help:"When the embedded NATS syncs to the disk: \"always\" before a write is acknowledged, or every so often (\"2m\"), which is some ten times faster and loses that much in a power cut. A crash of the hub alone loses nothing either way."`
+	Sync SyncMode `group:"Storage" default:"always" help:"When the embedded NATS syncs to the disk: \"always\" before a write is acknowledged, or every so often (\"2m\"), which is several times faster and loses that much in a power cut. A crash of the hub alone loses nothing either way."`
 
 	AcceptLoss bool `group:"Storage" help:"Start although acknowledged changes are missing from --data, which the hub else refuses with --sync always: a block of the store was truncated or damaged. The block is cut off where the damage begins, what is gone stays gone, and every client reads everything anew. For one start, not for good: NATS reads every block, which takes time."`
 
