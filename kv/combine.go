@@ -97,16 +97,23 @@ func (sh *shard) settle(ctx context.Context, c *cell, round, settled []*call, la
 	}
 }
 
-// join puts a call behind those that wait; the first leads. The caller holds c.mu.
+// join puts a call behind those that wait. It leads if nobody does. The caller holds c.mu.
 func (c *cell) join(me *call) {
-	if c.queue = append(c.queue, me); len(c.queue) == 1 {
-		me.leads = true
-		me.turn <- lead
+	c.queue = append(c.queue, me)
+	if !c.led {
+		c.crown(me)
 	}
+}
+
+// crown makes a call the leader. That the queue is empty does not say that there is none: a leader whose own call is done has left the queue, and has yet to hand over.
+func (c *cell) crown(me *call) {
+	c.led, me.leads = true, true
+	me.turn <- lead
 }
 
 // handOver gives the lead to the first who waits. Where there are swaps all begin again instead: most of them need not wait for anybody. The caller holds c.mu.
 func (c *cell) handOver(options Options) {
+	c.led = false
 	switch {
 	case len(c.queue) == 0:
 	case options.swaps():
@@ -115,8 +122,7 @@ func (c *cell) handOver(options Options) {
 		}
 		c.queue = nil
 	default:
-		c.queue[0].leads = true
-		c.queue[0].turn <- lead
+		c.crown(c.queue[0])
 	}
 }
 

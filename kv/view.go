@@ -44,7 +44,8 @@ type cell struct {
 	early    []entry // tailed while the snapshot was on its way
 	err      error   // why loading failed
 	gone     bool    // no longer in the view, so no longer current
-	queue    []*call // writers that wait, the first of them commits for all
+	queue    []*call // writers that wait
+	led      bool    // one of them commits for all, or has done so and is about to hand over
 
 	swapping []string      // the keys of swaps that are under way
 	landed   chan struct{} // closed when none is; nil while nobody waits for that
@@ -222,7 +223,7 @@ func (v *view) weigh(c *cell) {
 		if old == c || !old.mu.TryLock() {
 			continue
 		}
-		if old.unit != nil && len(old.queue)+len(old.swapping) == 0 {
+		if old.unit != nil && !old.led && len(old.swapping) == 0 {
 			old.gone = true
 			v.removeLocked(old)
 		}
