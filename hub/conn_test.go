@@ -314,42 +314,6 @@ func closed(c *conn) bool {
 	return c.outbox.closed
 }
 
-// The event of a client's own change waits for the reply, to leave in one write with it, and for nothing else: it is not lost if no reply comes.
-func TestEventWaitsForReply(t *testing.T) {
-	o := new(outbox)
-	o.hold()
-	if wake, _ := o.event(update(1, "k", "v")); wake {
-		t.Error("the event did not wait")
-	}
-	if wake, _ := o.frame(response([]byte("1"), []byte("{}"))); !wake {
-		t.Error("nobody writes the reply")
-	}
-	if out := string(o.take(nil)); !strings.Contains(out, `"seq":1`) || !strings.HasSuffix(out, `{"jsonrpc":"2.0","id":1,"result":{}}`) {
-		t.Errorf("written in one: %q", out)
-	}
-	if !o.rest() {
-		t.Error("something is left")
-	}
-	if wake, _ := o.event(update(2, "k", "v")); !wake {
-		t.Error("an event waits for a reply that has gone")
-	}
-	o.take(nil)
-	o.rest()
-	o.hold()
-	o.event(update(3, "k", "v"))
-	if !o.release() || o.release() {
-		t.Error("nobody writes the event, or two do")
-	}
-	select {
-	case <-o.close(false):
-		t.Error("closed before the event was written")
-	default:
-	}
-	if out := string(o.take(nil)); !strings.Contains(out, `"seq":3`) {
-		t.Errorf("written: %q", out)
-	}
-}
-
 // Requests that come in one go are known, so that their replies can leave in one; they keep their order. One that comes when all are answered is not taken for one of them.
 func TestHurriedRequests(t *testing.T) {
 	const burst = 40
