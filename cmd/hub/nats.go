@@ -45,7 +45,8 @@ func openLink(c *Config, dir *dataDir) (*link, error) {
 		if l.server, err = startEmbedded(c, dir); err != nil {
 			return nil, err
 		}
-		options = append(options, nats.InProcessServer(l.server))
+		// No network that a write could hang in: the deadline would be a timer for each.
+		options = append(options, nats.InProcessServer(l.server), nats.FlusherTimeout(0))
 	}
 	if c.NATSCreds != "" {
 		options = append(options, nats.UserCredentials(c.NATSCreds))
