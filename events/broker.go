@@ -130,12 +130,12 @@ func (b *Broker) received(d kv.Delta) {
 }
 
 func (b *Broker) deliverMessage(d kv.Delta, list []Subscriber, reader string) {
-	payload, err := encodeReceived(NewMessage(d.Record, reader))
+	buffer, err := encodeReceived(NewMessage(d.Record, reader))
 	if err != nil {
 		slog.Error("message that can't be encoded", "message", d.ID, "error", err)
 		return
 	}
-	e := new(Event).encoded(b.options.Wrap, payload)
+	e := new(Event).encoded(b.options.Wrap, buffer)
 	for _, s := range list {
 		if s.Session() != d.Origin || d.Origin == "" {
 			s.Notify(e)

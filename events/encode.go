@@ -40,8 +40,9 @@ func NewMessage(r *kv.Record, reader string) Message {
 	return m
 }
 
+// encodeReceived writes the notification of a message, behind Headroom.
 func encodeReceived(m Message) ([]byte, error) {
-	return json.Marshal(struct {
+	payload, err := json.Marshal(struct {
 		Version string `json:"jsonrpc"`
 		Method  string `json:"method"`
 		Params  struct {
@@ -50,15 +51,16 @@ func encodeReceived(m Message) ([]byte, error) {
 	}{"2.0", "MESSAGE_RECEIVED", struct {
 		Messages []Message `json:"messages"`
 	}{[]Message{m}}})
+	return append(make([]byte, Headroom, Headroom+len(payload)), payload...), err
 }
 
-// encodePairs writes the notification of changes that are all deletions or all not. It is written by hand because it is on the way of every event.
+// encodePairs writes the notification of changes that are all deletions or all not, behind Headroom. It is written by hand because it is on the way of every event.
 func encodePairs(id kv.MessageID, changes []change) []byte {
-	size := 160 + len(id)
+	size := Headroom + 160 + len(id)
 	for _, c := range changes {
 		size += len(c.key) + len(c.value) + 48
 	}
-	b := make([]byte, 0, size)
+	b := make([]byte, Headroom, size)
 	if changes[0].deleted {
 		b = append(b, `{"jsonrpc":"2.0","method":"MESSAGE_EXTENSIONS_DELETED","params":{"messageID":`...)
 	} else {

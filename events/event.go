@@ -37,18 +37,20 @@ func (e *Event) Frames() []Frame { return e.frames }
 // Size returns about how many bytes the event takes on the wire.
 func (e *Event) Size() int { return e.size }
 
-// Wrapper puts the transport's envelope around a notification.
-type Wrapper func(payload []byte) (wire []byte)
+// Wrapper puts the transport's envelope in front of a notification, where it stands: buffer[Headroom:] is the payload. It returns the two together, as a part of buffer.
+type Wrapper func(buffer []byte) (wire []byte)
 
-func (e *Event) encoded(wrap Wrapper, payloads ...[]byte) *Event {
-	for _, payload := range payloads {
-		frame := Frame{Payload: payload, Wire: payload}
-		if wrap != nil {
-			frame.Wire = wrap(payload)
-		}
-		e.frames = append(e.frames, frame)
-		e.size += len(frame.Wire)
+// Headroom is how many bytes in front of a payload are free for its envelope.
+const Headroom = 16
+
+// encoded adds a notification, which has Headroom in front of it.
+func (e *Event) encoded(wrap Wrapper, buffer []byte) *Event {
+	frame := Frame{Payload: buffer[Headroom:], Wire: buffer[Headroom:]}
+	if wrap != nil {
+		frame.Wire = wrap(buffer)
 	}
+	e.frames = append(e.frames, frame)
+	e.size += len(frame.Wire)
 	return e
 }
 

@@ -16,8 +16,8 @@ func BenchmarkSetRequest(b *testing.B) {
 		if err != nil {
 			b.Fatal(err)
 		}
-		var p extensionParams
-		if err := decodeParams(r.params, &p, invalidParams); err != nil {
+		p, err := decodeExtensions(r.params)
+		if err != nil {
 			b.Fatal(err)
 		}
 		if err := rules.checkSet(p.command().Extensions); err != nil {

@@ -3,6 +3,7 @@ package hub
 import (
 	"bytes"
 	"errors"
+	"sync"
 	"unicode/utf8"
 
 	"github.com/go-json-experiment/json"
@@ -31,29 +32,29 @@ var null = jsontext.Value("null")
 // parseRequest takes a frame apart. With an error the request still has the ID to answer to, if there was one.
 func parseRequest(frame []byte) (request, error) {
 	r := request{id: null}
-	var envelope struct {
-		Version span `json:"jsonrpc"`
-		ID      span `json:"id"`
-		Method  span `json:"method"`
-		Params  span `json:"params"`
-	}
-	if err := json.Unmarshal(frame, &envelope, asInBrowsers); err != nil {
+	at := envelopes.Get().(*envelope)
+	defer envelopes.Put(at)
+	*at = envelope{}
+	if err := json.Unmarshal(frame, at, asInBrowsers); err != nil {
 		return r, whyNoRequest(frame, err)
 	}
-	id := envelope.ID.of(frame)
+	id := at.ID.of(frame)
 	if err := checkID(id); err != nil {
 		return r, err
 	}
 	r.id = id
-	if string(envelope.Version.of(frame)) != `"2.0"` {
+	if string(at.Version.of(frame)) != `"2.0"` {
 		return r, refuse(invalidRequest, `jsonrpc: must be "2.0"`)
 	}
-	var method text
-	if method.read(envelope.Method.of(frame)) != nil || method == "" {
-		return r, refuse(invalidRequest, "method: must be a string that is not empty")
+	spelled := at.Method.of(frame)
+	if r.method = methodNames[string(spelled)]; r.method == "" {
+		var method text
+		if method.read(spelled) != nil || method == "" {
+			return r, refuse(invalidRequest, "method: must be a string that is not empty")
+		}
+		r.method = string(method)
 	}
-	r.method = string(method)
-	r.params = envelope.Params.of(frame)
+	r.params = at.Params.of(frame)
 	if len(r.params) > 0 && r.params[0] != '{' {
 		return r, refuse(invalidParams, "params: must be an object")
 	}
@@ -71,6 +72,16 @@ func whyNoRequest(frame []byte, err error) error {
 	}
 	return refuse(invalidRequest, "the frame is not an object")
 }
+
+// envelope is where the members of a request stand.
+type envelope struct {
+	Version span `json:"jsonrpc"`
+	ID      span `json:"id"`
+	Method  span `json:"method"`
+	Params  span `json:"params"`
+}
+
+var envelopes = sync.Pool{New: func() any { return new(envelope) }}
 
 // span is where in the frame a value stands.
 type span struct{ start, end int64 }
@@ -142,7 +153,7 @@ func (f frame) append(b []byte) []byte {
 
 // failure refuses the request of this ID.
 func failure(id jsontext.Value, e *Error) frame {
-	return frame{head: WrapFrame(encode(struct {
+	return frame{head: textFrame(encode(struct {
 		Version string         `json:"jsonrpc"`
 		ID      jsontext.Value `json:"id"`
 		Error   any            `json:"error"`
@@ -155,7 +166,7 @@ func failure(id jsontext.Value, e *Error) frame {
 
 // notification tells a client something that it has not asked for.
 func notification(method string, params any) frame {
-	return frame{head: WrapFrame(encode(struct {
+	return frame{head: textFrame(encode(struct {
 		Version string `json:"jsonrpc"`
 		Method  string `json:"method"`
 		Params  any    `json:"params"`

@@ -92,8 +92,7 @@ func FuzzParseRequest(f *testing.F) {
 		if answer := response(r.id, null).append(nil); !json.Valid(payload(answer)) {
 			t.Errorf("%q is answered with %q", frame, answer)
 		}
-		var p extensionParams
-		if err := decodeParams(r.params, &p, invalidParams); err == nil {
+		if p, err := decodeExtensions(r.params); err == nil {
 			_ = limits{300, 20, 100, 1000}.checkSet(p.command().Extensions)
 		}
 	})

@@ -30,6 +30,15 @@ var methods = map[string]method{
 	"deleteGroupMember":       deleteGroupMember,
 }
 
+// methodNames are the names by their JSON, which is how nearly every request spells them: it needs no string of its own.
+var methodNames = func() map[string]string {
+	names := make(map[string]string)
+	for name := range methods {
+		names[`"`+name+`"`] = name
+	}
+	return names
+}()
+
 func ping(context.Context, *commands, caller, jsontext.Value) (jsontext.Value, error) {
 	return jsontext.Value("{}"), nil
 }
@@ -109,25 +118,36 @@ func getMessageList(ctx context.Context, c *commands, who caller, params jsontex
 
 // extensionParams is what a set and a deletion bring.
 type extensionParams struct {
-	MessageID  text `json:"messageID"`
-	Extensions []struct {
-		Key   text  `json:"key"`
-		Value text  `json:"value"`
-		Seq   int64 `json:"seq"`
-	} `json:"extensions"`
+	MessageID  text            `json:"messageID"`
+	Extensions []wireExtension `json:"extensions"`
+
+	oneParam   [1]wireExtension // room for what is nearly always one
+	oneCommand [1]Extension
 }
 
-func (p extensionParams) command() SetExtensions {
-	cmd := SetExtensions{MessageID: kv.MessageID(p.MessageID), Extensions: make([]Extension, len(p.Extensions))}
-	for i, e := range p.Extensions {
-		cmd.Extensions[i] = Extension{string(e.Key), string(e.Value), e.Seq}
+type wireExtension struct {
+	Key   text  `json:"key"`
+	Value text  `json:"value"`
+	Seq   int64 `json:"seq"`
+}
+
+func decodeExtensions(params jsontext.Value) (*extensionParams, error) {
+	p := new(extensionParams)
+	p.Extensions = p.oneParam[:0]
+	return p, decodeParams(params, p, invalidParams)
+}
+
+func (p *extensionParams) command() SetExtensions {
+	cmd := SetExtensions{MessageID: kv.MessageID(p.MessageID), Extensions: p.oneCommand[:0]}
+	for _, e := range p.Extensions {
+		cmd.Extensions = append(cmd.Extensions, Extension{string(e.Key), string(e.Value), e.Seq})
 	}
 	return cmd
 }
 
 func setMessageExtensions(ctx context.Context, c *commands, who caller, params jsontext.Value) (jsontext.Value, error) {
-	var p extensionParams
-	if err := decodeParams(params, &p, invalidParams); err != nil {
+	p, err := decodeExtensions(params)
+	if err != nil {
 		return nil, err
 	}
 	changed, err := c.SetExtensions(ctx, who, p.command())
@@ -138,8 +158,8 @@ func setMessageExtensions(ctx context.Context, c *commands, who caller, params j
 }
 
 func deleteMessageExtensions(ctx context.Context, c *commands, who caller, params jsontext.Value) (jsontext.Value, error) {
-	var p extensionParams
-	if err := decodeParams(params, &p, invalidParams); err != nil {
+	p, err := decodeExtensions(params)
+	if err != nil {
 		return nil, err
 	}
 	changed, err := c.DeleteExtensions(ctx, who, DeleteExtensions(p.command()))

@@ -247,8 +247,17 @@ func (o *outbox) signalLocked() {
 	}
 }
 
-// WrapFrame makes a WebSocket text frame of a payload, as a server sends it.
-func WrapFrame(payload []byte) []byte {
+// WrapFrame makes a WebSocket text frame, as a server sends it, of the payload that an event has in buffer[events.Headroom:].
+func WrapFrame(buffer []byte) []byte {
+	var header [maxHeader]byte
+	h := appendHeader(header[:0], len(buffer)-events.Headroom)
+	start := events.Headroom - len(h)
+	copy(buffer[start:], h)
+	return buffer[start:]
+}
+
+// textFrame makes a text frame of a payload that has no room in front of it.
+func textFrame(payload []byte) []byte {
 	return append(appendHeader(make([]byte, 0, maxHeader+len(payload)), len(payload)), payload...)
 }
 

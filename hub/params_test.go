@@ -52,9 +52,8 @@ func TestDecodeParamsNamesTheField(t *testing.T) {
 		{`{"extensions":[{"seq":1e99}]}`, "extensions[0].seq: number 1e99 is not an integer"},
 		{`{"extensions":[{"seq":9223372036854775808}]}`, "extensions[0].seq: number 9223372036854775808 is not an integer"},
 	} {
-		var into extensionParams
 		var refused *Error
-		err := decodeParams([]byte(p.raw), &into, invalidParams)
+		_, err := decodeExtensions([]byte(p.raw))
 		if !errors.As(err, &refused) || refused.Code != invalidParams || refused.Message != p.says {
 			t.Errorf("%s: %v, want %q", p.raw, err, p.says)
 		}
