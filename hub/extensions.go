@@ -47,9 +47,7 @@ func (c *commands) SetExtensions(ctx context.Context, who caller, cmd SetExtensi
 	if err := c.countSet(ctx, cmd.MessageID); err != nil {
 		return Changed{}, err
 	}
-	return c.change(ctx, who, cmd.MessageID, func(d *decision, m *kv.Message) error {
-		return d.set(m, cmd.Extensions, who.admin, c.limits.extensions)
-	})
+	return c.change(ctx, who, cmd.MessageID, &decision{judge: (*decision).set, items: cmd.Extensions, most: c.limits.extensions})
 }
 
 // DeleteExtensions decides item by item like SetExtensions; clearing all asks for no Seq.
@@ -60,14 +58,11 @@ func (c *commands) DeleteExtensions(ctx context.Context, who caller, cmd DeleteE
 	if err := c.reach(ctx, who, cmd.MessageID); err != nil {
 		return Changed{}, err
 	}
-	return c.change(ctx, who, cmd.MessageID, func(d *decision, m *kv.Message) error {
-		if len(cmd.Extensions) == 0 {
-			d.change.Clear = m.Live() > 0
-		} else {
-			d.delete(m, cmd.Extensions, who.admin)
-		}
-		return nil
-	})
+	judge := (*decision).delete
+	if len(cmd.Extensions) == 0 {
+		judge = (*decision).clear
+	}
+	return c.change(ctx, who, cmd.MessageID, &decision{judge: judge, items: cmd.Extensions})
 }
 
 // reach makes sure that the caller may change the message's pairs, before anything is counted or written.
@@ -97,8 +92,13 @@ func (c *commands) countSet(ctx context.Context, id kv.MessageID) error {
 	return nil
 }
 
-// decision is what an item-by-item judgement came to. The writes are those of the outcomes that are written, in order.
+// decision judges the items of a request. The writes are those of the outcomes that are written, in order.
 type decision struct {
+	judge func(*decision, *kv.Message) error
+	items []Extension
+	admin bool
+	most  int // pairs that the message may hold
+
 	change   kv.Change
 	outcomes []Outcome
 
@@ -106,10 +106,12 @@ type decision struct {
 	oneOutcome [1]Outcome
 }
 
-// begin forgets what was decided on the message as it was before.
-func (d *decision) begin() {
+// decide judges by the message as it is, and forgets what was decided on it as it was before.
+func (d *decision) decide(m *kv.Message) (kv.Change, error) {
 	d.change = kv.Change{Writes: d.oneWrite[:0], Stored: d.change.Stored}
 	d.outcomes = d.oneOutcome[:0]
+	err := d.judge(d, m)
+	return d.change, err
 }
 
 func (d *decision) write(w kv.Write) {
@@ -122,11 +124,11 @@ func (d *decision) keep(code int, p kv.Pair) {
 }
 
 // set judges each item by the message as it is. A set that would change nothing is fine, and writes nothing.
-func (d *decision) set(m *kv.Message, items []Extension, admin bool, most int) error {
+func (d *decision) set(m *kv.Message) error {
 	added := 0
-	for _, item := range items {
+	for _, item := range d.items {
 		switch p := m.Pair(item.Key); {
-		case !admin && !named(p, item.Seq):
+		case !d.admin && !named(p, item.Seq):
 			d.keep(seqConflict, p)
 		case !p.Deleted && p.Value == item.Value:
 			d.keep(0, p)
@@ -140,17 +142,17 @@ func (d *decision) set(m *kv.Message, items []Extension, admin bool, most int) e
 	if added == 0 {
 		return nil // how many there are is not asked: what rests on fewer things conflicts with fewer
 	}
-	if has := m.Live(); has+added > most {
-		return refuse(badParameter, "extensions: the message has %d pairs and may hold %d, so %d more don't fit", has, most, added)
+	if has := m.Live(); has+added > d.most {
+		return refuse(badParameter, "extensions: the message has %d pairs and may hold %d, so %d more don't fit", has, d.most, added)
 	}
 	return nil
 }
 
 // delete judges each item. Deleting what is gone already is fine, and writes nothing.
-func (d *decision) delete(m *kv.Message, items []Extension, admin bool) {
-	for _, item := range items {
+func (d *decision) delete(m *kv.Message) error {
+	for _, item := range d.items {
 		switch p := m.Pair(item.Key); {
-		case !admin && !named(p, item.Seq):
+		case !d.admin && !named(p, item.Seq):
 			d.keep(seqConflict, p)
 		case p.Deleted:
 			d.keep(0, p)
@@ -158,23 +160,26 @@ func (d *decision) delete(m *kv.Message, items []Extension, admin bool) {
 			d.write(kv.Write{Key: item.Key, Delete: true})
 		}
 	}
+	return nil
 }
 
-// change commits what decide wants, on the message as it is at that moment. The outcomes are those of the last call of decide, the one that counts.
-func (c *commands) change(ctx context.Context, who caller, id kv.MessageID, decide func(*decision, *kv.Message) error) (Changed, error) {
-	d := decision{change: kv.Change{Stored: who.hold}}
-	commit, err := c.store.Update(ctx, id, func(m *kv.Message) (kv.Change, error) {
-		d.begin()
-		err := decide(&d, m)
-		return d.change, err
-	})
+func (d *decision) clear(m *kv.Message) error {
+	d.change.Clear = m.Live() > 0
+	return nil
+}
+
+// change commits what a decision wants, on the message as it is at that moment. The outcomes are those of the last time that it was asked, the one that counts.
+func (c *commands) change(ctx context.Context, who caller, id kv.MessageID, d *decision) (Changed, error) {
+	d.admin, d.change.Stored = who.admin, who.hold
+	commit, err := c.store.Update(ctx, id, d.decide)
 	if err != nil {
 		return Changed{}, err
 	}
-	seqs := commit.Seqs
+	seq := commit.Seq
 	for i := range d.outcomes {
 		if o := &d.outcomes[i]; o.written {
-			o.Pair.Seq, seqs = seqs[0], seqs[1:]
+			o.Pair.Seq = seq
+			seq++
 		}
 	}
 	return Changed{d.outcomes, commit.Latest}, nil

@@ -146,7 +146,8 @@ func (c *cell) stage(options Options) (round, settled []*call, last uint64) {
 			waiting.commit, waiting.err = Commit{Latest: m.latest}, err
 			settled = append(settled, waiting)
 			continue
-		case !waiting.leads && m.swap(c.key, change, options) != nil:
+		}
+		if _, alone := m.swaps(change, options); alone && !waiting.leads {
 			continue // it will not need us
 		}
 		writes, control := m.writes(c.key, change, options.MaxTombstones)

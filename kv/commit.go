@@ -38,7 +38,7 @@ var errAnew = errors.New("decide anew")
 // attempt publishes writes once, on a condition. It returns errAnew, or ErrUnavailable or ErrUnknown.
 func (sh *shard) attempt(ctx context.Context, c *cell, writes []write, f fence) (committed, error) {
 	request := rand.Uint64() | 1
-	head, err := sh.publish(ctx, publication{writes: writes, fence: f, request: request})
+	head, err := sh.publish(ctx, writes, terms{fence: f, request: request})
 	if err == nil {
 		return committed{head: head, request: request}, nil
 	}
@@ -101,13 +101,12 @@ func (c *cell) committed(group []*call, writes []write, at committed) {
 		}
 	}
 	for _, waiting := range group {
-		var done Commit
-		for i := range waiting.change.Writes {
-			done.Seqs = append(done.Seqs, first+uint64(i))
+		after := first + uint64(len(waiting.writes))
+		waiting.commit = Commit{Latest: after - 1} // not the cell's: the tail may have brought what others wrote on top of it
+		if len(waiting.change.Writes) > 0 {
+			waiting.commit.Seq = first
 		}
-		first += uint64(len(waiting.writes))
-		done.Latest = first - 1 // not the cell's: the tail may have brought what others wrote on top of it
-		waiting.commit = done
+		first = after
 		c.finishLocked(waiting)
 	}
 }

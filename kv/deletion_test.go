@@ -16,7 +16,7 @@ func remove(t *testing.T, s *Store, id MessageID, key string) uint64 {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return c.Seqs[0]
+	return c.Seq
 }
 
 // Deletions are listed until there are too many; then purgedSeq says from where on they still are, in memory and in the bucket.

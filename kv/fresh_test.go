@@ -130,7 +130,7 @@ func TestRefusalIsForgotten(t *testing.T) {
 		}
 		return Change{Writes: []Write{{Key: "own", Value: "v"}}}, nil
 	})
-	if err != nil || len(commit.Seqs) != 1 || asked != 3 {
+	if err != nil || commit.Seq == 0 || asked != 3 {
 		t.Fatalf("asked %d times, then %+v, %v", asked, commit, err)
 	}
 }
@@ -148,7 +148,7 @@ func TestUnansweredStaysUnknown(t *testing.T) {
 	}); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := sh.publish(t.Context(), publication{writes: []write{{key: "k"}}}); !errors.Is(err, ErrUnknown) || errors.Is(err, ErrUnavailable) {
+	if _, err := sh.publish(t.Context(), []write{{key: "k"}}, terms{}); !errors.Is(err, ErrUnknown) || errors.Is(err, ErrUnavailable) {
 		t.Fatalf("after %d tries: %v", tries, err)
 	}
 }
@@ -170,7 +170,7 @@ func TestCommitIsItsOwn(t *testing.T) {
 	read(t, s, id, 0)
 	c, _ := s.shards[0].view.find(string(id))
 	c.committed([]*call{late}, late.writes, committed{head: first, request: 1})
-	if late.commit.Latest != first || len(late.commit.Seqs) != 1 || late.commit.Seqs[0] != first {
+	if late.commit != (Commit{first, first}) {
 		t.Fatalf("committed at %d, told %+v", first, late.commit)
 	}
 }

@@ -81,7 +81,7 @@ func set(s *Store, id MessageID, key, value string, seq uint64) (uint64, error) 
 	if err != nil {
 		return 0, err
 	}
-	return c.Seqs[0], nil
+	return c.Seq, nil
 }
 
 func read(t *testing.T, s *Store, id MessageID, from uint64) []Pair {
@@ -118,11 +118,11 @@ func TestSetReadDelete(t *testing.T) {
 	gone, err := s.Update(t.Context(), id, func(m *Message) (Change, error) {
 		return Change{Writes: []Write{{Key: "ann", Delete: true}, {Key: "cat", Value: "water"}}}, nil
 	})
-	if err != nil || len(gone.Seqs) != 2 || gone.Seqs[1] != gone.Seqs[0]+1 || gone.Latest != gone.Seqs[1] {
+	if err != nil || gone.Seq == 0 || gone.Latest != gone.Seq+1 {
 		t.Fatalf("two in one: %+v, %v", gone, err)
 	}
 	pairs = read(t, s, id, first)
-	if len(pairs) != 3 || pairs[1] != (Pair{"ann", "", gone.Seqs[0], true}) {
+	if len(pairs) != 3 || pairs[1] != (Pair{"ann", "", gone.Seq, true}) {
 		t.Fatalf("since %d: %v", first, pairs)
 	}
 	last := until(t, deltas, func(d Delta) bool { return d.Revision == gone.Latest })

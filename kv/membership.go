@@ -53,7 +53,7 @@ func (s *Store) UpdateGroup(ctx context.Context, groupID string, decide func(*Gr
 		if err != nil {
 			return err
 		}
-		head, err := sh.publish(ctx, publication{writes: writes, fence: fence{filter: c.filter, last: last}})
+		head, err := sh.publish(ctx, writes, terms{fence: fence{filter: c.filter, last: last}})
 		var stale *staleError
 		switch {
 		case err == nil:

@@ -21,29 +21,34 @@ const maxHeaders = 9
 
 var outgoings = sync.Pool{New: func() any { return &outgoing{msg: nats.Msg{Header: make(nats.Header, maxHeaders)}} }}
 
-// entry makes the message of the i-th write, valid until the next.
-func (o *outgoing) entry(prefix string, p publication, i int, batch string) *nats.Msg {
-	w := p.writes[i]
-	o.msg.Subject, o.msg.Reply, o.msg.Data, o.used = prefix+w.key, "", append(o.msg.Data[:0], w.value...), 0
+// entry makes the message of a write, valid until the next.
+func (o *outgoing) entry(prefix string, w write, t terms) *outgoing {
+	o.msg.Subject, o.msg.Reply, o.msg.Data, o.used = w.subject, "", append(o.msg.Data[:0], w.value...), 0
+	if w.subject == "" {
+		o.msg.Subject = prefix + w.key
+	}
 	clear(o.msg.Header)
 	if w.delete {
 		o.set(operation, "DEL")
 	}
-	if p.fence.own || p.fence.filter != "" {
-		o.set(jetstream.ExpectedLastSubjSeqHeader, strconv.FormatUint(p.fence.last, 10))
-		o.set(jetstream.ExpectedLastSubjSeqSubjHeader, p.fence.filter)
+	if t.fence.own || t.fence.filter != "" {
+		o.set(jetstream.ExpectedLastSubjSeqHeader, strconv.FormatUint(t.fence.last, 10))
+		o.set(jetstream.ExpectedLastSubjSeqSubjHeader, t.fence.filter)
 	}
-	if p.request != 0 {
-		o.set(requestHeader, strconv.FormatUint(p.request, 16))
+	if t.request != 0 {
+		o.set(requestHeader, strconv.FormatUint(t.request, 16))
 	}
-	o.set(originHeader, p.origin)
-	o.set(jetstream.MsgIDHeader, p.dedupID)
-	if batch != "" {
-		o.set("Nats-Batch-Id", batch)
-		o.set("Nats-Batch-Sequence", strconv.Itoa(i+1))
-		if i == len(p.writes)-1 {
-			o.set("Nats-Batch-Commit", "1")
-		}
+	o.set(originHeader, t.origin)
+	o.set(jetstream.MsgIDHeader, t.dedupID)
+	return o
+}
+
+// inBatch makes the message the i-th of an atomic batch, counted from 0.
+func (o *outgoing) inBatch(id string, i int, last bool) *nats.Msg {
+	o.set("Nats-Batch-Id", id)
+	o.set("Nats-Batch-Sequence", strconv.Itoa(i+1))
+	if last {
+		o.set("Nats-Batch-Commit", "1")
 	}
 	return &o.msg
 }

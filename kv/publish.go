@@ -16,9 +16,10 @@ import (
 
 // write is one entry to be written.
 type write struct {
-	key    string // without the bucket's prefix
-	value  string
-	delete bool
+	key     string // without the bucket's prefix
+	value   string
+	delete  bool
+	subject string // the key with the prefix, if it is known already
 }
 
 // fence is the condition of a write: the last sequence under filter, or of the entry itself, is still last. The zero fence holds always.
@@ -32,9 +33,8 @@ type fence struct {
 // one.
 func (sh *shard) filter(unit string) string { return sh.prefix + unit + ".>" }
 
-// publication is what is written in one go: one entry alone, or several as an atomic batch.
-type publication struct {
-	writes  []write
+// terms are what entries are written on and marked with.
+type terms struct {
 	fence   fence
 	request uint64 // marks the entries as this commit's
 	origin  string // of a message: the session that sends it
@@ -69,10 +69,10 @@ const (
 //
 // It returns a *staleError if the fence did not hold, a *duplicateError if the dedupID was there, ErrUnavailable if the store refused, and ErrUnknown if no
 // answer told the outcome before ctx ended. In between it asks again unchanged: with the fence in place at most one of the tries can be committed.
-func (sh *shard) publish(ctx context.Context, p publication) (uint64, error) {
+func (sh *shard) publish(ctx context.Context, writes []write, t terms) (uint64, error) {
 	unanswered := false
 	for wait := time.Millisecond; ; wait = min(2*wait, 100*time.Millisecond) {
-		ack, err := sh.tryPublish(p)
+		ack, err := sh.tryPublish(writes, t)
 		switch {
 		case err != nil:
 			unanswered = true // sent or not, stored or not: only another answer can tell
@@ -112,20 +112,24 @@ type pubAck struct {
 	Error     *jetstream.APIError `json:"error"`
 }
 
-func (sh *shard) tryPublish(p publication) (pubAck, error) {
-	batch := ""
-	if len(p.writes) > 1 {
-		batch = nuid.Next()
-	}
+// tryPublish sends one entry alone, or several as an atomic batch.
+func (sh *shard) tryPublish(writes []write, t terms) (pubAck, error) {
 	out := outgoings.Get().(*outgoing)
 	defer outgoings.Put(out)
-	last := len(p.writes) - 1
-	for i := range last {
-		if err := sh.nc.PublishMsg(out.entry(sh.prefix, p, i, batch)); err != nil {
+	batch, last := "", len(writes)-1
+	if last > 0 {
+		batch = nuid.Next()
+	}
+	for i, w := range writes[:last] {
+		if err := sh.nc.PublishMsg(out.entry(sh.prefix, w, t).inBatch(batch, i, false)); err != nil {
 			return pubAck{}, err
 		}
 	}
-	reply, err := sh.requests.ask(out.entry(sh.prefix, p, last, batch), requestTimeout/2)
+	msg := &out.entry(sh.prefix, writes[last], t).msg
+	if last > 0 {
+		msg = out.inBatch(batch, last, true)
+	}
+	reply, err := sh.requests.ask(msg, requestTimeout/2)
 	if err != nil {
 		return pubAck{}, err
 	}

@@ -93,7 +93,7 @@ func (sh *shard) store(ctx context.Context, r Record, origin, id string, f fence
 		return Record{}, err
 	}
 	entry := write{key: string(r.Ref.ID()) + ".m", value: string(value)}
-	_, err = sh.publish(ctx, publication{writes: []write{entry}, fence: f, origin: origin, dedupID: id})
+	_, err = sh.publish(ctx, []write{entry}, terms{fence: f, origin: origin, dedupID: id})
 	return r, err
 }
 

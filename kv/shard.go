@@ -70,7 +70,7 @@ func openShard(ctx context.Context, nc *nats.Conn, js jetstream.JetStream, optio
 	}
 	sh.view = newView(sh, options.ViewBytes/options.Shards)
 	sh.sweeper = newSweeper(sh)
-	if _, err := sh.publish(ctx, publication{writes: []write{{key: bucketKey, value: strconv.Itoa(options.Shards)}}}); err != nil {
+	if _, err := sh.publish(ctx, []write{{key: bucketKey, value: strconv.Itoa(options.Shards)}}, terms{}); err != nil {
 		return nil, err
 	}
 	info, err := stream.Info(ctx)

@@ -15,6 +15,7 @@ import (
 // What a swap's acknowledgement says of the rest of the message is nothing: another hub may have written to it just before. So it does not touch the view, which would then
 // take itself to be complete up to the swap's revision. The tail brings it, in its place, and the swap waits for that.
 type swap struct {
+	key    string
 	write  [1]write // an array, so that it takes no room of its own
 	last   uint64   // the pair's revision
 	stored func()   // see Change; may be nil
@@ -23,42 +24,47 @@ type swap struct {
 // swaps reports whether this bucket has them.
 func (o Options) swaps() bool { return o.Replicas == 1 && o.MaxPairs > 0 && o.MaxPairs < maxBatch }
 
-// swap decides on the message as it is, and returns the swap that this comes to, or nil if it takes a commit of the whole message, or has to wait for one. It is under way
+// swap decides on the message as it is, and returns the swap that this comes to, or false if it takes a commit of the whole message, or has to wait for one. It is under way
 // then: land has to be called. The caller holds c.mu.
-func (c *cell) swap(decide Decide, options Options) *swap {
+func (c *cell) swap(decide Decide, options Options) (swap, bool) {
 	if !options.swaps() || len(c.queue) > 0 {
-		return nil
+		return swap{}, false
 	}
 	m := c.unit.(*Message)
 	m.looked = looked{}
 	change, err := decide(m)
 	if err != nil {
-		return nil
+		return swap{}, false
 	}
-	s := m.swap(c.key, change, options)
-	if s == nil || slices.Contains(c.swapping, s.write[0].key) {
-		return nil
+	last, ok := m.swaps(change, options)
+	if !ok || slices.Contains(c.swapping, change.Writes[0].Key) {
+		return swap{}, false
 	}
-	c.swapping = append(c.swapping, s.write[0].key)
-	return s
+	w := change.Writes[0]
+	c.swapping = append(c.swapping, w.Key)
+	return swap{w.Key, [1]write{c.pair(w)}, last, change.Stored}, true
 }
 
-// swap returns the swap that a change comes to which was decided since m.looked was empty, or nil.
-func (m *Message) swap(unit string, change Change, options Options) *swap {
+// pair returns the entry of a pair. Its key is a part of its subject, so the two are one string.
+func (c *cell) pair(w Write) write {
+	subject := c.filter[:len(c.filter)-len(">")] + "x." + encodeToken(w.Key)
+	prefix := len(c.filter) - len(c.key) - len(".>")
+	return write{key: subject[prefix:], value: w.Value, delete: w.Delete, subject: subject}
+}
+
+// swaps reports whether a change is a swap that was decided since m.looked was empty, and returns the pair's revision.
+func (m *Message) swaps(change Change, options Options) (last uint64, ok bool) {
 	if !options.swaps() || m.live > options.MaxPairs || change.Clear || len(change.Writes) != 1 {
-		return nil
+		return 0, false
 	}
 	w := change.Writes[0]
 	p, known := m.pairs[w.Key]
-	if w.Delete || !known || p.Deleted || !m.looked.onlyAt(w.Key) {
-		return nil
-	}
-	return &swap{[1]write{{key: unit + ".x." + encodeToken(w.Key), value: w.Value}}, p.Seq, change.Stored}
+	return p.Seq, known && !w.Delete && !p.Deleted && m.looked.onlyAt(w.Key)
 }
 
 // swapped commits a swap. It returns errAnew if the pair had changed, which the cell knows of then.
-func (sh *shard) swapped(ctx context.Context, c *cell, s *swap) (Commit, error) {
-	defer c.land(s)
+func (sh *shard) swapped(ctx context.Context, c *cell, s swap) (Commit, error) {
+	defer c.land(s.key)
 	done, err := sh.attempt(ctx, c, s.write[:], fence{own: true, last: s.last})
 	if err != nil {
 		return Commit{}, err
@@ -69,14 +75,14 @@ func (sh *shard) swapped(ctx context.Context, c *cell, s *swap) (Commit, error) 
 	if !sh.tail.position.reach(done.head) {
 		sh.view.forget(c.key, done.head) // not only our cell: another one may have taken its place since
 	}
-	return Commit{Seqs: []uint64{done.head}, Latest: done.head}, nil
+	return Commit{done.head, done.head}, nil
 }
 
-// land ends a swap.
-func (c *cell) land(s *swap) {
+// land ends the swap of a pair.
+func (c *cell) land(key string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.swapping = slices.DeleteFunc(c.swapping, func(key string) bool { return key == s.write[0].key })
+	c.swapping = slices.DeleteFunc(c.swapping, func(other string) bool { return other == key })
 	if len(c.swapping) == 0 && c.landed != nil {
 		close(c.landed)
 		c.landed = nil

@@ -20,11 +20,9 @@ type Write struct {
 	Delete     bool
 }
 
-// Commit says how a change was committed. Seqs are the revisions of its Writes, in their order; Latest is the message's LatestSeq after it.
-type Commit struct {
-	Seqs   []uint64
-	Latest uint64
-}
+// Commit says how a change was committed. Seq is the revision of its first Write, and the others follow it without gaps, in their order; it is 0 if there are none. Latest is
+// the message's LatestSeq after it.
+type Commit struct{ Seq, Latest uint64 }
 
 // Decide looks at a message and says what to change. It must be pure: it is called anew whenever the message turns out to have changed, with a lock
 // held, and only the last call counts. An error ends the Update and nothing is written. It must not keep the Message.
@@ -57,11 +55,12 @@ func (s *Store) Update(ctx context.Context, id MessageID, decide Decide) (Commit
 // update commits what decide wants, alone or together with others. It returns errAnew if it has to be called again.
 func (sh *shard) update(ctx context.Context, ref Ref, id MessageID, decide Decide) (Commit, error) {
 	var c *cell
-	var alone *swap
+	var alone swap
+	var swaps bool
 	var me *call
 	err := sh.view.with(ctx, string(id), ref, func(found *cell) {
 		c = found
-		if alone = c.swap(decide, sh.options); alone == nil {
+		if alone, swaps = c.swap(decide, sh.options); !swaps {
 			me = &call{decide: decide, turn: make(chan order, 1)}
 			c.join(me)
 		}
@@ -69,7 +68,7 @@ func (sh *shard) update(ctx context.Context, ref Ref, id MessageID, decide Decid
 	switch {
 	case err != nil:
 		return Commit{}, err
-	case alone != nil:
+	case swaps:
 		return sh.swapped(ctx, c, alone)
 	}
 	turn, err := me.wait(ctx)

@@ -13,15 +13,15 @@ import (
 var sabotage = []struct {
 	name, file, before, after, test string
 }{
-	{"the fence is removed", "outgoing.go", `if p.fence.own || p.fence.filter != "" {`, `if false {`, "TestLimitUnderAttack$"},
+	{"the fence is removed", "outgoing.go", `if t.fence.own || t.fence.filter != "" {`, `if false {`, "TestLimitUnderAttack$"},
 	{"a swap does not compare", "swap.go", `fence{own: true, last: s.last}`, `fence{}`, "TestNATSRestarted$"},
 	{"a swap is acknowledged before the hub knows what came before it", "swap.go", `if !sh.tail.position.reach(done.head) {`, `if false {`, "TestTailConsumersDeleted$"},
-	{"acknowledged before it is committed", "commit.go", "head, err := sh.publish(ctx, publication{writes: writes, fence: f, request: request})",
+	{"acknowledged before it is committed", "commit.go", "head, err := sh.publish(ctx, writes, terms{fence: f, request: request})",
 		`head := uint64(0)
 	info, err := sh.stream.Info(ctx)
 	if err == nil {
 		head = info.State.LastSeq + uint64(len(writes))
-		go sh.publish(context.WithoutCancel(ctx), publication{writes: writes, fence: f, request: request})
+		go sh.publish(context.WithoutCancel(ctx), writes, terms{fence: f, request: request})
 	}`, "TestNATSRestarted$"},
 	{"the tail loses a pair's last revision now and then", "take.go", `case key.unit != "":`, `case key.unit != "" && meta.Sequence.Stream%10 != 7:`, "TestTailConsumersDeleted$"},
 }
