@@ -65,7 +65,7 @@ func (b *Broker) freePace() *pace {
 // maxFree bounds the paces that are kept after a rush.
 const maxFree = 256
 
-// due looks whether the last fan-out is over and the next one may begin. At most half of the time goes into the fan-out of one message: however large its audience is, and
+// due looks whether the last fan-out is over and the next one may begin. At most two thirds of the time go into the fan-out of one message: however large its audience is, and
 // however busy the machine, a fan-out does not begin while the one before it is still being written, so nobody's events queue up.
 func (b *Broker) due(p *pace) {
 	b.mu.Lock()
@@ -81,7 +81,7 @@ func (b *Broker) due(p *pace) {
 	if p.cost == 0 {
 		p.cost = passed
 	}
-	if rest := max(b.options.Interval, 2*p.cost) - passed; rest > 0 {
+	if rest := max(b.options.Interval, p.cost+p.cost/2) - passed; rest > 0 {
 		p.timer.Reset(rest)
 		return
 	}
