@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"os"
+	"runtime"
 	"runtime/debug"
 	"runtime/metrics"
 	"time"
@@ -47,9 +48,18 @@ func (h heap) growth() int {
 
 // tendMemory looks after the heap until ctx ends.
 func tendMemory(ctx context.Context) {
+	if os.Getenv("GOGC") == "" { // an operator who has set it knows better
+		growth := 100
+		afterCollections(ctx, func() {
+			// Changing it stops the world for a moment, so not for little.
+			if want := readHeap().growth(); want > growth*5/4 || want < growth*4/5 {
+				debug.SetGCPercent(want)
+				growth = want
+			}
+		})
+	}
 	tick := time.NewTicker(memoryLook)
 	defer tick.Stop()
-	growth := 100
 	for before := readHeap(); ; {
 		select {
 		case <-ctx.Done():
@@ -60,11 +70,17 @@ func tendMemory(ctx context.Context) {
 		if now.wasteful(before) {
 			debug.FreeOSMemory()
 		}
-		// Changing it stops the world for a moment, so not for little. An operator who has set GOGC knows better.
-		if want := now.growth(); os.Getenv("GOGC") == "" && (want > growth*5/4 || want < growth*4/5) {
-			debug.SetGCPercent(want)
-			growth = want
-		}
 		before = now
 	}
+}
+
+// afterCollections calls fn after each collection, one call at a time, until ctx ends. The runtime tells nobody of a collection, except by taking what is not used any more.
+func afterCollections(ctx context.Context, fn func()) {
+	type unused struct{ _ *byte } // with a pointer: what has none shares its room with others, and may stay
+	runtime.AddCleanup(new(unused), func(struct{}) {
+		if ctx.Err() == nil {
+			fn()
+			afterCollections(ctx, fn)
+		}
+	}, struct{}{})
 }

@@ -1,6 +1,11 @@
 package main
 
-import "testing"
+import (
+	"context"
+	"runtime"
+	"sync/atomic"
+	"testing"
+)
 
 func TestWasteful(t *testing.T) {
 	const mib = 1 << 20
@@ -30,5 +35,15 @@ func TestGrowth(t *testing.T) {
 		if got := (heap{live: live}).growth(); got != want {
 			t.Errorf("%d MiB alive: %d percent, want %d", live/mib, got, want)
 		}
+	}
+}
+
+func TestAfterCollections(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	var called atomic.Int32
+	afterCollections(ctx, func() { called.Add(1) })
+	for called.Load() < 3 {
+		runtime.GC() // one that comes right after another may find that the next call is not prepared yet
 	}
 }
