@@ -25,7 +25,7 @@ type limiter struct {
 
 func openLimiter(ctx context.Context, nc *nats.Conn, js jetstream.JetStream, options Options) (*limiter, error) {
 	name := options.Bucket + "_rate"
-	l := &limiter{requests: requests{nc: nc}, js: js, prefix: name + "."}
+	l := &limiter{requests: requests{nc: nc, once: options.Replicas == 1}, js: js, prefix: name + "."}
 	l.config = jetstream.StreamConfig{
 		Name:              name,
 		Description:       "Exthub: writes per message and minute",

@@ -17,7 +17,7 @@ type outgoing struct {
 }
 
 // maxHeaders is how many headers an entry has at most.
-const maxHeaders = 9
+const maxHeaders = 8
 
 var outgoings = sync.Pool{New: func() any { return &outgoing{msg: nats.Msg{Header: make(nats.Header, maxHeaders)}} }}
 

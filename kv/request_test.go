@@ -49,6 +49,40 @@ func TestAnswersAreNotMixedUp(t *testing.T) {
 	}
 }
 
+// The same where nothing is answered twice: an answer that comes late finds nobody.
+func TestLateAnswerFindsNobody(t *testing.T) {
+	nc := kvtest.Server(t)
+	r := &requests{nc: nc, once: true}
+	defer r.close()
+	var late *nats.Msg
+	if _, err := nc.Subscribe("echo", func(m *nats.Msg) {
+		switch string(m.Data) {
+		case "never":
+			late = m
+			return
+		case "next":
+			_ = late.Respond([]byte("late"))
+		}
+		_ = m.Respond(m.Data)
+	}); err != nil {
+		t.Fatal(err)
+	}
+	for range 20 {
+		if _, err := r.ask(&nats.Msg{Subject: "echo", Data: []byte("never")}, 10*time.Millisecond); !errors.Is(err, nats.ErrTimeout) {
+			t.Fatal(err)
+		}
+		for _, want := range []string{"next", "another"} {
+			answer, err := r.ask(&nats.Msg{Subject: "echo", Data: []byte(want)}, requestTimeout)
+			if err != nil || string(answer.Data) != want {
+				t.Fatalf("asked %s, answered %v, %v", want, answer, err)
+			}
+		}
+	}
+	if len(r.idle) != 1 {
+		t.Fatalf("%d inboxes for one request at a time", len(r.idle))
+	}
+}
+
 // What changes nothing is asked again soon when the answer was lost, not at the end of the caller's patience.
 func TestLostAnswerIsAskedForAgain(t *testing.T) {
 	nc := kvtest.Server(t)

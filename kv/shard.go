@@ -42,7 +42,7 @@ const dedupWindow = 5 * time.Minute
 func bucketName(o Options, index int) string { return o.Bucket + "_" + strconv.Itoa(index) }
 
 func openShard(ctx context.Context, nc *nats.Conn, js jetstream.JetStream, options Options, index int) (*shard, error) {
-	sh := &shard{options: options, nc: nc, requests: requests{nc: nc}, bucket: bucketName(options, index)}
+	sh := &shard{options: options, nc: nc, requests: requests{nc: nc, once: options.Replicas == 1}, bucket: bucketName(options, index)}
 	sh.prefix = "$KV." + sh.bucket + "."
 	sh.commonAck = []byte(`{"stream":"KV_` + sh.bucket + `","seq":`)
 	stream, err := openStream(ctx, js, jetstream.StreamConfig{
