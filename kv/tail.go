@@ -74,7 +74,7 @@ func (t *tail) follow(ctx context.Context, sink func(Delta)) error {
 	defer cancel()
 	// Not the client's ordered consumer: it repairs itself without looking whether the stream is still the same one.
 	consumer, err := t.sh.stream.CreateConsumer(opening, jetstream.ConsumerConfig{
-		FilterSubject: t.sh.prefix + ">", DeliverPolicy: jetstream.DeliverByStartSequencePolicy, OptStartSeq: t.position.get() + 1,
+		DeliverPolicy: jetstream.DeliverByStartSequencePolicy, OptStartSeq: t.position.get() + 1,
 		AckPolicy: jetstream.AckNonePolicy, MemoryStorage: true, Replicas: 1, InactiveThreshold: time.Minute,
 	})
 	if err != nil {
