@@ -14,26 +14,25 @@ import (
 // heap may always grow by some room, and when it is quiet the rest goes back to the system.
 const (
 	memoryLook  = 5 * time.Second
-	memoryRoom  = 64 << 20 // what the heap may grow by between two collections, at least
+	memoryRoom  = 32 << 20 // what the heap may grow by between two collections, at least
 	quietBytes  = 40 << 20 // allocated between two looks: some thousand sessions that say ping, not a rush
-	spareMemory = 16 << 20 // too little to care
+	spareMemory = 8 << 20  // too little to care
 )
 
 // heap is what the runtime says of the heap at a moment, in bytes.
 type heap struct {
-	held      uint64 // by the process: alive, garbage and free
+	held      uint64 // alive, garbage and free: all but the gaps between what is alive, which can't be given back
 	live      uint64 // at the last collection
 	allocated uint64 // since the start
 }
 
 func readHeap() heap {
 	samples := []metrics.Sample{
-		{Name: "/memory/classes/heap/objects:bytes"}, {Name: "/memory/classes/heap/unused:bytes"}, {Name: "/memory/classes/heap/free:bytes"},
-		{Name: "/gc/heap/live:bytes"}, {Name: "/gc/heap/allocs:bytes"},
+		{Name: "/memory/classes/heap/objects:bytes"}, {Name: "/memory/classes/heap/free:bytes"}, {Name: "/gc/heap/live:bytes"}, {Name: "/gc/heap/allocs:bytes"},
 	}
 	metrics.Read(samples)
 	value := func(i int) uint64 { return samples[i].Value.Uint64() }
-	return heap{held: value(0) + value(1) + value(2), live: value(3), allocated: value(4)}
+	return heap{held: value(0) + value(1), live: value(2), allocated: value(3)}
 }
 
 // wasteful reports whether little was allocated since before and much more is held than was alive.

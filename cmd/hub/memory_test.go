@@ -17,7 +17,7 @@ func TestWasteful(t *testing.T) {
 		"AfterARush":         {heap{held: 200 * mib, live: 60 * mib, allocated: 1010 * mib}, true},
 		"StillRushing":       {heap{held: 200 * mib, live: 60 * mib, allocated: 1300 * mib}, false},
 		"AsMuchAsIsAlive":    {heap{held: 70 * mib, live: 60 * mib, allocated: 1001 * mib}, false},
-		"TooLittleToCare":    {heap{held: 20 * mib, live: 5 * mib, allocated: 1001 * mib}, false},
+		"TooLittleToCare":    {heap{held: 12 * mib, live: 5 * mib, allocated: 1001 * mib}, false},
 		"LargeAndSomeIsFree": {heap{held: 1200 * mib, live: 1000 * mib, allocated: 1001 * mib}, false},
 	} {
 		if got := tt.now.wasteful(before); got != tt.want {
@@ -31,7 +31,7 @@ func TestWasteful(t *testing.T) {
 
 func TestGrowth(t *testing.T) {
 	const mib = 1 << 20
-	for live, want := range map[uint64]int{0: 1000, 1 * mib: 1000, 8 * mib: 800, 32 * mib: 200, 64 * mib: 100, 1000 * mib: 100} {
+	for live, want := range map[uint64]int{0: 1000, 1 * mib: 1000, 8 * mib: 400, 16 * mib: 200, 32 * mib: 100, 1000 * mib: 100} {
 		if got := (heap{live: live}).growth(); got != want {
 			t.Errorf("%d MiB alive: %d percent, want %d", live/mib, got, want)
 		}
