@@ -31,7 +31,7 @@ func atLeast(part, what string, figure, floor, factor float64, unit string) row 
 }
 
 func ratio(figure, floor float64, unit string) string {
-	return fmt.Sprintf("**%.2f x** (%s against %s %s)", figure/floor, number(figure), number(floor), unit)
+	return fmt.Sprintf("**%.3f x** (%s against %s %s)", figure/floor, number(figure), number(floor), unit)
 }
 
 // number writes three digits that mean something, and thousands apart.
