@@ -11,7 +11,7 @@ import (
 // A request ends in time or with the hub, whether somebody waits for that or only asks.
 func TestPatience(t *testing.T) {
 	for name, ask := range map[string]func(context.Context) error{
-		"Asks":  func(ctx context.Context) error { time.Sleep(time.Minute); return ctx.Err() },
+		"Asks":  func(ctx context.Context) error { <-time.After(time.Minute); return ctx.Err() },
 		"Waits": func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() },
 		"Child": func(ctx context.Context) error {
 			child, cancel := context.WithCancel(ctx)

@@ -12,11 +12,9 @@ import (
 	"exthub/kv/kvtest"
 )
 
-// An answer that comes twice, or after its request was given up, is not taken for the next one's: that would acknowledge what was never written.
-func TestAnswersAreNotMixedUp(t *testing.T) {
-	nc := kvtest.Server(t)
-	r := &requests{nc: nc}
-	defer r.close()
+// echo answers what it is asked, so many times. It answers "never" late: when it is asked "next".
+func echo(t *testing.T, nc *nats.Conn, times int) {
+	t.Helper()
 	var late *nats.Msg
 	if _, err := nc.Subscribe("echo", func(m *nats.Msg) {
 		switch string(m.Data) {
@@ -26,60 +24,45 @@ func TestAnswersAreNotMixedUp(t *testing.T) {
 		case "next":
 			_ = late.Respond([]byte("late"))
 		}
-		_ = m.Respond(m.Data)
-		_ = m.Respond(m.Data)
+		for range times {
+			_ = m.Respond(m.Data)
+		}
 	}); err != nil {
 		t.Fatal(err)
-	}
-	if _, err := r.ask(&nats.Msg{Subject: "echo", Data: []byte("never")}, 10*time.Millisecond); !errors.Is(err, nats.ErrTimeout) {
-		t.Fatal(err)
-	}
-	for i := range 100 {
-		want := "next"
-		if i > 0 {
-			want = strconv.Itoa(i)
-		}
-		answer, err := r.ask(&nats.Msg{Subject: "echo", Data: []byte(want)}, requestTimeout)
-		if err != nil || string(answer.Data) != want {
-			t.Fatalf("asked %s, answered %v, %v", want, answer, err)
-		}
-	}
-	if len(r.idle) != 1 {
-		t.Fatalf("%d inboxes for one request at a time", len(r.idle))
 	}
 }
 
-// The same where nothing is answered twice: an answer that comes late finds nobody.
-func TestLateAnswerFindsNobody(t *testing.T) {
-	nc := kvtest.Server(t)
-	r := &requests{nc: nc, once: true}
-	defer r.close()
-	var late *nats.Msg
-	if _, err := nc.Subscribe("echo", func(m *nats.Msg) {
-		switch string(m.Data) {
-		case "never":
-			late = m
-			return
-		case "next":
-			_ = late.Respond([]byte("late"))
-		}
-		_ = m.Respond(m.Data)
-	}); err != nil {
-		t.Fatal(err)
-	}
-	for range 20 {
-		if _, err := r.ask(&nats.Msg{Subject: "echo", Data: []byte("never")}, 10*time.Millisecond); !errors.Is(err, nats.ErrTimeout) {
-			t.Fatal(err)
-		}
-		for _, want := range []string{"next", "another"} {
-			answer, err := r.ask(&nats.Msg{Subject: "echo", Data: []byte(want)}, requestTimeout)
-			if err != nil || string(answer.Data) != want {
-				t.Fatalf("asked %s, answered %v, %v", want, answer, err)
+// An answer that comes after its request was given up, or twice where that may be, is not taken for the next one's: that would acknowledge what was never written.
+func TestAnswersAreNotMixedUp(t *testing.T) {
+	for name, once := range map[string]bool{"Twice": false, "Once": true} {
+		t.Run(name, func(t *testing.T) {
+			nc := kvtest.Server(t)
+			r := &requests{nc: nc, once: once}
+			defer r.close()
+			times := 2
+			if once {
+				times = 1
 			}
-		}
-	}
-	if len(r.idle) != 1 {
-		t.Fatalf("%d inboxes for one request at a time", len(r.idle))
+			echo(t, nc, times)
+			for range 10 {
+				if _, err := r.ask(&nats.Msg{Subject: "echo", Data: []byte("never")}, 10*time.Millisecond); !errors.Is(err, nats.ErrTimeout) {
+					t.Fatal(err)
+				}
+				for i := range 20 {
+					want := "next"
+					if i > 0 {
+						want = strconv.Itoa(i)
+					}
+					answer, err := r.ask(&nats.Msg{Subject: "echo", Data: []byte(want)}, requestTimeout)
+					if err != nil || string(answer.Data) != want {
+						t.Fatalf("asked %s, answered %v, %v", want, answer, err)
+					}
+				}
+			}
+			if len(r.idle) != 1 {
+				t.Fatalf("%d inboxes for one request at a time", len(r.idle))
+			}
+		})
 	}
 }
 
