@@ -47,7 +47,21 @@ func (r *run) withAudience(fn func(*audience, []*writer) error) error {
 		if err != nil {
 			return err
 		}
+		clients, err := r.enter(writing, false, nil)
+		if err != nil {
+			return err
+		}
+		defer leave(clients)
+		writers := make([]*writer, len(clients))
+		for i, c := range clients {
+			writers[i] = newWriter(i, c, messages[own*i:own*i+r.Messages])
+		}
 		b := newBoard(r.Bytes)
+		if own > 0 {
+			if err := r.create(b, writers); err != nil {
+				return err
+			}
+		}
 		a, err := r.seat(b, watching, r.Clients)
 		if err != nil {
 			return err
@@ -58,15 +72,6 @@ func (r *run) withAudience(fn func(*audience, []*writer) error) error {
 			return err
 		}
 		defer leave(stalled)
-		clients, err := r.enter(writing, false, nil)
-		if err != nil {
-			return err
-		}
-		defer leave(clients)
-		writers := make([]*writer, len(clients))
-		for i, c := range clients {
-			writers[i] = newWriter(i, c, messages[own*i:own*i+r.Messages])
-		}
 		return fn(a, writers)
 	}, watching, writing, stalling)
 }

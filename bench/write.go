@@ -55,6 +55,9 @@ func hot(r *run) error {
 // sets measures acknowledged sets.
 func (r *run) sets(writers []*writer) error {
 	b := newBoard(r.Bytes)
+	if err := r.create(b, writers); err != nil {
+		return err
+	}
 	took := newHistogram()
 	r.enterStage("write")
 	if err := r.measure(); err != nil {
