@@ -167,6 +167,9 @@ func (a *allCommand) write(int) error {
 	if err := a.floor("update apart", "store", "update", "--callers", "128", "--apart", "--sync", "2m"); err != nil {
 		return err
 	}
+	if err := a.answeredSets(); err != nil {
+		return err
+	}
 	if err := a.floor("sequential", "store", "update", "--callers", "1", "--sync", "2m"); err != nil {
 		return err
 	}
@@ -178,6 +181,21 @@ func (a *allCommand) write(int) error {
 		a.samples.take(r, map[string]string{"sets a second": "hot", "server CPU per set": "hot cpu"})
 		return nil
 	}, "--sync", "2m")
+}
+
+// answeredSets measures sets that are answered from memory, over the sockets of as many clients: what a set costs before anything is done for it.
+func (a *allCommand) answeredSets() error {
+	floor, err := startFloor(a.ctx)
+	if err != nil {
+		return err
+	}
+	defer floor.stop()
+	r, err := floor.load(a.ctx, "write", bench.Options{Duration: 4 * time.Second})
+	if err != nil {
+		return err
+	}
+	a.samples.take(r, map[string]string{"sets a second": "answered sets", "server CPU per set": "answered set cpu"})
+	return nil
 }
 
 func (a *allCommand) floor(name string, args ...string) error {

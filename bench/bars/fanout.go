@@ -2,15 +2,17 @@ package main
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"encoding/binary"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
 	"os"
+	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -20,8 +22,9 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 )
 
-// fanoutCommand is the floor of fan-out and of reading. The load can't tell it from a hub, but it decides nothing and stores nothing: a set goes as a frame
-// to everybody who is logged in, by write(2) on the raw descriptors from two goroutines, one half each, and what is read is always the same from memory.
+// fanoutCommand is the floor of fan-out and of reading. The load can't tell it from a hub, but it decides nothing and stores nothing: a set of a group's message goes as a
+// frame to everybody who is logged in, by write(2) on the raw descriptors from two goroutines, one half each, one of two users' message to its author with the answer, and
+// what is read is always the same from memory.
 type fanoutCommand struct{}
 
 // Run serves until ctx ends.
@@ -52,7 +55,7 @@ func (fanoutCommand) Run(ctx context.Context) error {
 type floorHub struct {
 	mu      sync.Mutex
 	members []int // descriptors
-	seq     int
+	seq     int64
 	halves  [2]chan []byte
 }
 
@@ -76,11 +79,7 @@ func (f *floorHub) serve(conn net.Conn, r *bufio.Reader) {
 			f.leave(conn)
 			return
 		}
-		answer, err := f.answer(conn, payload)
-		if err == nil {
-			_, err = conn.Write(answer)
-		}
-		if err != nil {
+		if _, err := conn.Write(f.answer(conn, payload)); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			f.leave(conn)
 			return
@@ -88,49 +87,52 @@ func (f *floorHub) serve(conn net.Conn, r *bufio.Reader) {
 	}
 }
 
-// answer is the frame that the load wants to hear.
-func (f *floorHub) answer(conn net.Conn, payload []byte) ([]byte, error) {
-	var r struct {
-		ID     int
-		Method string
-		Params struct {
-			UserID     string
-			MessageID  string
-			StartSeq   int
-			Extensions []struct{ Key, Value string }
-		}
-	}
-	if err := json.Unmarshal(payload, &r); err != nil {
-		return nil, err
-	}
-	result := []byte("{}")
+// answer is what the load wants to hear: a frame, or two if the event of its set concerns nobody else.
+func (f *floorHub) answer(conn net.Conn, request []byte) []byte {
+	result, event := []byte("{}"), []byte(nil)
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	switch r.Method {
+	switch method := text(request, "method"); string(method) {
 	case "login":
-		if r.Params.UserID != "admin" {
+		if string(text(request, "userID")) != "admin" {
 			f.members = append(f.members, descriptor(conn))
 		}
 	case "sendMessage":
 		f.seq++
-		result = fmt.Appendf(nil, `{"message":{"ID":"g.bench-floors.%d"}}`, f.seq)
+		result = fmt.Appendf(nil, `{"message":{"ID":"%s.bench-floors.%d"}}`, text(request, "conversationType"), f.seq)
 	case "setMessageExtensions":
 		f.seq++
-		e := r.Params.Extensions[0]
-		event := frame(fmt.Appendf(nil, `{"jsonrpc":"2.0","method":"MESSAGE_EXTENSIONS_UPDATED","params":{"messageID":%q,"extensions":[{"key":%q,"value":%q,"seq":%d}],"latestSeq":%d}}`,
-			r.Params.MessageID, e.Key, e.Value, f.seq, f.seq))
+		seq := strconv.AppendInt(nil, f.seq, 10)
+		message := text(request, "messageID")
+		pair := slices.Concat([]byte(`"key":"`), text(request, "key"), []byte(`","value":"`), text(request, "value"), []byte(`","seq":`), seq, []byte(`}],"latestSeq":`), seq, []byte("}"))
+		event = frame([]byte(`{"jsonrpc":"2.0","method":"MESSAGE_EXTENSIONS_UPDATED","params":{"messageID":"`), message, []byte(`","extensions":[{`), pair, []byte("}"))
+		result = slices.Concat([]byte(`{"extensions":[{"code":0,`), pair)
+		if bytes.HasPrefix(message, []byte("C2C.")) {
+			break
+		}
 		for _, half := range f.halves {
 			half <- event
 		}
-		result = fmt.Appendf(nil, `{"extensions":[{"code":0,"key":%q,"value":%q,"seq":%d}],"latestSeq":%d}`, e.Key, e.Value, f.seq, f.seq)
+		event = nil
 	case "getMessageExtensions":
 		result = pages[0]
-		if r.Params.StartSeq > 0 {
+		if start := after(request, `"startSeq":`); len(start) > 0 && start[0] != '0' {
 			result = pages[1]
 		}
 	}
-	begin := fmt.Appendf(nil, `{"jsonrpc":"2.0","id":%d,"result":`, r.ID)
-	return append(append(append(header(len(begin)+len(result)+1), begin...), result...), '}'), nil
+	id, _, _ := bytes.Cut(after(request, `"id":`), []byte(","))
+	return append(frame([]byte(`{"jsonrpc":"2.0","id":`), id, []byte(`,"result":`), result, []byte("}")), event...)
+}
+
+// text returns the value of a member, of which it takes the first one of this name. The load's strings have nothing to unescape, and a parser would be half of the floor's work.
+func text(request []byte, name string) []byte {
+	value, _, _ := bytes.Cut(after(request, `"`+name+`":"`), []byte(`"`))
+	return value
+}
+
+func after(b []byte, mark string) []byte {
+	_, rest, _ := bytes.Cut(b, []byte(mark))
+	return rest
 }
 
 // pages are the 300 pairs of a message as a hub answers them.
@@ -203,14 +205,20 @@ func readFrame(r *bufio.Reader) ([]byte, error) {
 	return b[4:], err
 }
 
-// frame makes an unmasked text frame.
-func frame(payload []byte) []byte { return append(header(len(payload)), payload...) }
-
-// header makes the header of one, with room for the payload.
-func header(size int) []byte {
+// frame makes an unmasked text frame of what the parts are together.
+func frame(parts ...[]byte) []byte {
+	size := 0
+	for _, part := range parts {
+		size += len(part)
+	}
 	b := append(make([]byte, 0, size+4), 0x81)
 	if size < 126 {
-		return append(b, byte(size))
+		b = append(b, byte(size))
+	} else {
+		b = binary.BigEndian.AppendUint16(append(b, 126), uint16(size))
 	}
-	return binary.BigEndian.AppendUint16(append(b, 126), uint16(size))
+	for _, part := range parts {
+		b = append(b, part...)
+	}
+	return b
 }

@@ -34,6 +34,9 @@ func ratio(figure, floor float64, unit string) string {
 	return fmt.Sprintf("**%.3f x** (%s against %s %s)", figure/floor, number(figure), number(floor), unit)
 }
 
+// both returns how often a second two things are done one after the other, of which each alone is done so often.
+func both(first, second float64) float64 { return first * second / (first + second) }
+
 // number writes three digits that mean something, and thousands apart.
 func number(v float64) string {
 	switch {
@@ -74,6 +77,8 @@ func (s samples) rows() []row {
 			s.median("logins") >= 5000},
 		atLeast("write", "acknowledged sets, 128 clients, sync 2m, against kv.Update with 128 callers", s.median("write 2m"), s.median("update 2m"), 0.5, "a second"),
 		row{"write", "the same, if each of the 128 callers has a connection of its own, as the hub's clients have", "none", ratio(s.median("write 2m"), s.median("update apart"), "a second"), true},
+		row{"write", fmt.Sprintf("the same, if a set were answered from memory (%s a second) and then a kv.Update done, and no more", number(s.median("answered sets"))), "none",
+			ratio(s.median("write 2m"), both(s.median("answered sets"), s.median("update 2m")), "a second"), true},
 		atLeast("write", "the same as the first, sync always", s.median("write always"), s.median("update always"), 0.9, "a second"),
 		atLeast("write", "64 writers on one message, sync 2m, against kv.Update one after the other", s.median("hot"), s.median("sequential"), 0.5, "a second"),
 		atLeast("read", "all 300 pairs of a message, warm, against multi_last of the same", s.median("reads"), multiLast, 10, "a second"),
