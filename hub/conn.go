@@ -49,6 +49,12 @@ func (w *writers) accept(rw http.ResponseWriter, r *http.Request, origins []stri
 // errClosed is returned by read when the connection has ended, whoever ended it.
 var errClosed = errors.New("connection closed")
 
+// await returns when there is something to read, or at once where that can't be told.
+func (c *conn) await() {
+	c.giveBack()
+	c.socket.await()
+}
+
 // read returns the next text frame, valid until the next read. One that is binary or over the limit closes the connection with 4400.
 func (c *conn) read() ([]byte, error) {
 	c.giveBack()

@@ -4,7 +4,7 @@
 //
 // One road, one direction; each step with the file to read.
 //
-//	a frame arrives          session.go    one reader goroutine per connection, one request at a time
+//	a frame arrives          session.go    one reader goroutine per connection, one request at a time; await.go while there is none
 //	what does it ask for     frame.go      JSON-RPC 2.0, strictly; params.go for what is inside
 //	which method             methods.go    decode, call a command, encode (groupmethods.go, wire.go)
 //	or a call arrives        rest.go       who calls, how often, how much; restbody.go for what is inside, rest*.go for each command

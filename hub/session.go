@@ -42,10 +42,12 @@ func (s *session) begin() {
 // seldom is how far apart requests are of a session that waits most of its time.
 const seldom = time.Second
 
-// run reads until the connection ends. It is the session's reader goroutine, until it has answered something after a while of silence: a request needs twice the
+// run reads until the connection ends. It is the session's reader goroutine, until it has answered something after a while of silence: a request needs four times the
 // stack that waiting for it takes, and a stack does not shrink by itself. The next one waits on a fresh one.
 func (s *session) run() {
-	for begin := time.Now(); ; {
+	begin := time.Now()
+	s.conn.await()
+	for {
 		frame, err := s.conn.read()
 		if err != nil || s.ended.Load() {
 			break

@@ -19,6 +19,8 @@ type socket struct {
 	mu    sync.Mutex    // held while a frame is under way
 	reads atomic.Uint32 // from the connection so far
 
+	buffered *bufio.Reader // the library's
+
 	// fd is the descriptor, or -1 if it can't be written to directly (TLS) or is closed. Its lock keeps Close from giving the number to somebody else in the
 	// middle of a write; it is held for no longer than a write that does not wait. The way through syscall.RawConn does the same and costs a tenth of an event.
 	fdMu sync.Mutex
@@ -150,6 +152,7 @@ func (h *hijacker) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 			return nil, nil, errors.Join(err, c.Close())
 		}
 	}
+	h.socket.buffered = reader
 	// The library takes over what is buffered and reads on from the connection, so the server's reader is not kept.
 	return h.socket, bufio.NewReadWriter(reader, bufio.NewWriterSize(h.socket, writeBuffer)), nil
 }
