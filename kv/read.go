@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 )
 
 // Read calls fn with the message as it is. fn must not block nor keep the Message. The message is at least as new as everything that this Store has
@@ -78,9 +79,14 @@ func (s *Store) ConfirmGroup(ctx context.Context, groupID string) error {
 // Groups returns the IDs of the groups that the user is a member of. Every membership that had been committed when Groups was called is among
 // them, and Run's sink has been called for each by the time it returns: who listens to the sink before calling Groups misses nothing.
 func (s *Store) Groups(ctx context.Context, userID string) ([]string, error) {
+	user := encodeToken(userID)
+	hints := make([]*lookup, len(s.shards))
+	for i, sh := range s.shards {
+		hints[i] = sh.lookups.begin("u." + user + ".*")
+	}
 	var groups []string
-	for _, sh := range s.shards {
-		found, err := sh.groups(ctx, userID)
+	for i, sh := range s.shards {
+		found, err := sh.groups(ctx, user, hints[i])
 		if err != nil {
 			return nil, err
 		}
@@ -89,16 +95,17 @@ func (s *Store) Groups(ctx context.Context, userID string) ([]string, error) {
 	return groups, nil
 }
 
-func (sh *shard) groups(ctx context.Context, userID string) ([]string, error) {
-	hints, err := sh.reader.read(ctx, sh.seen.Load(), "u."+encodeToken(userID)+".*")
-	if err != nil || len(hints.entries) == 0 {
+// groups returns those groups of this shard that the hints are right about.
+func (sh *shard) groups(ctx context.Context, user string, asked *lookup) ([]string, error) {
+	hints, err := sh.lookups.wait(ctx, asked)
+	if err != nil {
 		return nil, err
 	}
 	var filters []string
 	for _, hint := range hints.entries {
 		if !hint.deleted {
-			unit := "g." + hint.key[len("u."+encodeToken(userID)+"."):] + "._"
-			filters = append(filters, unit+".i", unit+".u."+encodeToken(userID))
+			unit := "g." + strings.TrimPrefix(hint.key, "u."+user+".") + "._"
+			filters = append(filters, unit+".i", unit+".u."+user)
 		}
 	}
 	if len(filters) == 0 {
@@ -106,8 +113,8 @@ func (sh *shard) groups(ctx context.Context, userID string) ([]string, error) {
 	}
 	groups := make(map[string]*Group)
 	upTo := hints.upTo
-	for part := range slices.Chunk(filters, 500) {
-		snap, err := sh.reader.read(ctx, hints.upTo, part...)
+	for part := range slices.Chunk(filters, maxLookup) {
+		snap, err := sh.lookups.wait(ctx, sh.lookups.begin(part...))
 		if err != nil {
 			return nil, err
 		}

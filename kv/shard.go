@@ -22,6 +22,7 @@ type shard struct {
 	commonAck []byte // how an acknowledgement begins that has nothing to say but the revision
 
 	reader  *reader
+	lookups *lookups
 	view    *view
 	tail    *tail
 	sweeper *sweeper
@@ -68,6 +69,7 @@ func openShard(ctx context.Context, nc *nats.Conn, js jetstream.JetStream, optio
 	if sh.reader, err = newReader(nc, sh); err != nil {
 		return nil, err
 	}
+	sh.lookups = newLookups(sh.reader)
 	sh.view = newView(sh, options.ViewBytes/options.Shards)
 	sh.sweeper = newSweeper(sh)
 	if _, err := sh.publish(ctx, []write{{key: bucketKey, value: strconv.Itoa(options.Shards)}}, terms{}); err != nil {
