@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"io"
 	"strings"
+	"sync"
 	"time"
 	"unicode"
 	"unicode/utf8"
@@ -76,13 +77,17 @@ func Parse(sig string) (Claims, error) {
 	return e.claims()
 }
 
+// inflaters have 40 KB each, and are needed for as long as it takes to read a few hundred bytes.
+var inflaters sync.Pool
+
 func inflate(packed []byte) ([]byte, error) {
 	// A bytes.Reader is read byte by byte, so what it still holds at the end is not part of the zlib stream.
 	src := bytes.NewReader(packed)
-	z, err := zlib.NewReader(src)
+	z, err := takeInflater(src)
 	if err != nil {
 		return nil, fail(Malformed, "the UserSig does not inflate: %v", err)
 	}
+	defer inflaters.Put(z)
 	raw, err := io.ReadAll(io.LimitReader(z, maxJSON+1))
 	switch {
 	case err != nil:
@@ -93,6 +98,14 @@ func inflate(packed []byte) ([]byte, error) {
 		return nil, fail(Malformed, "the UserSig has %d bytes after its end", src.Len())
 	}
 	return raw, nil
+}
+
+func takeInflater(src io.Reader) (io.Reader, error) {
+	z, used := inflaters.Get().(io.Reader)
+	if !used {
+		return zlib.NewReader(src)
+	}
+	return z, z.(zlib.Resetter).Reset(src, nil)
 }
 
 func (e envelope) claims() (Claims, error) {
