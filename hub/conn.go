@@ -32,8 +32,7 @@ type conn struct {
 	aborted sync.Once
 }
 
-// accept upgrades the request. On an error it has answered the request already. The handler should return soon after and leave reading to a goroutine of its own:
-// the server's is larger.
+// accept upgrades the request. On an error it has answered the request already. What goes on for long is left to a goroutine of its own: the server's is larger.
 func (w *writers) accept(rw http.ResponseWriter, r *http.Request, origins []string, limit int64) (*conn, error) {
 	c := &conn{writers: w, limit: limit, gone: make(chan struct{})}
 	// Compression off: it costs more memory per connection than everything else together.

@@ -28,7 +28,6 @@
 //
 // Every go statement and sync.WaitGroup.Go of the package:
 //
-//	hub.go      serveSocket   a stranger's reader; ends with the login
 //	session.go  begin, run    a session's reader, a fresh one now and then; ends with its connection; Shutdown waits for all (sessions.go)
 //	writers.go  startWriters  the shared writers, one per CPU; end with writers.stop, which waits
 //	writers.go  serve         the writer of a client whose socket is full; ends when it has caught up, fails or times out; stop waits

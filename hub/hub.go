@@ -53,8 +53,8 @@ func New(options Options, store *kv.Store, broker *events.Broker) (*Hub, error) 
 // Handler serves the doors: WebSocket at /ws, REST under /v4/.
 func (h *Hub) Handler() http.Handler { return h.mux }
 
-// serveSocket upgrades a connection and leaves it to a session. The handler returns at once, because its goroutine and buffers are larger than what a session
-// needs.
+// serveSocket upgrades a connection and leaves it to a session. The handler returns when the client has logged in, or has not in time: the session goes on without its goroutine
+// and buffers, which are larger than what a session needs. The login takes as large a stack, and to grow another one costs a tenth of all that it takes.
 func (h *Hub) serveSocket(w http.ResponseWriter, r *http.Request) {
 	// Before the upgrade: who finds the hub full or stopping comes back later, as after any failed connection.
 	if !h.sessions.reserve() {
@@ -70,7 +70,7 @@ func (h *Hub) serveSocket(w http.ResponseWriter, r *http.Request) {
 	if !h.sessions.add(s) {
 		s.sendAway() // too late to refuse it, and it has to hear when to come back
 	}
-	go s.begin()
+	s.begin()
 }
 
 // isAdmin reports whether the user is an app admin.

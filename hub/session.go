@@ -30,7 +30,7 @@ type session struct {
 
 func newSession(h *Hub, c *conn) *session { return &session{hub: h, conn: c} }
 
-// begin lets the client log in, and leaves the rest to run.
+// begin lets the client log in, and leaves the rest to a goroutine of its own.
 func (s *session) begin() {
 	if s.login() {
 		go s.run()
