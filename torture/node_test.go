@@ -5,11 +5,13 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"net"
 	"net/url"
 	"os"
 	"os/exec"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -47,6 +49,9 @@ func serveNode(config string) {
 		panic(err)
 	}
 	s.Start()
+	if !s.ReadyForConnections(time.Minute) {
+		panic("the node " + c.Name + " does not listen: is somebody else at its ports?") // the server itself goes on, without a word
+	}
 	_, _ = io.Copy(io.Discard, os.Stdin)
 	os.Exit(0)
 }
@@ -63,19 +68,33 @@ type cluster struct {
 	nodes []*node
 }
 
-// freePorts finds ports that nobody uses.
+// Ports of nodes. A node that was killed comes back to the ports it had, which nobody must have taken meanwhile: so they are not among those that systems give to whoever
+// wants any port, and to every connection that goes out (from 32768 on with Linux, and 49152 elsewhere).
+const firstPort, lastPort = 10000, 29999
+
+// Counted from somewhere, so that two processes begin apart.
+var (
+	portsFrom = rand.Uint32N(lastPort - firstPort)
+	portsUsed atomic.Uint32
+)
+
+// freePorts finds ports that nobody uses, nor is given to another cluster.
 func freePorts(t testing.TB, n int) []int {
 	t.Helper()
-	ports := make([]int, n)
-	for i := range ports {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
+	ports := make([]int, 0, n)
+	for range lastPort - firstPort {
+		port := firstPort + int((portsFrom+portsUsed.Add(1))%(lastPort-firstPort+1))
+		l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port))
 		if err != nil {
-			t.Fatal(err)
+			continue
 		}
 		defer l.Close()
-		ports[i] = l.Addr().(*net.TCPAddr).Port
+		if ports = append(ports, port); len(ports) == n {
+			return ports
+		}
 	}
-	return ports
+	t.Fatal("no ports are free")
+	return nil
 }
 
 // startCluster starts three nodes, which are killed when the test ends.
