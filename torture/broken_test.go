@@ -36,7 +36,7 @@ func TestBrokenBuildsAreCaught(t *testing.T) {
 		t.Run(s.name, func(t *testing.T) {
 			file := filepath.Join(strings.TrimSpace(string(dir)), s.file)
 			list := overlay(t, map[string]string{file: changed(t, file, s.before, s.after)})
-			out, err := exec.Command("go", "test", "-overlay", list, "-count=10", "-failfast", "-run", s.test, "exthub/torture").CombinedOutput()
+			out, err := exec.Command("go", "test", "-overlay", list, "-count=40", "-failfast", "-run", s.test, "exthub/torture").CombinedOutput()
 			_, first, caught := strings.Cut(string(out), "violation: ")
 			if err == nil || !caught {
 				t.Fatalf("was not caught: %s", out)
