@@ -17,9 +17,10 @@ import (
 // conn is one WebSocket connection. coder/websocket does the handshake, reads, and answers pings and closes; data frames are written by the shared writers,
 // ready-made.
 type conn struct {
-	// What every event touches stands together: most of what it costs beyond the write is memory that the processor has to fetch.
-	outbox outbox
+	// What every event touches stands together, from the socket's descriptor to the outbox's flags, in one cache line: most of what an event costs beyond the write is memory
+	// that the processor has to fetch.
 	socket socket
+	outbox outbox
 
 	writers *writers
 	ws      *websocket.Conn
@@ -33,16 +34,16 @@ type conn struct {
 }
 
 // accept upgrades the request. On an error it has answered the request already. What goes on for long is left to a goroutine of its own: the server's is larger.
-func (w *writers) accept(rw http.ResponseWriter, r *http.Request, origins []string, limit int64) (*conn, error) {
-	c := &conn{writers: w, limit: limit, gone: make(chan struct{})}
+func (c *conn) accept(w *writers, rw http.ResponseWriter, r *http.Request, origins []string, limit int64) error {
+	c.writers, c.limit, c.gone = w, limit, make(chan struct{})
 	// Compression off: it costs more memory per connection than everything else together.
 	ws, err := websocket.Accept(&hijacker{rw, &c.socket}, r, &websocket.AcceptOptions{OriginPatterns: origins, CompressionMode: websocket.CompressionDisabled})
 	if err != nil {
-		return nil, err
+		return err
 	}
 	ws.SetReadLimit(-1) // read has a limit of its own, with a close code of ours
 	c.ws = ws
-	return c, nil
+	return nil
 }
 
 // errClosed is returned by read when the connection has ended, whoever ended it.

@@ -27,23 +27,27 @@ import (
 func serveConns(t *testing.T, timeout time.Duration, secure bool, use func(*conn)) *httptest.Server {
 	t.Helper()
 	w := startWriters(timeout)
+	t.Cleanup(w.stop)
+	return serveSessions(t, w, secure, func(s *session) { use(&s.conn) })
+}
+
+// serveSessions is serveConns for those who need the session around the connection.
+func serveSessions(t *testing.T, w *writers, secure bool, use func(*session)) *httptest.Server {
+	t.Helper()
 	server := httptest.NewUnstartedServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
-		c, err := w.accept(rw, r, nil, 1<<20)
-		if err != nil {
+		s := new(session)
+		if err := s.conn.accept(w, rw, r, nil, 1<<20); err != nil {
 			t.Error(err)
 			return
 		}
-		use(c)
+		use(s)
 	}))
 	if secure {
 		server.StartTLS()
 	} else {
 		server.Start()
 	}
-	t.Cleanup(func() {
-		server.Close()
-		w.stop()
-	})
+	t.Cleanup(server.Close)
 	return server
 }
 

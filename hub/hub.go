@@ -61,12 +61,11 @@ func (h *Hub) serveSocket(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "the hub takes no more connections now", http.StatusServiceUnavailable)
 		return
 	}
-	c, err := h.writers.accept(w, r, h.options.AllowedOrigins, maxLoginFrame)
-	if err != nil {
+	s := &session{hub: h}
+	if err := s.conn.accept(h.writers, w, r, h.options.AllowedOrigins, maxLoginFrame); err != nil {
 		h.sessions.release()
 		return // accept has answered
 	}
-	s := newSession(h, c)
 	if !h.sessions.add(s) {
 		s.sendAway() // too late to refuse it, and it has to hear when to come back
 	}

@@ -15,8 +15,8 @@ import (
 // session is one connection: first a stranger's, after login a user's. Its reader goroutine takes one request at a time and answers it before the next, so
 // a client's requests are carried out in the order in which it sent them, and a client that floods waits for itself.
 type session struct {
+	conn conn // first: what an event touches begins where the broker's list points to
 	hub  *Hub
-	conn *conn
 
 	// Owned by the reader. who is written once, by login, before anybody else knows the session.
 	who      caller
@@ -27,8 +27,6 @@ type session struct {
 
 	ended atomic.Bool // nothing more is done for this client
 }
-
-func newSession(h *Hub, c *conn) *session { return &session{hub: h, conn: c} }
 
 // begin lets the client log in, and leaves the rest to a goroutine of its own.
 func (s *session) begin() {

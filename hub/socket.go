@@ -16,15 +16,15 @@ import (
 // held while a frame is under way, so frames never interleave.
 type socket struct {
 	net.Conn
-	mu    sync.Mutex    // held while a frame is under way
-	reads atomic.Uint32 // from the connection so far
-
 	buffered *bufio.Reader // the library's
+	reads    atomic.Uint32 // from the connection so far
 
 	// fd is the descriptor, or -1 if it can't be written to directly (TLS) or is closed. Its lock keeps Close from giving the number to somebody else in the
 	// middle of a write; it is held for no longer than a write that does not wait. The way through syscall.RawConn does the same and costs a tenth of an event.
+	fd   int32
 	fdMu sync.Mutex
-	fd   int
+
+	mu sync.Mutex // held while a frame is under way
 }
 
 // kernelBuffer bounds what the system keeps for a client that does not read: it is for one that is slow or far away, and would grow to megabytes for one that has stalled. Half as
@@ -39,7 +39,7 @@ func (s *socket) open(c net.Conn) {
 	}
 	if direct, ok := c.(syscall.Conn); ok {
 		if raw, err := direct.SyscallConn(); err == nil {
-			_ = raw.Control(func(fd uintptr) { s.fd = int(fd) }) // an error leaves it -1
+			_ = raw.Control(func(fd uintptr) { s.fd = int32(fd) }) // an error leaves it -1
 		}
 	}
 }
@@ -92,7 +92,7 @@ func (s *socket) writeOnce(p []byte) (int, error) {
 	s.fdMu.Lock()
 	defer s.fdMu.Unlock()
 	for s.fd >= 0 {
-		n, err := syscall.Write(s.fd, p)
+		n, err := syscall.Write(int(s.fd), p)
 		if err != syscall.EINTR {
 			return max(n, 0), err
 		}
