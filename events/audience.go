@@ -23,13 +23,28 @@ func (u user) find(s Subscriber) *attachment {
 // audience is the sessions in a group. It is walked much more often than it changes.
 type audience struct {
 	list   []Subscriber // apart from the places, so that walking touches nothing else
+	lent   bool         // somebody else has the list too, so it may not be changed
 	places []*attachment
+}
+
+// lend returns the sessions there are, in a list that stays as it is.
+func (g *audience) lend() []Subscriber {
+	g.lent = true
+	return g.list
+}
+
+// own makes the list one that may be changed.
+func (g *audience) own() {
+	if g.lent {
+		g.list, g.lent = slices.Clone(g.list), false
+	}
 }
 
 func (g *audience) add(a *attachment, group string) {
 	if a.groups == nil {
 		a.groups = make(map[string]int)
 	}
+	g.own()
 	a.groups[group] = len(g.list)
 	g.list = append(g.list, a.Subscriber)
 	g.places = append(g.places, a)
@@ -37,6 +52,7 @@ func (g *audience) add(a *attachment, group string) {
 
 // remove puts the last in the place of the one that goes.
 func (g *audience) remove(a *attachment, group string) {
+	g.own()
 	i, last := a.groups[group], len(g.list)-1
 	g.list[i], g.places[i] = g.list[last], g.places[last]
 	g.places[i].groups[group] = i

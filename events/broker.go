@@ -34,9 +34,9 @@ type Broker struct {
 	users     map[string]user
 	groups    map[string]*audience
 	paces     map[kv.MessageID]*pace
-	free      []*pace     // of no message
-	busy      func() bool // set once, by Heed
-	delivered uint64      // events about pairs, one for each session that got it
+	free      []*pace // of no message
+	writers   Writers // set once, by Employ
+	delivered uint64  // events about pairs, one for each session that got it
 }
 
 // New returns a Broker without subscribers.
@@ -44,7 +44,7 @@ func New(options Options) *Broker {
 	if options.LargeAudience == 0 {
 		options.LargeAudience = 32
 	}
-	return &Broker{options: options, users: make(map[string]user), groups: make(map[string]*audience), paces: make(map[kv.MessageID]*pace)}
+	return &Broker{options: options, users: make(map[string]user), groups: make(map[string]*audience), paces: make(map[kv.MessageID]*pace), writers: InTurn{}}
 }
 
 // Attach makes the session follow the user's one-to-one conversations and what happens to the user's memberships.
@@ -70,7 +70,7 @@ func (b *Broker) Join(s Subscriber, userID string, groups []string) {
 	a.joined, a.touched = true, nil
 }
 
-// Detach ends a session's part. Nothing is delivered to it after Detach has returned.
+// Detach ends a session's part. Nothing that is published after Detach has returned is delivered to it.
 func (b *Broker) Detach(s Subscriber, userID string) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -114,33 +114,31 @@ func (b *Broker) Publish(d kv.Delta) {
 func (b *Broker) received(d kv.Delta) {
 	if d.Record.GroupID != "" {
 		if g := b.groups[d.Record.GroupID]; g != nil {
-			b.deliverMessage(d, g.list, "")
+			if e := b.messageEvent(d, ""); e != nil {
+				b.writers.Deliver(e, g.lend(), d.Origin)
+			}
 		}
 		return
 	}
 	for _, reader := range readers(d.Ref) {
 		if u := b.users[reader]; u != nil {
-			list := make([]Subscriber, len(u))
-			for i, a := range u {
-				list[i] = a.Subscriber
+			if e := b.messageEvent(d, reader); e != nil {
+				for _, a := range u {
+					notifyOthers(a, e, d.Origin)
+				}
 			}
-			b.deliverMessage(d, list, reader)
 		}
 	}
 }
 
-func (b *Broker) deliverMessage(d kv.Delta, list []Subscriber, reader string) {
+// messageEvent makes the event of a message, as reader sees it; nil if it can't be encoded.
+func (b *Broker) messageEvent(d kv.Delta, reader string) *Event {
 	buffer, err := encodeReceived(NewMessage(d.Record, reader))
 	if err != nil {
 		slog.Error("message that can't be encoded", "message", d.ID, "error", err)
-		return
+		return nil
 	}
-	e := new(Event).encoded(b.options.Wrap, buffer)
-	for _, s := range list {
-		if s.Session() != d.Origin || d.Origin == "" {
-			s.Notify(e)
-		}
-	}
+	return new(Event).encoded(b.options.Wrap, buffer)
 }
 
 // readers returns the two sides of a one-to-one conversation, once if somebody writes to himself.
@@ -159,9 +157,7 @@ func (b *Broker) deliver(r kv.Ref, e *Event) (n int) {
 		if g == nil {
 			return 0
 		}
-		for _, s := range g.list {
-			s.Notify(e)
-		}
+		b.writers.Deliver(e, g.lend(), "")
 		return len(g.list)
 	}
 	for _, reader := range readers(r) {

@@ -8,7 +8,7 @@
 //   - Intermediate values may be folded into the newest: while a message has a large audience and changes faster than Options.Interval, and while a session
 //     is behind. The first change always goes out at once.
 //   - Nothing is delivered to somebody who was not a member when it was committed.
-//   - Publish never waits for anybody.
+//   - Publish never waits for a client. Where a hub has more to write than its processors can, it waits until some of that has left.
 //
 // # Order
 //

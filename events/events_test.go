@@ -213,12 +213,20 @@ func TestPace(t *testing.T) {
 	})
 }
 
+// busyWriters are busy when they are told to be.
+type busyWriters struct {
+	InTurn
+	atomic.Bool
+}
+
+func (w *busyWriters) Busy() bool { return w.Load() }
+
 // While the last event of a large audience is still being written the next one waits, and after it for half as long as that took; but never for ever.
 func TestPaceHeedsTheWriters(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var busy atomic.Bool
+		var busy busyWriters
 		b := New(Options{Interval: 50 * time.Millisecond, LargeAudience: 2})
-		b.Heed(busy.Load)
+		b.Employ(&busy)
 		ann, _ := join(b, "ann", "team"), join(b, "bob", "team")
 		passed := func(d time.Duration) int {
 			<-time.After(d)

@@ -74,7 +74,7 @@ func (b *Broker) due(p *pace) {
 		return // closed meanwhile
 	}
 	passed := time.Since(p.began)
-	if p.cost == 0 && passed < paceHold && b.busy != nil && b.busy() {
+	if p.cost == 0 && passed < paceHold && b.writers.Busy() {
 		p.timer.Reset(paceLook)
 		return
 	}
@@ -96,9 +96,6 @@ func (b *Broker) due(p *pace) {
 	b.deliverWaiting(p)
 	p.timer.Reset(min(paceLook, b.options.Interval))
 }
-
-// Heed makes the broker ask busy whether what it has delivered is still being written. Call it before anything is published.
-func (b *Broker) Heed(busy func() bool) { b.busy = busy }
 
 // release delivers at once what waits for a group. The caller holds b.mu.
 func (b *Broker) release(group string) {

@@ -12,6 +12,7 @@
 //	what becomes of it       extensions.go page.go messages.go history.go groups.go members.go invite.go
 //	the store decides        package kv    and acknowledges; the answer goes back the same way
 //	the change is told       package events  from the bucket's tail only: also the author hears of it there
+//	or the whole group's     fanout.go     straight to the sockets of those for whom nothing else waits
 //	a frame leaves           outbox.go     a bounded queue per session, written by writers.go
 //
 // A stranger becomes a user in login.go. hub.go holds it all together and takes it apart again.

@@ -43,7 +43,7 @@ func New(options Options, store *kv.Store, broker *events.Broker) (*Hub, error) 
 		},
 	}
 	h.metrics = newMetrics(h.sessions)
-	broker.Heed(h.writers.busy)
+	broker.Employ(h.writers)
 	h.running, h.stop = context.WithCancel(context.Background())
 	h.mux.HandleFunc("GET /ws", h.serveSocket)
 	h.mux.Handle("/v4/", newREST(h))

@@ -69,6 +69,18 @@ func (o *outbox) event(e *events.Event) (wake, full bool) {
 	return o.wakeLocked()
 }
 
+// begin lets the caller write so many frames that have not been queued, and then go on as a writer does, with rest. It reports false if they would overtake what waits
+// or is being written, or come other than the client wants them: then they have to be queued.
+func (o *outbox) begin(frames int) bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.active || o.held || o.closed || o.batch && frames > 1 {
+		return false
+	}
+	o.active = true
+	return true
+}
+
 func (o *outbox) addLocked(it item) {
 	switch {
 	case o.items == nil:

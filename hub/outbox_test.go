@@ -40,3 +40,31 @@ func TestEventWaitsForReply(t *testing.T) {
 		t.Errorf("written: %q", out)
 	}
 }
+
+// What is not queued is written only where it overtakes nothing, and nobody else writes meanwhile. A client that wants arrays gets them.
+func TestBeginOvertakesNothing(t *testing.T) {
+	e := update(1, "k", "v")
+	for name, prepare := range map[string]func(*outbox){
+		"an event waits":        func(o *outbox) { o.event(e) },
+		"an event is written":   func(o *outbox) { o.event(e); o.take(nil) },
+		"a reply is to come":    func(o *outbox) { o.hold() },
+		"the session has ended": func(o *outbox) { o.close(false) },
+		"an array is wanted":    func(o *outbox) { o.batch = true },
+	} {
+		o := new(outbox)
+		prepare(o)
+		if o.begin(2) {
+			t.Errorf("%s: overtaken", name)
+		}
+	}
+	o := new(outbox)
+	if o.batch = true; !o.begin(1) {
+		t.Fatal("nothing is there")
+	}
+	if wake, _ := o.event(e); wake || o.rest() {
+		t.Error("two write, or none")
+	}
+	if len(o.take(nil)) == 0 || !o.rest() || !o.begin(1) {
+		t.Error("the end is not the beginning")
+	}
+}

@@ -11,17 +11,19 @@ import (
 type writers struct {
 	timeout time.Duration // how long a client may take nothing
 
-	mu     sync.Mutex
-	wake   sync.Cond
-	ready  []*conn // in turn, from next on
-	next   int
-	closed bool
-	done   sync.WaitGroup
+	mu      sync.Mutex
+	wake    sync.Cond
+	ready   []*conn // in turn, from next on
+	next    int
+	fanouts []*fanout // in turn: the first is under way
+	room    sync.Cond // there is room for another one
+	closed  bool
+	done    sync.WaitGroup
 }
 
 func startWriters(timeout time.Duration) *writers {
 	w := &writers{timeout: timeout}
-	w.wake.L = &w.mu
+	w.wake.L, w.room.L = &w.mu, &w.mu
 	for range runtime.GOMAXPROCS(0) {
 		w.done.Go(w.run)
 	}
@@ -48,6 +50,7 @@ func (w *writers) stop() {
 	w.closed = true
 	w.mu.Unlock()
 	w.wake.Broadcast()
+	w.room.Broadcast()
 	w.done.Wait()
 }
 
@@ -56,19 +59,23 @@ func (w *writers) run() {
 	var mine []*conn
 	for {
 		w.mu.Lock()
-		for len(w.ready) == w.next && !w.closed {
+		for w.idleLocked() && !w.closed {
 			w.wake.Wait()
 			// Those whom the same change has woken go first: a reply and the event of its own change leave in one write, and a fan-out is there in full.
 			w.mu.Unlock()
 			runtime.Gosched()
 			w.mu.Lock()
 		}
-		if len(w.ready) == w.next {
+		if w.idleLocked() {
 			w.mu.Unlock()
 			return
 		}
 		mine = w.shareLocked(mine[:0])
+		f, to := w.fanoutShareLocked()
 		w.mu.Unlock()
+		if len(to) > 0 {
+			w.hand(f, to, *buffer)
+		}
 		for _, c := range mine {
 			w.serve(c, *buffer)
 		}
@@ -89,11 +96,20 @@ func (w *writers) shareLocked(mine []*conn) []*conn {
 	return mine
 }
 
-// busy reports whether more is waiting to be written than the writers will take next.
-func (w *writers) busy() bool {
+// idleLocked reports whether there is nothing to take.
+func (w *writers) idleLocked() bool {
+	return len(w.ready) == w.next && (len(w.fanouts) == 0 || w.fanouts[0].taken())
+}
+
+// Busy reports whether more is waiting to be written than the writers will take next.
+func (w *writers) Busy() bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return len(w.ready)-w.next > writerShare*runtime.GOMAXPROCS(0)
+	waiting := len(w.ready) - w.next
+	for _, f := range w.fanouts {
+		waiting += len(f.to) - f.next
+	}
+	return waiting > writerShare*runtime.GOMAXPROCS(0)
 }
 
 // writerShare is how many connections a writer takes at a time.
