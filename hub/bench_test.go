@@ -93,7 +93,7 @@ func BenchmarkFanout(b *testing.B) {
 	ref := kv.Ref{GroupID: "team", MsgSeq: 1}
 	change := kv.Delta{ID: ref.ID(), Ref: ref, Pairs: []kv.Pair{{Key: "voter-17_0", Value: `{"option":2}`, Seq: 1}}}
 	b.Run("Hub", func(b *testing.B) {
-		w := startWriters(time.Second)
+		w := startWriters(time.Second, 1)
 		defer w.stop()
 		broker := events.New(events.Options{Wrap: WrapFrame})
 		broker.Employ(w)

@@ -26,7 +26,7 @@ import (
 // serveConns serves bare connections on a real socket. use is called for each, on its handler's goroutine.
 func serveConns(t *testing.T, timeout time.Duration, secure bool, use func(*conn)) *httptest.Server {
 	t.Helper()
-	w := startWriters(timeout)
+	w := startWriters(timeout, 1)
 	t.Cleanup(w.stop)
 	return serveSessions(t, w, secure, func(s *session) { use(&s.conn) })
 }

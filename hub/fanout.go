@@ -17,6 +17,8 @@ type fanout struct {
 	wire   []byte          // the frames of all of them
 	next   int             // to[next:] have yet to be taken
 	shares int             // that were taken and are not done
+
+	oneEvent [1]*events.Event // room for what is nearly always one
 }
 
 // maxFanouts is how many fan-outs wait. Their sessions could be closed as too slow instead, but it is not they who are slow.
@@ -30,12 +32,12 @@ func (w *writers) Deliver(e *events.Event, to []events.Subscriber, except string
 	}
 }
 
-// fanOut reports false if it is not worth it: there is work for one writer only, and nothing that it could overtake.
+// fanOut reports false if it is not worth it: there are few sessions, and nothing that the event could overtake.
 func (w *writers) fanOut(e *events.Event, to []events.Subscriber, except string) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	n := len(w.fanouts)
-	if len(to) == 0 || n == 0 && len(to) <= writerShare {
+	if len(to) == 0 || n == 0 && len(to) < w.fanoutFrom {
 		return false
 	}
 	if n > 0 && w.fanouts[n-1].open(to, except) {
@@ -46,6 +48,7 @@ func (w *writers) fanOut(e *events.Event, to []events.Subscriber, except string)
 		w.room.Wait()
 	}
 	f := &fanout{to: to, except: except}
+	f.events = f.oneEvent[:0]
 	f.add(e)
 	w.fanouts = append(w.fanouts, f)
 	w.wake.Signal()

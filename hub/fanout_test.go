@@ -21,7 +21,7 @@ func TestFanoutKeepsOrder(t *testing.T) {
 	for _, secure := range []bool{false, true} {
 		t.Run(fmt.Sprint("tls=", secure), func(t *testing.T) {
 			const audience, published = 2 * writerShare, 500
-			w := startWriters(20 * time.Second)
+			w := startWriters(20*time.Second, writerShare+1)
 			t.Cleanup(w.stop)
 			broker := events.New(events.Options{Wrap: WrapFrame})
 			broker.Employ(w)

@@ -36,7 +36,7 @@ func New(options Options, store *kv.Store, broker *events.Broker) (*Hub, error) 
 		return nil, err
 	}
 	h := &Hub{
-		options: o, log: o.Logger, broker: broker, writers: startWriters(o.WriteTimeout), sessions: newSessions(o.MaxSessions), mux: http.NewServeMux(),
+		options: o, log: o.Logger, broker: broker, writers: startWriters(o.WriteTimeout, o.FanoutFrom), sessions: newSessions(o.MaxSessions), mux: http.NewServeMux(),
 		commands: &commands{
 			store: store, limits: limits{o.MaxExtensions, o.MaxExtensionsPerRequest, o.MaxKeyBytes, o.MaxValueBytes},
 			perMinute: o.MessageRate, maxMembers: o.MaxGroupMembers, now: o.Now, log: o.Logger,

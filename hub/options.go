@@ -33,6 +33,8 @@ type Options struct {
 	RequestTimeout time.Duration // what one request may take; 10 s
 	WriteTimeout   time.Duration // how long a client may take nothing before it is closed; 10 s
 
+	FanoutFrom int // sessions of a group from which on an event is written straight to their sockets; 65, which is more than one writer takes at a time
+
 	Now          func() time.Time // time.Now
 	NewSessionID func() string    // a UUIDv7: unique over all hubs
 	Logger       *slog.Logger     // slog.Default()
@@ -51,6 +53,7 @@ func (o Options) withDefaults() (Options, error) {
 	for field, value := range map[*int]int{
 		&o.MaxExtensions: 300, &o.MaxExtensionsPerRequest: 20, &o.MaxKeyBytes: 100, &o.MaxValueBytes: 1000,
 		&o.MaxGroupMembers: 100_000, &o.MaxSessions: 100_000, &o.MaxSessionsPerUser: 100, &o.SessionRate: 1000,
+		&o.FanoutFrom: writerShare + 1,
 	} {
 		if *field == 0 {
 			*field = value

@@ -9,7 +9,8 @@ import (
 // writers write what waits in the outboxes of all sessions: a few goroutines that never wait for a client. A client whose socket is full gets a goroutine of its
 // own until it has caught up.
 type writers struct {
-	timeout time.Duration // how long a client may take nothing
+	timeout    time.Duration // how long a client may take nothing
+	fanoutFrom int           // sessions to whom an event is worth a fan-out
 
 	mu      sync.Mutex
 	wake    sync.Cond
@@ -21,8 +22,8 @@ type writers struct {
 	done    sync.WaitGroup
 }
 
-func startWriters(timeout time.Duration) *writers {
-	w := &writers{timeout: timeout}
+func startWriters(timeout time.Duration, fanoutFrom int) *writers {
+	w := &writers{timeout: timeout, fanoutFrom: fanoutFrom}
 	w.wake.L, w.room.L = &w.mu, &w.mu
 	for range runtime.GOMAXPROCS(0) {
 		w.done.Go(w.run)

@@ -31,12 +31,17 @@ func onOneNode(t *testing.T, fault string, pace time.Duration, n int, change fun
 	server := kvtest.Start(t, kvtest.Listening)
 	var units []*unit
 	for i := range n {
-		o := unitOptions{}
+		// Events are treated as if they were for thousands: one hub folds them, the others write them straight to the sockets.
+		o := unitOptions{hub: func(ho *hub.Options) {
+			if i%2 == 0 {
+				ho.FanoutFrom = 1
+			}
+			if change != nil {
+				change(i, ho)
+			}
+		}}
 		if i%2 == 1 {
-			o.events.LargeAudience = 2 // events are folded as for thousands
-		}
-		if change != nil {
-			o.hub = func(ho *hub.Options) { change(i, ho) }
+			o.events.LargeAudience = 2
 		}
 		units = append(units, startUnit(t, server.URL(), o))
 	}
