@@ -7,7 +7,7 @@ import (
 )
 
 // fanout is what is on its way to a list of sessions. The writers take shares of the list, and write to whoever has nothing else waiting: to queue an event for each
-// session, and each session for the writers, would cost half of what a hub does beyond write(2).
+// session, and each session for the writers, would cost a third of what a hub does beyond write(2).
 //
 // The next fan-out begins when this one has reached everybody. So a session gets in order what concerns it, although no queue of its own sees to that.
 type fanout struct {
@@ -101,8 +101,10 @@ func (w *writers) hand(f *fanout, share []events.Subscriber, buffer []byte) {
 	defer w.mu.Unlock()
 	if f.shares--; f.shares == 0 && f.taken() {
 		w.fanouts = slices.Delete(w.fanouts, 0, 1)
-		w.wake.Signal()
 		w.room.Signal()
+		if !w.idleLocked() {
+			w.wake.Signal()
+		}
 	}
 }
 
