@@ -6,11 +6,11 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// await returns when there is something to read, or the connection has ended; at once where that can't be told, as with TLS. To wait in the middle of the library's reading takes
+// await returns when the system has something to read, or the connection has ended; at once where that can't be told, as with TLS. To wait in the middle of the library's reading takes
 // twice the smallest stack, for each of thousands who say nothing; to wait here takes no more than that.
 func (s *socket) await() {
 	direct, ok := s.Conn.(syscall.Conn)
-	if !ok || s.buffered.Buffered() > 0 {
+	if !ok {
 		return
 	}
 	raw, err := direct.SyscallConn()

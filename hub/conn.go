@@ -29,6 +29,7 @@ type conn struct {
 	last    *incoming // what was read last; likewise
 	hurried bool      // that came together with what was read before; likewise
 	closing sync.Once
+	parting sync.Mutex    // held while the library waits for the goodbye's answer, for which it reads on another goroutine than the reader's
 	gone    chan struct{} // closed by abort
 	aborted sync.Once
 }
@@ -52,7 +53,14 @@ var errClosed = errors.New("connection closed")
 // await returns when there is something to read, or at once where that can't be told.
 func (c *conn) await() {
 	c.giveBack()
-	c.socket.await()
+	if !c.parting.TryLock() {
+		return // read waits for the end
+	}
+	buffered := c.socket.buffered.Buffered() > 0
+	c.parting.Unlock()
+	if !buffered {
+		c.socket.await()
+	}
 }
 
 // read returns the next text frame, valid until the next read. One that is binary or over the limit closes the connection with 4400.
@@ -147,7 +155,9 @@ func (c *conn) close(code websocket.StatusCode, reason string) {
 			defer patience.Stop()
 			select {
 			case <-idle:
+				c.parting.Lock()
 				_ = c.ws.Close(code, reason) // a client that is gone does not hear it
+				c.parting.Unlock()
 			case <-patience.C:
 			case <-c.gone:
 			}
