@@ -24,6 +24,7 @@ type Options struct {
 	Interval      time.Duration // the least time between two events of a message with a large audience; 0 turns folding off
 	LargeAudience int           // how many sessions are a large audience; 32 if zero
 	Wrap          Wrapper       // the transport's envelope, or nil
+	Writers       Writers       // who brings an event to a group; InTurn{} if nil
 }
 
 // Broker knows which sessions take part in which conversations, and delivers to them what Publish brings. All methods may be called concurrently.
@@ -35,7 +36,6 @@ type Broker struct {
 	groups    map[string]*audience
 	paces     map[kv.MessageID]*pace
 	free      []*pace // of no message
-	writers   Writers // set once, by Employ
 	delivered uint64  // events about pairs, one for each session that got it
 }
 
@@ -44,7 +44,10 @@ func New(options Options) *Broker {
 	if options.LargeAudience == 0 {
 		options.LargeAudience = 32
 	}
-	return &Broker{options: options, users: make(map[string]user), groups: make(map[string]*audience), paces: make(map[kv.MessageID]*pace), writers: InTurn{}}
+	if options.Writers == nil {
+		options.Writers = InTurn{}
+	}
+	return &Broker{options: options, users: make(map[string]user), groups: make(map[string]*audience), paces: make(map[kv.MessageID]*pace)}
 }
 
 // Attach makes the session follow the user's one-to-one conversations and what happens to the user's memberships.
@@ -115,7 +118,7 @@ func (b *Broker) received(d kv.Delta) {
 	if d.Record.GroupID != "" {
 		if g := b.groups[d.Record.GroupID]; g != nil {
 			if e := b.messageEvent(d, ""); e != nil {
-				b.writers.Deliver(e, g.lend(), d.Origin)
+				b.options.Writers.Deliver(e, g.lend(), d.Origin)
 			}
 		}
 		return
@@ -157,7 +160,7 @@ func (b *Broker) deliver(r kv.Ref, e *Event) (n int) {
 		if g == nil {
 			return 0
 		}
-		b.writers.Deliver(e, g.lend(), "")
+		b.options.Writers.Deliver(e, g.lend(), "")
 		return len(g.list)
 	}
 	for _, reader := range readers(r) {

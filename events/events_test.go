@@ -225,8 +225,7 @@ func (w *busyWriters) Busy() bool { return w.Load() }
 func TestPaceHeedsTheWriters(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var busy busyWriters
-		b := New(Options{Interval: 50 * time.Millisecond, LargeAudience: 2})
-		b.Employ(&busy)
+		b := New(Options{Interval: 50 * time.Millisecond, LargeAudience: 2, Writers: &busy})
 		ann, _ := join(b, "ann", "team"), join(b, "bob", "team")
 		passed := func(d time.Duration) int {
 			<-time.After(d)

@@ -74,7 +74,7 @@ func (b *Broker) due(p *pace) {
 		return // closed meanwhile
 	}
 	passed := time.Since(p.began)
-	if p.cost == 0 && passed < paceHold && b.writers.Busy() {
+	if p.cost == 0 && passed < paceHold && b.options.Writers.Busy() {
 		p.timer.Reset(paceLook)
 		return
 	}

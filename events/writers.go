@@ -9,9 +9,6 @@ type Writers interface {
 	Busy() bool
 }
 
-// Employ makes the broker leave what concerns a group to w. Call it before anything is published.
-func (b *Broker) Employ(w Writers) { b.writers = w }
-
 // InTurn are Writers that go from session to session.
 type InTurn struct{}
 

@@ -95,8 +95,7 @@ func BenchmarkFanout(b *testing.B) {
 	b.Run("Hub", func(b *testing.B) {
 		w := startWriters(time.Second, 1)
 		defer w.stop()
-		broker := events.New(events.Options{Wrap: WrapFrame})
-		broker.Employ(w)
+		broker := events.New(events.Options{Wrap: wrapFrame, Writers: w})
 		for _, fd := range descriptors {
 			s := &session{conn: conn{writers: w, socket: socket{fd: int32(fd)}}}
 			broker.Attach(s, "viewer")

@@ -53,7 +53,7 @@ func serveSessions(t *testing.T, w *writers, secure bool, use func(*session)) *h
 
 func update(seq uint64, key, value string) *events.Event {
 	var got *events.Event
-	b := events.New(events.Options{Wrap: WrapFrame})
+	b := events.New(events.Options{Wrap: wrapFrame})
 	s := &listener{notify: func(e *events.Event) { got = e }}
 	b.Attach(s, "ann")
 	b.Publish(kv.Delta{ID: "c.ann.bob.1_2_3", Ref: kv.Ref{From: "ann", To: "bob", MsgKey: "1_2_3"}, Pairs: []kv.Pair{{Key: key, Value: value, Seq: seq}}})

@@ -23,8 +23,7 @@ func TestFanoutKeepsOrder(t *testing.T) {
 			const audience, published = 2 * writerShare, 500
 			w := startWriters(20*time.Second, writerShare+1)
 			t.Cleanup(w.stop)
-			broker := events.New(events.Options{Wrap: WrapFrame})
-			broker.Employ(w)
+			broker := events.New(events.Options{Wrap: wrapFrame, Writers: w})
 			came := make(chan *session)
 			server := serveSessions(t, w, secure, func(s *session) {
 				came <- s

@@ -29,21 +29,22 @@ type Hub struct {
 	stop    context.CancelFunc
 }
 
-// New returns a Hub that serves what is in the store. The store's Run must be running with the broker's Publish as its sink before anybody is let in.
-func New(options Options, store *kv.Store, broker *events.Broker) (*Hub, error) {
+// New returns a Hub that serves what is in the store. The store's Run must be running with Publish as its sink before anybody is let in.
+func New(options Options, store *kv.Store) (*Hub, error) {
 	o, err := options.withDefaults()
 	if err != nil {
 		return nil, err
 	}
+	w := startWriters(o.WriteTimeout, o.FanoutFrom)
 	h := &Hub{
-		options: o, log: o.Logger, broker: broker, writers: startWriters(o.WriteTimeout, o.FanoutFrom), sessions: newSessions(o.MaxSessions), mux: http.NewServeMux(),
+		options: o, log: o.Logger, writers: w, sessions: newSessions(o.MaxSessions), mux: http.NewServeMux(),
+		broker: events.New(events.Options{Interval: o.EventInterval, LargeAudience: o.LargeAudience, Wrap: wrapFrame, Writers: w}),
 		commands: &commands{
 			store: store, limits: limits{o.MaxExtensions, o.MaxExtensionsPerRequest, o.MaxKeyBytes, o.MaxValueBytes},
 			perMinute: o.MessageRate, maxMembers: o.MaxGroupMembers, now: o.Now, log: o.Logger,
 		},
 	}
-	h.metrics = newMetrics(h.sessions)
-	broker.Employ(h.writers)
+	h.metrics = newMetrics(h.sessions, h.broker)
 	h.running, h.stop = context.WithCancel(context.Background())
 	h.mux.HandleFunc("GET /ws", h.serveSocket)
 	h.mux.Handle("/v4/", newREST(h))
@@ -52,6 +53,9 @@ func New(options Options, store *kv.Store, broker *events.Broker) (*Hub, error) 
 
 // Handler serves the doors: WebSocket at /ws, REST under /v4/.
 func (h *Hub) Handler() http.Handler { return h.mux }
+
+// Publish tells the sessions concerned of a committed change. It is the sink of kv.Store.Run, and does nothing after Shutdown.
+func (h *Hub) Publish(d kv.Delta) { h.broker.Publish(d) }
 
 // serveSocket upgrades a connection and leaves it to a session. The handler returns when the client has logged in, or has not in time: the session goes on without its goroutine
 // and buffers, which are larger than what a session needs. The login takes as large a stack, and to grow another one costs a tenth of all that it takes.
@@ -81,6 +85,7 @@ func (h *Hub) Shutdown(ctx context.Context) error {
 	err := h.sessions.sendAway(ctx)
 	h.stop()
 	h.sessions.cutOff()
+	h.broker.Close()
 	h.writers.stop()
 	return err
 }

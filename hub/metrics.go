@@ -4,16 +4,19 @@ import (
 	"strconv"
 
 	"github.com/prometheus/client_golang/prometheus"
+
+	"exthub/events"
 )
 
 // metrics are what an operator watches of the doors.
 type metrics struct {
-	requests *prometheus.CounterVec
-	ended    *prometheus.CounterVec
-	sessions prometheus.GaugeFunc
+	requests  *prometheus.CounterVec
+	ended     *prometheus.CounterVec
+	sessions  prometheus.GaugeFunc
+	delivered prometheus.CounterFunc
 }
 
-func newMetrics(l *sessions) *metrics {
+func newMetrics(l *sessions, b *events.Broker) *metrics {
 	return &metrics{
 		requests: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "exthub_requests_total", Help: "Requests by door (websocket or rest), command and code; 0 is success.",
@@ -24,6 +27,9 @@ func newMetrics(l *sessions) *metrics {
 		sessions: prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 			Name: "exthub_sessions", Help: "Connections that are open, logged in or about to.",
 		}, func() float64 { return float64(l.len()) }),
+		delivered: prometheus.NewCounterFunc(prometheus.CounterOpts{
+			Name: "exthub_events_delivered_total", Help: "Events about pairs that were handed to sessions, one for each that got it.",
+		}, func() float64 { return float64(b.Delivered()) }),
 	}
 }
 
@@ -47,4 +53,5 @@ func (h *Hub) Collect(ch chan<- prometheus.Metric) {
 	h.metrics.requests.Collect(ch)
 	h.metrics.ended.Collect(ch)
 	h.metrics.sessions.Collect(ch)
+	h.metrics.delivered.Collect(ch)
 }

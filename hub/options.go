@@ -33,6 +33,9 @@ type Options struct {
 	RequestTimeout time.Duration // what one request may take; 10 s
 	WriteTimeout   time.Duration // how long a client may take nothing before it is closed; 10 s
 
+	EventInterval time.Duration // the least time between two events of a message with a large audience; 0 turns folding off
+	LargeAudience int           // sessions that are a large audience; 32
+
 	FanoutFrom int // sessions of a group from which on an event is written straight to their sockets; 65, which is more than one writer takes at a time
 
 	Now          func() time.Time // time.Now

@@ -4,7 +4,7 @@ import "testing"
 
 func TestOptions(t *testing.T) {
 	for says, o := range map[string]Options{"no app": {SecretKey: "k"}, "no key": {SDKAppID: 1}} {
-		if _, err := New(o, nil, nil); err == nil {
+		if _, err := New(o, nil); err == nil {
 			t.Errorf("%s: accepted", says)
 		}
 	}

@@ -259,8 +259,8 @@ func (o *outbox) signalLocked() {
 	}
 }
 
-// WrapFrame makes a WebSocket text frame, as a server sends it, of the payload that an event has in buffer[events.Headroom:].
-func WrapFrame(buffer []byte) []byte {
+// wrapFrame makes a WebSocket text frame, as a server sends it, of the payload that an event has in buffer[events.Headroom:].
+func wrapFrame(buffer []byte) []byte {
 	var header [maxHeader]byte
 	h := appendHeader(header[:0], len(buffer)-events.Headroom)
 	start := events.Headroom - len(h)

@@ -37,7 +37,7 @@ func (it *item) fold() int {
 		return 0
 	}
 	before := it.size()
-	it.event, it.later = events.Fold(append([]*events.Event{it.event}, it.later...), WrapFrame), nil
+	it.event, it.later = events.Fold(append([]*events.Event{it.event}, it.later...), wrapFrame), nil
 	return it.size() - before
 }
 

@@ -205,7 +205,7 @@ func TestShutdownInAHurry(t *testing.T) {
 func TestLost(t *testing.T) {
 	w := start(t)
 	c := w.login("ada")
-	w.broker.Publish(kv.Delta{Reset: true})
+	w.hub.Publish(kv.Delta{Reset: true})
 	if code := c.closed(); code != hub.CloseLost {
 		t.Errorf("closed with %d", code)
 	}

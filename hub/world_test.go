@@ -13,7 +13,6 @@ import (
 
 	"github.com/nats-io/nats.go"
 
-	"exthub/events"
 	"exthub/hub"
 	"exthub/hub/usersig"
 	"exthub/kv"
@@ -31,7 +30,6 @@ type world struct {
 	t      *testing.T
 	nc     *nats.Conn
 	store  *kv.Store
-	broker *events.Broker
 	hub    *hub.Hub
 	server *httptest.Server
 
@@ -54,7 +52,6 @@ func startOn(t *testing.T, nc *nats.Conn, change ...func(*hub.Options)) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
-	broker := events.New(events.Options{Wrap: hub.WrapFrame})
 	o := hub.Options{
 		SDKAppID: appID, SecretKey: secretKey, Admins: []string{"admin"}, WriteTimeout: 5 * time.Second,
 		Logger: slog.New(slog.NewTextHandler(io.Discard, nil)),
@@ -62,14 +59,14 @@ func startOn(t *testing.T, nc *nats.Conn, change ...func(*hub.Options)) *world {
 	for _, c := range change {
 		c(&o)
 	}
-	h, err := hub.New(o, store, broker)
+	h, err := hub.New(o, store)
 	if err != nil {
 		t.Fatal(err)
 	}
 	running, end := context.WithCancel(context.Background())
 	tailed := make(chan error, 1)
-	go func() { tailed <- store.Run(running, broker.Publish) }()
-	w := &world{t: t, nc: nc, store: store, broker: broker, hub: h, server: httptest.NewServer(h.Handler())}
+	go func() { tailed <- store.Run(running, h.Publish) }()
+	w := &world{t: t, nc: nc, store: store, hub: h, server: httptest.NewServer(h.Handler())}
 	var once sync.Once
 	w.shutdown = func(ctx context.Context, want error) {
 		once.Do(func() {
@@ -81,7 +78,6 @@ func startOn(t *testing.T, nc *nats.Conn, change ...func(*hub.Options)) *world {
 			if err := <-tailed; err != nil && !errors.Is(err, context.Canceled) {
 				t.Error("tail:", err)
 			}
-			broker.Close()
 			store.Close()
 		})
 	}

@@ -35,14 +35,13 @@ func onOneNode(t *testing.T, fault string, pace time.Duration, n int, change fun
 		o := unitOptions{hub: func(ho *hub.Options) {
 			if i%2 == 0 {
 				ho.FanoutFrom = 1
+			} else {
+				ho.LargeAudience = 2
 			}
 			if change != nil {
 				change(i, ho)
 			}
 		}}
-		if i%2 == 1 {
-			o.events.LargeAudience = 2
-		}
 		units = append(units, startUnit(t, server.URL(), o))
 	}
 	nc := connect(t, server.URL())

@@ -22,7 +22,6 @@ import (
 
 	"github.com/nats-io/nats.go"
 
-	"exthub/events"
 	"exthub/hub"
 	"exthub/kv"
 )
@@ -38,9 +37,8 @@ func (u *unit) addr() string { return u.clients.addr() }
 
 // unitOptions are what the tests alter of a hub in this process.
 type unitOptions struct {
-	kv     kv.Options
-	events events.Options
-	hub    func(*hub.Options)
+	kv  kv.Options
+	hub func(*hub.Options)
 }
 
 // startUnit runs a hub in this process, as cmd/hub wires it.
@@ -65,21 +63,20 @@ func startUnit(t testing.TB, natsURL string, o unitOptions) *unit {
 	if err != nil {
 		t.Fatal(err)
 	}
-	o.events.Wrap, o.events.Interval = hub.WrapFrame, 50*time.Millisecond
-	broker := events.New(o.events)
 	options := hub.Options{
-		SDKAppID: appID, SecretKey: secretKey, Admins: []string{admin}, MessageRate: 1_000_000, Logger: slog.New(slog.NewTextHandler(io.Discard, nil)),
+		SDKAppID: appID, SecretKey: secretKey, Admins: []string{admin}, MessageRate: 1_000_000, EventInterval: 50 * time.Millisecond,
+		Logger: slog.New(slog.NewTextHandler(io.Discard, nil)),
 	}
 	if o.hub != nil {
 		o.hub(&options)
 	}
-	h, err := hub.New(options, store, broker)
+	h, err := hub.New(options, store)
 	if err != nil {
 		t.Fatal(err)
 	}
 	running, stop := context.WithCancel(context.Background())
 	tailed := make(chan error, 1)
-	go func() { tailed <- store.Run(running, broker.Publish) }()
+	go func() { tailed <- store.Run(running, h.Publish) }()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -99,7 +96,6 @@ func startUnit(t testing.TB, natsURL string, o unitOptions) *unit {
 		if err := <-tailed; err != nil {
 			t.Errorf("tail: %v", err)
 		}
-		broker.Close()
 		store.Close()
 		nc.Close()
 	})

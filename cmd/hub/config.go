@@ -98,6 +98,7 @@ func (c *Config) hubOptions(secretKey string) hub.Options {
 		MaxValueBytes:           c.MaxValueBytes,
 		MessageRate:             c.MessageRate,
 		RESTRate:                c.RESTRate,
+		EventInterval:           c.EventInterval,
 		WriteTimeout:            c.WriteTimeout,
 	}
 }

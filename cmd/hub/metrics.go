@@ -4,7 +4,6 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 
-	"exthub/events"
 	"exthub/hub"
 	"exthub/kv"
 )
@@ -17,7 +16,7 @@ func newMetrics() *prometheus.Registry {
 }
 
 // watch adds what the parts on the road count. kv and events know nothing of metrics: they are asked when somebody collects.
-func watch(r *prometheus.Registry, store *kv.Store, broker *events.Broker, h *hub.Hub) {
+func watch(r *prometheus.Registry, store *kv.Store, h *hub.Hub) {
 	gauge := func(name, help string, value func(kv.Stats) float64) prometheus.Collector {
 		return prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help}, func() float64 { return value(store.Stats()) })
 	}
@@ -28,8 +27,5 @@ func watch(r *prometheus.Registry, store *kv.Store, broker *events.Broker, h *hu
 		prometheus.NewCounterFunc(prometheus.CounterOpts{
 			Name: "exthub_tail_restarts_total", Help: "How often a tail had to begin again behind the last change that it saw.",
 		}, func() float64 { return float64(store.Stats().TailRestarts) }),
-		prometheus.NewCounterFunc(prometheus.CounterOpts{
-			Name: "exthub_events_delivered_total", Help: "Events about pairs that were handed to sessions, one for each that got it.",
-		}, func() float64 { return float64(broker.Delivered()) }),
 	)
 }

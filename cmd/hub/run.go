@@ -11,7 +11,6 @@ import (
 	"sync"
 	"sync/atomic"
 
-	"exthub/events"
 	"exthub/hub"
 	"exthub/kv"
 )
@@ -53,7 +52,6 @@ type process struct {
 	nats                  *link
 	watermark             *watermark // nil with --nats-url
 	store                 *kv.Store
-	broker                *events.Broker
 	hub                   *hub.Hub
 	tail                  *tail
 	webhooks              *webhooks // nil without --webhook-url
@@ -80,12 +78,11 @@ func (p *process) start(ctx context.Context) (err error) {
 	if err := p.openStore(ctx); err != nil {
 		return err
 	}
-	p.broker = events.New(events.Options{Interval: c.EventInterval, Wrap: hub.WrapFrame})
-	if p.hub, err = hub.New(c.hubOptions(p.secretKey), p.store, p.broker); err != nil {
+	if p.hub, err = hub.New(c.hubOptions(p.secretKey), p.store); err != nil {
 		return err
 	}
-	watch(metrics, p.store, p.broker, p.hub)
-	p.tail = startTail(p.store, p.broker.Publish, p.failed)
+	watch(metrics, p.store, p.hub)
+	p.tail = startTail(p.store, p.hub.Publish, p.failed)
 	if p.webhooks, err = startWebhooks(ctx, c, p.store, metrics); err != nil {
 		return err
 	}
@@ -112,9 +109,6 @@ func (p *process) stop() error {
 	}
 	if p.tail != nil {
 		p.tail.close()
-	}
-	if p.broker != nil {
-		p.broker.Close()
 	}
 	if p.store != nil {
 		p.store.Close()
