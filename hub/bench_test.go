@@ -97,9 +97,9 @@ func BenchmarkFanout(b *testing.B) {
 		defer w.stop()
 		broker := events.New(events.Options{Wrap: wrapFrame, Writers: w})
 		for _, fd := range descriptors {
-			s := &session{conn: conn{writers: w, socket: socket{fd: int32(fd)}}}
-			broker.Attach(s, "viewer")
-			broker.Join(s, "viewer", []string{"team"})
+			c := &conn{writers: w, socket: socket{fd: int32(fd)}}
+			broker.Attach(c, "viewer")
+			broker.Join(c, "viewer", []string{"team"})
 		}
 		measure(b, func() { broker.Publish(change) })
 	})

@@ -24,6 +24,8 @@ type conn struct {
 
 	writers *writers
 	ws      *websocket.Conn
+	owner   owner
+	id      string // of the session; set before the broker knows the connection
 
 	limit   int64     // of a frame that is read; owned by the reader
 	last    *incoming // what was read last; likewise
@@ -34,9 +36,15 @@ type conn struct {
 	aborted sync.Once
 }
 
+// owner is the session that a connection is part of.
+type owner interface {
+	// Lost says that changes may have been missed. It must not block.
+	Lost()
+}
+
 // accept upgrades the request. On an error it has answered the request already. What goes on for long is left to a goroutine of its own: the server's is larger.
-func (c *conn) accept(w *writers, rw http.ResponseWriter, r *http.Request, origins []string, limit int64) error {
-	c.writers, c.limit, c.gone = w, limit, make(chan struct{})
+func (c *conn) accept(w *writers, o owner, rw http.ResponseWriter, r *http.Request, origins []string, limit int64) error {
+	c.writers, c.owner, c.limit, c.gone = w, o, limit, make(chan struct{})
 	// Compression off: it costs more memory per connection than everything else together.
 	ws, err := websocket.Accept(&hijacker{rw, &c.socket}, r, &websocket.AcceptOptions{OriginPatterns: origins, CompressionMode: websocket.CompressionDisabled})
 	if err != nil {
@@ -123,8 +131,14 @@ func (c *conn) reply(f frame) {
 // send queues what nobody asked for; it never blocks.
 func (c *conn) send(f frame) { c.woken(c.outbox.frame(f)) }
 
-// notify queues an event; it never blocks.
-func (c *conn) notify(e *events.Event) { c.woken(c.outbox.event(e)) }
+// Session returns the session's ID.
+func (c *conn) Session() string { return c.id }
+
+// Notify queues an event; it never blocks.
+func (c *conn) Notify(e *events.Event) { c.woken(c.outbox.event(e)) }
+
+// Lost tells the session that changes may have been missed.
+func (c *conn) Lost() { c.owner.Lost() }
 
 func (c *conn) woken(wake, full bool) {
 	if wake {

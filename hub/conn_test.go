@@ -28,19 +28,19 @@ func serveConns(t *testing.T, timeout time.Duration, secure bool, use func(*conn
 	t.Helper()
 	w := startWriters(timeout, 1)
 	t.Cleanup(w.stop)
-	return serveSessions(t, w, secure, func(s *session) { use(&s.conn) })
+	return serveConnsOf(t, w, secure, use)
 }
 
-// serveSessions is serveConns for those who need the session around the connection.
-func serveSessions(t *testing.T, w *writers, secure bool, use func(*session)) *httptest.Server {
+// serveConnsOf is serveConns with these writers.
+func serveConnsOf(t *testing.T, w *writers, secure bool, use func(*conn)) *httptest.Server {
 	t.Helper()
 	server := httptest.NewUnstartedServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
-		s := new(session)
-		if err := s.conn.accept(w, rw, r, nil, 1<<20); err != nil {
+		c := new(conn)
+		if err := c.accept(w, nil, rw, r, nil, 1<<20); err != nil {
 			t.Error(err)
 			return
 		}
-		use(s)
+		use(c)
 	}))
 	if secure {
 		server.StartTLS()
@@ -154,7 +154,7 @@ func TestFramesDoNotInterleave(t *testing.T) {
 						if i%2 == 0 {
 							c.send(frame{head: textFrame(fmt.Appendf(nil, `{"n":%d,"pad":%q}`, i, strings.Repeat("x", i*37%70000)))})
 						} else {
-							c.notify(update(uint64(i), fmt.Sprint("k", i), strings.Repeat("y", i%300)))
+							c.Notify(update(uint64(i), fmt.Sprint("k", i), strings.Repeat("y", i%300)))
 						}
 					}
 				})
@@ -233,7 +233,7 @@ func TestSlowClientGetsTheNewest(t *testing.T) {
 	finished := make(chan *conn, 1)
 	server := serveConns(t, 30*time.Second, false, func(c *conn) {
 		for seq := uint64(1); seq <= 30_000; seq++ {
-			c.notify(update(seq, fmt.Sprint("k", seq%keys), strings.Repeat("z", 500)))
+			c.Notify(update(seq, fmt.Sprint("k", seq%keys), strings.Repeat("z", 500)))
 		}
 		if waiting := c.outbox.waiting(); waiting > maxOutbox {
 			t.Errorf("%d bytes wait", waiting)

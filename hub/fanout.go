@@ -94,7 +94,7 @@ func (w *writers) fanoutShareLocked() (*fanout, []events.Subscriber) {
 func (w *writers) hand(f *fanout, share []events.Subscriber, buffer []byte) {
 	for _, s := range share {
 		if f.except == "" || s.Session() != f.except {
-			w.handTo(&s.(*session).conn, f, buffer)
+			w.handTo(s.(*conn), f, buffer) // nobody else attaches to a broker with these writers
 		}
 	}
 	w.mu.Lock()
@@ -111,7 +111,7 @@ func (w *writers) hand(f *fanout, share []events.Subscriber, buffer []byte) {
 func (w *writers) handTo(c *conn, f *fanout, buffer []byte) {
 	if !c.outbox.begin(len(f.events)) {
 		for _, e := range f.events {
-			c.notify(e)
+			c.Notify(e)
 		}
 		return
 	}

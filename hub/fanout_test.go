@@ -24,30 +24,30 @@ func TestFanoutKeepsOrder(t *testing.T) {
 			w := startWriters(20*time.Second, writerShare+1)
 			t.Cleanup(w.stop)
 			broker := events.New(events.Options{Wrap: wrapFrame, Writers: w})
-			came := make(chan *session)
-			server := serveSessions(t, w, secure, func(s *session) {
-				came <- s
-				for _, err := s.conn.read(); err == nil; _, err = s.conn.read() {
-					s.conn.reply(response([]byte("0"), []byte("{}")))
+			came := make(chan *conn)
+			server := serveConnsOf(t, w, secure, func(c *conn) {
+				came <- c
+				for _, err := c.read(); err == nil; _, err = c.read() {
+					c.reply(response([]byte("0"), []byte("{}")))
 				}
-				broker.Detach(s, s.who.session)
-				s.conn.abort()
+				broker.Detach(c, c.id)
+				c.abort()
 			})
 			var viewers sync.WaitGroup
 			for i := range audience {
 				raw, reader := dialRaw(t, server)
-				s := <-came
-				s.who.session = fmt.Sprint("s", i)
-				s.conn.setBatch(i%4 == 0)
-				broker.Attach(s, s.who.session)
-				broker.Join(s, s.who.session, groupsOf(i))
+				c := <-came
+				c.id = fmt.Sprint("s", i)
+				c.setBatch(i%4 == 0)
+				broker.Attach(c, c.id)
+				broker.Join(c, c.id, groupsOf(i))
 				viewers.Go(func() { expectInOrder(t, raw, reader, i, published) })
 			}
 			// Somebody comes and goes all the time.
 			there, leave := context.WithCancel(t.Context())
 			var passing sync.WaitGroup
 			passing.Go(func() {
-				passer := &session{conn: conn{outbox: outbox{closed: true}}}
+				passer := &conn{outbox: outbox{closed: true}}
 				for there.Err() == nil {
 					broker.Attach(passer, "passer")
 					broker.Join(passer, "passer", []string{"many"})
@@ -149,7 +149,7 @@ func TestFanoutsThatWaitAreBounded(t *testing.T) {
 		w.wake.L, w.room.L = &w.mu, &w.mu
 		one, two := make([]events.Subscriber, 2*writerShare), make([]events.Subscriber, 2*writerShare)
 		for i := range one {
-			one[i] = &session{conn: conn{writers: w, outbox: outbox{closed: true}}}
+			one[i] = &conn{writers: w, outbox: outbox{closed: true}}
 			two[i] = one[i]
 		}
 		const published = 3 * maxFanouts

@@ -66,7 +66,7 @@ func (h *Hub) serveSocket(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	s := &session{hub: h}
-	if err := s.conn.accept(h.writers, w, r, h.options.AllowedOrigins, maxLoginFrame); err != nil {
+	if err := s.conn.accept(h.writers, s, w, r, h.options.AllowedOrigins, maxLoginFrame); err != nil {
 		h.sessions.release()
 		return // accept has answered
 	}

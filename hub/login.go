@@ -106,14 +106,15 @@ func (s *session) enter(r request) (jsontext.Value, error) {
 // follow makes the session hear of everything that concerns its user: first what comes from now on, then the groups as they are, so that nothing is missed
 // in between. The client may get notifications before the answer to its login.
 func (s *session) follow() error {
-	s.hub.broker.Attach(s, s.who.userID)
+	s.conn.id = s.who.session
+	s.hub.broker.Attach(&s.conn, s.who.userID)
 	ctx, cancel := context.WithTimeout(s.hub.running, s.hub.options.RequestTimeout)
 	defer cancel()
 	groups, err := s.hub.commands.store.Groups(ctx, s.who.userID)
 	if err != nil {
 		return err
 	}
-	s.hub.broker.Join(s, s.who.userID, groups)
+	s.hub.broker.Join(&s.conn, s.who.userID, groups)
 	return nil
 }
 

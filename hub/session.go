@@ -8,14 +8,12 @@ import (
 	"github.com/coder/websocket"
 	"github.com/go-json-experiment/json/jsontext"
 	"golang.org/x/time/rate"
-
-	"exthub/events"
 )
 
 // session is one connection: first a stranger's, after login a user's. Its reader goroutine takes one request at a time and answers it before the next, so
 // a client's requests are carried out in the order in which it sent them, and a client that floods waits for itself.
 type session struct {
-	conn conn // first: what an event touches begins where the broker's list points to
+	conn conn // what the broker knows of a session
 	hub  *Hub
 
 	// Owned by the reader. who is written once, by login, before anybody else knows the session.
@@ -68,7 +66,7 @@ func (s *session) run() {
 
 // leave takes the session out of everything that knows it.
 func (s *session) leave() {
-	s.hub.broker.Detach(s, s.who.userID)
+	s.hub.broker.Detach(&s.conn, s.who.userID)
 	s.end(websocket.StatusNormalClosure, "")
 	s.hub.sessions.remove(s)
 }
@@ -150,12 +148,6 @@ func (s *session) kick(kind string, code websocket.StatusCode, reason string) {
 
 // sendAway closes the connection of a client that is to come back when the hub is there again.
 func (s *session) sendAway() { s.conn.close(CloseRestarting, "the hub is being restarted") }
-
-// Session returns the session's ID.
-func (s *session) Session() string { return s.who.session }
-
-// Notify queues an event.
-func (s *session) Notify(e *events.Event) { s.conn.notify(e) }
 
 // Lost ends the session: the client comes back and reads what it missed.
 func (s *session) Lost() { s.end(CloseLost, "changes may have been missed") }
