@@ -181,5 +181,5 @@ func getMessageExtensions(ctx context.Context, c *commands, who caller, params j
 	if err != nil {
 		return nil, err
 	}
-	return page.encoded(), nil
+	return page.Encoded(encodePage), nil
 }

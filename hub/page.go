@@ -4,8 +4,6 @@ import (
 	"context"
 	"sync"
 
-	"github.com/go-json-experiment/json/jsontext"
-
 	"exthub/kv"
 )
 
@@ -23,8 +21,15 @@ type Page struct {
 	PurgedSeq uint64 // deletions at or below it are not listed
 	Complete  bool   // nothing follows
 
-	// encoded is the page as the WebSocket door answers it, made by the first who needs it: opening the same poll ten thousand times costs one encoding.
-	encoded func() jsontext.Value
+	once    sync.Once
+	encoded []byte
+}
+
+// Encoded returns what encode makes of the page. The first caller's encoding serves all: opening the same poll ten thousand times costs one. So a door that
+// wants another encoding has to make it itself.
+func (p *Page) Encoded(encode func(*Page) []byte) []byte {
+	p.once.Do(func() { p.encoded = encode(p) })
+	return p.encoded
 }
 
 // pages are the pages of one message that were asked for since it changed, by StartSeq. They live in the message's memo, whose lock guards them.
@@ -68,6 +73,5 @@ func newPage(m *kv.Message, start uint64) *Page {
 	if len(p.Pairs) > maxPairsPerPage {
 		p.Pairs, p.Complete = p.Pairs[:maxPairsPerPage:maxPairsPerPage], false
 	}
-	p.encoded = sync.OnceValue(func() jsontext.Value { return encodePage(p) })
 	return p
 }

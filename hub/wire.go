@@ -78,7 +78,7 @@ func appendText(b []byte, s string) []byte {
 	return b
 }
 
-func encodePage(p *Page) jsontext.Value {
+func encodePage(p *Page) []byte {
 	w := wirePage{Extensions: make([]wirePair, len(p.Pairs)), LatestSeq: p.LatestSeq, ClearSeq: p.ClearSeq, PurgedSeq: p.PurgedSeq}
 	for i, pair := range p.Pairs {
 		w.Extensions[i] = newWirePair(pair)
