@@ -14,7 +14,7 @@ import (
 // What a set costs before and after the store.
 func BenchmarkSetRequest(b *testing.B) {
 	frame := []byte(`{"jsonrpc":"2.0","id":17,"method":"setMessageExtensions","params":{"messageID":"g.team.5","extensions":[{"key":"voter-17_0","value":"{\"option\":2}","seq":4711}]}}`)
-	rules := limits{300, 20, 100, 1000}
+	rules := limits{Extensions: 300, PerRequest: 20, KeyBytes: 100, ValueBytes: 1000}
 	b.ReportAllocs()
 	for b.Loop() {
 		r, err := parseRequest(frame)

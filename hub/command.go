@@ -2,7 +2,6 @@ package hub
 
 import (
 	"context"
-	"log/slog"
 	"time"
 
 	"exthub/kv"
@@ -13,12 +12,20 @@ import (
 //
 // Fixed after New.
 type commands struct {
-	store      *kv.Store
-	limits     limits
-	perMinute  int // sets per message
-	maxMembers int
-	now        func() time.Time
-	log        *slog.Logger
+	store   *kv.Store
+	options commandOptions
+}
+
+// commandOptions are what an operator may change of the rules. All but MessageRate are required.
+type commandOptions struct {
+	Limits          limits
+	MessageRate     int // sets per message and minute, over all hubs; 0 is no limit
+	MaxGroupMembers int
+	Now             func() time.Time
+}
+
+func newCommands(store *kv.Store, options commandOptions) *commands {
+	return &commands{store, options}
 }
 
 // caller is who asks.

@@ -38,7 +38,7 @@ type Changed struct {
 // SetExtensions decides item by item: one whose Seq is not the pair's becomes a conflict and changes nothing. The request is refused as a whole, and
 // nothing written, if it breaks a rule, if the message would hold too many pairs (10004), or if it was set too often this minute (23003).
 func (c *commands) SetExtensions(ctx context.Context, who caller, cmd SetExtensions) (Changed, error) {
-	if err := c.limits.checkSet(cmd.Extensions); err != nil {
+	if err := c.options.Limits.checkSet(cmd.Extensions); err != nil {
 		return Changed{}, err
 	}
 	if err := c.reach(ctx, who, cmd.MessageID); err != nil {
@@ -47,12 +47,12 @@ func (c *commands) SetExtensions(ctx context.Context, who caller, cmd SetExtensi
 	if err := c.countSet(ctx, cmd.MessageID); err != nil {
 		return Changed{}, err
 	}
-	return c.change(ctx, who, cmd.MessageID, &decision{judge: (*decision).set, items: cmd.Extensions, most: c.limits.extensions})
+	return c.change(ctx, who, cmd.MessageID, &decision{judge: (*decision).set, items: cmd.Extensions, most: c.options.Limits.Extensions})
 }
 
 // DeleteExtensions decides item by item like SetExtensions; clearing all asks for no Seq.
 func (c *commands) DeleteExtensions(ctx context.Context, who caller, cmd DeleteExtensions) (Changed, error) {
-	if err := c.limits.checkItems(cmd.Extensions); err != nil {
+	if err := c.options.Limits.checkItems(cmd.Extensions); err != nil {
 		return Changed{}, err
 	}
 	if err := c.reach(ctx, who, cmd.MessageID); err != nil {
@@ -79,15 +79,15 @@ func (c *commands) reach(ctx context.Context, who caller, id kv.MessageID) error
 
 // countSet refuses a set that is one too many for the message this minute. Attempts count, whatever becomes of them.
 func (c *commands) countSet(ctx context.Context, id kv.MessageID) error {
-	if c.perMinute <= 0 {
+	if c.options.MessageRate <= 0 {
 		return nil
 	}
-	n, err := c.store.Count(ctx, id, c.now())
+	n, err := c.store.Count(ctx, id, c.options.Now())
 	if err != nil {
 		return err
 	}
-	if n > uint64(c.perMinute) {
-		return refuse(messageRate, "message %s was set %d times this minute, at most %d", id, n, c.perMinute)
+	if n > uint64(c.options.MessageRate) {
+		return refuse(messageRate, "message %s was set %d times this minute, at most %d", id, n, c.options.MessageRate)
 	}
 	return nil
 }

@@ -70,7 +70,7 @@ func (c *commands) CreateGroup(ctx context.Context, who caller, cmd CreateGroup)
 // plan makes the group and its first members, if the command obeys the rules.
 func (c *commands) plan(who caller, cmd CreateGroup) (info kv.GroupInfo, members []kv.Member, err error) {
 	info = kv.GroupInfo{
-		GroupID: cmd.GroupID, Type: groupType(cmd.Type), Name: cmd.Name, Owner: cmd.Owner, JoinOption: cmd.JoinOption, CreateTime: c.now().Unix(),
+		GroupID: cmd.GroupID, Type: groupType(cmd.Type), Name: cmd.Name, Owner: cmd.Owner, JoinOption: cmd.JoinOption, CreateTime: c.options.Now().Unix(),
 	}
 	switch {
 	case info.Type == "":
@@ -125,8 +125,8 @@ func (c *commands) firstMembers(info kv.GroupInfo, others []NewMember) ([]kv.Mem
 		}
 		members = append(members, kv.Member{UserID: m.UserID, Role: roleOf(m), JoinTime: info.CreateTime})
 	}
-	if len(members) > c.maxMembers {
-		return nil, refuse(groupFull, "memberList: %d members, at most %d", len(members), c.maxMembers)
+	if len(members) > c.options.MaxGroupMembers {
+		return nil, refuse(groupFull, "memberList: %d members, at most %d", len(members), c.options.MaxGroupMembers)
 	}
 	return members, nil
 }

@@ -17,6 +17,7 @@ import (
 type Hub struct {
 	options  Options
 	log      *slog.Logger
+	store    *kv.Store
 	commands *commands
 	broker   *events.Broker
 	writers  *writers
@@ -39,15 +40,21 @@ func New(options Options, store *kv.Store) (*Hub, error) {
 	h := &Hub{
 		options: o, log: o.Logger, writers: w, sessions: newSessions(o.MaxSessions), mux: http.NewServeMux(),
 		broker: events.New(events.Options{Interval: o.EventInterval, LargeAudience: o.LargeAudience, Wrap: wrapFrame, Writers: w}),
-		commands: &commands{
-			store: store, limits: limits{o.MaxExtensions, o.MaxExtensionsPerRequest, o.MaxKeyBytes, o.MaxValueBytes},
-			perMinute: o.MessageRate, maxMembers: o.MaxGroupMembers, now: o.Now, log: o.Logger,
-		},
+		store:  store,
+		commands: newCommands(store, commandOptions{
+			Limits:          limits{Extensions: o.MaxExtensions, PerRequest: o.MaxExtensionsPerRequest, KeyBytes: o.MaxKeyBytes, ValueBytes: o.MaxValueBytes},
+			MessageRate:     o.MessageRate,
+			MaxGroupMembers: o.MaxGroupMembers,
+			Now:             o.Now,
+		}),
 	}
 	h.metrics = newMetrics(h.sessions, h.broker)
 	h.running, h.stop = context.WithCancel(context.Background())
 	h.mux.HandleFunc("GET /ws", h.serveSocket)
-	h.mux.Handle("/v4/", newREST(h))
+	h.mux.Handle("/v4/", newREST(restOptions{
+		SDKAppID: o.SDKAppID, SecretKey: o.SecretKey, Admins: o.Admins, Rate: o.RESTRate, Timeout: o.RequestTimeout, Now: o.Now, Logger: o.Logger,
+		Running: h.running, Answered: h.metrics.restAnswered,
+	}, h.commands))
 	return h, nil
 }
 

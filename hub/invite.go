@@ -32,7 +32,7 @@ func (c *commands) AddGroupMembers(ctx context.Context, who caller, cmd ChangeMe
 			switch _, member := g.Member(id); {
 			case member:
 				added.Existed = append(added.Existed, id)
-			case g.Len()+len(change.Add) >= c.maxMembers:
+			case g.Len()+len(change.Add) >= c.options.MaxGroupMembers:
 				added.Failed = append(added.Failed, id)
 			default:
 				added.Added = append(added.Added, id)
@@ -40,7 +40,7 @@ func (c *commands) AddGroupMembers(ctx context.Context, who caller, cmd ChangeMe
 			}
 		}
 		if len(added.Failed) == len(cmd.UserIDs) {
-			return change, refuse(groupFull, "group %s has %d members, at most %d", cmd.GroupID, g.Len(), c.maxMembers)
+			return change, refuse(groupFull, "group %s has %d members, at most %d", cmd.GroupID, g.Len(), c.options.MaxGroupMembers)
 		}
 		return change, nil
 	})

@@ -98,7 +98,7 @@ func (s *session) enter(r request) (jsontext.Value, error) {
 	s.expiry = time.AfterFunc(until.Sub(now)+time.Second, func() { s.kick("userSigExpired", CloseNotLoggedIn, "the UserSig has expired") })
 	return encode(loginResult{
 		UserID: s.who.userID, SessionID: s.who.session, Admin: s.who.admin, HeartbeatInterval: int(o.Heartbeat / time.Second), Time: now.Unix(),
-		Epoch:  s.hub.commands.store.Epoch(), // after follow: another history from now on ends this session
+		Epoch:  s.hub.store.Epoch(), // after follow: another history from now on ends this session
 		Limits: wireLimits{o.MaxExtensions, o.MaxExtensionsPerRequest, o.MaxKeyBytes, o.MaxValueBytes, o.MessageRate, maxFrame},
 	}), nil
 }
@@ -110,7 +110,7 @@ func (s *session) follow() error {
 	s.hub.broker.Attach(&s.conn, s.who.userID)
 	ctx, cancel := context.WithTimeout(s.hub.running, s.hub.options.RequestTimeout)
 	defer cancel()
-	groups, err := s.hub.commands.store.Groups(ctx, s.who.userID)
+	groups, err := s.hub.store.Groups(ctx, s.who.userID)
 	if err != nil {
 		return err
 	}

@@ -30,8 +30,8 @@ func (c *commands) JoinGroup(ctx context.Context, who caller, groupID string) (J
 			return kv.GroupChange{}, nil
 		case joined.Group.Type == private || joined.Group.JoinOption == disableApply || joined.Group.JoinOption == needPermission:
 			return kv.GroupChange{}, refuse(notPermitted, "group %s is joined by invitation: a member has to add you", groupID)
-		case g.Len() >= c.maxMembers:
-			return kv.GroupChange{}, refuse(groupFull, "group %s has %d members, at most %d", groupID, g.Len(), c.maxMembers)
+		case g.Len() >= c.options.MaxGroupMembers:
+			return kv.GroupChange{}, refuse(groupFull, "group %s has %d members, at most %d", groupID, g.Len(), c.options.MaxGroupMembers)
 		}
 		return kv.GroupChange{Add: []kv.Member{c.member(who.userID)}}, nil
 	})
@@ -39,7 +39,7 @@ func (c *commands) JoinGroup(ctx context.Context, who caller, groupID string) (J
 }
 
 func (c *commands) member(userID string) kv.Member {
-	return kv.Member{UserID: userID, Role: roleMember, JoinTime: c.now().Unix()}
+	return kv.Member{UserID: userID, Role: roleMember, JoinTime: c.options.Now().Unix()}
 }
 
 // QuitGroup ends the caller's membership. An owner can't leave (10009), except a Private group, which goes on without one.

@@ -79,7 +79,7 @@ func (c *commands) draft(who caller, cmd SendMessage) (kv.Record, error) {
 	}
 	record := kv.Record{
 		From: who.userID, Type: cmd.Type, Payload: payload, CloudCustomData: cmd.CloudCustomData, IsSupportExtension: cmd.IsSupportExtension,
-		Time: c.now().Unix(), Random: orRandom(cmd.Random),
+		Time: c.options.Now().Unix(), Random: orRandom(cmd.Random),
 	}
 	if cmd.From != "" && cmd.From != who.userID {
 		if !who.admin {

@@ -33,6 +33,11 @@ func newMetrics(l *sessions, b *events.Broker) *metrics {
 	}
 }
 
+// restAnswered counts a call of the REST door.
+func (m *metrics) restAnswered(command string, exists bool, refusal *Error) {
+	m.answered("rest", command, exists, refusal)
+}
+
 // answered counts a request. A command that does not exist has no name here: a client could invent any number.
 func (m *metrics) answered(door, command string, exists bool, refusal *Error) {
 	code := 0

@@ -4,10 +4,13 @@ import (
 	"context"
 	"errors"
 	"io"
+	"log/slog"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"golang.org/x/time/rate"
 
@@ -19,8 +22,26 @@ import (
 // Whatever comes of a call, the answer is HTTP 200 with an envelope, as backends that were written for Tencent Chat expect it. What a stranger can make the
 // hub do is bounded: the body is read only after the caller has proved to be an admin and has not called too often.
 type rest struct {
-	hub   *Hub
-	rates map[string]*rate.Limiter // by command; nil is no limit
+	options  restOptions
+	commands *commands
+	rates    map[string]*rate.Limiter // by command; nil is no limit
+}
+
+// restOptions are what the door needs to know. All are required.
+type restOptions struct {
+	SDKAppID  uint64
+	SecretKey string
+	Admins    []string
+	Rate      int           // calls of one command a second; 0 is no limit
+	Timeout   time.Duration // of one call
+	Now       func() time.Time
+	Logger    *slog.Logger
+
+	// Running ends with the hub, and with it every call.
+	Running context.Context
+
+	// Answered hears of each call; refusal is nil if it went well. A command that does not exist has no name: a client could invent any number.
+	Answered func(command string, exists bool, refusal *Error)
 }
 
 // restReply is the envelope, and all of a reply that has nothing to say but whether it went well.
@@ -56,19 +77,21 @@ var restCommands = map[string]restCommand{
 // maxRESTBody is what a call may send. The longest that is of use, 300 new members, is a hundredth of it.
 const maxRESTBody = 1 << 20
 
-func newREST(h *Hub) *rest { return &rest{h, restRates(h.options.RESTRate)} }
+func newREST(options restOptions, c *commands) *rest {
+	return &rest{options, c, restRates(options.Rate)}
+}
 
 // ServeHTTP answers one call.
 func (d *rest) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	reply, err := d.call(w, r)
 	var refusal *Error
 	if err != nil {
-		refusal = translate(err, d.hub.log)
+		refusal = translate(err, d.options.Logger)
 		reply = restReply{"FAIL", refusal.Message, refusal.Code}
 	}
 	name := strings.TrimPrefix(r.URL.Path, "/v4/")
 	_, exists := restCommands[name]
-	d.hub.metrics.answered("rest", name, exists, refusal)
+	d.options.Answered(name, exists, refusal)
 	body := encode(reply)
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
@@ -90,17 +113,17 @@ func (d *rest) call(w http.ResponseWriter, r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	if limit := d.rates[name]; limit != nil && !limit.AllowN(d.hub.options.Now(), 1) {
-		return nil, refuse(restTooOften, "more than %d calls of %s a second", d.hub.options.RESTRate, name)
+	if limit := d.rates[name]; limit != nil && !limit.AllowN(d.options.Now(), 1) {
+		return nil, refuse(restTooOften, "more than %d calls of %s a second", d.options.Rate, name)
 	}
 	body, err := restBody(w, r)
 	if err != nil {
 		return nil, err
 	}
-	ctx, cancel := context.WithTimeout(r.Context(), d.hub.options.RequestTimeout)
+	ctx, cancel := context.WithTimeout(r.Context(), d.options.Timeout)
 	defer cancel()
-	defer context.AfterFunc(d.hub.running, cancel)()
-	reply, err := command.do(ctx, d.hub.commands, who, body)
+	defer context.AfterFunc(d.options.Running, cancel)()
+	reply, err := command.do(ctx, d.commands, who, body)
 	return reply, inOurNames(err, command.names)
 }
 
@@ -110,7 +133,7 @@ func (d *rest) caller(r *http.Request) (caller, error) {
 	if err != nil {
 		return caller{}, refuse(restBadURL, "the query string can't be parsed: %v", err)
 	}
-	o := d.hub.options
+	o := d.options
 	user := query.Get("identifier")
 	switch app, err := strconv.ParseUint(query.Get("sdkappid"), 10, 64); {
 	case query.Get("sdkappid") == "":
@@ -135,7 +158,7 @@ func (d *rest) caller(r *http.Request) (caller, error) {
 		return caller{}, refuse(restBadURL, "random: %q is not an integer from 0 to 4294967295", clip(query.Get("random")))
 	case query.Get("contenttype") != "json":
 		return caller{}, refuse(restBadURL, "contenttype: %q is not json", clip(query.Get("contenttype")))
-	case !d.hub.isAdmin(user):
+	case !slices.Contains(o.Admins, user):
 		// Last: who could ask before proving who it is would learn the names of the admins.
 		return caller{}, refuse(restNotAdmin, "identifier: %s is not an app admin", user)
 	}

@@ -22,7 +22,10 @@ const (
 
 // limits are the rules' numbers that an operator may change.
 type limits struct {
-	extensions, perRequest, keyBytes, valueBytes int
+	Extensions int // pairs of a message
+	PerRequest int // pairs that one request may name
+	KeyBytes   int
+	ValueBytes int
 }
 
 // checkSet judges the extensions of a set request.
@@ -37,8 +40,8 @@ func (l limits) checkSet(items []Extension) error {
 		switch n := len(item.Value); {
 		case n == 0:
 			return refuse(badParameter, "extensions[%d].value: empty; delete the key instead", i)
-		case n > l.valueBytes:
-			return refuse(badParameter, "extensions[%d].value: %d bytes, at most %d", i, n, l.valueBytes)
+		case n > l.ValueBytes:
+			return refuse(badParameter, "extensions[%d].value: %d bytes, at most %d", i, n, l.ValueBytes)
 		case !utf8.ValidString(item.Value):
 			return refuse(badParameter, "extensions[%d].value: not UTF-8", i)
 		}
@@ -48,15 +51,15 @@ func (l limits) checkSet(items []Extension) error {
 
 // checkItems judges what a set and a deletion have in common.
 func (l limits) checkItems(items []Extension) error {
-	if len(items) > l.perRequest {
-		return refuse(badParameter, "extensions: %d items, at most %d", len(items), l.perRequest)
+	if len(items) > l.PerRequest {
+		return refuse(badParameter, "extensions: %d items, at most %d", len(items), l.PerRequest)
 	}
 	for i, item := range items {
 		switch n := len(item.Key); {
 		case n == 0:
 			return refuse(badParameter, "extensions[%d].key: empty", i)
-		case n > l.keyBytes:
-			return refuse(badParameter, "extensions[%d].key: %d bytes, at most %d", i, n, l.keyBytes)
+		case n > l.KeyBytes:
+			return refuse(badParameter, "extensions[%d].key: %d bytes, at most %d", i, n, l.KeyBytes)
 		case !utf8.ValidString(item.Key):
 			return refuse(badParameter, "extensions[%d].key: not UTF-8", i)
 		case item.Seq < 0:
