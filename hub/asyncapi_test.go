@@ -137,7 +137,7 @@ func TestAsyncAPI(t *testing.T) {
 	}
 
 	closeCodes := make(map[string]string)
-	for number, meaning := range hub.CloseCodes() {
+	for number, meaning := range hub.CloseCodes {
 		closeCodes[fmt.Sprint(number)] = meaning
 	}
 	if diff := cmp.Diff(closeCodes, d.Channels.WS.CloseCodes); diff != "" {
@@ -155,7 +155,7 @@ func TestAsyncAPI(t *testing.T) {
 	}
 	codes := failure.Properties.Error.Properties.Code.Enum
 	slices.Sort(codes)
-	if diff := cmp.Diff(slices.Sorted(maps.Keys(hub.Codes())), codes); diff != "" {
+	if diff := cmp.Diff(slices.Sorted(maps.Keys(hub.Codes)), codes); diff != "" {
 		t.Errorf("codes (-hub +asyncapi):\n%s", diff)
 	}
 }

@@ -1,6 +1,6 @@
 package hub
 
-import "github.com/coder/websocket"
+import "exthub/hub/usersig"
 
 // Codes of a request that was refused, the same on both doors. Codes of a refused UserSig are in package usersig.
 const (
@@ -30,68 +30,46 @@ const (
 	messageTooLarge = 80002
 )
 
-// Close codes. The range tells a client what to do: after 4000 to 4099 it comes back, after 4400 to 4499 it does not.
+// The codes of a refused UserSig under the names that this package uses.
 const (
-	CloseRestarting  websocket.StatusCode = 4001
-	CloseSlow        websocket.StatusCode = 4002
-	CloseLost        websocket.StatusCode = 4003
-	CloseSilent      websocket.StatusCode = 4004
-	CloseProtocol    websocket.StatusCode = 4400
-	CloseNotLoggedIn websocket.StatusCode = 4401
-	CloseKicked      websocket.StatusCode = 4403
-	CloseLoginLate   websocket.StatusCode = 4408
-	CloseTooMany     websocket.StatusCode = 4429
+	sigExpired   = usersig.Expired
+	sigEmpty     = usersig.Empty
+	sigMalformed = usersig.Malformed
+	sigWrongKey  = usersig.WrongKey
+	sigWrongUser = usersig.WrongUser
+	sigWrongApp  = usersig.WrongApp
 )
 
-// code is one row of the table that PROTOCOL.md and the SDK repeat.
-type code struct {
-	number  int
-	meaning string
-}
+// Codes is every code that a request can be refused with, and what it means: the table that PROTOCOL.md and the SDK repeat.
+var Codes = map[int]string{
+	parseError:     "the frame is not JSON",
+	invalidRequest: "the frame is not a JSON-RPC 2.0 request, or can't be asked for now",
+	methodNotFound: "there is no such method",
+	invalidParams:  "a parameter is missing or of the wrong type; the text names it",
 
-// codes is every code that a client can meet.
-var codes = []code{
-	{parseError, "the frame is not JSON"},
-	{invalidRequest, "the frame is not a JSON-RPC 2.0 request, or can't be asked for now"},
-	{methodNotFound, "there is no such method"},
-	{invalidParams, "a parameter is missing or of the wrong type; the text names it"},
+	internalError:   "the hub or its store is in trouble; the text says whether anything may have been written",
+	badParameter:    "a parameter breaks a rule or a limit; the text names it, and nothing was written",
+	tooManyAccounts: "more users in one request than it may name",
+	tooOften:        "this session asks faster than it may; slow down",
+	notPermitted:    "not a member, or a member who may not do this",
+	ownerMayNotQuit: "the owner may dismiss the group but not leave it",
+	noSuchGroup:     "there is no such group, or it was dismissed",
+	groupFull:       "the group has as many members as it may have",
+	badGroupID:      "not a group ID",
+	groupIDTaken:    "somebody else has a group of this ID",
+	groupIDYours:    "the caller already owns a group of this ID",
 
-	{internalError, "the hub or its store is in trouble; the text says whether anything may have been written"},
-	{badParameter, "a parameter breaks a rule or a limit; the text names it, and nothing was written"},
-	{tooManyAccounts, "more users in one request than it may name"},
-	{tooOften, "this session asks faster than it may; slow down"},
-	{notPermitted, "not a member, or a member who may not do this"},
-	{ownerMayNotQuit, "the owner may dismiss the group but not leave it"},
-	{noSuchGroup, "there is no such group, or it was dismissed"},
-	{groupFull, "the group has as many members as it may have"},
-	{badGroupID, "not a group ID"},
-	{groupIDTaken, "somebody else has a group of this ID"},
-	{groupIDYours, "the caller already owns a group of this ID"},
+	seqConflict:   "the pair was changed by somebody else; the answer has it as it is now",
+	notExtensible: "the message was sent without extension support, or its group is an AVChatRoom",
+	messageRate:   "more sets of this message in this minute than allowed",
+	noSuchMessage: "there is no such message in this conversation",
 
-	{seqConflict, "the pair was changed by somebody else; the answer has it as it is now"},
-	{notExtensible, "the message was sent without extension support, or its group is an AVChatRoom"},
-	{messageRate, "more sets of this message in this minute than allowed"},
-	{noSuchMessage, "there is no such message in this conversation"},
-
-	{sigExpired, "the UserSig has expired"},
-	{sigEmpty, "the UserSig is empty"},
-	{sigMalformed, "the UserSig can't be parsed"},
-	{sigWrongKey, "the UserSig was not made with this app's secret key"},
-	{sigWrongUser, "the UserSig is for another user"},
-	{sigWrongApp, "the UserSig is for another SDKAppID"},
-	{unknownApp, "this hub does not serve that SDKAppID"},
-	{messageTooLarge, "the message is too large"},
-}
-
-// closeCodes is every code that the hub closes a connection with, besides those that WebSocket itself defines.
-var closeCodes = []code{
-	{int(CloseRestarting), "the hub is being restarted"},
-	{int(CloseSlow), "the client did not take what was sent to it"},
-	{int(CloseLost), "the hub may have missed changes, or failed"},
-	{int(CloseSilent), "nothing was heard from the client for two heartbeats"},
-	{int(CloseProtocol), "the client broke the protocol"},
-	{int(CloseNotLoggedIn), "not logged in, or the UserSig is invalid or has expired"},
-	{int(CloseKicked), "the session had to make room for a newer one of the same user"},
-	{int(CloseLoginLate), "no login in time"},
-	{int(CloseTooMany), "far too many requests"},
+	sigExpired:      "the UserSig has expired",
+	sigEmpty:        "the UserSig is empty",
+	sigMalformed:    "the UserSig can't be parsed",
+	sigWrongKey:     "the UserSig was not made with this app's secret key",
+	sigWrongUser:    "the UserSig is for another user",
+	sigWrongApp:     "the UserSig is for another SDKAppID",
+	unknownApp:      "this hub does not serve that SDKAppID",
+	messageTooLarge: "the message is too large",
 }

@@ -97,12 +97,3 @@ func checkMember(g *kv.Group, who caller, groupID string) error {
 	}
 	return nil
 }
-
-// clip shortens what a client sent for a sentence about it.
-func clip(s string) string {
-	const most = 80
-	if len(s) > most {
-		return s[:most] + "..."
-	}
-	return s
-}

@@ -152,7 +152,7 @@ func TestFramesDoNotInterleave(t *testing.T) {
 							runtime.Gosched()
 						}
 						if i%2 == 0 {
-							c.send(frame{head: textFrame(fmt.Appendf(nil, `{"n":%d,"pad":%q}`, i, strings.Repeat("x", i*37%70000)))})
+							c.send(wholeFrame(fmt.Appendf(nil, `{"n":%d,"pad":%q}`, i, strings.Repeat("x", i*37%70000))))
 						} else {
 							c.Notify(update(uint64(i), fmt.Sprint("k", i), strings.Repeat("y", i%300)))
 						}
@@ -291,7 +291,7 @@ func TestSlowClientGetsTheNewest(t *testing.T) {
 func TestTooSlowIsSentAway(t *testing.T) {
 	server := serveConns(t, 5*time.Second, false, func(c *conn) {
 		for c.outbox.waiting() > 0 || !closed(c) {
-			c.send(frame{head: textFrame([]byte(`"` + strings.Repeat("r", 50_000) + `"`))})
+			c.send(wholeFrame([]byte(`"` + strings.Repeat("r", 50_000) + `"`)))
 		}
 		_, _ = c.read()
 		c.abort()

@@ -2,16 +2,6 @@ package hub
 
 import "maps"
 
-// Codes returns every code that a client can meet, with its meaning.
-func Codes() map[int]string {
-	return meanings(codes)
-}
-
-// CloseCodes returns every close code of the hub's own, with its meaning.
-func CloseCodes() map[int]string {
-	return meanings(closeCodes)
-}
-
 // Methods returns the names of all methods.
 func Methods() []string {
 	names := []string{"login", "logout"}
@@ -19,14 +9,6 @@ func Methods() []string {
 		names = append(names, name)
 	}
 	return names
-}
-
-func meanings(table []code) map[int]string {
-	all := make(map[int]string)
-	for _, c := range table {
-		all[c.number] = c.meaning
-	}
-	return all
 }
 
 // SessionsOf returns how many sessions the user has.

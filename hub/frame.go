@@ -1,183 +1,57 @@
 package hub
 
 import (
-	"bytes"
-	"errors"
-	"sync"
-	"unicode/utf8"
+	"encoding/binary"
 
-	"github.com/go-json-experiment/json"
-	"github.com/go-json-experiment/json/jsontext"
+	"exthub/events"
 )
 
-const (
-	// maxFrame bounds what one request can cost. Twenty pairs with all limits used fit twice.
-	maxFrame = 64 << 10
-	// maxLoginFrame bounds what a stranger can make the hub parse. A UserSig with its user has about 300 bytes.
-	maxLoginFrame = 4 << 10
-	// maxID bounds what is echoed.
-	maxID = 64
-)
-
-// request is a JSON-RPC 2.0 request.
-type request struct {
-	id     jsontext.Value // a string or a number, as it came
-	method string
-	params jsontext.Value // an object, or empty
-}
-
-// null is the ID of an answer to a frame whose ID can't be read.
-var null = jsontext.Value("null")
-
-// parseRequest takes a frame apart. With an error the request still has the ID to answer to, if there was one.
-func parseRequest(frame []byte) (request, error) {
-	r := request{id: null}
-	at := envelopes.Get().(*envelope)
-	defer envelopes.Put(at)
-	*at = envelope{}
-	if err := json.Unmarshal(frame, at, asInBrowsers); err != nil {
-		return r, whyNoRequest(frame, err)
-	}
-	id := at.ID.of(frame)
-	if err := checkID(id); err != nil {
-		return r, err
-	}
-	r.id = id
-	if string(at.Version.of(frame)) != `"2.0"` {
-		return r, refuse(invalidRequest, `jsonrpc: must be "2.0"`)
-	}
-	spelled := at.Method.of(frame)
-	if r.method = methodNames[string(spelled)]; r.method == "" {
-		var method text
-		if method.read(spelled) != nil || method == "" {
-			return r, refuse(invalidRequest, "method: must be a string that is not empty")
-		}
-		r.method = string(method)
-	}
-	r.params = at.Params.of(frame)
-	if len(r.params) > 0 && r.params[0] != '{' {
-		return r, refuse(invalidParams, "params: must be an object")
-	}
-	return r, nil
-}
-
-// whyNoRequest says what is wrong with a frame. The decoder stops at the first thing that is.
-func whyNoRequest(frame []byte, err error) error {
-	var wrong *json.SemanticError
-	switch {
-	case !errors.As(err, &wrong), !jsontext.Value(frame).IsValid(asInBrowsers):
-		return refuse(parseError, "the frame is not JSON")
-	case wrong.JSONKind == '[':
-		return refuse(invalidRequest, "send each request in a frame of its own: arrays are not taken")
-	}
-	return refuse(invalidRequest, "the frame is not an object")
-}
-
-// envelope is where the members of a request stand.
-type envelope struct {
-	Version span `json:"jsonrpc"`
-	ID      span `json:"id"`
-	Method  span `json:"method"`
-	Params  span `json:"params"`
-}
-
-var envelopes = sync.Pool{New: func() any { return new(envelope) }}
-
-// span is where in the frame a value stands.
-type span struct{ start, end int64 }
-
-func (s span) of(frame []byte) jsontext.Value { return frame[s.start:s.end] }
-
-// UnmarshalJSONFrom notes where the value stands.
-func (s *span) UnmarshalJSONFrom(d *jsontext.Decoder) error {
-	raw, err := d.ReadValue()
-	s.end = d.InputOffset()
-	s.start = s.end - int64(len(raw))
-	return err
-}
-
-// checkID accepts a string or a number. A request without an ID would be one that wants no answer, and the hub answers everything.
-func checkID(id jsontext.Value) error {
-	switch {
-	case len(id) == 0 || bytes.Equal(id, null):
-		return refuse(invalidRequest, "id: missing; every request is answered")
-	case len(id) > maxID:
-		return refuse(invalidRequest, "id: %d bytes, at most %d", len(id), maxID)
-	case id[0] != '"' && id[0] != '-' && (id[0] < '0' || id[0] > '9'):
-		return refuse(invalidRequest, "id: must be a string or a number")
-	case !utf8.Valid(id):
-		return refuse(invalidRequest, "id: not UTF-8")
-	}
-	return nil
-}
-
-// frame is what goes out to one client. A result is shared by all who get it and may have many kilobytes: it is not copied until it is written.
+// frame is a WebSocket text frame as it goes out to one client. A body is shared by all who get it and may have many kilobytes: it is not copied until it is written.
 type frame struct {
-	head   []byte // the header, and what stands before the result; without a result all
-	result jsontext.Value
+	head []byte // the header, and what stands before the body; without a body all
+	body []byte
+	tail string // what stands behind the body
 }
 
-const frameEnd = "}" // behind a result
-
-// response answers the request of this ID.
-func response(id, result jsontext.Value) frame {
-	const begin, middle = `{"jsonrpc":"2.0","id":`, `,"result":`
-	size := len(begin) + len(id) + len(middle)
-	head := appendHeader(make([]byte, 0, maxHeader+size), size+len(result)+len(frameEnd))
-	head = append(append(head, begin...), id...)
-	return frame{append(head, middle...), result}
+// wholeFrame makes the frame of a payload.
+func wholeFrame(payload []byte) frame {
+	return frame{head: append(appendHeader(make([]byte, 0, maxHeader+len(payload)), len(payload)), payload...)}
 }
 
-func (f frame) size() int {
-	if f.result == nil {
-		return len(f.head)
-	}
-	return len(f.head) + len(f.result) + len(frameEnd)
-}
+func (f frame) size() int { return len(f.head) + len(f.body) + len(f.tail) }
 
 // single returns the frame if it is in one piece, or nil.
 func (f frame) single() []byte {
-	if f.result == nil {
+	if f.body == nil {
 		return f.head
 	}
 	return nil
 }
 
 func (f frame) append(b []byte) []byte {
-	b = append(b, f.head...)
-	if f.result == nil {
-		return b
+	return append(append(append(b, f.head...), f.body...), f.tail...)
+}
+
+// wrapFrame makes a WebSocket text frame, as a server sends it, of the payload that an event has in buffer[events.Headroom:].
+func wrapFrame(buffer []byte) []byte {
+	var header [maxHeader]byte
+	h := appendHeader(header[:0], len(buffer)-events.Headroom)
+	start := events.Headroom - len(h)
+	copy(buffer[start:], h)
+	return buffer[start:]
+}
+
+// maxHeader is the size of the longest header that a server's frame can have.
+const maxHeader = 10
+
+// appendHeader appends the header of a final, unmasked text frame (RFC 6455, 5.2).
+func appendHeader(b []byte, size int) []byte {
+	const finalText = 0x81
+	switch {
+	case size < 126:
+		return append(b, finalText, byte(size))
+	case size < 1<<16:
+		return binary.BigEndian.AppendUint16(append(b, finalText, 126), uint16(size))
 	}
-	return append(append(b, f.result...), frameEnd...)
-}
-
-// failure refuses the request of this ID.
-func failure(id jsontext.Value, e *Error) frame {
-	return frame{head: textFrame(encode(struct {
-		Version string         `json:"jsonrpc"`
-		ID      jsontext.Value `json:"id"`
-		Error   any            `json:"error"`
-	}{"2.0", id, struct {
-		Code    int    `json:"code"`
-		Message string `json:"message"`
-		Data    any    `json:"data,omitempty"`
-	}{e.Code, e.Message, e.Data}}))}
-}
-
-// notification tells a client something that it has not asked for.
-func notification(method string, params any) frame {
-	return frame{head: textFrame(encode(struct {
-		Version string `json:"jsonrpc"`
-		Method  string `json:"method"`
-		Params  any    `json:"params"`
-	}{"2.0", method, params}))}
-}
-
-// encode returns the JSON of one of our own types, none of which can fail. Lists are never null.
-func encode(v any) []byte {
-	b, err := json.Marshal(v, jsontext.AllowInvalidUTF8(true), json.Deterministic(true))
-	if err != nil {
-		panic(err)
-	}
-	return b
+	return binary.BigEndian.AppendUint64(append(b, finalText, 127), uint64(size))
 }

@@ -46,8 +46,8 @@ func TestOpenAPI(t *testing.T) {
 		t.Errorf("commands (-hub +openapi):\n%s", diff)
 	}
 
-	codes := maps.Clone(hub.RESTCodes())
-	maps.Copy(codes, hub.Codes())
+	codes := maps.Clone(hub.RESTCodes)
+	maps.Copy(codes, hub.Codes)
 	for _, number := range doc.Components.Schemas["Envelope"].Value.Properties["ErrorCode"].Value.Enum {
 		n := int(number.(float64))
 		if n != 0 && codes[n] == "" {

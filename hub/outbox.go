@@ -1,7 +1,6 @@
 package hub
 
 import (
-	"encoding/binary"
 	"slices"
 	"sync"
 
@@ -257,33 +256,4 @@ func (o *outbox) signalLocked() {
 	default:
 		close(o.idle)
 	}
-}
-
-// wrapFrame makes a WebSocket text frame, as a server sends it, of the payload that an event has in buffer[events.Headroom:].
-func wrapFrame(buffer []byte) []byte {
-	var header [maxHeader]byte
-	h := appendHeader(header[:0], len(buffer)-events.Headroom)
-	start := events.Headroom - len(h)
-	copy(buffer[start:], h)
-	return buffer[start:]
-}
-
-// textFrame makes a text frame of a payload that has no room in front of it.
-func textFrame(payload []byte) []byte {
-	return append(appendHeader(make([]byte, 0, maxHeader+len(payload)), len(payload)), payload...)
-}
-
-// maxHeader is the size of the longest header that a server's frame can have.
-const maxHeader = 10
-
-// appendHeader appends the header of a final, unmasked text frame (RFC 6455, 5.2).
-func appendHeader(b []byte, size int) []byte {
-	const finalText = 0x81
-	switch {
-	case size < 126:
-		return append(b, finalText, byte(size))
-	case size < 1<<16:
-		return binary.BigEndian.AppendUint16(append(b, finalText, 126), uint16(size))
-	}
-	return binary.BigEndian.AppendUint64(append(b, finalText, 127), uint64(size))
 }

@@ -98,10 +98,10 @@ func TestProtocolListsEverything(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for number, meaning := range hub.Codes() {
+	for number, meaning := range hub.Codes {
 		expectCode(t, string(doc), string(sdk), number, meaning)
 	}
-	for number, meaning := range hub.CloseCodes() {
+	for number, meaning := range hub.CloseCodes {
 		expectCode(t, string(doc), string(sdk), number, meaning)
 	}
 	for _, method := range hub.Methods() {
@@ -126,7 +126,7 @@ func expectCode(t *testing.T, doc, sdk string, number int, meaning string) {
 
 // TestGoldenCodes: the codes that the frames show are in the table.
 func TestGoldenCodes(t *testing.T) {
-	known := maps.Clone(hub.Codes())
+	known := maps.Clone(hub.Codes)
 	for name, g := range readFrames(t) {
 		var f frame
 		if len(g.Response) == 0 {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"log/slog"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -73,6 +74,9 @@ var restCommands = map[string]restCommand{
 	"group_open_http_svc/delete_group_member":   {restDecode(restDeleteMembers), deleteNames},
 	"group_open_http_svc/get_group_member_info": {restDecode(restMembers), groupNames},
 }
+
+// RESTCommands returns the service and name of every command, sorted.
+func RESTCommands() []string { return slices.Sorted(maps.Keys(restCommands)) }
 
 // maxRESTBody is what a call may send. The longest that is of use, 300 new members, is a hundredth of it.
 const maxRESTBody = 1 << 20

@@ -14,15 +14,15 @@ const (
 	restBodyTooLong = messageTooLarge
 )
 
-// restCodes is every code that a REST call can meet besides those of the commands, for the table in PROTOCOL.md.
-var restCodes = []code{
-	{restBadURL, "the query string, random or contenttype is not as it should be"},
-	{restNotJSON, "the body is not JSON"},
-	{restNoCaller, "identifier is missing or not a user ID"},
-	{restBadAppID, "sdkappid is not a number"},
-	{restTooOften, "more calls of this command in a second than allowed"},
-	{restBadHTTP, "the body broke off or came too slowly"},
-	{restNoCommand, "there is no such service and command, or the method is not POST"},
-	{restNotAdmin, "identifier is not an app admin"},
-	{restNoAppID, "sdkappid is missing"},
+// RESTCodes is every code that a REST call can meet besides those of the commands, and what it means: a table of PROTOCOL.md.
+var RESTCodes = map[int]string{
+	restBadURL:    "the query string, random or contenttype is not as it should be",
+	restNotJSON:   "the body is not JSON",
+	restNoCaller:  "identifier is missing or not a user ID",
+	restBadAppID:  "sdkappid is not a number",
+	restTooOften:  "more calls of this command in a second than allowed",
+	restBadHTTP:   "the body broke off or came too slowly",
+	restNoCommand: "there is no such service and command, or the method is not POST",
+	restNotAdmin:  "identifier is not an app admin",
+	restNoAppID:   "sdkappid is missing",
 }

@@ -179,7 +179,7 @@ func TestProtocolQuotesCalls(t *testing.T) {
 			t.Errorf("no golden call shows %s", command)
 		}
 	}
-	for number, meaning := range hub.RESTCodes() {
+	for number, meaning := range hub.RESTCodes {
 		if row := fmt.Sprintf("| `%d` | %s |", number, meaning); !strings.Contains(string(raw), row) {
 			t.Errorf("PROTOCOL.md has no row %s", row)
 		}

@@ -73,11 +73,6 @@ func encodeChanged(c Changed) jsontext.Value {
 	return append(b, '}')
 }
 
-func appendText(b []byte, s string) []byte {
-	b, _ = jsontext.AppendQuote(b, s) // the error is about what is not UTF-8, which is replaced
-	return b
-}
-
 func encodePage(p *Page) []byte {
 	w := wirePage{Extensions: make([]wirePair, len(p.Pairs)), LatestSeq: p.LatestSeq, ClearSeq: p.ClearSeq, PurgedSeq: p.PurgedSeq}
 	for i, pair := range p.Pairs {

@@ -35,14 +35,3 @@ func TestTranslate(t *testing.T) {
 		}
 	}
 }
-
-// TestCodesAreUnique: a code means one thing.
-func TestCodesAreUnique(t *testing.T) {
-	seen := make(map[int]bool)
-	for _, c := range append(append([]code(nil), codes...), closeCodes...) {
-		if seen[c.number] || c.meaning == "" {
-			t.Errorf("%d %q", c.number, c.meaning)
-		}
-		seen[c.number] = true
-	}
-}

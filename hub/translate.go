@@ -1,0 +1,36 @@
+package hub
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+
+	"github.com/google/uuid"
+
+	"exthub/hub/usersig"
+	"exthub/kv"
+)
+
+// translate makes an Error of any error, once, where a command ends. What is nobody's fault but ours becomes 10002 with an ID under which the log
+// has the rest: its text may speak of things that are not the client's business.
+func translate(err error, log *slog.Logger) *Error {
+	var refusal *Error
+	var sig *usersig.Error
+	switch {
+	case errors.As(err, &refusal):
+		return refusal
+	case errors.As(err, &sig):
+		return &Error{Code: sig.Code, Message: sig.Reason}
+	}
+	sentence := "internal error"
+	switch {
+	case errors.Is(err, kv.ErrUnknown):
+		sentence = "the store did not answer in time and it is not known whether this was written: read before trying again"
+	case errors.Is(err, kv.ErrUnavailable), errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
+		sentence = "the store can't do this now and nothing was written: try again"
+	}
+	id := uuid.NewString()
+	log.Error("request failed", "request", id, "error", err)
+	return &Error{Code: internalError, Message: fmt.Sprintf("%s (request %s)", sentence, id), Data: map[string]string{"requestID": id}}
+}
