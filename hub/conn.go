@@ -131,6 +131,9 @@ func (c *conn) reply(f frame) {
 // send queues what nobody asked for; it never blocks.
 func (c *conn) send(f frame) { c.woken(c.outbox.frame(f)) }
 
+// cork leaves what comes to the reply that comes in a moment: see outbox.hold.
+func (c *conn) cork() { c.outbox.hold() }
+
 // Session returns the session's ID.
 func (c *conn) Session() string { return c.id }
 

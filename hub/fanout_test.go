@@ -28,7 +28,7 @@ func TestFanoutKeepsOrder(t *testing.T) {
 			server := serveConnsOf(t, w, secure, func(c *conn) {
 				came <- c
 				for _, err := c.read(); err == nil; _, err = c.read() {
-					c.reply(response([]byte("0"), []byte("{}")))
+					c.reply(answer("0", "{}"))
 				}
 				broker.Detach(c, c.id)
 				c.abort()

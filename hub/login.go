@@ -84,7 +84,7 @@ func (s *session) enter(r request) (jsontext.Value, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.who = caller{userID: string(p.UserID), admin: s.hub.isAdmin(string(p.UserID)), session: o.NewSessionID(), hold: s.conn.outbox.hold}
+	s.who = caller{userID: string(p.UserID), admin: s.hub.isAdmin(string(p.UserID)), session: o.NewSessionID(), hold: s.conn.cork}
 	if err := s.follow(); err != nil {
 		return nil, err
 	}

@@ -56,7 +56,7 @@ func (o Options) withDefaults() (Options, error) {
 	for field, value := range map[*int]int{
 		&o.MaxExtensions: 300, &o.MaxExtensionsPerRequest: 20, &o.MaxKeyBytes: 100, &o.MaxValueBytes: 1000,
 		&o.MaxGroupMembers: 100_000, &o.MaxSessions: 100_000, &o.MaxSessionsPerUser: 100, &o.SessionRate: 1000,
-		&o.FanoutFrom: writerShare + 1,
+		&o.FanoutFrom: defaultFanoutFrom,
 	} {
 		if *field == 0 {
 			*field = value

@@ -12,7 +12,7 @@ func TestEventWaitsForReply(t *testing.T) {
 	if wake, _ := o.event(update(1, "k", "v")); wake {
 		t.Error("the event did not wait")
 	}
-	if wake, _ := o.frame(response([]byte("1"), []byte("{}"))); !wake {
+	if wake, _ := o.frame(answer("1", "{}")); !wake {
 		t.Error("nobody writes the reply")
 	}
 	if out := string(o.take(nil)); !strings.Contains(out, `"seq":1`) || !strings.HasSuffix(out, `{"jsonrpc":"2.0","id":1,"result":{}}`) {

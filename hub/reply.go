@@ -8,7 +8,7 @@ func response(id, result jsontext.Value) frame {
 	size := len(begin) + len(id) + len(middle)
 	head := appendHeader(make([]byte, 0, maxHeader+size), size+len(result)+len(end))
 	head = append(append(head, begin...), id...)
-	return frame{append(head, middle...), result, end}
+	return frame{head: append(head, middle...), body: result, tail: end}
 }
 
 // failure refuses the request of this ID.

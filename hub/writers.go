@@ -116,6 +116,9 @@ func (w *writers) Busy() bool {
 // writerShare is how many connections a writer takes at a time.
 const writerShare = 64
 
+// defaultFanoutFrom is how many sessions make a fan-out worth it: more than one writer takes at a time.
+const defaultFanoutFrom = writerShare + 1
+
 // serve writes what waits, until nothing does or the socket is full.
 func (w *writers) serve(c *conn, buffer []byte) {
 	for !w.serveOnce(c, buffer) {
