@@ -16,6 +16,8 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
 	"exthub/hub"
+	"exthub/hub/refusal"
+	"exthub/hub/socket"
 )
 
 // asyncAPI is docs/asyncapi.yaml: what of it the tests look at, and all of it for its schemas.
@@ -137,7 +139,7 @@ func TestAsyncAPI(t *testing.T) {
 	}
 
 	closeCodes := make(map[string]string)
-	for number, meaning := range hub.CloseCodes {
+	for number, meaning := range socket.CloseCodes {
 		closeCodes[fmt.Sprint(number)] = meaning
 	}
 	if diff := cmp.Diff(closeCodes, d.Channels.WS.CloseCodes); diff != "" {
@@ -155,7 +157,7 @@ func TestAsyncAPI(t *testing.T) {
 	}
 	codes := failure.Properties.Error.Properties.Code.Enum
 	slices.Sort(codes)
-	if diff := cmp.Diff(slices.Sorted(maps.Keys(hub.Codes)), codes); diff != "" {
+	if diff := cmp.Diff(slices.Sorted(maps.Keys(refusal.Codes)), codes); diff != "" {
 		t.Errorf("codes (-hub +asyncapi):\n%s", diff)
 	}
 }

@@ -3,13 +3,14 @@ package hub
 import (
 	"testing"
 
+	"exthub/hub/command"
 	"exthub/kv"
 )
 
 // What a set costs before and after the store.
 func BenchmarkSetRequest(b *testing.B) {
 	frame := []byte(`{"jsonrpc":"2.0","id":17,"method":"setMessageExtensions","params":{"messageID":"g.team.5","extensions":[{"key":"voter-17_0","value":"{\"option\":2}","seq":4711}]}}`)
-	rules := limits{Extensions: 300, PerRequest: 20, KeyBytes: 100, ValueBytes: 1000}
+	rules := command.Limits{Extensions: 300, PerRequest: 20, KeyBytes: 100, ValueBytes: 1000}
 	b.ReportAllocs()
 	for b.Loop() {
 		r, err := parseRequest(frame)
@@ -20,14 +21,14 @@ func BenchmarkSetRequest(b *testing.B) {
 		if err != nil {
 			b.Fatal(err)
 		}
-		if err := rules.checkSet(p.command().Extensions); err != nil {
+		if err := rules.CheckSet(p.command().Extensions); err != nil {
 			b.Fatal(err)
 		}
 	}
 }
 
 func BenchmarkSetAnswer(b *testing.B) {
-	changed := Changed{[]Outcome{{Pair: kv.Pair{Key: "voter-17_0", Value: `{"option":2}`, Seq: 4712}}}, 4712}
+	changed := command.Changed{Outcomes: []command.Outcome{{Pair: kv.Pair{Key: "voter-17_0", Value: `{"option":2}`, Seq: 4712}}}, LatestSeq: 4712}
 	b.ReportAllocs()
 	for b.Loop() {
 		response([]byte("17"), encodeChanged(changed))

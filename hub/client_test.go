@@ -29,7 +29,7 @@ type frame struct {
 	Version string          `json:"jsonrpc"`
 	ID      json.RawMessage `json:"id"`
 	Result  json.RawMessage `json:"result"`
-	Error   *refusal        `json:"error"`
+	Error   *hubError       `json:"error"`
 	Method  string          `json:"method"`
 	Params  json.RawMessage `json:"params"`
 }
@@ -41,13 +41,13 @@ func (f frame) decode(into any) {
 	}
 }
 
-type refusal struct {
+type hubError struct {
 	Code    int             `json:"code"`
 	Message string          `json:"message"`
 	Data    json.RawMessage `json:"data"`
 }
 
-func (r *refusal) Error() string { return fmt.Sprintf("%d %s", r.Code, r.Message) }
+func (r *hubError) Error() string { return fmt.Sprintf("%d %s", r.Code, r.Message) }
 
 // notice is a notification.
 type notice struct {
@@ -118,7 +118,7 @@ func (c *client) answer() frame {
 	}
 }
 
-// call asks and returns the result, or the *refusal.
+// call asks and returns the result, or the *hubError.
 func (c *client) call(method string, params any) (json.RawMessage, error) {
 	c.t.Helper()
 	c.lastID++
@@ -168,7 +168,7 @@ func (c *client) must(method string, params, into any) {
 func (c *client) refused(code int, method string, params any) string {
 	c.t.Helper()
 	raw, err := c.call(method, params)
-	var r *refusal
+	var r *hubError
 	if !errors.As(err, &r) || r.Code != code {
 		c.t.Fatalf("%s %v: got %s %v, want a refusal with %d", method, params, raw, err, code)
 	}

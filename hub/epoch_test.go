@@ -7,7 +7,7 @@ import (
 
 	"github.com/nats-io/nats.go/jetstream"
 
-	"exthub/hub"
+	"exthub/hub/socket"
 )
 
 // enter connects, logs in, and returns the epoch.
@@ -58,7 +58,7 @@ func TestAnotherHistory(t *testing.T) {
 	if _, err := js.CreateStream(t.Context(), stream.CachedInfo().Config); err != nil {
 		t.Fatal(err)
 	}
-	if code := ada.closed(); code != hub.CloseLost {
+	if code := ada.closed(); code != socket.CloseLost {
 		t.Fatalf("closed with %d", code)
 	}
 

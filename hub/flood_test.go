@@ -11,6 +11,7 @@ import (
 	"github.com/coder/websocket"
 
 	"exthub/hub"
+	"exthub/hub/socket"
 )
 
 // A client asks as fast as it can, and does not listen when it is told to slow down.
@@ -24,7 +25,7 @@ func TestFlood(t *testing.T) {
 	for {
 		f, err := flooder.read()
 		if err != nil {
-			if code := websocket.CloseStatus(err); code != hub.CloseTooMany {
+			if code := websocket.CloseStatus(err); code != socket.CloseTooMany {
 				t.Errorf("closed with %d (%v)", code, err)
 			}
 			break
@@ -53,7 +54,7 @@ func TestHalfAFrame(t *testing.T) {
 		if _, err := out.Write([]byte(`{"jsonrpc":"2.0",`)); err != nil {
 			t.Fatal(err)
 		}
-		if code := c.closed(); code != hub.CloseLoginLate && code != hub.CloseSilent {
+		if code := c.closed(); code != socket.CloseLoginLate && code != socket.CloseSilent {
 			t.Errorf("closed with %d", code)
 		}
 	}

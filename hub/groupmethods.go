@@ -4,6 +4,10 @@ import (
 	"context"
 
 	"github.com/go-json-experiment/json/jsontext"
+
+	"exthub/hub/command"
+	"exthub/hub/refusal"
+	"exthub/hub/wire"
 )
 
 const (
@@ -11,40 +15,40 @@ const (
 	maxMembersPerPage     = 100
 )
 
-func createGroup(ctx context.Context, c *commands, who caller, params jsontext.Value) (jsontext.Value, error) {
+func createGroup(ctx context.Context, c *command.Commands, who command.Caller, params jsontext.Value) (jsontext.Value, error) {
 	var p struct {
-		Name       text `json:"name"`
-		Type       text `json:"type"`
-		GroupID    text `json:"groupID"`
+		Name       wire.Text `json:"name"`
+		Type       wire.Text `json:"type"`
+		GroupID    wire.Text `json:"groupID"`
 		MemberList []struct {
-			UserID text `json:"userID"`
+			UserID wire.Text `json:"userID"`
 		} `json:"memberList"`
 	}
-	if err := decodeParams(params, &p, invalidParams); err != nil {
+	if err := wire.Decode(params, &p, refusal.InvalidParams); err != nil {
 		return nil, err
 	}
 	// An app admin who makes a group here is its owner, as anybody else.
-	cmd := CreateGroup{Type: string(p.Type), Name: string(p.Name), GroupID: string(p.GroupID), Owner: who.userID}
+	cmd := command.CreateGroup{Type: string(p.Type), Name: string(p.Name), GroupID: string(p.GroupID), Owner: who.UserID}
 	for _, m := range p.MemberList {
-		cmd.Members = append(cmd.Members, NewMember{UserID: string(m.UserID)})
+		cmd.Members = append(cmd.Members, command.NewMember{UserID: string(m.UserID)})
 	}
 	info, err := c.CreateGroup(ctx, who, cmd)
 	if err != nil {
 		return nil, err
 	}
-	return encode(struct {
+	return wire.Encode(struct {
 		Group wireGroup `json:"group"`
 	}{newWireGroup(info)}), nil
 }
 
 // groupParams is what a method brings that needs nothing but a group.
 type groupParams struct {
-	GroupID text `json:"groupID"`
+	GroupID wire.Text `json:"groupID"`
 }
 
-func joinGroup(ctx context.Context, c *commands, who caller, params jsontext.Value) (jsontext.Value, error) {
+func joinGroup(ctx context.Context, c *command.Commands, who command.Caller, params jsontext.Value) (jsontext.Value, error) {
 	var p groupParams
-	if err := decodeParams(params, &p, invalidParams); err != nil {
+	if err := wire.Decode(params, &p, refusal.InvalidParams); err != nil {
 		return nil, err
 	}
 	joined, err := c.JoinGroup(ctx, who, string(p.GroupID))
@@ -55,53 +59,53 @@ func joinGroup(ctx context.Context, c *commands, who caller, params jsontext.Val
 	if joined.Already {
 		status = "AlreadyInGroup"
 	}
-	return encode(struct {
+	return wire.Encode(struct {
 		Status string    `json:"status"`
 		Group  wireGroup `json:"group"`
 	}{status, newWireGroup(joined.Group)}), nil
 }
 
-func quitGroup(ctx context.Context, c *commands, who caller, params jsontext.Value) (jsontext.Value, error) {
+func quitGroup(ctx context.Context, c *command.Commands, who command.Caller, params jsontext.Value) (jsontext.Value, error) {
 	return leave(ctx, who, params, c.QuitGroup)
 }
 
-func dismissGroup(ctx context.Context, c *commands, who caller, params jsontext.Value) (jsontext.Value, error) {
+func dismissGroup(ctx context.Context, c *command.Commands, who command.Caller, params jsontext.Value) (jsontext.Value, error) {
 	return leave(ctx, who, params, c.DismissGroup)
 }
 
-func leave(ctx context.Context, who caller, params jsontext.Value, do func(context.Context, caller, string) error) (jsontext.Value, error) {
+func leave(ctx context.Context, who command.Caller, params jsontext.Value, do func(context.Context, command.Caller, string) error) (jsontext.Value, error) {
 	var p groupParams
-	if err := decodeParams(params, &p, invalidParams); err != nil {
+	if err := wire.Decode(params, &p, refusal.InvalidParams); err != nil {
 		return nil, err
 	}
 	if err := do(ctx, who, string(p.GroupID)); err != nil {
 		return nil, err
 	}
-	return encode(struct {
+	return wire.Encode(struct {
 		GroupID string `json:"groupID"`
 	}{string(p.GroupID)}), nil
 }
 
-func getGroupMemberList(ctx context.Context, c *commands, who caller, params jsontext.Value) (jsontext.Value, error) {
+func getGroupMemberList(ctx context.Context, c *command.Commands, who command.Caller, params jsontext.Value) (jsontext.Value, error) {
 	var p struct {
-		GroupID text `json:"groupID"`
-		Count   int  `json:"count"`
-		Offset  int  `json:"offset"`
+		GroupID wire.Text `json:"groupID"`
+		Count   int       `json:"count"`
+		Offset  int       `json:"offset"`
 	}
-	if err := decodeParams(params, &p, invalidParams); err != nil {
+	if err := wire.Decode(params, &p, refusal.InvalidParams); err != nil {
 		return nil, err
 	}
-	if err := checkPage("count", p.Count, maxMembersPerPage); err != nil {
+	if err := command.CheckPage("count", p.Count, maxMembersPerPage); err != nil {
 		return nil, err
 	}
 	if p.Count == 0 {
 		p.Count = defaultMembersPerPage
 	}
-	list, err := c.GetGroupMemberList(ctx, who, GetGroupMemberList{string(p.GroupID), p.Count, p.Offset})
+	list, err := c.GetGroupMemberList(ctx, who, command.GetGroupMemberList{GroupID: string(p.GroupID), Count: p.Count, Offset: p.Offset})
 	if err != nil {
 		return nil, err
 	}
-	return encode(struct {
+	return wire.Encode(struct {
 		MemberList []wireMember `json:"memberList"`
 		Offset     int          `json:"offset"`
 	}{newWireMembers(list.Members), list.Next}), nil
@@ -109,44 +113,44 @@ func getGroupMemberList(ctx context.Context, c *commands, who caller, params jso
 
 // memberParams is what adding and removing members bring.
 type memberParams struct {
-	GroupID    text   `json:"groupID"`
-	UserIDList []text `json:"userIDList"`
+	GroupID    wire.Text   `json:"groupID"`
+	UserIDList []wire.Text `json:"userIDList"`
 }
 
-func (p memberParams) command() ChangeMembers {
-	cmd := ChangeMembers{GroupID: string(p.GroupID)}
+func (p memberParams) command() command.ChangeMembers {
+	cmd := command.ChangeMembers{GroupID: string(p.GroupID)}
 	for _, id := range p.UserIDList {
 		cmd.UserIDs = append(cmd.UserIDs, string(id))
 	}
 	return cmd
 }
 
-func addGroupMember(ctx context.Context, c *commands, who caller, params jsontext.Value) (jsontext.Value, error) {
+func addGroupMember(ctx context.Context, c *command.Commands, who command.Caller, params jsontext.Value) (jsontext.Value, error) {
 	var p memberParams
-	if err := decodeParams(params, &p, invalidParams); err != nil {
+	if err := wire.Decode(params, &p, refusal.InvalidParams); err != nil {
 		return nil, err
 	}
 	added, err := c.AddGroupMembers(ctx, who, p.command())
 	if err != nil {
 		return nil, err
 	}
-	return encode(struct {
+	return wire.Encode(struct {
 		Success []string `json:"successUserIDList"`
 		Failure []string `json:"failureUserIDList"`
 		Existed []string `json:"existedUserIDList"`
 	}{orEmpty(added.Added), orEmpty(added.Failed), orEmpty(added.Existed)}), nil
 }
 
-func deleteGroupMember(ctx context.Context, c *commands, who caller, params jsontext.Value) (jsontext.Value, error) {
+func deleteGroupMember(ctx context.Context, c *command.Commands, who command.Caller, params jsontext.Value) (jsontext.Value, error) {
 	var p memberParams
-	if err := decodeParams(params, &p, invalidParams); err != nil {
+	if err := wire.Decode(params, &p, refusal.InvalidParams); err != nil {
 		return nil, err
 	}
 	removed, err := c.DeleteGroupMembers(ctx, who, p.command())
 	if err != nil {
 		return nil, err
 	}
-	return encode(struct {
+	return wire.Encode(struct {
 		UserIDList []string `json:"userIDList"`
 	}{orEmpty(removed)}), nil
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/coder/websocket"
 
 	"exthub/hub"
+	"exthub/hub/socket"
 )
 
 // One attack per test; the first sentence says what it is.
@@ -26,12 +27,12 @@ func TestOversizeFrame(t *testing.T) {
 	other := w.login("bo")
 	stranger, user := w.dial(), w.login("ada")
 	stranger.write(strings.Repeat("x", 4<<10+1))
-	if code := stranger.closed(); code != hub.CloseProtocol {
+	if code := stranger.closed(); code != socket.CloseProtocol {
 		t.Errorf("stranger: closed with %d", code)
 	}
 	user.must("ping", object{"padding": strings.Repeat("x", 60<<10)}, nil)
 	user.write(strings.Repeat("x", 64<<10+1))
-	if code := user.closed(); code != hub.CloseProtocol {
+	if code := user.closed(); code != socket.CloseProtocol {
 		t.Errorf("user: closed with %d", code)
 	}
 	expectAlive(t, other)
@@ -54,7 +55,7 @@ func TestOversizeInPieces(t *testing.T) {
 			}
 		}
 	}()
-	if code := c.closed(); code != hub.CloseProtocol {
+	if code := c.closed(); code != socket.CloseProtocol {
 		t.Errorf("closed with %d", code)
 	}
 }
@@ -68,7 +69,7 @@ func TestBinaryFrame(t *testing.T) {
 	if err := c.ws.Write(ctx, websocket.MessageBinary, []byte(`{"jsonrpc":"2.0","id":1,"method":"ping"}`)); err != nil {
 		t.Fatal(err)
 	}
-	if code := c.closed(); code != hub.CloseProtocol {
+	if code := c.closed(); code != socket.CloseProtocol {
 		t.Errorf("closed with %d", code)
 	}
 }

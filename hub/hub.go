@@ -7,6 +7,9 @@ import (
 	"slices"
 
 	"exthub/events"
+	"exthub/hub/command"
+	"exthub/hub/rest"
+	"exthub/hub/socket"
 	"exthub/kv"
 )
 
@@ -18,9 +21,9 @@ type Hub struct {
 	options  Options
 	log      *slog.Logger
 	store    *kv.Store
-	commands *commands
+	commands *command.Commands
 	broker   *events.Broker
-	writers  *writers
+	writers  *socket.Writers
 	sessions *sessions
 	metrics  *metrics
 	mux      *http.ServeMux
@@ -36,13 +39,13 @@ func New(options Options, store *kv.Store) (*Hub, error) {
 	if err != nil {
 		return nil, err
 	}
-	w := startWriters(o.WriteTimeout, o.FanoutFrom)
+	w := socket.StartWriters(o.WriteTimeout, o.FanoutFrom)
 	h := &Hub{
 		options: o, log: o.Logger, writers: w, sessions: newSessions(o.MaxSessions), mux: http.NewServeMux(),
-		broker: events.New(events.Options{Interval: o.EventInterval, LargeAudience: o.LargeAudience, Wrap: wrapFrame, Writers: w}),
+		broker: events.New(events.Options{Interval: o.EventInterval, LargeAudience: o.LargeAudience, Wrap: socket.Wrap, Writers: w}),
 		store:  store,
-		commands: newCommands(store, commandOptions{
-			Limits:          limits{Extensions: o.MaxExtensions, PerRequest: o.MaxExtensionsPerRequest, KeyBytes: o.MaxKeyBytes, ValueBytes: o.MaxValueBytes},
+		commands: command.New(store, command.Options{
+			Limits:          command.Limits{Extensions: o.MaxExtensions, PerRequest: o.MaxExtensionsPerRequest, KeyBytes: o.MaxKeyBytes, ValueBytes: o.MaxValueBytes},
 			MessageRate:     o.MessageRate,
 			MaxGroupMembers: o.MaxGroupMembers,
 			Now:             o.Now,
@@ -51,7 +54,7 @@ func New(options Options, store *kv.Store) (*Hub, error) {
 	h.metrics = newMetrics(h.sessions, h.broker)
 	h.running, h.stop = context.WithCancel(context.Background())
 	h.mux.HandleFunc("GET /ws", h.serveSocket)
-	h.mux.Handle("/v4/", newREST(restOptions{
+	h.mux.Handle("/v4/", rest.New(rest.Options{
 		SDKAppID: o.SDKAppID, SecretKey: o.SecretKey, Admins: o.Admins, Rate: o.RESTRate, Timeout: o.RequestTimeout, Now: o.Now, Logger: o.Logger,
 		Running: h.running, Answered: h.metrics.restAnswered,
 	}, h.commands))
@@ -73,7 +76,7 @@ func (h *Hub) serveSocket(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	s := &session{hub: h}
-	if err := s.conn.accept(h.writers, s, w, r, h.options.AllowedOrigins, maxLoginFrame); err != nil {
+	if err := s.conn.Accept(h.writers, s, w, r, h.options.AllowedOrigins, maxLoginFrame); err != nil {
 		h.sessions.release()
 		return // accept has answered
 	}
@@ -93,6 +96,6 @@ func (h *Hub) Shutdown(ctx context.Context) error {
 	h.stop()
 	h.sessions.cutOff()
 	h.broker.Close()
-	h.writers.stop()
+	h.writers.Stop()
 	return err
 }

@@ -7,15 +7,19 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 	"golang.org/x/time/rate"
 
+	"exthub/hub/command"
+	"exthub/hub/refusal"
+	"exthub/hub/socket"
 	"exthub/hub/usersig"
+	"exthub/hub/wire"
 )
 
 // loginParams is what a stranger says.
 type loginParams struct {
-	SDKAppID uint64 `json:"sdkAppID"`
-	UserID   text   `json:"userID"`
-	UserSig  text   `json:"userSig"`
-	Batch    bool   `json:"batch"`
+	SDKAppID uint64    `json:"sdkAppID"`
+	UserID   wire.Text `json:"userID"`
+	UserSig  wire.Text `json:"userSig"`
+	Batch    bool      `json:"batch"`
 }
 
 // loginResult is what a user needs to know of the hub.
@@ -43,25 +47,25 @@ type wireLimits struct {
 // login reads the first request, which must be a login, and reports whether the session goes on as a user's. There is one attempt per connection, so that
 // guessing costs a connection each time.
 func (s *session) login() bool {
-	late := time.AfterFunc(s.hub.options.LoginTimeout, func() { s.end(CloseLoginLate, "no login in time") })
-	frame, err := s.conn.read()
+	late := time.AfterFunc(s.hub.options.LoginTimeout, func() { s.end(socket.CloseLoginLate, "no login in time") })
+	frame, err := s.conn.Read()
 	if !late.Stop() || err != nil {
 		return false
 	}
 	r, err := parseRequest(frame)
 	if err != nil {
 		s.refuse(r, err)
-		s.end(CloseProtocol, "the first frame is not a request")
+		s.end(socket.CloseProtocol, "the first frame is not a request")
 		return false
 	}
 	result, err := s.enter(r)
 	if err != nil {
-		refusal := translate(err, s.hub.log)
-		s.refuse(r, refusal)
-		if refusal.Code == internalError {
-			s.end(CloseLost, "the hub is in trouble")
+		refused := command.Translate(err, s.hub.log)
+		s.refuse(r, refused)
+		if refused.Code == refusal.InternalError {
+			s.end(socket.CloseLost, "the hub is in trouble")
 		} else {
-			s.end(CloseNotLoggedIn, "not logged in")
+			s.end(socket.CloseNotLoggedIn, "not logged in")
 		}
 		return false
 	}
@@ -72,10 +76,10 @@ func (s *session) login() bool {
 // enter makes the stranger a user and returns the answer to the login.
 func (s *session) enter(r request) (jsontext.Value, error) {
 	if r.method != "login" {
-		return nil, refuse(invalidRequest, "%q before login", clip(r.method))
+		return nil, refusal.New(refusal.InvalidRequest, "%q before login", refusal.Clip(r.method))
 	}
 	var p loginParams
-	if err := decodeParams(r.params, &p, invalidParams); err != nil {
+	if err := wire.Decode(r.params, &p, refusal.InvalidParams); err != nil {
 		return nil, err
 	}
 	o := s.hub.options
@@ -84,20 +88,20 @@ func (s *session) enter(r request) (jsontext.Value, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.who = caller{userID: string(p.UserID), admin: s.hub.isAdmin(string(p.UserID)), session: o.NewSessionID(), hold: s.conn.cork}
+	s.who = command.Caller{UserID: string(p.UserID), Admin: s.hub.isAdmin(string(p.UserID)), Session: o.NewSessionID(), Cork: s.conn.Cork}
 	if err := s.follow(); err != nil {
 		return nil, err
 	}
 	if surplus := s.hub.sessions.login(s, o.MaxSessionsPerUser); surplus != nil {
-		surplus.kick("multipleDevice", CloseKicked, "too many sessions of one user")
+		surplus.kick("multipleDevice", socket.CloseKicked, "too many sessions of one user")
 	}
 	s.requests = rate.NewLimiter(rate.Limit(o.SessionRate), o.SessionRate)
-	s.conn.limit = maxFrame
-	s.conn.setBatch(p.Batch)
-	s.silence = time.AfterFunc(2*o.Heartbeat, func() { s.end(CloseSilent, "nothing heard for two heartbeats") })
-	s.expiry = time.AfterFunc(until.Sub(now)+time.Second, func() { s.kick("userSigExpired", CloseNotLoggedIn, "the UserSig has expired") })
-	return encode(loginResult{
-		UserID: s.who.userID, SessionID: s.who.session, Admin: s.who.admin, HeartbeatInterval: int(o.Heartbeat / time.Second), Time: now.Unix(),
+	s.conn.Limit = maxFrame
+	s.conn.SetBatch(p.Batch)
+	s.silence = time.AfterFunc(2*o.Heartbeat, func() { s.end(socket.CloseSilent, "nothing heard for two heartbeats") })
+	s.expiry = time.AfterFunc(until.Sub(now)+time.Second, func() { s.kick("userSigExpired", socket.CloseNotLoggedIn, "the UserSig has expired") })
+	return wire.Encode(loginResult{
+		UserID: s.who.UserID, SessionID: s.who.Session, Admin: s.who.Admin, HeartbeatInterval: int(o.Heartbeat / time.Second), Time: now.Unix(),
 		Epoch:  s.hub.store.Epoch(), // after follow: another history from now on ends this session
 		Limits: wireLimits{o.MaxExtensions, o.MaxExtensionsPerRequest, o.MaxKeyBytes, o.MaxValueBytes, o.MessageRate, maxFrame},
 	}), nil
@@ -106,24 +110,24 @@ func (s *session) enter(r request) (jsontext.Value, error) {
 // follow makes the session hear of everything that concerns its user: first what comes from now on, then the groups as they are, so that nothing is missed
 // in between. The client may get notifications before the answer to its login.
 func (s *session) follow() error {
-	s.conn.id = s.who.session
-	s.hub.broker.Attach(&s.conn, s.who.userID)
+	s.conn.ID = s.who.Session
+	s.hub.broker.Attach(&s.conn, s.who.UserID)
 	ctx, cancel := context.WithTimeout(s.hub.running, s.hub.options.RequestTimeout)
 	defer cancel()
-	groups, err := s.hub.store.Groups(ctx, s.who.userID)
+	groups, err := s.hub.store.Groups(ctx, s.who.UserID)
 	if err != nil {
 		return err
 	}
-	s.hub.broker.Join(&s.conn, s.who.userID, groups)
+	s.hub.broker.Join(&s.conn, s.who.UserID, groups)
 	return nil
 }
 
 // verify returns until when the UserSig is valid.
 func (o *Options) verify(p loginParams, now time.Time) (time.Time, error) {
 	if p.SDKAppID != o.SDKAppID {
-		return time.Time{}, refuse(unknownApp, "sdkAppID: %d is not served here", p.SDKAppID)
+		return time.Time{}, refusal.New(refusal.UnknownApp, "sdkAppID: %d is not served here", p.SDKAppID)
 	}
-	if err := checkUserID("userID", string(p.UserID)); err != nil {
+	if err := command.CheckUserID("userID", string(p.UserID)); err != nil {
 		return time.Time{}, err
 	}
 	claims, err := usersig.Parse(string(p.UserSig))

@@ -8,6 +8,7 @@ import (
 	"github.com/google/uuid"
 
 	"exthub/hub"
+	"exthub/hub/socket"
 	"exthub/hub/usersig"
 )
 
@@ -68,7 +69,7 @@ func TestRefusedLogin(t *testing.T) {
 	} {
 		c := w.dial()
 		c.refused(r.code, "login", r.params)
-		if code := c.closed(); code != hub.CloseNotLoggedIn {
+		if code := c.closed(); code != socket.CloseNotLoggedIn {
 			t.Errorf("%v: closed with %d", r.params, code)
 		}
 	}
@@ -79,7 +80,7 @@ func TestFirstFrame(t *testing.T) {
 	w := start(t)
 	c := w.dial()
 	c.refused(-32600, "ping", object{})
-	if code := c.closed(); code != hub.CloseNotLoggedIn {
+	if code := c.closed(); code != socket.CloseNotLoggedIn {
 		t.Errorf("after a ping: closed with %d", code)
 	}
 	for _, frame := range []string{`nonsense`, `[]`, `{"jsonrpc":"2.0","method":"login"}`} {
@@ -88,7 +89,7 @@ func TestFirstFrame(t *testing.T) {
 		if f := c.answer(); f.Error == nil || string(f.ID) != "null" {
 			t.Errorf("%s: %s", frame, f.raw)
 		}
-		if code := c.closed(); code != hub.CloseProtocol {
+		if code := c.closed(); code != socket.CloseProtocol {
 			t.Errorf("%s: closed with %d", frame, code)
 		}
 	}
@@ -97,7 +98,7 @@ func TestFirstFrame(t *testing.T) {
 // TestLateLogin: who does not log in makes room.
 func TestLateLogin(t *testing.T) {
 	w := start(t, func(o *hub.Options) { o.LoginTimeout = 50 * time.Millisecond })
-	if code := w.dial().closed(); code != hub.CloseLoginLate {
+	if code := w.dial().closed(); code != socket.CloseLoginLate {
 		t.Errorf("closed with %d", code)
 	}
 }

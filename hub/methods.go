@@ -7,11 +7,14 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"exthub/events"
+	"exthub/hub/command"
+	"exthub/hub/refusal"
+	"exthub/hub/wire"
 	"exthub/kv"
 )
 
 // method answers one kind of request: decode the params, call the command, encode what it returns.
-type method func(ctx context.Context, c *commands, who caller, params jsontext.Value) (jsontext.Value, error)
+type method func(ctx context.Context, c *command.Commands, who command.Caller, params jsontext.Value) (jsontext.Value, error)
 
 // methods are all that a logged-in session can ask for, besides logout.
 var methods = map[string]method{
@@ -39,71 +42,73 @@ var methodNames = func() map[string]string {
 	return names
 }()
 
-func ping(context.Context, *commands, caller, jsontext.Value) (jsontext.Value, error) {
+func ping(context.Context, *command.Commands, command.Caller, jsontext.Value) (jsontext.Value, error) {
 	return jsontext.Value("{}"), nil
 }
 
-func sendMessage(ctx context.Context, c *commands, who caller, params jsontext.Value) (jsontext.Value, error) {
+func sendMessage(ctx context.Context, c *command.Commands, who command.Caller, params jsontext.Value) (jsontext.Value, error) {
 	var p struct {
-		To               text `json:"to"`
-		ConversationType text `json:"conversationType"`
-		Type             text `json:"type"`
+		To               wire.Text `json:"to"`
+		ConversationType wire.Text `json:"conversationType"`
+		Type             wire.Text `json:"type"`
 		Payload          *struct {
-			Text        text `json:"text"`
-			Data        text `json:"data"`
-			Description text `json:"description"`
-			Extension   text `json:"extension"`
+			Text        wire.Text `json:"text"`
+			Data        wire.Text `json:"data"`
+			Description wire.Text `json:"description"`
+			Extension   wire.Text `json:"extension"`
 		} `json:"payload"`
-		IsSupportExtension bool    `json:"isSupportExtension"`
-		Random             *uint32 `json:"random"`
-		ClientSequence     *uint32 `json:"clientSequence"`
-		CloudCustomData    text    `json:"cloudCustomData"`
+		IsSupportExtension bool      `json:"isSupportExtension"`
+		Random             *uint32   `json:"random"`
+		ClientSequence     *uint32   `json:"clientSequence"`
+		CloudCustomData    wire.Text `json:"cloudCustomData"`
 	}
-	if err := decodeParams(params, &p, invalidParams); err != nil {
+	if err := wire.Decode(params, &p, refusal.InvalidParams); err != nil {
 		return nil, err
 	}
 	if p.Payload == nil {
-		return nil, refuse(invalidParams, "payload: missing")
+		return nil, refusal.New(refusal.InvalidParams, "payload: missing")
 	}
-	cmd := SendMessage{
+	cmd := command.SendMessage{
 		Type: string(p.Type), IsSupportExtension: p.IsSupportExtension, Random: p.Random, Sequence: p.ClientSequence, CloudCustomData: string(p.CloudCustomData),
-		Payload: Payload{string(p.Payload.Text), string(p.Payload.Data), string(p.Payload.Description), string(p.Payload.Extension)},
+		Payload: command.Payload{
+			Text: string(p.Payload.Text), Data: string(p.Payload.Data), Description: string(p.Payload.Description), Extension: string(p.Payload.Extension),
+		},
 	}
 	switch p.ConversationType {
 	case "C2C":
 		cmd.To = string(p.To)
 	case "GROUP":
 		cmd.GroupID = string(p.To)
-		if err := checkGroupID(cmd.GroupID); err != nil {
+		if err := command.CheckGroupID(cmd.GroupID); err != nil {
 			return nil, err
 		}
 	default:
-		return nil, refuse(badParameter, "conversationType: %q is neither C2C nor GROUP", clip(string(p.ConversationType)))
+		return nil, refusal.New(refusal.BadParameter, "conversationType: %q is neither C2C nor GROUP", refusal.Clip(string(p.ConversationType)))
 	}
 	record, err := c.SendMessage(ctx, who, cmd)
 	if err != nil {
 		return nil, err
 	}
-	return encode(wireMessage{events.NewMessage(&record, who.userID)}), nil
+	return wire.Encode(wireMessage{events.NewMessage(&record, who.UserID)}), nil
 }
 
-func getMessageList(ctx context.Context, c *commands, who caller, params jsontext.Value) (jsontext.Value, error) {
+func getMessageList(ctx context.Context, c *command.Commands, who command.Caller, params jsontext.Value) (jsontext.Value, error) {
 	var p struct {
-		ConversationID   text `json:"conversationID"`
-		NextReqMessageID text `json:"nextReqMessageID"`
-		Count            int  `json:"count"`
+		ConversationID   wire.Text `json:"conversationID"`
+		NextReqMessageID wire.Text `json:"nextReqMessageID"`
+		Count            int       `json:"count"`
 	}
-	if err := decodeParams(params, &p, invalidParams); err != nil {
+	if err := wire.Decode(params, &p, refusal.InvalidParams); err != nil {
 		return nil, err
 	}
-	cmd := GetMessageList{Before: kv.MessageID(p.NextReqMessageID), Count: p.Count}
+	cmd := command.GetMessageList{Before: kv.MessageID(p.NextReqMessageID), Count: p.Count}
 	if groupID, ok := strings.CutPrefix(string(p.ConversationID), "GROUP"); ok {
-		if err := checkGroupID(groupID); err != nil {
+		if err := command.CheckGroupID(groupID); err != nil {
 			return nil, err
 		}
 		cmd.GroupID = groupID
 	} else if cmd.Peer, ok = strings.CutPrefix(string(p.ConversationID), "C2C"); !ok {
-		return nil, refuse(badParameter, "conversationID: %q is neither C2C<userID> nor GROUP<groupID>", clip(string(p.ConversationID)))
+		return nil, refusal.New(refusal.BadParameter, "conversationID: %q is neither C2C<userID> nor GROUP<groupID>", refusal.Clip(string(p.ConversationID)))
 	}
 	list, err := c.GetMessageList(ctx, who, cmd)
 	if err != nil {
@@ -111,41 +116,41 @@ func getMessageList(ctx context.Context, c *commands, who caller, params jsontex
 	}
 	w := wireMessageList{MessageList: make([]events.Message, len(list.Messages)), NextReqMessageID: list.Next, IsCompleted: list.Next == ""}
 	for i := range list.Messages {
-		w.MessageList[i] = events.NewMessage(&list.Messages[i], who.userID)
+		w.MessageList[i] = events.NewMessage(&list.Messages[i], who.UserID)
 	}
-	return encode(w), nil
+	return wire.Encode(w), nil
 }
 
 // extensionParams is what a set and a deletion bring.
 type extensionParams struct {
-	MessageID  text            `json:"messageID"`
+	MessageID  wire.Text       `json:"messageID"`
 	Extensions []wireExtension `json:"extensions"`
 
 	oneParam   [1]wireExtension // room for what is nearly always one
-	oneCommand [1]Extension
+	oneCommand [1]command.Extension
 }
 
 type wireExtension struct {
-	Key   text  `json:"key"`
-	Value text  `json:"value"`
-	Seq   int64 `json:"seq"`
+	Key   wire.Text `json:"key"`
+	Value wire.Text `json:"value"`
+	Seq   int64     `json:"seq"`
 }
 
 func decodeExtensions(params jsontext.Value) (*extensionParams, error) {
 	p := new(extensionParams)
 	p.Extensions = p.oneParam[:0]
-	return p, decodeParams(params, p, invalidParams)
+	return p, wire.Decode(params, p, refusal.InvalidParams)
 }
 
-func (p *extensionParams) command() SetExtensions {
-	cmd := SetExtensions{MessageID: kv.MessageID(p.MessageID), Extensions: p.oneCommand[:0]}
+func (p *extensionParams) command() command.SetExtensions {
+	cmd := command.SetExtensions{MessageID: kv.MessageID(p.MessageID), Extensions: p.oneCommand[:0]}
 	for _, e := range p.Extensions {
-		cmd.Extensions = append(cmd.Extensions, Extension{string(e.Key), string(e.Value), e.Seq})
+		cmd.Extensions = append(cmd.Extensions, command.Extension{Key: string(e.Key), Value: string(e.Value), Seq: e.Seq})
 	}
 	return cmd
 }
 
-func setMessageExtensions(ctx context.Context, c *commands, who caller, params jsontext.Value) (jsontext.Value, error) {
+func setMessageExtensions(ctx context.Context, c *command.Commands, who command.Caller, params jsontext.Value) (jsontext.Value, error) {
 	p, err := decodeExtensions(params)
 	if err != nil {
 		return nil, err
@@ -157,27 +162,27 @@ func setMessageExtensions(ctx context.Context, c *commands, who caller, params j
 	return encodeChanged(changed), nil
 }
 
-func deleteMessageExtensions(ctx context.Context, c *commands, who caller, params jsontext.Value) (jsontext.Value, error) {
+func deleteMessageExtensions(ctx context.Context, c *command.Commands, who command.Caller, params jsontext.Value) (jsontext.Value, error) {
 	p, err := decodeExtensions(params)
 	if err != nil {
 		return nil, err
 	}
-	changed, err := c.DeleteExtensions(ctx, who, DeleteExtensions(p.command()))
+	changed, err := c.DeleteExtensions(ctx, who, command.DeleteExtensions(p.command()))
 	if err != nil {
 		return nil, err
 	}
 	return encodeChanged(changed), nil
 }
 
-func getMessageExtensions(ctx context.Context, c *commands, who caller, params jsontext.Value) (jsontext.Value, error) {
+func getMessageExtensions(ctx context.Context, c *command.Commands, who command.Caller, params jsontext.Value) (jsontext.Value, error) {
 	var p struct {
-		MessageID text  `json:"messageID"`
-		StartSeq  int64 `json:"startSeq"`
+		MessageID wire.Text `json:"messageID"`
+		StartSeq  int64     `json:"startSeq"`
 	}
-	if err := decodeParams(params, &p, invalidParams); err != nil {
+	if err := wire.Decode(params, &p, refusal.InvalidParams); err != nil {
 		return nil, err
 	}
-	page, err := c.GetExtensions(ctx, who, GetExtensions{kv.MessageID(p.MessageID), p.StartSeq})
+	page, err := c.GetExtensions(ctx, who, command.GetExtensions{MessageID: kv.MessageID(p.MessageID), StartSeq: p.StartSeq})
 	if err != nil {
 		return nil, err
 	}

@@ -3,6 +3,8 @@ package hub
 import (
 	"errors"
 	"testing"
+
+	"exthub/hub/refusal"
 )
 
 func TestDecodeParamsNamesTheField(t *testing.T) {
@@ -17,9 +19,9 @@ func TestDecodeParamsNamesTheField(t *testing.T) {
 		{`{"extensions":[{"seq":1e99}]}`, "extensions[0].seq: number 1e99 is not an integer"},
 		{`{"extensions":[{"seq":9223372036854775808}]}`, "extensions[0].seq: number 9223372036854775808 is not an integer"},
 	} {
-		var refused *Error
+		var refused *refusal.Error
 		_, err := decodeExtensions([]byte(p.raw))
-		if !errors.As(err, &refused) || refused.Code != invalidParams || refused.Message != p.says {
+		if !errors.As(err, &refused) || refused.Code != refusal.InvalidParams || refused.Message != p.says {
 			t.Errorf("%s: %v, want %q", p.raw, err, p.says)
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"exthub/events"
+	"exthub/hub/refusal"
 )
 
 // metrics are what an operator watches of the doors.
@@ -34,15 +35,15 @@ func newMetrics(l *sessions, b *events.Broker) *metrics {
 }
 
 // restAnswered counts a call of the REST door.
-func (m *metrics) restAnswered(command string, exists bool, refusal *Error) {
-	m.answered("rest", command, exists, refusal)
+func (m *metrics) restAnswered(command string, exists bool, refused *refusal.Error) {
+	m.answered("rest", command, exists, refused)
 }
 
 // answered counts a request. A command that does not exist has no name here: a client could invent any number.
-func (m *metrics) answered(door, command string, exists bool, refusal *Error) {
+func (m *metrics) answered(door, command string, exists bool, refused *refusal.Error) {
 	code := 0
-	if refusal != nil {
-		code = refusal.Code
+	if refused != nil {
+		code = refused.Code
 	}
 	if !exists {
 		command = "unknown"

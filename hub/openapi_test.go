@@ -13,7 +13,8 @@ import (
 	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/google/go-cmp/cmp"
 
-	"exthub/hub"
+	"exthub/hub/refusal"
+	"exthub/hub/rest"
 )
 
 var shownCall = regexp.MustCompile(`([\w.-]+):\n +value: (.*)`)
@@ -42,12 +43,12 @@ func TestOpenAPI(t *testing.T) {
 		commands = append(commands, strings.TrimPrefix(path, "/v4/"))
 	}
 	slices.Sort(commands)
-	if diff := cmp.Diff(hub.RESTCommands(), commands); diff != "" {
+	if diff := cmp.Diff(rest.Commands(), commands); diff != "" {
 		t.Errorf("commands (-hub +openapi):\n%s", diff)
 	}
 
-	codes := maps.Clone(hub.RESTCodes)
-	maps.Copy(codes, hub.Codes)
+	codes := maps.Clone(rest.Codes)
+	maps.Copy(codes, refusal.Codes)
 	for _, number := range doc.Components.Schemas["Envelope"].Value.Properties["ErrorCode"].Value.Enum {
 		n := int(number.(float64))
 		if n != 0 && codes[n] == "" {

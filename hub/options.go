@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+
+	"exthub/hub/socket"
 )
 
 // Options of a Hub. SDKAppID and SecretKey are required; any other zero is the default that stands beside it.
@@ -56,7 +58,7 @@ func (o Options) withDefaults() (Options, error) {
 	for field, value := range map[*int]int{
 		&o.MaxExtensions: 300, &o.MaxExtensionsPerRequest: 20, &o.MaxKeyBytes: 100, &o.MaxValueBytes: 1000,
 		&o.MaxGroupMembers: 100_000, &o.MaxSessions: 100_000, &o.MaxSessionsPerUser: 100, &o.SessionRate: 1000,
-		&o.FanoutFrom: defaultFanoutFrom,
+		&o.FanoutFrom: socket.FanoutFrom,
 	} {
 		if *field == 0 {
 			*field = value

@@ -12,6 +12,8 @@ import (
 	"testing"
 
 	"exthub/hub"
+	"exthub/hub/refusal"
+	"exthub/hub/socket"
 )
 
 const protocol = "../PROTOCOL.md"
@@ -98,10 +100,10 @@ func TestProtocolListsEverything(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for number, meaning := range hub.Codes {
+	for number, meaning := range refusal.Codes {
 		expectCode(t, string(doc), string(sdk), number, meaning)
 	}
-	for number, meaning := range hub.CloseCodes {
+	for number, meaning := range socket.CloseCodes {
 		expectCode(t, string(doc), string(sdk), number, meaning)
 	}
 	for _, method := range hub.Methods() {
@@ -126,7 +128,7 @@ func expectCode(t *testing.T, doc, sdk string, number int, meaning string) {
 
 // TestGoldenCodes: the codes that the frames show are in the table.
 func TestGoldenCodes(t *testing.T) {
-	known := maps.Clone(hub.Codes)
+	known := maps.Clone(refusal.Codes)
 	for name, g := range readFrames(t) {
 		var f frame
 		if len(g.Response) == 0 {

@@ -1,19 +1,25 @@
 package hub
 
-import "github.com/go-json-experiment/json/jsontext"
+import (
+	"github.com/go-json-experiment/json/jsontext"
+
+	"exthub/hub/refusal"
+	"exthub/hub/socket"
+	"exthub/hub/wire"
+)
 
 // response answers the request of this ID.
-func response(id, result jsontext.Value) frame {
+func response(id, result jsontext.Value) socket.Frame {
 	const begin, middle, end = `{"jsonrpc":"2.0","id":`, `,"result":`, "}"
 	size := len(begin) + len(id) + len(middle)
-	head := appendHeader(make([]byte, 0, maxHeader+size), size+len(result)+len(end))
+	head := socket.AppendHeader(make([]byte, 0, socket.MaxHeader+size), size+len(result)+len(end))
 	head = append(append(head, begin...), id...)
-	return frame{head: append(head, middle...), body: result, tail: end}
+	return socket.Frame{Head: append(head, middle...), Body: result, Tail: end}
 }
 
 // failure refuses the request of this ID.
-func failure(id jsontext.Value, e *Error) frame {
-	return wholeFrame(encode(struct {
+func failure(id jsontext.Value, e *refusal.Error) socket.Frame {
+	return socket.NewFrame(wire.Encode(struct {
 		Version string         `json:"jsonrpc"`
 		ID      jsontext.Value `json:"id"`
 		Error   any            `json:"error"`
@@ -25,8 +31,8 @@ func failure(id jsontext.Value, e *Error) frame {
 }
 
 // notification tells a client something that it has not asked for.
-func notification(method string, params any) frame {
-	return wholeFrame(encode(struct {
+func notification(method string, params any) socket.Frame {
+	return socket.NewFrame(wire.Encode(struct {
 		Version string `json:"jsonrpc"`
 		Method  string `json:"method"`
 		Params  any    `json:"params"`

@@ -8,6 +8,9 @@ import (
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
+
+	"exthub/hub/refusal"
+	"exthub/hub/wire"
 )
 
 const (
@@ -35,7 +38,7 @@ func parseRequest(frame []byte) (request, error) {
 	at := envelopes.Get().(*envelope)
 	defer envelopes.Put(at)
 	*at = envelope{}
-	if err := json.Unmarshal(frame, at, asInBrowsers); err != nil {
+	if err := json.Unmarshal(frame, at, wire.Lenient); err != nil {
 		return r, whyNoRequest(frame, err)
 	}
 	id := at.ID.of(frame)
@@ -44,19 +47,19 @@ func parseRequest(frame []byte) (request, error) {
 	}
 	r.id = id
 	if string(at.Version.of(frame)) != `"2.0"` {
-		return r, refuse(invalidRequest, `jsonrpc: must be "2.0"`)
+		return r, refusal.New(refusal.InvalidRequest, `jsonrpc: must be "2.0"`)
 	}
 	spelled := at.Method.of(frame)
 	if r.method = methodNames[string(spelled)]; r.method == "" {
-		var method text
-		if method.read(spelled) != nil || method == "" {
-			return r, refuse(invalidRequest, "method: must be a string that is not empty")
+		var method wire.Text
+		if method.Parse(spelled) != nil || method == "" {
+			return r, refusal.New(refusal.InvalidRequest, "method: must be a string that is not empty")
 		}
 		r.method = string(method)
 	}
 	r.params = at.Params.of(frame)
 	if len(r.params) > 0 && r.params[0] != '{' {
-		return r, refuse(invalidParams, "params: must be an object")
+		return r, refusal.New(refusal.InvalidParams, "params: must be an object")
 	}
 	return r, nil
 }
@@ -65,12 +68,12 @@ func parseRequest(frame []byte) (request, error) {
 func whyNoRequest(frame []byte, err error) error {
 	var wrong *json.SemanticError
 	switch {
-	case !errors.As(err, &wrong), !jsontext.Value(frame).IsValid(asInBrowsers):
-		return refuse(parseError, "the frame is not JSON")
+	case !errors.As(err, &wrong), !jsontext.Value(frame).IsValid(wire.Lenient):
+		return refusal.New(refusal.ParseError, "the frame is not JSON")
 	case wrong.JSONKind == '[':
-		return refuse(invalidRequest, "send each request in a frame of its own: arrays are not taken")
+		return refusal.New(refusal.InvalidRequest, "send each request in a frame of its own: arrays are not taken")
 	}
-	return refuse(invalidRequest, "the frame is not an object")
+	return refusal.New(refusal.InvalidRequest, "the frame is not an object")
 }
 
 // envelope is where the members of a request stand.
@@ -100,13 +103,13 @@ func (s *span) UnmarshalJSONFrom(d *jsontext.Decoder) error {
 func checkID(id jsontext.Value) error {
 	switch {
 	case len(id) == 0 || bytes.Equal(id, null):
-		return refuse(invalidRequest, "id: missing; every request is answered")
+		return refusal.New(refusal.InvalidRequest, "id: missing; every request is answered")
 	case len(id) > maxID:
-		return refuse(invalidRequest, "id: %d bytes, at most %d", len(id), maxID)
+		return refusal.New(refusal.InvalidRequest, "id: %d bytes, at most %d", len(id), maxID)
 	case id[0] != '"' && id[0] != '-' && (id[0] < '0' || id[0] > '9'):
-		return refuse(invalidRequest, "id: must be a string or a number")
+		return refusal.New(refusal.InvalidRequest, "id: must be a string or a number")
 	case !utf8.Valid(id):
-		return refuse(invalidRequest, "id: not UTF-8")
+		return refusal.New(refusal.InvalidRequest, "id: not UTF-8")
 	}
 	return nil
 }

@@ -5,6 +5,9 @@ import (
 	"errors"
 	"strings"
 	"testing"
+
+	"exthub/hub/command"
+	"exthub/hub/refusal"
 )
 
 func TestParseRequest(t *testing.T) {
@@ -17,36 +20,36 @@ func TestParseRequest(t *testing.T) {
 		{`{"jsonrpc":"2.0","id":"a","method":"ping"}`, 0, `"a"`},
 		{` {"jsonrpc":"2.0","id":-1.5e3,"method":"ping","more":[1]} `, 0, `-1.5e3`},
 		{`{"id":1,"jsonrpc":"2.0","method":"ping","id":2}`, 0, `2`}, // the last one counts, as in JavaScript
-		{``, parseError, `null`},
-		{`   `, parseError, `null`},
-		{`{`, parseError, `null`},
-		{`{"jsonrpc":"2.0","id":1,"method":"ping"} {}`, parseError, `null`},
-		{`nonsense`, parseError, `null`},
-		{strings.Repeat("[", 60_000), parseError, `null`},
-		{strings.Repeat(`{"a":`, 5000) + `1` + strings.Repeat(`}`, 5000), invalidRequest, `null`},
-		{`[]`, invalidRequest, `null`},
-		{`[{"jsonrpc":"2.0","id":1,"method":"ping"}]`, invalidRequest, `null`},
-		{`"ping"`, invalidRequest, `null`},
-		{`null`, invalidRequest, `null`},
-		{`{}`, invalidRequest, `null`},
-		{`{"jsonrpc":"2.0","method":"ping"}`, invalidRequest, `null`},
-		{`{"jsonrpc":"2.0","id":null,"method":"ping"}`, invalidRequest, `null`},
-		{`{"jsonrpc":"2.0","id":true,"method":"ping"}`, invalidRequest, `null`},
-		{`{"jsonrpc":"2.0","id":{},"method":"ping"}`, invalidRequest, `null`},
-		{`{"jsonrpc":"2.0","id":[1],"method":"ping"}`, invalidRequest, `null`},
-		{`{"jsonrpc":"2.0","id":"` + strings.Repeat("i", 63) + `","method":"ping"}`, invalidRequest, `null`},
-		{`{"jsonrpc":"2.0","id":` + strings.Repeat("9", 65) + `,"method":"ping"}`, invalidRequest, `null`},
-		{"{\"jsonrpc\":\"2.0\",\"id\":\"\xff\",\"method\":\"ping\"}", invalidRequest, `null`},
-		{`{"id":1,"method":"ping"}`, invalidRequest, `1`},
-		{`{"jsonrpc":"1.0","id":1,"method":"ping"}`, invalidRequest, `1`},
-		{`{"jsonrpc":2.0,"id":1,"method":"ping"}`, invalidRequest, `1`},
-		{`{"jsonrpc":"2.0","id":1}`, invalidRequest, `1`},
-		{`{"jsonrpc":"2.0","id":1,"method":""}`, invalidRequest, `1`},
-		{`{"jsonrpc":"2.0","id":1,"method":7}`, invalidRequest, `1`},
-		{`{"jsonrpc":"2.0","id":1,"result":{}}`, invalidRequest, `1`},
-		{`{"jsonrpc":"2.0","id":1,"method":"ping","params":[]}`, invalidParams, `1`},
-		{`{"jsonrpc":"2.0","id":1,"method":"ping","params":"x"}`, invalidParams, `1`},
-		{`{"jsonrpc":"2.0","id":1,"method":"ping","params":null}`, invalidParams, `1`},
+		{``, refusal.ParseError, `null`},
+		{`   `, refusal.ParseError, `null`},
+		{`{`, refusal.ParseError, `null`},
+		{`{"jsonrpc":"2.0","id":1,"method":"ping"} {}`, refusal.ParseError, `null`},
+		{`nonsense`, refusal.ParseError, `null`},
+		{strings.Repeat("[", 60_000), refusal.ParseError, `null`},
+		{strings.Repeat(`{"a":`, 5000) + `1` + strings.Repeat(`}`, 5000), refusal.InvalidRequest, `null`},
+		{`[]`, refusal.InvalidRequest, `null`},
+		{`[{"jsonrpc":"2.0","id":1,"method":"ping"}]`, refusal.InvalidRequest, `null`},
+		{`"ping"`, refusal.InvalidRequest, `null`},
+		{`null`, refusal.InvalidRequest, `null`},
+		{`{}`, refusal.InvalidRequest, `null`},
+		{`{"jsonrpc":"2.0","method":"ping"}`, refusal.InvalidRequest, `null`},
+		{`{"jsonrpc":"2.0","id":null,"method":"ping"}`, refusal.InvalidRequest, `null`},
+		{`{"jsonrpc":"2.0","id":true,"method":"ping"}`, refusal.InvalidRequest, `null`},
+		{`{"jsonrpc":"2.0","id":{},"method":"ping"}`, refusal.InvalidRequest, `null`},
+		{`{"jsonrpc":"2.0","id":[1],"method":"ping"}`, refusal.InvalidRequest, `null`},
+		{`{"jsonrpc":"2.0","id":"` + strings.Repeat("i", 63) + `","method":"ping"}`, refusal.InvalidRequest, `null`},
+		{`{"jsonrpc":"2.0","id":` + strings.Repeat("9", 65) + `,"method":"ping"}`, refusal.InvalidRequest, `null`},
+		{"{\"jsonrpc\":\"2.0\",\"id\":\"\xff\",\"method\":\"ping\"}", refusal.InvalidRequest, `null`},
+		{`{"id":1,"method":"ping"}`, refusal.InvalidRequest, `1`},
+		{`{"jsonrpc":"1.0","id":1,"method":"ping"}`, refusal.InvalidRequest, `1`},
+		{`{"jsonrpc":2.0,"id":1,"method":"ping"}`, refusal.InvalidRequest, `1`},
+		{`{"jsonrpc":"2.0","id":1}`, refusal.InvalidRequest, `1`},
+		{`{"jsonrpc":"2.0","id":1,"method":""}`, refusal.InvalidRequest, `1`},
+		{`{"jsonrpc":"2.0","id":1,"method":7}`, refusal.InvalidRequest, `1`},
+		{`{"jsonrpc":"2.0","id":1,"result":{}}`, refusal.InvalidRequest, `1`},
+		{`{"jsonrpc":"2.0","id":1,"method":"ping","params":[]}`, refusal.InvalidParams, `1`},
+		{`{"jsonrpc":"2.0","id":1,"method":"ping","params":"x"}`, refusal.InvalidParams, `1`},
+		{`{"jsonrpc":"2.0","id":1,"method":"ping","params":null}`, refusal.InvalidParams, `1`},
 	} {
 		r, err := parseRequest([]byte(f.frame))
 		if code := codeOf(err); code != f.code || string(r.id) != f.id {
@@ -67,7 +70,7 @@ func payload(frame []byte) []byte {
 }
 
 func codeOf(err error) int {
-	var e *Error
+	var e *refusal.Error
 	if errors.As(err, &e) {
 		return e.Code
 	}
@@ -82,18 +85,18 @@ func FuzzParseRequest(f *testing.F) {
 	f.Add([]byte("{\"id\":\"\xff\""))
 	f.Fuzz(func(t *testing.T, frame []byte) {
 		r, err := parseRequest(frame)
-		var refused *Error
+		var refused *refusal.Error
 		if errors.As(err, &refused) {
-			if answer := failure(r.id, refused).append(nil); !json.Valid(payload(answer)) {
+			if answer := failure(r.id, refused).Append(nil); !json.Valid(payload(answer)) {
 				t.Errorf("%q is refused with %q", frame, answer)
 			}
 			return
 		}
-		if answer := response(r.id, null).append(nil); !json.Valid(payload(answer)) {
+		if answer := response(r.id, null).Append(nil); !json.Valid(payload(answer)) {
 			t.Errorf("%q is answered with %q", frame, answer)
 		}
 		if p, err := decodeExtensions(r.params); err == nil {
-			_ = limits{300, 20, 100, 1000}.checkSet(p.command().Extensions)
+			_ = command.Limits{Extensions: 300, PerRequest: 20, KeyBytes: 100, ValueBytes: 1000}.CheckSet(p.command().Extensions)
 		}
 	})
 }

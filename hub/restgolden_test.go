@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"exthub/hub"
+	"exthub/hub/rest"
 )
 
 // calls is where the golden calls are: what a backend and the hub say to each other, byte for byte.
@@ -170,7 +171,7 @@ func TestProtocolQuotesCalls(t *testing.T) {
 	for name := range all {
 		t.Errorf("PROTOCOL.md does not quote %s", name)
 	}
-	for _, command := range hub.RESTCommands() {
+	for _, command := range rest.Commands() {
 		_, name, _ := strings.Cut(command, "/")
 		if !strings.Contains(string(raw), "\n#### "+name+"\n") || !strings.Contains(string(raw), "`"+command+"`") {
 			t.Errorf("PROTOCOL.md has no section about %s", command)
@@ -179,7 +180,7 @@ func TestProtocolQuotesCalls(t *testing.T) {
 			t.Errorf("no golden call shows %s", command)
 		}
 	}
-	for number, meaning := range hub.RESTCodes {
+	for number, meaning := range rest.Codes {
 		if row := fmt.Sprintf("| `%d` | %s |", number, meaning); !strings.Contains(string(raw), row) {
 			t.Errorf("PROTOCOL.md has no row %s", row)
 		}

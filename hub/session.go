@@ -8,16 +8,20 @@ import (
 	"github.com/coder/websocket"
 	"github.com/go-json-experiment/json/jsontext"
 	"golang.org/x/time/rate"
+
+	"exthub/hub/command"
+	"exthub/hub/refusal"
+	"exthub/hub/socket"
 )
 
 // session is one connection: first a stranger's, after login a user's. Its reader goroutine takes one request at a time and answers it before the next, so
 // a client's requests are carried out in the order in which it sent them, and a client that floods waits for itself.
 type session struct {
-	conn conn // what the broker knows of a session
+	conn socket.Conn // what the broker knows of a session
 	hub  *Hub
 
 	// Owned by the reader. who is written once, by login, before anybody else knows the session.
-	who      caller
+	who      command.Caller
 	requests *rate.Limiter
 	refused  int         // requests in a row that came too fast
 	silence  *time.Timer // fires when nothing was heard for too long; before login when the login is late
@@ -42,9 +46,9 @@ const seldom = time.Second
 // stack that waiting for it takes, and a stack does not shrink by itself. The next one waits on a fresh one.
 func (s *session) run() {
 	begin := time.Now()
-	s.conn.await()
+	s.conn.Await()
 	for {
-		frame, err := s.conn.read()
+		frame, err := s.conn.Read()
 		if err != nil || s.ended.Load() {
 			break
 		}
@@ -66,7 +70,7 @@ func (s *session) run() {
 
 // leave takes the session out of everything that knows it.
 func (s *session) leave() {
-	s.hub.broker.Detach(&s.conn, s.who.userID)
+	s.hub.broker.Detach(&s.conn, s.who.UserID)
 	s.end(websocket.StatusNormalClosure, "")
 	s.hub.sessions.remove(s)
 }
@@ -76,10 +80,10 @@ func (s *session) take(frame []byte) bool {
 	r, err := parseRequest(frame)
 	if !s.requests.Allow() {
 		s.refused++
-		s.refuse(r, refuse(tooOften, "more than %d requests a second", s.hub.options.SessionRate))
+		s.refuse(r, refusal.New(refusal.TooOften, "more than %d requests a second", s.hub.options.SessionRate))
 		if s.refused > 2*s.hub.options.SessionRate {
 			// Somebody who does not listen: even refusals cost.
-			s.end(CloseTooMany, "far too many requests")
+			s.end(socket.CloseTooMany, "far too many requests")
 			return false
 		}
 		return true
@@ -102,10 +106,10 @@ func (s *session) answer(r request) {
 	do := methods[r.method]
 	switch {
 	case r.method == "login":
-		s.refuse(r, refuse(invalidRequest, "this connection is logged in as %s already", s.who.userID))
+		s.refuse(r, refusal.New(refusal.InvalidRequest, "this connection is logged in as %s already", s.who.UserID))
 		return
 	case do == nil:
-		s.refuse(r, refuse(methodNotFound, "there is no method %q", clip(r.method)))
+		s.refuse(r, refusal.New(refusal.MethodNotFound, "there is no method %q", refusal.Clip(r.method)))
 		return
 	}
 	ctx := newPatience(s.hub.running, s.hub.options.RequestTimeout)
@@ -119,15 +123,15 @@ func (s *session) answer(r request) {
 }
 
 func (s *session) reply(r request, result jsontext.Value) {
-	s.conn.reply(response(r.id, result))
+	s.conn.Reply(response(r.id, result))
 	s.hub.metrics.answered("websocket", r.method, true, nil)
 }
 
 func (s *session) refuse(r request, err error) {
-	refusal := translate(err, s.hub.log)
-	s.conn.reply(failure(r.id, refusal))
+	refused := command.Translate(err, s.hub.log)
+	s.conn.Reply(failure(r.id, refused))
 	_, exists := methods[r.method]
-	s.hub.metrics.answered("websocket", r.method, exists || r.method == "login", refusal)
+	s.hub.metrics.answered("websocket", r.method, exists || r.method == "login", refused)
 }
 
 // end closes the connection after what waits for it, and sees to it that nothing more is done for the client.
@@ -135,19 +139,19 @@ func (s *session) end(code websocket.StatusCode, reason string) {
 	if !s.ended.Swap(true) && code != websocket.StatusNormalClosure {
 		s.hub.metrics.ended.WithLabelValues(strconv.Itoa(int(code))).Inc()
 	}
-	s.conn.close(code, reason)
+	s.conn.Close(code, reason)
 }
 
 // kick tells the client why it has to go, and ends the session.
 func (s *session) kick(kind string, code websocket.StatusCode, reason string) {
-	s.conn.send(notification("KICKED_OUT", struct {
+	s.conn.Send(notification("KICKED_OUT", struct {
 		Type string `json:"type"`
 	}{kind}))
 	s.end(code, reason)
 }
 
 // sendAway closes the connection of a client that is to come back when the hub is there again.
-func (s *session) sendAway() { s.conn.close(CloseRestarting, "the hub is being restarted") }
+func (s *session) sendAway() { s.conn.Close(socket.CloseRestarting, "the hub is being restarted") }
 
 // Lost ends the session: the client comes back and reads what it missed.
-func (s *session) Lost() { s.end(CloseLost, "changes may have been missed") }
+func (s *session) Lost() { s.end(socket.CloseLost, "changes may have been missed") }

@@ -11,6 +11,7 @@ import (
 	"github.com/coder/websocket"
 
 	"exthub/hub"
+	"exthub/hub/socket"
 	"exthub/hub/usersig"
 	"exthub/kv"
 )
@@ -67,7 +68,7 @@ func TestSilentClient(t *testing.T) {
 	w := start(t, func(o *hub.Options) { o.Heartbeat = 100 * time.Millisecond })
 	begin := time.Now()
 	c := w.login("ada")
-	if code := c.closed(); code != hub.CloseSilent || time.Since(begin) < 200*time.Millisecond {
+	if code := c.closed(); code != socket.CloseSilent || time.Since(begin) < 200*time.Millisecond {
 		t.Errorf("closed with %d after %v", code, time.Since(begin))
 	}
 }
@@ -83,7 +84,7 @@ func TestUserSigExpires(t *testing.T) {
 	c.must("login", object{"sdkAppID": appID, "userID": "ada", "userSig": sig}, nil)
 	var kicked struct{ Type string }
 	c.next("KICKED_OUT", &kicked)
-	if code := c.closed(); code != hub.CloseNotLoggedIn || kicked.Type != "userSigExpired" {
+	if code := c.closed(); code != socket.CloseNotLoggedIn || kicked.Type != "userSigExpired" {
 		t.Errorf("kicked for %q, closed with %d", kicked.Type, code)
 	}
 }
@@ -95,7 +96,7 @@ func TestOldestSessionMakesRoom(t *testing.T) {
 	w.login("ada")
 	var kicked struct{ Type string }
 	first.next("KICKED_OUT", &kicked)
-	if code := first.closed(); code != hub.CloseKicked || kicked.Type != "multipleDevice" {
+	if code := first.closed(); code != socket.CloseKicked || kicked.Type != "multipleDevice" {
 		t.Errorf("kicked for %q, closed with %d", kicked.Type, code)
 	}
 	second.must("ping", object{}, nil)
@@ -147,7 +148,7 @@ func TestShutdown(t *testing.T) {
 	var leaving sync.WaitGroup
 	for _, c := range clients {
 		leaving.Go(func() {
-			if code := c.closed(); code != hub.CloseRestarting {
+			if code := c.closed(); code != socket.CloseRestarting {
 				t.Errorf("closed with %d", code)
 			}
 		})
@@ -174,7 +175,7 @@ func TestShutdownAtTheDoor(t *testing.T) {
 				return
 			}
 			defer ws.CloseNow()
-			if _, _, err = ws.Read(t.Context()); websocket.CloseStatus(err) != hub.CloseRestarting {
+			if _, _, err = ws.Read(t.Context()); websocket.CloseStatus(err) != socket.CloseRestarting {
 				t.Error("ended without a word: ", err)
 			}
 		})
@@ -206,7 +207,7 @@ func TestLost(t *testing.T) {
 	w := start(t)
 	c := w.login("ada")
 	w.hub.Publish(kv.Delta{Reset: true})
-	if code := c.closed(); code != hub.CloseLost {
+	if code := c.closed(); code != socket.CloseLost {
 		t.Errorf("closed with %d", code)
 	}
 }

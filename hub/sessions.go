@@ -63,12 +63,12 @@ func (l *sessions) add(s *session) bool {
 func (l *sessions) login(s *session, most int) (surplus *session) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	list := append(l.users[s.who.userID], s)
+	list := append(l.users[s.who.UserID], s)
 	if len(list) > most {
 		surplus = list[0]
 		list = slices.Delete(list, 0, 1)
 	}
-	l.users[s.who.userID] = list
+	l.users[s.who.UserID] = list
 	return surplus
 }
 
@@ -77,14 +77,14 @@ func (l *sessions) remove(s *session) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	delete(l.all, s)
-	list := l.users[s.who.userID]
+	list := l.users[s.who.UserID]
 	if i := slices.Index(list, s); i >= 0 {
 		list = slices.Delete(list, i, i+1)
 	}
 	if len(list) > 0 {
-		l.users[s.who.userID] = list
+		l.users[s.who.UserID] = list
 	} else {
-		delete(l.users, s.who.userID)
+		delete(l.users, s.who.UserID)
 	}
 	l.signalLocked()
 }
@@ -140,7 +140,7 @@ func (l *sessions) sendAway(ctx context.Context) error {
 // cutOff ends what is left at once, and waits for it.
 func (l *sessions) cutOff() {
 	for _, s := range l.close() {
-		s.conn.abort()
+		s.conn.Abort()
 	}
 	<-l.gone
 }

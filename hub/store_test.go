@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"exthub/hub"
+	"exthub/hub/socket"
 	"exthub/kv/kvtest"
 )
 
@@ -51,7 +52,7 @@ func TestStoreGone(t *testing.T) {
 	node.Stop()
 	begin := time.Now()
 	_, err := ada.call("setMessageExtensions", object{"messageID": id, "extensions": []object{{"key": "k", "value": "2", "seq": before.Seq}}})
-	var refused *refusal
+	var refused *hubError
 	if !errors.As(err, &refused) || refused.Code != 10002 {
 		t.Fatalf("set without a store: %v", err)
 	}
@@ -74,7 +75,7 @@ func TestStoreGone(t *testing.T) {
 	}
 	stranger := w.dial()
 	stranger.refused(10002, "login", object{"sdkAppID": appID, "userID": "cy", "userSig": w.sign("cy")})
-	if code := stranger.closed(); code != hub.CloseLost {
+	if code := stranger.closed(); code != socket.CloseLost {
 		t.Errorf("login without a store: closed with %d", code)
 	}
 

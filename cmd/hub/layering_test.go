@@ -15,10 +15,20 @@ var law = []struct {
 	nats    string   // "none", "client", or "server" for both
 	reason  string
 }{
-	{"exthub/cmd/hub", []string{"exthub/hub", "exthub/hub/usersig", "exthub/hub/webhook", "exthub/events", "exthub/kv", "exthub/web", "exthub/bench"}, "server",
+	{"exthub/cmd/hub", []string{"exthub/hub", "exthub/hub/usersig", "exthub/hub/webhook", "exthub/kv", "exthub/web", "exthub/bench"}, "server",
 		"it wires everything, so it alone knows everything"},
-	{"exthub/hub", []string{"exthub/hub/usersig", "exthub/events", "exthub/kv"}, "none",
-		"it knows members and rules; the day it names NATS, a rule depends on how things are stored"},
+	{"exthub/hub", []string{"exthub/hub/rest", "exthub/hub/command", "exthub/hub/socket", "exthub/hub/wire", "exthub/hub/refusal", "exthub/hub/usersig", "exthub/events", "exthub/kv"}, "none",
+		"it is the WebSocket door and the life of both; the day it names NATS, a session depends on how things are stored"},
+	{"exthub/hub/rest", []string{"exthub/hub/command", "exthub/hub/wire", "exthub/hub/refusal", "exthub/hub/usersig", "exthub/kv"}, "none",
+		"it is a door beside the hub's own and has to work without it; of kv it knows what a message is called"},
+	{"exthub/hub/command", []string{"exthub/hub/refusal", "exthub/hub/usersig", "exthub/hub/wire", "exthub/kv"}, "none",
+		"it says what may be done, whatever door it is asked at; the day it knows one, a rule holds at that door only"},
+	{"exthub/hub/socket", []string{"exthub/events", "exthub/kv"}, "none",
+		"it writes what others made; it can be read and tested without sessions, commands and codes of requests"},
+	{"exthub/hub/wire", []string{"exthub/hub/refusal"}, "none",
+		"it reads JSON strictly and refuses what it can't; it knows no request"},
+	{"exthub/hub/refusal", []string{"exthub/hub/usersig"}, "none",
+		"it is the vocabulary of both doors; of usersig it lists the codes"},
 	{"exthub/hub/webhook", []string{"exthub/kv"}, "none",
 		"it tells a backend what kv committed, whatever door it came through"},
 	{"exthub/hub/usersig", nil, "none",

@@ -1,0 +1,187 @@
+package command
+
+import (
+	"context"
+
+	"exthub/hub/refusal"
+	"exthub/kv"
+)
+
+// Extension is an item of a request: a pair to set or delete, and the Seq at which the caller saw it (0: never).
+type Extension struct {
+	Key, Value string
+	Seq        int64
+}
+
+// Outcome is what became of an item: code 0 or 23001, and the pair as it is now.
+type Outcome struct {
+	Code int
+	Pair kv.Pair
+
+	written bool // the commit says at which Seq
+}
+
+// SetExtensions sets pairs of a message.
+type SetExtensions struct {
+	MessageID  kv.MessageID
+	Extensions []Extension
+}
+
+// DeleteExtensions deletes pairs of a message, or all of them if Extensions is empty.
+type DeleteExtensions SetExtensions
+
+// Changed is the answer to both, item by item. LatestSeq is the message's after it.
+type Changed struct {
+	Outcomes  []Outcome
+	LatestSeq uint64
+}
+
+// SetExtensions decides item by item: one whose Seq is not the pair's becomes a conflict and changes nothing. The request is refused as a whole, and
+// nothing written, if it breaks a rule, if the message would hold too many pairs (10004), or if it was set too often this minute (23003).
+func (c *Commands) SetExtensions(ctx context.Context, who Caller, cmd SetExtensions) (Changed, error) {
+	if err := c.options.Limits.CheckSet(cmd.Extensions); err != nil {
+		return Changed{}, err
+	}
+	if err := c.reach(ctx, who, cmd.MessageID); err != nil {
+		return Changed{}, err
+	}
+	if err := c.countSet(ctx, cmd.MessageID); err != nil {
+		return Changed{}, err
+	}
+	return c.change(ctx, who, cmd.MessageID, &decision{judge: (*decision).set, items: cmd.Extensions, most: c.options.Limits.Extensions})
+}
+
+// DeleteExtensions decides item by item like SetExtensions; clearing all asks for no Seq.
+func (c *Commands) DeleteExtensions(ctx context.Context, who Caller, cmd DeleteExtensions) (Changed, error) {
+	if err := c.options.Limits.checkItems(cmd.Extensions); err != nil {
+		return Changed{}, err
+	}
+	if err := c.reach(ctx, who, cmd.MessageID); err != nil {
+		return Changed{}, err
+	}
+	judge := (*decision).delete
+	if len(cmd.Extensions) == 0 {
+		judge = (*decision).clear
+	}
+	return c.change(ctx, who, cmd.MessageID, &decision{judge: judge, items: cmd.Extensions})
+}
+
+// reach makes sure that the caller may change the message's pairs, before anything is counted or written.
+func (c *Commands) reach(ctx context.Context, who Caller, id kv.MessageID) error {
+	if _, err := c.access(ctx, who, id); err != nil {
+		return err
+	}
+	var refused error
+	if err := c.store.Read(ctx, id, 0, func(m *kv.Message) { refused = extensible(m, id) }); err != nil {
+		return err
+	}
+	return refused
+}
+
+// countSet refuses a set that is one too many for the message this minute. Attempts count, whatever becomes of them.
+func (c *Commands) countSet(ctx context.Context, id kv.MessageID) error {
+	if c.options.MessageRate <= 0 {
+		return nil
+	}
+	n, err := c.store.Count(ctx, id, c.options.Now())
+	if err != nil {
+		return err
+	}
+	if n > uint64(c.options.MessageRate) {
+		return refusal.New(refusal.MessageRate, "message %s was set %d times this minute, at most %d", id, n, c.options.MessageRate)
+	}
+	return nil
+}
+
+// decision judges the items of a request. The writes are those of the outcomes that are written, in order.
+type decision struct {
+	judge func(*decision, *kv.Message) error
+	items []Extension
+	admin bool
+	most  int // pairs that the message may hold
+
+	change   kv.Change
+	outcomes []Outcome
+
+	oneWrite   [1]kv.Write // room for what is nearly always one
+	oneOutcome [1]Outcome
+}
+
+// decide judges by the message as it is, and forgets what was decided on it as it was before.
+func (d *decision) decide(m *kv.Message) (kv.Change, error) {
+	d.change = kv.Change{Writes: d.oneWrite[:0], Stored: d.change.Stored}
+	d.outcomes = d.oneOutcome[:0]
+	err := d.judge(d, m)
+	return d.change, err
+}
+
+func (d *decision) write(w kv.Write) {
+	d.change.Writes = append(d.change.Writes, w)
+	d.outcomes = append(d.outcomes, Outcome{Pair: kv.Pair{Key: w.Key, Value: w.Value, Deleted: w.Delete}, written: true})
+}
+
+func (d *decision) keep(code int, p kv.Pair) {
+	d.outcomes = append(d.outcomes, Outcome{Code: code, Pair: p})
+}
+
+// set judges each item by the message as it is. A set that would change nothing is fine, and writes nothing.
+func (d *decision) set(m *kv.Message) error {
+	added := 0
+	for _, item := range d.items {
+		switch p := m.Pair(item.Key); {
+		case !d.admin && !named(p, item.Seq):
+			d.keep(refusal.SeqConflict, p)
+		case !p.Deleted && p.Value == item.Value:
+			d.keep(0, p)
+		default:
+			if p.Deleted {
+				added++
+			}
+			d.write(kv.Write{Key: item.Key, Value: item.Value})
+		}
+	}
+	if added == 0 {
+		return nil // how many there are is not asked: what rests on fewer things conflicts with fewer
+	}
+	if has := m.Live(); has+added > d.most {
+		return refusal.New(refusal.BadParameter, "extensions: the message has %d pairs and may hold %d, so %d more don't fit", has, d.most, added)
+	}
+	return nil
+}
+
+// delete judges each item. Deleting what is gone already is fine, and writes nothing.
+func (d *decision) delete(m *kv.Message) error {
+	for _, item := range d.items {
+		switch p := m.Pair(item.Key); {
+		case !d.admin && !named(p, item.Seq):
+			d.keep(refusal.SeqConflict, p)
+		case p.Deleted:
+			d.keep(0, p)
+		default:
+			d.write(kv.Write{Key: item.Key, Delete: true})
+		}
+	}
+	return nil
+}
+
+func (d *decision) clear(m *kv.Message) error {
+	d.change.Clear = m.Live() > 0
+	return nil
+}
+
+// change commits what a decision wants, on the message as it is at that moment. The outcomes are those of the last time that it was asked, the one that counts.
+func (c *Commands) change(ctx context.Context, who Caller, id kv.MessageID, d *decision) (Changed, error) {
+	d.admin, d.change.Stored = who.Admin, who.Cork
+	commit, err := c.store.Update(ctx, id, d.decide)
+	if err != nil {
+		return Changed{}, err
+	}
+	seq := commit.Seq
+	for i := range d.outcomes {
+		if o := &d.outcomes[i]; o.written {
+			o.Pair.Seq = seq
+			seq++
+		}
+	}
+	return Changed{d.outcomes, commit.Latest}, nil
+}

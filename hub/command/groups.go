@@ -1,0 +1,169 @@
+package command
+
+import (
+	"context"
+	"crypto/rand"
+	"slices"
+
+	"exthub/hub/refusal"
+	"exthub/kv"
+)
+
+// Group types. Work and Meeting are the names that the SDKs use for Private and ChatRoom.
+const (
+	private    = "Private"
+	Public     = "Public"
+	chatRoom   = "ChatRoom"
+	Community  = "Community"
+	avChatRoom = "AVChatRoom"
+)
+
+const (
+	roleOwner  = "Owner"
+	roleAdmin  = "Admin"
+	roleMember = "Member"
+)
+
+const (
+	FreeAccess     = "FreeAccess"
+	NeedPermission = "NeedPermission"
+	disableApply   = "DisableApply"
+)
+
+// CreateGroup makes a group.
+type CreateGroup struct {
+	Type       string
+	Name       string
+	GroupID    string      // made if empty
+	Owner      string      // the caller if empty and the caller is no app admin; nobody if empty and it is one
+	JoinOption string      // FreeAccess if empty; a Private group can only be joined by invitation
+	Members    []NewMember // members from the start, besides the owner
+}
+
+// NewMember is a user who becomes a member. Role is Member if empty, or Admin.
+type NewMember struct{ UserID, Role string }
+
+// CreateGroup returns the group, or 10021 or 10025 if there is one of this ID. An ID is not given out again while messages of a dismissed group are stored
+// under it: its new owner would read them.
+func (c *Commands) CreateGroup(ctx context.Context, who Caller, cmd CreateGroup) (kv.GroupInfo, error) {
+	info, members, err := c.plan(who, cmd)
+	if err != nil {
+		return kv.GroupInfo{}, err
+	}
+	left, _, err := c.store.History(ctx, kv.GroupConversation(info.GroupID), kv.Ref{}, 1)
+	if err != nil {
+		return kv.GroupInfo{}, err
+	}
+	err = c.store.UpdateGroup(ctx, info.GroupID, func(g *kv.Group) (kv.GroupChange, error) {
+		switch old := g.Info(); {
+		case old != nil && old.Owner == who.UserID:
+			return kv.GroupChange{}, refusal.New(refusal.GroupIDYours, "groupID: you own a group %s already", info.GroupID)
+		case old != nil:
+			return kv.GroupChange{}, refusal.New(refusal.GroupIDTaken, "groupID: there is a group %s already", info.GroupID)
+		case len(left) > 0:
+			return kv.GroupChange{}, refusal.New(refusal.GroupIDTaken, "groupID: %s was the ID of a group that was dismissed", info.GroupID)
+		}
+		return kv.GroupChange{Info: &info, Add: members}, nil
+	})
+	return info, err
+}
+
+// plan makes the group and its first members, if the command obeys the rules.
+func (c *Commands) plan(who Caller, cmd CreateGroup) (info kv.GroupInfo, members []kv.Member, err error) {
+	info = kv.GroupInfo{
+		GroupID: cmd.GroupID, Type: GroupType(cmd.Type), Name: cmd.Name, Owner: cmd.Owner, JoinOption: cmd.JoinOption, CreateTime: c.options.Now().Unix(),
+	}
+	switch {
+	case info.Type == "":
+		return info, nil, refusal.New(refusal.BadParameter, "type: %q is not Private, Public, ChatRoom, Community or AVChatRoom", refusal.Clip(cmd.Type))
+	case info.JoinOption == "":
+		info.JoinOption = FreeAccess
+	case !slices.Contains([]string{FreeAccess, NeedPermission, disableApply}, info.JoinOption):
+		return info, nil, refusal.New(refusal.BadParameter, "joinOption: %q is not FreeAccess, NeedPermission or DisableApply", refusal.Clip(info.JoinOption))
+	}
+	if info.Type == private {
+		info.JoinOption = disableApply
+	}
+	if err := checkGroupName(info.Name); err != nil {
+		return info, nil, err
+	}
+	if info.GroupID == "" {
+		info.GroupID = ownGroupIDs + rand.Text()[:16]
+	} else if err := checkNewGroupID(info.GroupID, info.Type); err != nil {
+		return info, nil, err
+	}
+	if info.Owner == "" && !who.Admin {
+		info.Owner = who.UserID
+	}
+	members, err = c.firstMembers(info, cmd.Members)
+	return info, members, err
+}
+
+func (c *Commands) firstMembers(info kv.GroupInfo, others []NewMember) ([]kv.Member, error) {
+	if info.Type == avChatRoom && len(others) > 0 {
+		return nil, refusal.New(refusal.BadParameter, "memberList: nobody can be added to an AVChatRoom")
+	}
+	ids := make([]string, len(others))
+	for i, m := range others {
+		ids[i] = m.UserID
+	}
+	if err := checkAccounts("memberList", ids); err != nil {
+		return nil, err
+	}
+	var members []kv.Member
+	if info.Owner != "" {
+		if err := CheckUserID("owner", info.Owner); err != nil {
+			return nil, err
+		}
+		members = append(members, kv.Member{UserID: info.Owner, Role: roleOwner, JoinTime: info.CreateTime})
+	}
+	for _, m := range others {
+		if m.UserID == info.Owner {
+			continue
+		}
+		if m.Role != "" && m.Role != roleMember && m.Role != roleAdmin {
+			return nil, refusal.New(refusal.BadParameter, "memberList: role %q is neither Member nor Admin", refusal.Clip(m.Role))
+		}
+		members = append(members, kv.Member{UserID: m.UserID, Role: roleOf(m), JoinTime: info.CreateTime})
+	}
+	if len(members) > c.options.MaxGroupMembers {
+		return nil, refusal.New(refusal.GroupFull, "memberList: %d members, at most %d", len(members), c.options.MaxGroupMembers)
+	}
+	return members, nil
+}
+
+func roleOf(m NewMember) string {
+	if m.Role == "" {
+		return roleMember
+	}
+	return m.Role
+}
+
+// groupType returns the type under its one name, or "" if there is no such type.
+func GroupType(name string) string {
+	switch name {
+	case private, Public, chatRoom, Community, avChatRoom:
+		return name
+	case "Work":
+		return private
+	case "Meeting":
+		return chatRoom
+	}
+	return ""
+}
+
+// DismissGroup ends a group and all memberships. Its owner and app admins may.
+func (c *Commands) DismissGroup(ctx context.Context, who Caller, groupID string) error {
+	if err := CheckGroupID(groupID); err != nil {
+		return err
+	}
+	return c.store.UpdateGroup(ctx, groupID, func(g *kv.Group) (kv.GroupChange, error) {
+		if err := checkMember(g, who, groupID); err != nil {
+			return kv.GroupChange{}, err
+		}
+		if m, _ := g.Member(who.UserID); m.Role != roleOwner && !who.Admin {
+			return kv.GroupChange{}, refusal.New(refusal.NotPermitted, "only the owner may dismiss group %s", groupID)
+		}
+		return kv.GroupChange{Dissolve: true}, nil
+	})
+}

@@ -1,0 +1,67 @@
+package command
+
+import (
+	"context"
+	"errors"
+
+	"exthub/hub/refusal"
+	"exthub/kv"
+)
+
+// GetMessageList reads a page of a conversation: the messages right before the one named by Before, or the newest.
+type GetMessageList struct {
+	Peer    string // a one-to-one conversation of the caller, if GroupID is empty
+	GroupID string
+	Before  kv.MessageID
+	Count   int // 15 at most, and if it is 0
+}
+
+// MessageList is the answer, oldest first. Next is the Before of the page that precedes it, "" if there is none.
+type MessageList struct {
+	Messages []kv.Record
+	Next     kv.MessageID
+}
+
+// GetMessageList returns a page. An AVChatRoom keeps no history for its members.
+func (c *Commands) GetMessageList(ctx context.Context, who Caller, cmd GetMessageList) (MessageList, error) {
+	if err := CheckPage("count", cmd.Count, maxMessagesPerPage); err != nil {
+		return MessageList{}, err
+	}
+	conversation, err := c.conversation(ctx, who, cmd)
+	if err != nil || conversation == "" {
+		return MessageList{}, err
+	}
+	elsewhere := refusal.New(refusal.BadParameter, "nextReqMessageID: %q is not a message of this conversation", refusal.Clip(string(cmd.Before)))
+	var before kv.Ref
+	if cmd.Before != "" {
+		before, err = kv.ParseMessageID(cmd.Before)
+		if err != nil || before.Conversation() != conversation {
+			return MessageList{}, elsewhere
+		}
+	}
+	count := cmd.Count
+	if count == 0 {
+		count = maxMessagesPerPage
+	}
+	records, complete, err := c.store.History(ctx, conversation, before, count)
+	if errors.Is(err, kv.ErrMessageID) {
+		err = elsewhere
+	}
+	list := MessageList{Messages: records}
+	if !complete && len(records) > 0 {
+		list.Next = records[0].Ref.ID()
+	}
+	return list, err
+}
+
+// conversation returns what to read, or "" if there is nothing to read by nature.
+func (c *Commands) conversation(ctx context.Context, who Caller, cmd GetMessageList) (kv.Conversation, error) {
+	if cmd.GroupID == "" {
+		return kv.C2CConversation(who.UserID, cmd.Peer), CheckUserID("conversationID", cmd.Peer)
+	}
+	group, err := c.memberOf(ctx, who, cmd.GroupID)
+	if err != nil || group.Type == avChatRoom {
+		return "", err
+	}
+	return kv.GroupConversation(cmd.GroupID), nil
+}

@@ -1,0 +1,113 @@
+package command
+
+import (
+	"context"
+
+	"exthub/hub/refusal"
+	"exthub/kv"
+)
+
+// ChangeMembers adds or removes members.
+type ChangeMembers struct {
+	GroupID string
+	UserIDs []string
+}
+
+// Added says who became a member, who was one before, and for whom there was no room.
+type Added struct{ Added, Existed, Failed []string }
+
+// AddGroupMembers adds users. Every member of a Private group or a Community may; elsewhere the owner and the group's admins; app admins everywhere,
+// but nobody to an AVChatRoom.
+func (c *Commands) AddGroupMembers(ctx context.Context, who Caller, cmd ChangeMembers) (Added, error) {
+	if err := cmd.check(); err != nil {
+		return Added{}, err
+	}
+	var added Added
+	err := c.store.UpdateGroup(ctx, cmd.GroupID, func(g *kv.Group) (kv.GroupChange, error) {
+		added = Added{}
+		if err := mayAdd(g, who, cmd.GroupID); err != nil {
+			return kv.GroupChange{}, err
+		}
+		var change kv.GroupChange
+		for _, id := range cmd.UserIDs {
+			switch _, member := g.Member(id); {
+			case member:
+				added.Existed = append(added.Existed, id)
+			case g.Len()+len(change.Add) >= c.options.MaxGroupMembers:
+				added.Failed = append(added.Failed, id)
+			default:
+				added.Added = append(added.Added, id)
+				change.Add = append(change.Add, c.member(id))
+			}
+		}
+		if len(added.Failed) == len(cmd.UserIDs) {
+			return change, refusal.New(refusal.GroupFull, "group %s has %d members, at most %d", cmd.GroupID, g.Len(), c.options.MaxGroupMembers)
+		}
+		return change, nil
+	})
+	return added, err
+}
+
+func mayAdd(g *kv.Group, who Caller, groupID string) error {
+	if err := checkMember(g, who, groupID); err != nil {
+		return err
+	}
+	me, _ := g.Member(who.UserID)
+	switch kind := g.Info().Type; {
+	case kind == avChatRoom:
+		return refusal.New(refusal.NotPermitted, "group %s is an AVChatRoom: users join it themselves", groupID)
+	case who.Admin, kind == private, kind == Community, me.Role == roleOwner, me.Role == roleAdmin:
+		return nil
+	}
+	return refusal.New(refusal.NotPermitted, "only the owner and admins of group %s may add members", groupID)
+}
+
+// DeleteGroupMembers removes members and returns who was one. The owner may remove everybody else; admins of a group that is not Private may remove
+// plain members; app admins anybody but the owner.
+func (c *Commands) DeleteGroupMembers(ctx context.Context, who Caller, cmd ChangeMembers) ([]string, error) {
+	if err := cmd.check(); err != nil {
+		return nil, err
+	}
+	var removed []string
+	err := c.store.UpdateGroup(ctx, cmd.GroupID, func(g *kv.Group) (kv.GroupChange, error) {
+		removed = nil
+		if err := checkMember(g, who, cmd.GroupID); err != nil {
+			return kv.GroupChange{}, err
+		}
+		for _, id := range cmd.UserIDs {
+			member, ok := g.Member(id)
+			if !ok {
+				continue
+			}
+			if err := mayRemove(g, who, member); err != nil {
+				return kv.GroupChange{}, err
+			}
+			removed = append(removed, id)
+		}
+		return kv.GroupChange{Remove: removed}, nil
+	})
+	return removed, err
+}
+
+func mayRemove(g *kv.Group, who Caller, member kv.Member) error {
+	me, _ := g.Member(who.UserID)
+	switch {
+	case member.Role == roleOwner:
+		return refusal.New(refusal.NotPermitted, "userIDList: %s is the owner, who can't be removed", member.UserID)
+	case who.Admin, me.Role == roleOwner:
+		return nil
+	case me.Role == roleAdmin && member.Role == roleMember && g.Info().Type != private:
+		return nil
+	}
+	return refusal.New(refusal.NotPermitted, "userIDList: %s may not remove %s", who.UserID, member.UserID)
+}
+
+func (cmd ChangeMembers) check() error {
+	if err := CheckGroupID(cmd.GroupID); err != nil {
+		return err
+	}
+	if len(cmd.UserIDs) == 0 {
+		return refusal.New(refusal.BadParameter, "userIDList: none given")
+	}
+	return checkAccounts("userIDList", cmd.UserIDs)
+}

@@ -1,0 +1,101 @@
+package command
+
+import (
+	"context"
+
+	"exthub/hub/refusal"
+	"exthub/kv"
+)
+
+// Joined is the answer to a user who wants to join. Already: was a member before.
+type Joined struct {
+	Already bool
+	Group   kv.GroupInfo
+}
+
+// JoinGroup makes the caller a member. Groups that are joined by invitation answer 10007.
+func (c *Commands) JoinGroup(ctx context.Context, who Caller, groupID string) (Joined, error) {
+	if err := CheckGroupID(groupID); err != nil {
+		return Joined{}, err
+	}
+	var joined Joined
+	err := c.store.UpdateGroup(ctx, groupID, func(g *kv.Group) (kv.GroupChange, error) {
+		joined = Joined{}
+		if g.Info() == nil {
+			return kv.GroupChange{}, refusal.New(refusal.NoSuchGroup, "there is no group %s", groupID)
+		}
+		joined.Group = *g.Info()
+		_, joined.Already = g.Member(who.UserID)
+		switch {
+		case joined.Already:
+			return kv.GroupChange{}, nil
+		case joined.Group.Type == private || joined.Group.JoinOption == disableApply || joined.Group.JoinOption == NeedPermission:
+			return kv.GroupChange{}, refusal.New(refusal.NotPermitted, "group %s is joined by invitation: a member has to add you", groupID)
+		case g.Len() >= c.options.MaxGroupMembers:
+			return kv.GroupChange{}, refusal.New(refusal.GroupFull, "group %s has %d members, at most %d", groupID, g.Len(), c.options.MaxGroupMembers)
+		}
+		return kv.GroupChange{Add: []kv.Member{c.member(who.UserID)}}, nil
+	})
+	return joined, err
+}
+
+func (c *Commands) member(userID string) kv.Member {
+	return kv.Member{UserID: userID, Role: roleMember, JoinTime: c.options.Now().Unix()}
+}
+
+// QuitGroup ends the caller's membership. An owner can't leave (10009), except a Private group, which goes on without one.
+func (c *Commands) QuitGroup(ctx context.Context, who Caller, groupID string) error {
+	if err := CheckGroupID(groupID); err != nil {
+		return err
+	}
+	return c.store.UpdateGroup(ctx, groupID, func(g *kv.Group) (kv.GroupChange, error) {
+		// An app admin who is no member has nothing to quit.
+		if err := checkMember(g, Caller{UserID: who.UserID}, groupID); err != nil {
+			return kv.GroupChange{}, err
+		}
+		if m, _ := g.Member(who.UserID); m.Role == roleOwner && g.Info().Type != private {
+			return kv.GroupChange{}, refusal.New(refusal.OwnerMayNotQuit, "the owner can't leave group %s, but may dismiss it", groupID)
+		}
+		return kv.GroupChange{Remove: []string{who.UserID}}, nil
+	})
+}
+
+// GetGroupMemberList reads Count members in the order in which they joined, from the Offset-th on.
+type GetGroupMemberList struct {
+	GroupID       string
+	Count, Offset int
+}
+
+// MemberList is the answer. Next is the Offset of the page that follows, 0 at the end; Total is how many members there are.
+type MemberList struct {
+	Members     []kv.Member
+	Next, Total int
+}
+
+// GetGroupMemberList returns a page to members and app admins.
+func (c *Commands) GetGroupMemberList(ctx context.Context, who Caller, cmd GetGroupMemberList) (MemberList, error) {
+	if err := CheckGroupID(cmd.GroupID); err != nil {
+		return MemberList{}, err
+	}
+	if cmd.Offset < 0 {
+		return MemberList{}, refusal.New(refusal.BadParameter, "offset: %d is negative", cmd.Offset)
+	}
+	var list MemberList
+	var refusal error
+	err := c.store.ReadGroup(ctx, cmd.GroupID, func(g *kv.Group) {
+		if refusal = checkMember(g, who, cmd.GroupID); refusal != nil {
+			return
+		}
+		all := g.Members()
+		from := min(cmd.Offset, len(all))
+		to := min(from+cmd.Count, len(all))
+		list = MemberList{Members: append([]kv.Member(nil), all[from:to]...), Total: len(all)}
+		if to < len(all) {
+			list.Next = to
+		}
+	})
+	if err != nil {
+		return MemberList{}, err
+	}
+	return list, refusal
+}

@@ -1,0 +1,142 @@
+package command
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"time"
+	"unicode/utf8"
+
+	"exthub/hub/refusal"
+	"exthub/hub/wire"
+	"exthub/kv"
+)
+
+// SendMessage sends a message to a user or a group.
+type SendMessage struct {
+	From               string // the caller if empty; an app admin may send for others
+	To                 string // a user, if GroupID is empty
+	GroupID            string
+	Type               string // TIMCustomElem or TIMTextElem
+	Payload            Payload
+	IsSupportExtension bool
+	Random             *uint32 // what makes a message that is sent again recognisable; made if nil
+	Sequence           *uint32 // one-to-one only: chosen by the client, part of the message's key; made if nil
+	CloudCustomData    string
+}
+
+// Payload is what a message says: Text of a TIMTextElem, the other three of a TIMCustomElem.
+type Payload struct {
+	Text                         string
+	Data, Description, Extension string
+}
+
+// How long a message that is sent again counts as the same.
+const (
+	dedupC2C   = 120 * time.Second
+	dedupGroup = 5 * time.Minute
+)
+
+// SendMessage returns the message as it was stored; one that was sent already is not stored again, and comes back as the first was. A message to an
+// AVChatRoom is stored without extension support.
+func (c *Commands) SendMessage(ctx context.Context, who Caller, cmd SendMessage) (kv.Record, error) {
+	record, err := c.draft(who, cmd)
+	if err != nil {
+		return kv.Record{}, err
+	}
+	dedup := dedupC2C
+	if cmd.GroupID != "" {
+		dedup = dedupGroup
+		group, err := c.memberOf(ctx, who, cmd.GroupID)
+		if err != nil {
+			return kv.Record{}, err
+		}
+		record.IsSupportExtension = record.IsSupportExtension && group.Type != avChatRoom
+	}
+	sent, err := c.store.Send(ctx, record, who.Session, dedup)
+	for errors.Is(err, kv.ErrTaken) {
+		// Numbers need not be unique, but keys must: the second message of one second that has them is of the next.
+		record.Time++
+		record.Ref.MsgKey = msgKey(record)
+		sent, err = c.store.Send(ctx, record, who.Session, dedup)
+	}
+	if errors.Is(err, kv.ErrDuplicate) {
+		err = nil
+	}
+	return sent, err
+}
+
+// draft makes the record of a message that obeys the rules.
+func (c *Commands) draft(who Caller, cmd SendMessage) (kv.Record, error) {
+	payload, err := cmd.Payload.encode(cmd.Type)
+	if err != nil {
+		return kv.Record{}, err
+	}
+	switch size := len(payload) + len(cmd.CloudCustomData); {
+	case size > maxMessageBytes:
+		return kv.Record{}, refusal.New(refusal.MessageTooLarge, "payload and cloudCustomData: %d bytes together, at most %d", size, maxMessageBytes)
+	case !utf8.ValidString(cmd.CloudCustomData):
+		return kv.Record{}, refusal.New(refusal.BadParameter, "cloudCustomData: not UTF-8")
+	}
+	record := kv.Record{
+		From: who.UserID, Type: cmd.Type, Payload: payload, CloudCustomData: cmd.CloudCustomData, IsSupportExtension: cmd.IsSupportExtension,
+		Time: c.options.Now().Unix(), Random: orRandom(cmd.Random),
+	}
+	if cmd.From != "" && cmd.From != who.UserID {
+		if !who.Admin {
+			return kv.Record{}, refusal.New(refusal.NotPermitted, "from: %s may not send for others", who.UserID)
+		}
+		if err := CheckUserID("from", cmd.From); err != nil {
+			return kv.Record{}, err
+		}
+		record.From = cmd.From
+	}
+	if cmd.GroupID != "" {
+		record.GroupID = cmd.GroupID
+		record.Ref = kv.Ref{GroupID: cmd.GroupID}
+		return record, nil
+	}
+	if err := CheckUserID("to", cmd.To); err != nil {
+		return kv.Record{}, err
+	}
+	record.To = cmd.To
+	record.Sequence = uint64(orRandom(cmd.Sequence))
+	record.Ref = kv.Ref{From: record.From, To: record.To, MsgKey: msgKey(record)}
+	return record, nil
+}
+
+// msgKey is what tells a one-to-one message from the others of its sender and its receiver.
+func msgKey(r kv.Record) string { return fmt.Sprintf("%d_%d_%d", r.Sequence, r.Random, r.Time) }
+
+func orRandom(n *uint32) uint32 {
+	if n != nil {
+		return *n
+	}
+	return rand.Uint32()
+}
+
+// encode returns the payload as it is stored and sent on: the fields of its type and no others.
+func (p Payload) encode(messageType string) ([]byte, error) {
+	for field, s := range map[string]string{"text": p.Text, "data": p.Data, "description": p.Description, "extension": p.Extension} {
+		if !utf8.ValidString(s) {
+			return nil, refusal.New(refusal.BadParameter, "payload.%s: not UTF-8", field)
+		}
+	}
+	switch messageType {
+	case "TIMTextElem":
+		if p.Text == "" {
+			return nil, refusal.New(refusal.BadParameter, "payload.text: empty")
+		}
+		return wire.Encode(struct {
+			Text string `json:"text"`
+		}{p.Text}), nil
+	case "TIMCustomElem":
+		return wire.Encode(struct {
+			Data        string `json:"data"`
+			Description string `json:"description"`
+			Extension   string `json:"extension"`
+		}{p.Data, p.Description, p.Extension}), nil
+	}
+	return nil, refusal.New(refusal.BadParameter, "type: %q is neither TIMCustomElem nor TIMTextElem", refusal.Clip(messageType))
+}

@@ -1,0 +1,155 @@
+package command
+
+import (
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"exthub/hub/refusal"
+	"exthub/kv"
+)
+
+// Rules are pure: no clock, no I/O. Each returns nil or the *Error that the client gets.
+
+const (
+	MaxUserID          = 32
+	maxGroupID         = 48
+	maxGroupName       = 30
+	maxAccounts        = 300 // users that one request about a group may name
+	maxMessageBytes    = 12 << 10
+	maxMessagesPerPage = 15
+	maxPairsPerPage    = 200
+)
+
+// limits are the rules' numbers that an operator may change.
+type Limits struct {
+	Extensions int // pairs of a message
+	PerRequest int // pairs that one request may name
+	KeyBytes   int
+	ValueBytes int
+}
+
+// checkSet judges the extensions of a set request.
+func (l Limits) CheckSet(items []Extension) error {
+	if len(items) == 0 {
+		return refusal.New(refusal.BadParameter, "extensions: none given")
+	}
+	if err := l.checkItems(items); err != nil {
+		return err
+	}
+	for i, item := range items {
+		switch n := len(item.Value); {
+		case n == 0:
+			return refusal.New(refusal.BadParameter, "extensions[%d].value: empty; delete the key instead", i)
+		case n > l.ValueBytes:
+			return refusal.New(refusal.BadParameter, "extensions[%d].value: %d bytes, at most %d", i, n, l.ValueBytes)
+		case !utf8.ValidString(item.Value):
+			return refusal.New(refusal.BadParameter, "extensions[%d].value: not UTF-8", i)
+		}
+	}
+	return nil
+}
+
+// checkItems judges what a set and a deletion have in common.
+func (l Limits) checkItems(items []Extension) error {
+	if len(items) > l.PerRequest {
+		return refusal.New(refusal.BadParameter, "extensions: %d items, at most %d", len(items), l.PerRequest)
+	}
+	for i, item := range items {
+		switch n := len(item.Key); {
+		case n == 0:
+			return refusal.New(refusal.BadParameter, "extensions[%d].key: empty", i)
+		case n > l.KeyBytes:
+			return refusal.New(refusal.BadParameter, "extensions[%d].key: %d bytes, at most %d", i, n, l.KeyBytes)
+		case !utf8.ValidString(item.Key):
+			return refusal.New(refusal.BadParameter, "extensions[%d].key: not UTF-8", i)
+		case item.Seq < 0:
+			return refusal.New(refusal.BadParameter, "extensions[%d].seq: %d is negative", i, item.Seq)
+		}
+		// Requests are short: looking is cheaper than a map.
+		if j := slices.IndexFunc(items[:i], func(other Extension) bool { return other.Key == item.Key }); j >= 0 {
+			return refusal.New(refusal.BadParameter, "extensions[%d].key: the same as extensions[%d].key", i, j)
+		}
+	}
+	return nil
+}
+
+// named reports whether the caller named the pair as it is. A pair that is gone is named by 0 or by the Seq of its deletion.
+func named(p kv.Pair, seq int64) bool {
+	return uint64(seq) == p.Seq || p.Deleted && seq == 0
+}
+
+func CheckUserID(field, id string) error {
+	if len(id) == 0 || len(id) > MaxUserID || !Printable(id) {
+		return refusal.New(refusal.BadParameter, "%s: must be 1 to %d printable ASCII characters", field, MaxUserID)
+	}
+	return nil
+}
+
+func CheckGroupID(id string) error {
+	if len(id) == 0 || len(id) > maxGroupID || !Printable(id) {
+		return refusal.New(refusal.BadGroupID, "groupID: must be 1 to %d printable ASCII characters", maxGroupID)
+	}
+	return nil
+}
+
+// ownGroupIDs start with this prefix. A Community of the app's own naming has an underscore behind it.
+const ownGroupIDs = "@TGS#"
+
+// checkNewGroupID judges an ID that the app has chosen: it must not look like one that the hub makes.
+func checkNewGroupID(id, groupType string) error {
+	if err := CheckGroupID(id); err != nil {
+		return err
+	}
+	if strings.HasPrefix(id, ownGroupIDs) && !(groupType == Community && strings.HasPrefix(id, ownGroupIDs+"_")) {
+		return refusal.New(refusal.BadGroupID, "groupID: must not start with %s", ownGroupIDs)
+	}
+	return nil
+}
+
+func checkGroupName(name string) error {
+	switch {
+	case name == "":
+		return refusal.New(refusal.BadParameter, "name: empty")
+	case len(name) > maxGroupName:
+		return refusal.New(refusal.BadParameter, "name: %d bytes, at most %d", len(name), maxGroupName)
+	case !utf8.ValidString(name):
+		return refusal.New(refusal.BadParameter, "name: not UTF-8")
+	}
+	return nil
+}
+
+// checkAccounts judges a list of users: each a user ID, none twice.
+func checkAccounts(field string, ids []string) error {
+	if len(ids) > maxAccounts {
+		return refusal.New(refusal.TooManyAccounts, "%s: %d users, at most %d", field, len(ids), maxAccounts)
+	}
+	seen := make(map[string]bool, len(ids))
+	for _, id := range ids {
+		if err := CheckUserID(field, id); err != nil {
+			return err
+		}
+		if seen[id] {
+			return refusal.New(refusal.BadParameter, "%s: %q stands there twice", field, id)
+		}
+		seen[id] = true
+	}
+	return nil
+}
+
+func CheckPage(field string, n, most int) error {
+	if n < 0 || n > most {
+		return refusal.New(refusal.BadParameter, "%s: %d is not from 1 to %d", field, n, most)
+	}
+	return nil
+}
+
+// printable reports whether s is printable ASCII.
+func Printable(s string) bool {
+	for i := 0; i < len(s); i++ {
+		if s[i] < ' ' || s[i] > '~' {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,37 @@
+package command
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+
+	"github.com/google/uuid"
+
+	"exthub/hub/refusal"
+	"exthub/hub/usersig"
+	"exthub/kv"
+)
+
+// translate makes an Error of any error, once, where a command ends. What is nobody's fault but ours becomes 10002 with an ID under which the log
+// has the rest: its text may speak of things that are not the client's business.
+func Translate(err error, log *slog.Logger) *refusal.Error {
+	var refused *refusal.Error
+	var sig *usersig.Error
+	switch {
+	case errors.As(err, &refused):
+		return refused
+	case errors.As(err, &sig):
+		return &refusal.Error{Code: sig.Code, Message: sig.Reason}
+	}
+	sentence := "internal error"
+	switch {
+	case errors.Is(err, kv.ErrUnknown):
+		sentence = "the store did not answer in time and it is not known whether this was written: read before trying again"
+	case errors.Is(err, kv.ErrUnavailable), errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
+		sentence = "the store can't do this now and nothing was written: try again"
+	}
+	id := uuid.NewString()
+	log.Error("request failed", "request", id, "error", err)
+	return &refusal.Error{Code: refusal.InternalError, Message: fmt.Sprintf("%s (request %s)", sentence, id), Data: map[string]string{"requestID": id}}
+}

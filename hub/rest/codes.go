@@ -1,0 +1,32 @@
+package rest
+
+import (
+	"exthub/hub/refusal"
+)
+
+// Codes that only the REST door knows: of a call that did not get as far as its command.
+const (
+	badURL      = 60002
+	notJSON     = 60003
+	noCaller    = 60004
+	badAppID    = 60006
+	tooOften    = 60007
+	badHTTP     = 60008
+	noCommand   = 60009
+	notAdmin    = 60010
+	noAppID     = 60012
+	bodyTooLong = refusal.MessageTooLarge
+)
+
+// RESTCodes is every code that a REST call can meet besides those of the commands, and what it means: a table of PROTOCOL.md.
+var Codes = map[int]string{
+	badURL:    "the query string, random or contenttype is not as it should be",
+	notJSON:   "the body is not JSON",
+	noCaller:  "identifier is missing or not a user ID",
+	badAppID:  "sdkappid is not a number",
+	tooOften:  "more calls of this command in a second than allowed",
+	badHTTP:   "the body broke off or came too slowly",
+	noCommand: "there is no such service and command, or the method is not POST",
+	notAdmin:  "identifier is not an app admin",
+	noAppID:   "sdkappid is missing",
+}

@@ -1,0 +1,203 @@
+package rest
+
+import (
+	"context"
+
+	"exthub/hub/command"
+	"exthub/hub/refusal"
+	"exthub/hub/wire"
+	"exthub/kv"
+)
+
+// maxMsgKey is how long a MsgKey may be: three numbers and what joins them take less.
+const maxMsgKey = 50
+
+// OperateType says what a set command does.
+const (
+	operateSet    = 1
+	operateDelete = 2
+	operateClear  = 3
+)
+
+// extensionNames: a message has no ID of its own here, and two names for what it is found by.
+var extensionNames = map[string]string{
+	"extensions": "ExtensionList", "key": "Key", "value": "Value", "seq": "Seq", "startSeq": "StartSeq", "groupID": "GroupId",
+}
+
+// restMessage names a one-to-one message: who sent it (the caller if empty), to whom, and its key.
+type messageRef struct {
+	From   wire.Text `json:"From_Account"`
+	To     wire.Text `json:"To_Account"`
+	MsgKey wire.Text `json:"MsgKey"`
+}
+
+func (m messageRef) id(who command.Caller) (kv.MessageID, error) {
+	ref := kv.Ref{From: string(m.From), To: string(m.To), MsgKey: string(m.MsgKey)}
+	if ref.From == "" {
+		ref.From = who.UserID
+	}
+	if err := command.CheckUserID("From_Account", ref.From); err != nil {
+		return "", err
+	}
+	if err := command.CheckUserID("To_Account", ref.To); err != nil {
+		return "", err
+	}
+	if n := len(ref.MsgKey); n == 0 || n > maxMsgKey || !command.Printable(ref.MsgKey) {
+		return "", refusal.New(refusal.BadParameter, "MsgKey: must be 1 to %d printable ASCII characters", maxMsgKey)
+	}
+	return ref.ID(), nil
+}
+
+// restGroupMessage names a group message.
+type groupMessageRef struct {
+	GroupID wire.Text `json:"GroupId"`
+	MsgSeq  int64     `json:"MsgSeq"`
+	TopicID wire.Text `json:"TopicId"`
+}
+
+func (m groupMessageRef) id() (kv.MessageID, error) {
+	if m.MsgSeq < 1 {
+		return "", refusal.New(refusal.BadParameter, "MsgSeq: %d is not the number of a message", m.MsgSeq)
+	}
+	if err := noTopic(m.TopicID); err != nil {
+		return "", err
+	}
+	if err := command.CheckGroupID(string(m.GroupID)); err != nil {
+		return "", err
+	}
+	return kv.Ref{GroupID: string(m.GroupID), MsgSeq: uint64(m.MsgSeq)}.ID(), nil
+}
+
+// noTopic refuses what is meant for a part of a group only: to do it to the whole group would be worse than not to do it.
+func noTopic(id wire.Text) error {
+	if id != "" {
+		return refusal.New(refusal.BadParameter, "TopicId: this hub's groups have no topics")
+	}
+	return nil
+}
+
+// restChange is what a set command wants of a message. A Seq is read but of no account: app admins need none.
+type changeRequest struct {
+	OperateType   int `json:"OperateType"`
+	ExtensionList []struct {
+		Key   wire.Text `json:"Key"`
+		Value wire.Text `json:"Value"`
+		Seq   int64     `json:"Seq"`
+	} `json:"ExtensionList"`
+}
+
+type pair struct {
+	Key   string
+	Value string
+	Seq   uint64
+}
+
+type outcome struct {
+	ErrorCode int
+	Extension pair
+}
+
+type changeReply struct {
+	envelope
+	ExtensionList []outcome
+}
+
+// apply returns the outcome per item; of a clear there is none.
+func (p changeRequest) apply(ctx context.Context, c *command.Commands, who command.Caller, id kv.MessageID) (any, error) {
+	cmd := command.SetExtensions{MessageID: id}
+	for _, e := range p.ExtensionList {
+		cmd.Extensions = append(cmd.Extensions, command.Extension{Key: string(e.Key), Value: string(e.Value), Seq: e.Seq})
+	}
+	var changed command.Changed
+	var err error
+	switch {
+	case p.OperateType == operateSet:
+		changed, err = c.SetExtensions(ctx, who, cmd)
+	case p.OperateType == operateDelete && len(cmd.Extensions) == 0:
+		// For the command, none means all.
+		err = refusal.New(refusal.BadParameter, "ExtensionList: none given; OperateType 3 deletes all")
+	case p.OperateType == operateDelete:
+		changed, err = c.DeleteExtensions(ctx, who, command.DeleteExtensions(cmd))
+	case p.OperateType == operateClear:
+		changed, err = c.DeleteExtensions(ctx, who, command.DeleteExtensions{MessageID: id})
+	default:
+		err = refusal.New(refusal.BadParameter, "OperateType: %d is not 1 (set), 2 (delete) or 3 (clear)", p.OperateType)
+	}
+	if err != nil {
+		return nil, err
+	}
+	reply := changeReply{success, make([]outcome, len(changed.Outcomes))}
+	for i, o := range changed.Outcomes {
+		reply.ExtensionList[i] = outcome{o.Code, pair{o.Pair.Key, o.Pair.Value, o.Pair.Seq}}
+	}
+	return reply, nil
+}
+
+// restPage is the answer to a get. PurgedSeq is ours: deletions at or below it are not listed.
+type pageReply struct {
+	envelope
+	CompleteFlag  int
+	LatestSeq     uint64
+	ClearSeq      uint64
+	PurgedSeq     uint64
+	ExtensionList []pair
+}
+
+func readPage(ctx context.Context, c *command.Commands, who command.Caller, id kv.MessageID, startSeq int64) (any, error) {
+	page, err := c.GetExtensions(ctx, who, command.GetExtensions{MessageID: id, StartSeq: startSeq})
+	if err != nil {
+		return nil, err
+	}
+	reply := pageReply{success, 0, page.LatestSeq, page.ClearSeq, page.PurgedSeq, make([]pair, len(page.Pairs))}
+	if page.Complete {
+		reply.CompleteFlag = 1
+	}
+	for i, p := range page.Pairs {
+		reply.ExtensionList[i] = pair{p.Key, p.Value, p.Seq}
+	}
+	return reply, nil
+}
+
+func setKeyValues(ctx context.Context, c *command.Commands, who command.Caller, p struct {
+	messageRef
+	changeRequest
+}) (any, error) {
+	id, err := p.id(who)
+	if err != nil {
+		return nil, err
+	}
+	return p.apply(ctx, c, who, id)
+}
+
+func groupSetKeyValues(ctx context.Context, c *command.Commands, who command.Caller, p struct {
+	groupMessageRef
+	changeRequest
+}) (any, error) {
+	id, err := p.id()
+	if err != nil {
+		return nil, err
+	}
+	return p.apply(ctx, c, who, id)
+}
+
+func getKeyValues(ctx context.Context, c *command.Commands, who command.Caller, p struct {
+	messageRef
+	StartSeq int64
+}) (any, error) {
+	id, err := p.id(who)
+	if err != nil {
+		return nil, err
+	}
+	return readPage(ctx, c, who, id, p.StartSeq)
+}
+
+func groupGetKeyValues(ctx context.Context, c *command.Commands, who command.Caller, p struct {
+	groupMessageRef
+	StartSeq int64
+}) (any, error) {
+	id, err := p.id()
+	if err != nil {
+		return nil, err
+	}
+	return readPage(ctx, c, who, id, p.StartSeq)
+}

@@ -1,0 +1,121 @@
+package rest
+
+import (
+	"cmp"
+	"context"
+	"slices"
+
+	"exthub/hub/command"
+	"exthub/hub/wire"
+)
+
+var (
+	groupNames = map[string]string{
+		"type": "Type", "name": "Name", "groupID": "GroupId", "owner": "Owner_Account", "joinOption": "ApplyJoinOption", "memberList": "MemberList", "offset": "Offset",
+	}
+	addNames    = map[string]string{"groupID": "GroupId", "userIDList": "MemberList"}
+	deleteNames = map[string]string{"groupID": "GroupId", "userIDList": "MemberToDel_Account"}
+)
+
+type createReply struct {
+	envelope
+	GroupId string
+	Type    string
+}
+
+func createGroup(ctx context.Context, c *command.Commands, who command.Caller, p struct {
+	Type       wire.Text `json:"Type"`
+	Name       wire.Text `json:"Name"`
+	GroupID    wire.Text `json:"GroupId"`
+	Owner      wire.Text `json:"Owner_Account"`
+	JoinOption wire.Text `json:"ApplyJoinOption"`
+	MemberList []struct {
+		Account wire.Text `json:"Member_Account"`
+		Role    wire.Text `json:"Role"`
+	} `json:"MemberList"`
+}) (any, error) {
+	cmd := command.CreateGroup{
+		Type: string(p.Type), Name: string(p.Name), GroupID: string(p.GroupID), Owner: string(p.Owner),
+		JoinOption: cmp.Or(string(p.JoinOption), defaultJoinOption(string(p.Type))),
+	}
+	for _, m := range p.MemberList {
+		cmd.Members = append(cmd.Members, command.NewMember{UserID: string(m.Account), Role: string(m.Role)})
+	}
+	info, err := c.CreateGroup(ctx, who, cmd)
+	if err != nil {
+		return nil, err
+	}
+	return createReply{success, info.GroupID, info.Type}, nil
+}
+
+// defaultJoinOption is stricter than at the other door, as the reference has it.
+func defaultJoinOption(kind string) string {
+	switch command.GroupType(kind) {
+	case command.Public, command.Community:
+		return command.NeedPermission
+	}
+	return command.FreeAccess
+}
+
+func destroyGroup(ctx context.Context, c *command.Commands, who command.Caller, p struct {
+	GroupID wire.Text `json:"GroupId"`
+}) (any, error) {
+	return success, c.DismissGroup(ctx, who, string(p.GroupID))
+}
+
+// What became of one user who was to be added.
+const (
+	addFailed  = 0
+	addOK      = 1
+	addExisted = 2
+)
+
+type addReply struct {
+	envelope
+	MemberList []addition
+}
+
+type addition struct {
+	Account string `json:"Member_Account"`
+	Result  int
+}
+
+func addMembers(ctx context.Context, c *command.Commands, who command.Caller, p struct {
+	GroupID    wire.Text `json:"GroupId"`
+	MemberList []struct {
+		Account wire.Text `json:"Member_Account"`
+	} `json:"MemberList"`
+}) (any, error) {
+	cmd := command.ChangeMembers{GroupID: string(p.GroupID)}
+	for _, m := range p.MemberList {
+		cmd.UserIDs = append(cmd.UserIDs, string(m.Account))
+	}
+	added, err := c.AddGroupMembers(ctx, who, cmd)
+	if err != nil {
+		return nil, err
+	}
+	reply := addReply{success, make([]addition, len(cmd.UserIDs))}
+	for i, id := range cmd.UserIDs {
+		result := addFailed
+		switch {
+		case slices.Contains(added.Added, id):
+			result = addOK
+		case slices.Contains(added.Existed, id):
+			result = addExisted
+		}
+		reply.MemberList[i] = addition{id, result}
+	}
+	return reply, nil
+}
+
+func deleteMembers(ctx context.Context, c *command.Commands, who command.Caller, p struct {
+	GroupID wire.Text   `json:"GroupId"`
+	Members []wire.Text `json:"MemberToDel_Account"`
+}) (any, error) {
+	cmd := command.ChangeMembers{GroupID: string(p.GroupID)}
+	for _, id := range p.Members {
+		cmd.UserIDs = append(cmd.UserIDs, string(id))
+	}
+	_, err := c.DeleteGroupMembers(ctx, who, cmd)
+	return success, err
+}

@@ -1,0 +1,94 @@
+package rest
+
+import (
+	"context"
+	"math"
+	"slices"
+	"strconv"
+
+	"exthub/hub/command"
+	"exthub/hub/refusal"
+	"exthub/hub/wire"
+	"exthub/kv"
+)
+
+// maxRESTMembers is how many members get_group_member_info lists at a time, and if it is not told how many.
+const maxMembers = 6000
+
+// restMemberList is the answer to get_group_member_info. MemberNum counts all members, or all of the roles that were asked for. Next is where to go on, "" at
+// the end; the reference has it for a Community only.
+type memberReply struct {
+	envelope
+	MemberNum  int
+	MemberList []map[string]any
+	Next       string
+}
+
+func getMembers(ctx context.Context, c *command.Commands, who command.Caller, p struct {
+	GroupID    wire.Text   `json:"GroupId"`
+	InfoFilter []wire.Text `json:"MemberInfoFilter"`
+	RoleFilter []wire.Text `json:"MemberRoleFilter"`
+	Limit      int         `json:"Limit"`
+	Offset     int         `json:"Offset"`
+	Next       wire.Text   `json:"Next"`
+}) (any, error) {
+	if err := command.CheckPage("Limit", p.Limit, maxMembers); err != nil {
+		return nil, err
+	}
+	if p.Limit == 0 {
+		p.Limit = maxMembers
+	}
+	if p.Next != "" {
+		offset, err := strconv.Atoi(string(p.Next))
+		if err != nil {
+			return nil, refusal.New(refusal.BadParameter, "Next: %q is not from an earlier answer", refusal.Clip(string(p.Next)))
+		}
+		p.Offset = offset
+	}
+	list, err := membersOf(ctx, c, who, command.GetGroupMemberList{GroupID: string(p.GroupID), Count: p.Limit, Offset: p.Offset}, p.RoleFilter)
+	if err != nil {
+		return nil, err
+	}
+	reply := memberReply{success, list.Total, make([]map[string]any, len(list.Members)), ""}
+	for i, m := range list.Members {
+		reply.MemberList[i] = memberFields(m, p.InfoFilter)
+	}
+	if list.Next > 0 {
+		reply.Next = strconv.Itoa(list.Next)
+	}
+	return reply, nil
+}
+
+// membersOf reads a page of the members who have one of the roles; of all if there are none.
+func membersOf(ctx context.Context, c *command.Commands, who command.Caller, cmd command.GetGroupMemberList, roles []wire.Text) (command.MemberList, error) {
+	if len(roles) == 0 {
+		return c.GetGroupMemberList(ctx, who, cmd)
+	}
+	if cmd.Offset < 0 {
+		return command.MemberList{}, refusal.New(refusal.BadParameter, "offset: %d is negative", cmd.Offset)
+	}
+	list, err := c.GetGroupMemberList(ctx, who, command.GetGroupMemberList{GroupID: cmd.GroupID, Count: math.MaxInt})
+	all := slices.DeleteFunc(list.Members, func(m kv.Member) bool { return !slices.Contains(roles, wire.Text(m.Role)) })
+	from := min(cmd.Offset, len(all))
+	to := from + min(cmd.Count, len(all)-from)
+	list = command.MemberList{Members: all[from:to], Total: len(all)}
+	if to < len(all) {
+		list.Next = to
+	}
+	return list, err
+}
+
+// restMember returns the fields that were asked for, or all. Those about what this hub does not keep have the value that says nothing.
+func memberFields(m kv.Member, filter []wire.Text) map[string]any {
+	all := map[string]any{
+		"Role": m.Role, "JoinTime": m.JoinTime, "MsgSeq": 0, "MsgFlag": "AcceptAndNotify", "LastSendMsgTime": 0, "MuteUntil": 0, "NameCard": "",
+		"AppMemberDefinedData": []any{},
+	}
+	for field := range all {
+		if len(filter) > 0 && !slices.Contains(filter, wire.Text(field)) {
+			delete(all, field)
+		}
+	}
+	all["Member_Account"] = m.UserID
+	return all
+}

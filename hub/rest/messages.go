@@ -1,0 +1,110 @@
+package rest
+
+import (
+	"context"
+
+	"exthub/hub/command"
+	"exthub/hub/refusal"
+	"exthub/hub/wire"
+)
+
+var messageNames = map[string]string{
+	"payload": "MsgContent", "text": "Text", "data": "Data", "description": "Desc", "extension": "Ext", "cloudCustomData": "CloudCustomData",
+	"from": "From_Account", "to": "To_Account", "groupID": "GroupId",
+}
+
+// restContent is what both kinds of message have in common. Fields of the reference that are not here are accepted and have no effect.
+type messageContent struct {
+	From wire.Text `json:"From_Account"` // the caller if empty
+	Body []struct {
+		Type    wire.Text `json:"MsgType"`
+		Content struct {
+			Text wire.Text `json:"Text"`
+			Data wire.Text `json:"Data"`
+			Desc wire.Text `json:"Desc"`
+			Ext  wire.Text `json:"Ext"`
+		} `json:"MsgContent"`
+	} `json:"MsgBody"`
+	CloudCustomData         wire.Text `json:"CloudCustomData"`
+	SupportMessageExtension int       `json:"SupportMessageExtension"`
+}
+
+// command returns what to send, but for the address.
+func (p messageContent) command() (command.SendMessage, error) {
+	switch {
+	case len(p.Body) != 1:
+		return command.SendMessage{}, refusal.New(refusal.BadParameter, "MsgBody: %d elements; a message has exactly one here", len(p.Body))
+	case p.Body[0].Type != "TIMTextElem" && p.Body[0].Type != "TIMCustomElem":
+		return command.SendMessage{}, refusal.New(refusal.BadParameter, "MsgBody[0].MsgType: %q is neither TIMCustomElem nor TIMTextElem", refusal.Clip(string(p.Body[0].Type)))
+	case p.SupportMessageExtension != 0 && p.SupportMessageExtension != 1:
+		return command.SendMessage{}, refusal.New(refusal.BadParameter, "SupportMessageExtension: %d is neither 0 nor 1", p.SupportMessageExtension)
+	}
+	content := p.Body[0].Content
+	return command.SendMessage{
+		From: string(p.From), Type: string(p.Body[0].Type), CloudCustomData: string(p.CloudCustomData), IsSupportExtension: p.SupportMessageExtension == 1,
+		Payload: command.Payload{Text: string(content.Text), Data: string(content.Data), Description: string(content.Desc), Extension: string(content.Ext)},
+	}, nil
+}
+
+// restSent is the answer to sendmsg. With the two accounts, MsgKey is what the message's pairs are found by; MsgId is its ID at the WebSocket door.
+type sendReply struct {
+	envelope
+	MsgTime int64
+	MsgKey  string
+	MsgId   string
+}
+
+func sendMessage(ctx context.Context, c *command.Commands, who command.Caller, p struct {
+	messageContent
+	To     wire.Text `json:"To_Account"`
+	Seq    *uint32   `json:"MsgSeq"`
+	Random *uint32   `json:"MsgRandom"`
+}) (any, error) {
+	cmd, err := p.command()
+	if err != nil {
+		return nil, err
+	}
+	cmd.To, cmd.Sequence, cmd.Random = string(p.To), p.Seq, p.Random
+	record, err := c.SendMessage(ctx, who, cmd)
+	if err != nil {
+		return nil, err
+	}
+	return sendReply{success, record.Time, record.Ref.MsgKey, string(record.Ref.ID())}, nil
+}
+
+// restGroupSent is the answer to send_group_msg. With the group, MsgSeq is what the message's pairs are found by.
+type sendGroupReply struct {
+	envelope
+	MsgTime int64
+	MsgSeq  uint64
+	MsgId   string
+}
+
+func sendGroupMessage(ctx context.Context, c *command.Commands, who command.Caller, p struct {
+	messageContent
+	GroupID wire.Text   `json:"GroupId"`
+	Random  *uint32     `json:"Random"`
+	To      []wire.Text `json:"To_Account"`
+	TopicID wire.Text   `json:"TopicId"`
+}) (any, error) {
+	cmd, err := p.command()
+	if err != nil {
+		return nil, err
+	}
+	if err := noTopic(p.TopicID); err != nil {
+		return nil, err
+	}
+	if len(p.To) > 0 {
+		// Whispering to some is not known here, and telling everybody would give it away.
+		return nil, refusal.New(refusal.BadParameter, "To_Account: a message goes to the whole group here")
+	}
+	if err := command.CheckGroupID(string(p.GroupID)); err != nil {
+		return nil, err
+	}
+	cmd.GroupID, cmd.Random = string(p.GroupID), p.Random
+	record, err := c.SendMessage(ctx, who, cmd)
+	if err != nil {
+		return nil, err
+	}
+	return sendGroupReply{success, record.Time, record.Ref.MsgSeq, string(record.Ref.ID())}, nil
+}

@@ -1,0 +1,192 @@
+package rest
+
+import (
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"maps"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"golang.org/x/time/rate"
+
+	"exthub/hub/command"
+	"exthub/hub/refusal"
+	"exthub/hub/usersig"
+	"exthub/hub/wire"
+)
+
+// rest is the REST door: POST /v4/<service>/<command>, called by the app's backend in the name of an app admin.
+//
+// Whatever comes of a call, the answer is HTTP 200 with an envelope, as backends that were written for Tencent Chat expect it. What a stranger can make the
+// hub do is bounded: the body is read only after the caller has proved to be an admin and has not called too often.
+type door struct {
+	options  Options
+	commands *command.Commands
+	rates    map[string]*rate.Limiter // by command; nil is no limit
+}
+
+// restOptions are what the door needs to know. All are required.
+type Options struct {
+	SDKAppID  uint64
+	SecretKey string
+	Admins    []string
+	Rate      int           // calls of one command a second; 0 is no limit
+	Timeout   time.Duration // of one call
+	Now       func() time.Time
+	Logger    *slog.Logger
+
+	// Running ends with the hub, and with it every call.
+	Running context.Context
+
+	// Answered hears of each call; refusal is nil if it went well. A command that does not exist has no name: a client could invent any number.
+	Answered func(op string, exists bool, refused *refusal.Error)
+}
+
+// restReply is the envelope, and all of a reply that has nothing to say but whether it went well.
+type envelope struct {
+	ActionStatus string // OK or FAIL
+	ErrorInfo    string
+	ErrorCode    int
+}
+
+var success = envelope{ActionStatus: "OK"}
+
+// restCommand is one command: it reads the body, does what is asked, and returns a struct with the envelope in it.
+type operation struct {
+	do    func(ctx context.Context, c *command.Commands, who command.Caller, body []byte) (any, error)
+	names map[string]string // of parameters, from the names that the commands use to those of the request
+}
+
+// restCommands are all that can be called, by service and command.
+var operations = map[string]operation{
+	"openim_msg_ext_http_svc/set_key_values":       {decode(setKeyValues), extensionNames},
+	"openim_msg_ext_http_svc/get_key_values":       {decode(getKeyValues), extensionNames},
+	"openim_msg_ext_http_svc/group_set_key_values": {decode(groupSetKeyValues), extensionNames},
+	"openim_msg_ext_http_svc/group_get_key_values": {decode(groupGetKeyValues), extensionNames},
+	"openim/sendmsg":                            {decode(sendMessage), messageNames},
+	"group_open_http_svc/send_group_msg":        {decode(sendGroupMessage), messageNames},
+	"group_open_http_svc/create_group":          {decode(createGroup), groupNames},
+	"group_open_http_svc/destroy_group":         {decode(destroyGroup), groupNames},
+	"group_open_http_svc/add_group_member":      {decode(addMembers), addNames},
+	"group_open_http_svc/delete_group_member":   {decode(deleteMembers), deleteNames},
+	"group_open_http_svc/get_group_member_info": {decode(getMembers), groupNames},
+}
+
+// RESTCommands returns the service and name of every command, sorted.
+func Commands() []string { return slices.Sorted(maps.Keys(operations)) }
+
+// maxRESTBody is what a call may send. The longest that is of use, 300 new members, is a hundredth of it.
+const maxBody = 1 << 20
+
+func New(options Options, c *command.Commands) *door {
+	return &door{options, c, newLimiters(options.Rate)}
+}
+
+// ServeHTTP answers one call.
+func (d *door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	reply, err := d.call(w, r)
+	var refused *refusal.Error
+	if err != nil {
+		refused = command.Translate(err, d.options.Logger)
+		reply = envelope{"FAIL", refused.Message, refused.Code}
+	}
+	name := strings.TrimPrefix(r.URL.Path, "/v4/")
+	_, exists := operations[name]
+	d.options.Answered(name, exists, refused)
+	body := wire.Encode(reply)
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
+	w.Header().Set("Cache-Control", "no-store")
+	w.Header().Set("X-Content-Type-Options", "nosniff")
+	_, _ = w.Write(body) //nolint:gosec // JSON, and said to be nothing else; a caller that is gone does not hear it
+}
+
+func (d *door) call(w http.ResponseWriter, r *http.Request) (any, error) {
+	name := strings.TrimPrefix(r.URL.Path, "/v4/")
+	op, ok := operations[name]
+	switch {
+	case !ok:
+		return nil, refusal.New(noCommand, "there is no command %q", refusal.Clip(name))
+	case r.Method != http.MethodPost:
+		return nil, refusal.New(noCommand, "%s is called by POST", name)
+	}
+	who, err := d.caller(r)
+	if err != nil {
+		return nil, err
+	}
+	if limit := d.rates[name]; limit != nil && !limit.AllowN(d.options.Now(), 1) {
+		return nil, refusal.New(tooOften, "more than %d calls of %s a second", d.options.Rate, name)
+	}
+	body, err := readBody(w, r)
+	if err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithTimeout(r.Context(), d.options.Timeout)
+	defer cancel()
+	defer context.AfterFunc(d.options.Running, cancel)()
+	reply, err := op.do(ctx, d.commands, who, body)
+	return reply, inOurNames(err, op.names)
+}
+
+// caller returns who calls, once everything in the query string has been found right.
+func (d *door) caller(r *http.Request) (command.Caller, error) {
+	query, err := url.ParseQuery(r.URL.RawQuery)
+	if err != nil {
+		return command.Caller{}, refusal.New(badURL, "the query string can't be parsed: %v", err)
+	}
+	o := d.options
+	user := query.Get("identifier")
+	switch app, err := strconv.ParseUint(query.Get("sdkappid"), 10, 64); {
+	case query.Get("sdkappid") == "":
+		return command.Caller{}, refusal.New(noAppID, "sdkappid: missing")
+	case err != nil:
+		return command.Caller{}, refusal.New(badAppID, "sdkappid: %q is not a number", refusal.Clip(query.Get("sdkappid")))
+	case app != o.SDKAppID:
+		return command.Caller{}, refusal.New(refusal.UnknownApp, "sdkappid: this hub does not serve %d", app)
+	case user == "":
+		return command.Caller{}, refusal.New(noCaller, "identifier: missing")
+	case command.CheckUserID("identifier", user) != nil:
+		return command.Caller{}, refusal.New(noCaller, "identifier: must be 1 to %d printable ASCII characters", command.MaxUserID)
+	}
+	var wrong *usersig.Error
+	if err := usersig.Verify(query.Get("usersig"), o.SDKAppID, o.SecretKey, user, o.Now()); errors.As(err, &wrong) {
+		return command.Caller{}, refusal.New(wrong.Code, "usersig: %s", wrong.Reason)
+	} else if err != nil {
+		return command.Caller{}, err
+	}
+	switch _, err := strconv.ParseUint(query.Get("random"), 10, 32); {
+	case err != nil:
+		return command.Caller{}, refusal.New(badURL, "random: %q is not an integer from 0 to 4294967295", refusal.Clip(query.Get("random")))
+	case query.Get("contenttype") != "json":
+		return command.Caller{}, refusal.New(badURL, "contenttype: %q is not json", refusal.Clip(query.Get("contenttype")))
+	case !slices.Contains(o.Admins, user):
+		// Last: who could ask before proving who it is would learn the names of the admins.
+		return command.Caller{}, refusal.New(notAdmin, "identifier: %s is not an app admin", user)
+	}
+	return command.Caller{UserID: user, Admin: true}, nil
+}
+
+// restBody returns the body of a call, of which no more is read than is allowed.
+func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
+	tooLong := refusal.New(bodyTooLong, "the body has more than %d bytes", maxBody)
+	if r.ContentLength > maxBody {
+		w.Header().Set("Connection", "close") // or the server would read on to save the connection
+		return nil, tooLong
+	}
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+	var over *http.MaxBytesError
+	switch {
+	case errors.As(err, &over):
+		return nil, tooLong
+	case err != nil:
+		w.Header().Set("Connection", "close")
+		return nil, refusal.New(badHTTP, "the body can't be read to its end")
+	}
+	return body, nil
+}

@@ -1,0 +1,403 @@
+package socket
+
+import (
+	"bufio"
+	"context"
+	"crypto/tls"
+	"encoding/binary"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"runtime"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/coder/websocket"
+
+	"exthub/events"
+	"exthub/kv"
+)
+
+// serveConns serves bare connections on a real socket. use is called for each, on its handler's goroutine.
+func serveConns(t *testing.T, timeout time.Duration, secure bool, use func(*Conn)) *httptest.Server {
+	t.Helper()
+	w := StartWriters(timeout, 1)
+	t.Cleanup(w.Stop)
+	return serveConnsOf(t, w, secure, use)
+}
+
+// serveConnsOf is serveConns with these writers.
+func serveConnsOf(t *testing.T, w *Writers, secure bool, use func(*Conn)) *httptest.Server {
+	t.Helper()
+	server := httptest.NewUnstartedServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		c := new(Conn)
+		if err := c.Accept(w, nil, rw, r, nil, 1<<20); err != nil {
+			t.Error(err)
+			return
+		}
+		use(c)
+	}))
+	if secure {
+		server.StartTLS()
+	} else {
+		server.Start()
+	}
+	t.Cleanup(server.Close)
+	return server
+}
+
+func update(seq uint64, key, value string) *events.Event {
+	var got *events.Event
+	b := events.New(events.Options{Wrap: Wrap})
+	s := &listener{notify: func(e *events.Event) { got = e }}
+	b.Attach(s, "ann")
+	b.Publish(kv.Delta{ID: "c.ann.bob.1_2_3", Ref: kv.Ref{From: "ann", To: "bob", MsgKey: "1_2_3"}, Pairs: []kv.Pair{{Key: key, Value: value, Seq: seq}}})
+	return got
+}
+
+type listener struct{ notify func(*events.Event) }
+
+func (l *listener) Session() string        { return "" }
+func (l *listener) Notify(e *events.Event) { l.notify(e) }
+func (l *listener) Lost()                  {}
+
+// answer makes the frame of a reply in parts, as the hub does.
+func answer(id, result string) Frame {
+	const begin, middle, end = `{"jsonrpc":"2.0","id":`, `,"result":`, "}"
+	head := AppendHeader(nil, len(begin)+len(id)+len(middle)+len(result)+len(end))
+	return Frame{Head: append(head, begin+id+middle...), Body: []byte(result), Tail: end}
+}
+
+// frameReader is a client that takes nothing but whole, unmasked frames in the form that RFC 6455 section 5.2 allows, and shortest length encodings.
+type frameReader struct{ *bufio.Reader }
+
+func (r frameReader) next() (opcode byte, payload []byte, err error) {
+	var head [2]byte
+	if _, err := io.ReadFull(r, head[:]); err != nil {
+		return 0, nil, err
+	}
+	opcode = head[0] & 0x0f
+	if head[0]&0xf0 != 0x80 || head[1]&0x80 != 0 {
+		return 0, nil, fmt.Errorf("header % x: not final, with reserved bits, or masked", head)
+	}
+	size := uint64(head[1])
+	switch {
+	case size == 126:
+		var b [2]byte
+		if _, err := io.ReadFull(r, b[:]); err != nil {
+			return 0, nil, err
+		}
+		if size = uint64(binary.BigEndian.Uint16(b[:])); size < 126 {
+			return 0, nil, fmt.Errorf("%d bytes announced in the long form", size)
+		}
+	case size == 127:
+		var b [8]byte
+		if _, err := io.ReadFull(r, b[:]); err != nil {
+			return 0, nil, err
+		}
+		if size = binary.BigEndian.Uint64(b[:]); size < 1<<16 {
+			return 0, nil, fmt.Errorf("%d bytes announced in the longest form", size)
+		}
+	}
+	if opcode >= 8 && size > 125 {
+		return 0, nil, fmt.Errorf("control frame of %d bytes", size)
+	}
+	payload = make([]byte, size)
+	_, err = io.ReadFull(r, payload)
+	return opcode, payload, err
+}
+
+// dialRaw does the handshake by hand, so that nothing between the test and the wire is lenient.
+func dialRaw(t *testing.T, server *httptest.Server) (net.Conn, frameReader) {
+	t.Helper()
+	address := strings.TrimPrefix(strings.TrimPrefix(server.URL, "http://"), "https://")
+	c, err := net.Dial("tcp", address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if server.TLS != nil {
+		c = tls.Client(c, &tls.Config{RootCAs: server.Client().Transport.(*http.Transport).TLSClientConfig.RootCAs, ServerName: "example.com"})
+	}
+	t.Cleanup(func() { c.Close() })
+	if err := c.SetDeadline(time.Now().Add(30 * time.Second)); err != nil {
+		t.Fatal(err)
+	}
+	fmt.Fprintf(c, "GET / HTTP/1.1\r\nHost: %s\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n", address)
+	r := bufio.NewReader(c)
+	response, err := http.ReadResponse(r, nil)
+	if err != nil || response.StatusCode != http.StatusSwitchingProtocols {
+		t.Fatalf("handshake: %v, %v", response, err)
+	}
+	return c, frameReader{r}
+}
+
+// masked makes a client's frame.
+func masked(opcode byte, payload string) []byte {
+	b := append([]byte{0x80 | opcode, 0x80 | byte(len(payload)), 1, 2, 3, 4}, payload...)
+	for i := range payload {
+		b[6+i] ^= byte(i%4) + 1
+	}
+	return b
+}
+
+// Our data frames and the library's control frames share a connection. Under a storm of both every frame is whole, replies and events keep their order,
+// every ping is answered, and after the close frame nothing comes.
+func TestFramesDoNotInterleave(t *testing.T) {
+	for _, secure := range []bool{false, true} {
+		t.Run(fmt.Sprint("tls=", secure), func(t *testing.T) {
+			const frames, pings = 2000, 300
+			server := serveConns(t, 20*time.Second, secure, func(c *Conn) {
+				var senders sync.WaitGroup
+				senders.Go(func() {
+					for i := range frames {
+						for c.outbox.waiting() > maxOutbox/4 {
+							runtime.Gosched()
+						}
+						if i%2 == 0 {
+							c.Send(NewFrame(fmt.Appendf(nil, `{"n":%d,"pad":%q}`, i, strings.Repeat("x", i*37%70000))))
+						} else {
+							c.Notify(update(uint64(i), fmt.Sprint("k", i), strings.Repeat("y", i%300)))
+						}
+					}
+				})
+				for range pings + 1 {
+					if _, err := c.Read(); err != nil {
+						t.Errorf("read: %v", err)
+						break
+					}
+				}
+				senders.Wait()
+				c.Close(CloseRestarting, "restarting")
+				if _, err := c.Read(); err == nil {
+					t.Error("read after close")
+				}
+				<-c.gone
+			})
+			raw, reader := dialRaw(t, server)
+			go func() {
+				for i := range pings {
+					if _, err := raw.Write(append(masked(9, fmt.Sprint("ping", i)), masked(1, "hello")...)); err != nil {
+						t.Error(err)
+						return
+					}
+				}
+				if _, err := raw.Write(masked(1, "enough")); err != nil {
+					t.Error(err)
+				}
+			}()
+			got, pongs, seen := 0, 0, make(map[string]bool)
+			for {
+				opcode, payload, err := reader.next()
+				if err != nil {
+					t.Fatalf("after %d frames and %d pongs: %v", got, pongs, err)
+				}
+				switch opcode {
+				case 1:
+					got++
+					if !json.Valid(payload) {
+						t.Fatalf("frame %d is broken: %.80s", got, payload)
+					}
+					if seen[string(payload)] {
+						t.Fatalf("twice: %.80s", payload)
+					}
+					seen[string(payload)] = true
+				case 10:
+					if string(payload) != fmt.Sprint("ping", pongs) {
+						t.Fatalf("pong %d says %q", pongs, payload)
+					}
+					pongs++
+				case 8:
+					if code := binary.BigEndian.Uint16(payload); code != uint16(CloseRestarting) {
+						t.Fatalf("closed with %d", code)
+					}
+					if pongs != pings || got < frames/2 {
+						t.Fatalf("closed after %d frames and %d pongs", got, pongs)
+					}
+					if _, err := raw.Write(masked(8, string(payload))); err != nil {
+						t.Fatal(err)
+					}
+					if opcode, _, err := reader.next(); err == nil {
+						t.Fatalf("frame %d after the close", opcode)
+					}
+					return
+				default:
+					t.Fatalf("opcode %d", opcode)
+				}
+			}
+		})
+	}
+}
+
+// A client that stops reading costs bounded memory: its events fold, and when even that is too much it is sent away. One that reads again in time
+// gets the newest of everything.
+func TestSlowClientGetsTheNewest(t *testing.T) {
+	const keys = 50
+	finished := make(chan *Conn, 1)
+	server := serveConns(t, 30*time.Second, false, func(c *Conn) {
+		for seq := uint64(1); seq <= 30_000; seq++ {
+			c.Notify(update(seq, fmt.Sprint("k", seq%keys), strings.Repeat("z", 500)))
+		}
+		if waiting := c.outbox.waiting(); waiting > maxOutbox {
+			t.Errorf("%d bytes wait", waiting)
+		}
+		finished <- c
+		_, _ = c.Read()
+		c.Abort()
+	})
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	defer cancel()
+	client, _, err := websocket.Dial(ctx, server.URL, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer client.CloseNow()
+	<-finished
+	client.SetReadLimit(-1)
+	newest := make(map[string]uint64)
+	frames := 0
+	for newest["k0"] < 30_000 || len(newest) < keys {
+		_, frame, err := client.Read(ctx)
+		if err != nil {
+			t.Fatalf("after %d frames: %v", frames, err)
+		}
+		frames++
+		var n struct {
+			Params struct {
+				Extensions []struct {
+					Key string
+					Seq uint64
+				}
+			}
+		}
+		if err := json.Unmarshal(frame, &n); err != nil {
+			t.Fatal(err)
+		}
+		for _, x := range n.Params.Extensions {
+			if x.Seq <= newest[x.Key] {
+				t.Fatalf("%s goes back from %d to %d", x.Key, newest[x.Key], x.Seq)
+			}
+			newest[x.Key] = x.Seq
+		}
+	}
+	for key, seq := range newest {
+		if seq <= 30_000-keys {
+			t.Errorf("%s ends at %d", key, seq)
+		}
+	}
+	if frames >= 30_000 {
+		t.Error("nothing was folded")
+	}
+}
+
+// Events that can't be folded fill the outbox of a client that does not read: it is told to come back, and the memory is free at once.
+func TestTooSlowIsSentAway(t *testing.T) {
+	server := serveConns(t, 5*time.Second, false, func(c *Conn) {
+		for c.outbox.waiting() > 0 || !closed(c) {
+			c.Send(NewFrame([]byte(`"` + strings.Repeat("r", 50_000) + `"`)))
+		}
+		_, _ = c.Read()
+		c.Abort()
+	})
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	defer cancel()
+	client, _, err := websocket.Dial(ctx, server.URL, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer client.CloseNow()
+	client.SetReadLimit(-1)
+	for err == nil {
+		_, _, err = client.Read(ctx)
+	}
+	if websocket.CloseStatus(err) != CloseSlow {
+		t.Fatalf("ended with %v", err)
+	}
+}
+
+func closed(c *Conn) bool {
+	c.outbox.mu.Lock()
+	defer c.outbox.mu.Unlock()
+	return c.outbox.closed
+}
+
+// Requests that come in one go are known, so that their replies can leave in one; they keep their order. One that comes when all are answered is not taken for one of them.
+func TestHurriedRequests(t *testing.T) {
+	const burst = 40
+	server := serveConns(t, 20*time.Second, false, func(c *Conn) {
+		hurried := 0
+		for i := range burst + 1 {
+			text, err := c.Read()
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			switch {
+			case !c.hurried:
+			case i < burst:
+				hurried++
+			default:
+				t.Error("a request that came alone is taken for one of many")
+			}
+			c.Reply(answer(string(text), `"`+strings.Repeat("r", 3000)+`"`))
+		}
+		if hurried < burst/2 {
+			t.Errorf("%d of %d requests are known to have come with the one before", hurried, burst)
+		}
+		c.Close(CloseRestarting, "")
+		<-c.gone
+	})
+	raw, reader := dialRaw(t, server)
+	write := func(p []byte) {
+		if _, err := raw.Write(p); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var frames []byte
+	for i := range burst {
+		frames = append(frames, masked(1, fmt.Sprint(i))...)
+	}
+	write(frames)
+	for i := range burst + 1 {
+		if i == burst {
+			write(masked(1, fmt.Sprint(i)))
+		}
+		if _, payload, err := reader.next(); err != nil || !strings.HasPrefix(string(payload), fmt.Sprintf(`{"jsonrpc":"2.0","id":%d,`, i)) {
+			t.Fatalf("reply %d: %.80s, %v", i, payload, err)
+		}
+	}
+}
+
+// With batch on, notifications that wait together share a frame, and replies stay frames of their own.
+func TestBatch(t *testing.T) {
+	o := new(outbox)
+	o.batch = true
+	o.frame(answer("1", "{}"))
+	for seq := uint64(1); seq <= 3; seq++ {
+		o.event(update(seq, fmt.Sprint("k", seq), "v"))
+	}
+	o.frame(answer("2", "{}"))
+	o.event(update(4, "k4", "v"))
+	r := frameReader{bufio.NewReader(strings.NewReader(string(o.take(nil))))}
+	var got []string
+	for {
+		_, payload, err := r.next()
+		if err == io.EOF {
+			break
+		}
+		if err != nil || !json.Valid(payload) {
+			t.Fatalf("%s: %v", payload, err)
+		}
+		got = append(got, string(payload[:1])+fmt.Sprint(strings.Count(string(payload), "messageID")))
+	}
+	if want := "[{0 [3 {0 {1]"; fmt.Sprint(got) != want {
+		t.Fatalf("frames %v, want %s", got, want)
+	}
+	if rest := o.take(nil); len(rest) != 0 || o.waiting() != 0 {
+		t.Fatalf("%d bytes left, %d counted", len(rest), o.waiting())
+	}
+}

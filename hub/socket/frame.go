@@ -1,0 +1,57 @@
+package socket
+
+import (
+	"encoding/binary"
+
+	"exthub/events"
+)
+
+// frame is a WebSocket text frame as it goes out to one client. A body is shared by all who get it and may have many kilobytes: it is not copied until it is written.
+type Frame struct {
+	Head []byte // the header, and what stands before the body; without a body all
+	Body []byte
+	Tail string // what stands behind the body
+}
+
+// wholeFrame makes the frame of a payload.
+func NewFrame(payload []byte) Frame {
+	return Frame{Head: append(AppendHeader(make([]byte, 0, MaxHeader+len(payload)), len(payload)), payload...)}
+}
+
+func (f Frame) size() int { return len(f.Head) + len(f.Body) + len(f.Tail) }
+
+// single returns the frame if it is in one piece, or nil.
+func (f Frame) single() []byte {
+	if f.Body == nil {
+		return f.Head
+	}
+	return nil
+}
+
+func (f Frame) Append(b []byte) []byte {
+	return append(append(append(b, f.Head...), f.Body...), f.Tail...)
+}
+
+// wrapFrame makes a WebSocket text frame, as a server sends it, of the payload that an event has in buffer[events.Headroom:].
+func Wrap(buffer []byte) []byte {
+	var header [MaxHeader]byte
+	h := AppendHeader(header[:0], len(buffer)-events.Headroom)
+	start := events.Headroom - len(h)
+	copy(buffer[start:], h)
+	return buffer[start:]
+}
+
+// maxHeader is the size of the longest header that a server's frame can have.
+const MaxHeader = 10
+
+// appendHeader appends the header of a final, unmasked text frame (RFC 6455, 5.2).
+func AppendHeader(b []byte, size int) []byte {
+	const finalText = 0x81
+	switch {
+	case size < 126:
+		return append(b, finalText, byte(size))
+	case size < 1<<16:
+		return binary.BigEndian.AppendUint16(append(b, finalText, 126), uint16(size))
+	}
+	return binary.BigEndian.AppendUint64(append(b, finalText, 127), uint64(size))
+}

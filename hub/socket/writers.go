@@ -1,0 +1,183 @@
+package socket
+
+import (
+	"runtime"
+	"sync"
+	"time"
+)
+
+// writers write what waits in the outboxes of all sessions: a few goroutines that never wait for a client. A client whose socket is full gets a goroutine of its
+// own until it has caught up.
+type Writers struct {
+	timeout    time.Duration // how long a client may take nothing
+	fanoutFrom int           // sessions to whom an event is worth a fan-out
+
+	mu      sync.Mutex
+	wake    sync.Cond
+	ready   []*Conn // in turn, from next on
+	next    int
+	fanouts []*fanout // in turn: the first is under way
+	room    sync.Cond // there is room for another one
+	closed  bool
+	done    sync.WaitGroup
+}
+
+func StartWriters(timeout time.Duration, fanoutFrom int) *Writers {
+	w := &Writers{timeout: timeout, fanoutFrom: fanoutFrom}
+	w.wake.L, w.room.L = &w.mu, &w.mu
+	for range runtime.GOMAXPROCS(0) {
+		w.done.Go(w.run)
+	}
+	return w
+}
+
+// schedule puts a connection in the queue. Its outbox sees to it that it stands there once.
+func (w *Writers) schedule(c *Conn) {
+	w.mu.Lock()
+	if len(w.ready) == cap(w.ready) && w.next > len(w.ready)/2 {
+		// The front has been served: use it again instead of growing for ever.
+		n := copy(w.ready, w.ready[w.next:])
+		clear(w.ready[n:])
+		w.ready, w.next = w.ready[:n], 0
+	}
+	w.ready = append(w.ready, c)
+	w.mu.Unlock()
+	w.wake.Signal()
+}
+
+// stop ends the writers and waits for them, and for the goroutines that close or serve slow connections. All connections must be gone or closing.
+func (w *Writers) Stop() {
+	w.mu.Lock()
+	w.closed = true
+	w.mu.Unlock()
+	w.wake.Broadcast()
+	w.room.Broadcast()
+	w.done.Wait()
+}
+
+func (w *Writers) run() {
+	buffer := newBuffer()
+	var mine []*Conn
+	for {
+		w.mu.Lock()
+		for w.idleLocked() && !w.closed {
+			w.wake.Wait()
+			// Those whom the same change has woken go first: a reply and the event of its own change leave in one write, and a fan-out is there in full.
+			w.mu.Unlock()
+			runtime.Gosched()
+			w.mu.Lock()
+		}
+		if w.idleLocked() {
+			w.mu.Unlock()
+			return
+		}
+		mine = w.shareLocked(mine[:0])
+		f, to := w.fanoutShareLocked()
+		w.mu.Unlock()
+		if len(to) > 0 {
+			w.hand(f, to, *buffer)
+		}
+		for _, c := range mine {
+			w.serve(c, *buffer)
+		}
+		clear(mine)
+	}
+}
+
+// shareLocked appends to mine the next connections in turn, some at a time: taking them one by one would spend more on the lock than on short writes.
+func (w *Writers) shareLocked(mine []*Conn) []*Conn {
+	share := w.ready[w.next:min(len(w.ready), w.next+writerShare)]
+	mine = append(mine, share...)
+	clear(share)
+	if w.next += len(share); w.next < len(w.ready) {
+		w.wake.Signal()
+	} else {
+		w.ready, w.next = w.ready[:0], 0
+	}
+	return mine
+}
+
+// idleLocked reports whether there is nothing to take.
+func (w *Writers) idleLocked() bool {
+	return len(w.ready) == w.next && (len(w.fanouts) == 0 || w.fanouts[0].taken())
+}
+
+// Busy reports whether more is waiting to be written than the writers will take next.
+func (w *Writers) Busy() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	waiting := len(w.ready) - w.next
+	for _, f := range w.fanouts {
+		waiting += len(f.to) - f.next
+	}
+	return waiting > writerShare*runtime.GOMAXPROCS(0)
+}
+
+// writerShare is how many connections a writer takes at a time.
+const writerShare = 64
+
+// defaultFanoutFrom is how many sessions make a fan-out worth it: more than one writer takes at a time.
+const FanoutFrom = writerShare + 1
+
+// serve writes what waits, until nothing does or the socket is full.
+func (w *Writers) serve(c *Conn, buffer []byte) {
+	for !w.serveOnce(c, buffer) {
+	}
+}
+
+// serveAtHand is serveOnce for a goroutine that writes now and then.
+func (w *Writers) serveAtHand(c *Conn) bool {
+	buffer := buffers.Get().(*[]byte)
+	defer buffers.Put(buffer)
+	return w.serveOnce(c, *buffer)
+}
+
+// buffers are room for one write each.
+var buffers = sync.Pool{New: func() any { return newBuffer() }}
+
+func newBuffer() *[]byte {
+	b := make([]byte, 0, 2*maxOneWrite)
+	return &b
+}
+
+// serveOnce writes what waits now, and reports whether nothing is left for the writers to do.
+func (w *Writers) serveOnce(c *Conn, buffer []byte) bool {
+	frames := c.outbox.take(buffer[:0])
+	return len(frames) == 0 || !w.write(c, frames) || c.outbox.rest()
+}
+
+// write writes frames that were taken, and reports whether the caller is to go on: not if the socket is full, which somebody else looks after, or broken.
+func (w *Writers) write(c *Conn, frames []byte) bool {
+	n, err := c.socket.tryWrite(frames)
+	switch err {
+	case nil:
+		return true
+	case errFull:
+		rest := append([]byte(nil), frames[n:]...)
+		w.done.Go(func() { w.serveSlowly(c, rest, n > 0) })
+	default:
+		c.Abort()
+	}
+	return false
+}
+
+// serveSlowly writes the rest, and what comes meanwhile, waiting for the client as long as it takes something within the timeout.
+func (w *Writers) serveSlowly(c *Conn, rest []byte, locked bool) {
+	buffer := make([]byte, 0, 4096)
+	for len(rest) > 0 {
+		deadline := time.Now().Add(w.timeout)
+		var err error
+		if locked {
+			err = c.socket.finish(rest, deadline)
+		} else {
+			err = c.socket.write(rest, deadline)
+		}
+		if err != nil {
+			// Whatever part of a frame is out, a close frame behind it would be read as its rest.
+			c.Abort()
+			return
+		}
+		locked = false
+		rest = c.outbox.take(buffer[:0])
+	}
+}

@@ -1,0 +1,159 @@
+package wire
+
+import (
+	"bytes"
+	"errors"
+	"reflect"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+
+	"exthub/hub/refusal"
+)
+
+// asInBrowsers makes the reader take what JavaScript takes: of two members with the same name the last one counts. What is not UTF-8 is judged by text.
+var Lenient = json.JoinOptions(jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
+
+// decodeParams reads params into a struct. Unknown members are ignored; one of the wrong type is refused with code and its name.
+func Decode(raw []byte, into any, code int) error {
+	if len(raw) == 0 {
+		return nil
+	}
+	err := json.Unmarshal(raw, into, Lenient)
+	if err == nil {
+		return nil
+	}
+	var wrong *json.SemanticError
+	if errors.As(err, &wrong) {
+		return refusal.New(code, "%s: %s is not %s", field(wrong.JSONPointer), found(wrong), kind(wrong.GoType))
+	}
+	return refusal.New(code, "params: %v", err)
+}
+
+// field says where in the params something is: extensions[0].key.
+func field(at jsontext.Pointer) string {
+	name := ""
+	for token := range at.Tokens() {
+		switch {
+		case strings.Trim(token, "0123456789") == "":
+			name += "[" + token + "]"
+		case name == "":
+			name = token
+		default:
+			name += "." + token
+		}
+	}
+	if name == "" {
+		return "params"
+	}
+	return name
+}
+
+// found says what was there instead.
+func found(e *json.SemanticError) string {
+	switch e.JSONKind {
+	case 'n':
+		return "null"
+	case 't', 'f':
+		return "bool"
+	case '0':
+		if len(e.JSONValue) > 0 {
+			return "number " + refusal.Clip(string(e.JSONValue))
+		}
+		return "number"
+	case '[':
+		return "array"
+	case '{':
+		return "object"
+	}
+	return "string"
+}
+
+func kind(t reflect.Type) string {
+	switch t.Kind() {
+	case reflect.String:
+		return "a string"
+	case reflect.Bool:
+		return "true or false"
+	case reflect.Int, reflect.Int64, reflect.Uint64:
+		return "an integer"
+	case reflect.Uint32:
+		return "an integer from 0 to 4294967295"
+	case reflect.Slice:
+		return "an array"
+	}
+	return "an object"
+}
+
+// text is a string from outside. What is not UTF-8 would be replaced, so that two keys could become one unseen; text becomes notText instead, which no rule
+// accepts.
+type Text string
+
+const notText = "\xff"
+
+// UnmarshalJSONFrom reads a string.
+func (t *Text) UnmarshalJSONFrom(d *jsontext.Decoder) error {
+	raw, err := d.ReadValue()
+	if err != nil {
+		return err
+	}
+	return t.Parse(raw)
+}
+
+// read reads a string, or null as none, as the decoder has seen it.
+func (t *Text) Parse(raw jsontext.Value) error {
+	switch kind := raw.Kind(); kind {
+	case 'n':
+		return nil
+	case '"':
+	default:
+		return &json.SemanticError{JSONKind: kind}
+	}
+	switch escapes := bytes.IndexByte(raw, '\\') >= 0; {
+	case !utf8.Valid(raw), escapes && loneSurrogate(raw):
+		*t = notText
+	case escapes:
+		plain, err := jsontext.AppendUnquote(nil, raw)
+		*t = Text(plain)
+		return err
+	default:
+		*t = Text(raw[1 : len(raw)-1])
+	}
+	return nil
+}
+
+// loneSurrogate reports whether a JSON string has half of a surrogate pair: \ud800 to \udbff without \udc00 to \udfff behind it, or the other way round.
+func loneSurrogate(raw []byte) bool {
+	high := false
+	for i := 0; i < len(raw); i++ {
+		unit := rune(0)
+		if raw[i] == '\\' {
+			if raw[i+1] == 'u' {
+				unit = hex4(raw[i+2:])
+				i += 4
+			}
+			i++
+		}
+		if low := unit >= 0xdc00 && unit <= 0xdfff; low != high {
+			return true
+		}
+		high = unit >= 0xd800 && unit <= 0xdbff
+	}
+	return high
+}
+
+// hex4 reads the four digits of an escape, which the JSON parser has checked.
+func hex4(raw []byte) (r rune) {
+	for _, c := range raw[:4] {
+		switch {
+		case c <= '9':
+			c -= '0'
+		default:
+			c = c&^0x20 - 'A' + 10
+		}
+		r = r<<4 | rune(c)
+	}
+	return r
+}
