@@ -11,6 +11,7 @@ import (
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
+	"exthub/kv/bucket"
 	"exthub/kv/kvtest"
 )
 
@@ -174,7 +175,7 @@ func BenchmarkPairs300(b *testing.B) {
 func benchMessage(n int) *Message {
 	m := newMessage(Ref{GroupID: "team", MsgSeq: 1})
 	for i := range n {
-		if err := m.apply("x."+encodeToken(fmt.Sprint("voter", i)), entry{value: "1", revision: uint64(i + 1)}); err != nil {
+		if err := m.apply("x."+encodeToken(fmt.Sprint("voter", i)), bucket.Entry{Value: "1", Revision: uint64(i + 1)}); err != nil {
 			panic(err)
 		}
 	}

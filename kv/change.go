@@ -5,10 +5,9 @@ import (
 	"encoding/json"
 	"slices"
 	"strings"
-)
 
-// maxBatch is how many entries one commit holds; JetStream takes 1,000.
-const maxBatch = 990
+	"exthub/kv/bucket"
+)
 
 func pairKey(suffix string) (string, error) {
 	token, ok := strings.CutPrefix(suffix, "x.")
@@ -18,13 +17,13 @@ func pairKey(suffix string) (string, error) {
 	return decodeToken(token)
 }
 
-func parseControl(e entry) (control, error) {
+func parseControl(e bucket.Entry) (control, error) {
 	var c control
-	if err := json.Unmarshal([]byte(e.value), &c); err != nil {
+	if err := json.Unmarshal([]byte(e.Value), &c); err != nil {
 		return c, err
 	}
 	if c.Clear {
-		c.ClearSeq = e.revision
+		c.ClearSeq = e.Revision
 	}
 	return c, nil
 }
@@ -46,20 +45,20 @@ func (m *Message) stage(change Change) {
 }
 
 // writes turns a change into entries, and reports whether the control entry is among them.
-func (m *Message) writes(unit string, change Change, maxTombstones int) (writes []write, isControl bool) {
+func (m *Message) writes(unit string, change Change, maxTombstones int) (writes []bucket.Write, isControl bool) {
 	next := control{ClearSeq: m.control.ClearSeq, PurgedSeq: m.control.PurgedSeq}
 	deletions := m.gone
 	if change.Clear {
 		next = control{Clear: true, PurgedSeq: m.control.PurgedSeq}
 		for _, p := range m.Pairs(0) {
 			deletions++
-			if len(writes) < maxBatch-1 {
-				writes = append(writes, write{key: unit + ".x." + encodeToken(p.Key), delete: true})
+			if len(writes) < bucket.MaxBatch-1 {
+				writes = append(writes, bucket.Write{Key: unit + ".x." + encodeToken(p.Key), Delete: true})
 			}
 		}
 	}
 	for _, w := range change.Writes {
-		writes = append(writes, write{key: unit + ".x." + encodeToken(w.Key), value: w.Value, delete: w.Delete})
+		writes = append(writes, bucket.Write{Key: unit + ".x." + encodeToken(w.Key), Value: w.Value, Delete: w.Delete})
 		if w.Delete {
 			deletions++
 		}
@@ -74,7 +73,7 @@ func (m *Message) writes(unit string, change Change, maxTombstones int) (writes 
 	if err != nil {
 		panic(err) // two numbers and a bool
 	}
-	return append(writes, write{key: unit + ".c", value: string(value)}), true
+	return append(writes, bucket.Write{Key: unit + ".c", Value: string(value)}), true
 }
 
 // oldest returns the Seq of the n-th oldest deletion, or of the newest if there are fewer, or 0 if there is none.

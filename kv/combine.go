@@ -5,6 +5,8 @@ import (
 	"context"
 	"errors"
 	"slices"
+
+	"exthub/kv/bucket"
 )
 
 // call is one Update that waits at a cell, until its turn comes.
@@ -14,7 +16,7 @@ type call struct {
 	leads  bool
 	done   bool
 	change Change
-	writes []write
+	writes []bucket.Write
 	commit Commit
 	err    error
 }
@@ -151,7 +153,7 @@ func (c *cell) stage(options Options) (round, settled []*call, last uint64) {
 			continue // it will not need us
 		}
 		writes, control := m.writes(c.key, change, options.MaxTombstones)
-		if total += len(writes); total > maxBatch && len(round) > 0 {
+		if total += len(writes); total > bucket.MaxBatch && len(round) > 0 {
 			return round, settled, c.revision
 		}
 		waiting.change, waiting.writes = change, writes

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"math/rand/v2"
 	"slices"
+
+	"exthub/kv/bucket"
 )
 
 // commit publishes the writes of a group of calls on the condition that last is still the unit's last revision. It returns the new last revision, or
@@ -14,7 +16,7 @@ func (sh *shard) commit(ctx context.Context, c *cell, group []*call, last uint64
 	for _, waiting := range group[1:] {
 		writes = append(slices.Clip(writes), waiting.writes...)
 	}
-	done, err := sh.attempt(ctx, c, writes, fence{filter: c.filter, last: last})
+	done, err := sh.attempt(ctx, c, writes, bucket.Fence{Filter: c.filter, Last: last})
 	switch {
 	case err == nil:
 		c.committed(group, writes, done)
@@ -36,16 +38,16 @@ type committed struct {
 var errAnew = errors.New("decide anew")
 
 // attempt publishes writes once, on a condition. It returns errAnew, or ErrUnavailable or ErrUnknown.
-func (sh *shard) attempt(ctx context.Context, c *cell, writes []write, f fence) (committed, error) {
+func (sh *shard) attempt(ctx context.Context, c *cell, writes []bucket.Write, f bucket.Fence) (committed, error) {
 	request := rand.Uint64() | 1
-	head, err := sh.publish(ctx, writes, terms{fence: f, request: request})
+	head, err := sh.bucket.Publish(ctx, writes, bucket.Terms{Fence: f, Request: request})
 	if err == nil {
 		return committed{head: head, request: request}, nil
 	}
-	var stale *staleError
+	var stale *bucket.StaleError
 	switch {
 	case errors.As(err, &stale):
-		if refreshed := sh.refresh(ctx, c, stale.last); refreshed != nil {
+		if refreshed := sh.refresh(ctx, c, stale.Last); refreshed != nil {
 			err = errors.Join(err, refreshed)
 			break
 		}
@@ -53,7 +55,7 @@ func (sh *shard) attempt(ctx context.Context, c *cell, writes []write, f fence) 
 			return committed{}, errAnew
 		}
 		// An earlier try went unanswered. If it was the one that was committed, its mark is there.
-		switch head, found := sh.find(ctx, c, writes, request, f.last); {
+		switch head, found := sh.find(ctx, c, writes, request, f.Last); {
 		case found == nil && head > 0:
 			return committed{head, request, true}, nil
 		case found == nil:
@@ -69,18 +71,18 @@ func (sh *shard) attempt(ctx context.Context, c *cell, writes []write, f fence) 
 
 // find looks for a commit by its mark. It returns the revision of its last entry; 0 if it was not committed; ErrUnknown if somebody has overwritten
 // where the mark would be.
-func (sh *shard) find(ctx context.Context, c *cell, writes []write, request, last uint64) (uint64, error) {
-	snap, err := sh.reader.read(ctx, sh.seen.Load(), c.key+".>")
+func (sh *shard) find(ctx context.Context, c *cell, writes []bucket.Write, request, last uint64) (uint64, error) {
+	snap, err := sh.bucket.Read(ctx, sh.bucket.Seen(), c.key+".>")
 	if err != nil {
 		return 0, ErrUnknown
 	}
 	overwritten := false
-	for _, e := range snap.entries {
-		i := slices.IndexFunc(writes, func(w write) bool { return w.key == e.key })
-		if i >= 0 && e.request == request {
-			return e.revision + uint64(len(writes)-1-i), nil
+	for _, e := range snap.Entries {
+		i := slices.IndexFunc(writes, func(w bucket.Write) bool { return w.Key == e.Key })
+		if i >= 0 && e.Request == request {
+			return e.Revision + uint64(len(writes)-1-i), nil
 		}
-		overwritten = overwritten || i >= 0 && e.revision > last
+		overwritten = overwritten || i >= 0 && e.Revision > last
 	}
 	if overwritten {
 		return 0, ErrUnknown
@@ -89,14 +91,14 @@ func (sh *shard) find(ctx context.Context, c *cell, writes []write, request, las
 }
 
 // committed applies a commit to the cell, so that whoever reads next sees it without waiting for the tail, and finishes its calls.
-func (c *cell) committed(group []*call, writes []write, at committed) {
+func (c *cell) committed(group []*call, writes []bucket.Write, at committed) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	first := at.head + 1 - uint64(len(writes))
 	for i, w := range writes {
-		e := entry{key: w.key, value: w.value, revision: first + uint64(i), deleted: w.delete, request: at.request}
+		e := bucket.Entry{Key: w.Key, Value: w.Value, Revision: first + uint64(i), Deleted: w.Delete, Request: at.request}
 		// What was found late may be in the cell already, and newer things on top of it.
-		if e.revision > c.upTo && c.take(e) != nil {
+		if e.Revision > c.upTo && c.take(e) != nil {
 			c.gone = true
 		}
 	}

@@ -59,17 +59,17 @@ func TestTombstonesAreBounded(t *testing.T) {
 	sh.view.reset()
 	check()
 
-	before, err := sh.reader.read(t.Context(), sh.seen.Load(), string(id)+".x.*")
+	before, err := sh.bucket.Read(t.Context(), sh.bucket.Seen(), string(id)+".x.*")
 	if err != nil {
 		t.Fatal(err)
 	}
 	sh.sweeper.sweep(t.Context(), time.Now().Add(2*sweepDelay))
-	after, err := sh.reader.read(t.Context(), sh.seen.Load(), string(id)+".x.*")
+	after, err := sh.bucket.Read(t.Context(), sh.bucket.Seen(), string(id)+".x.*")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(before.entries) != 25 || len(after.entries) > most {
-		t.Fatalf("the bucket held %d deletions, after the sweep %d", len(before.entries), len(after.entries))
+	if len(before.Entries) != 25 || len(after.Entries) > most {
+		t.Fatalf("the bucket held %d deletions, after the sweep %d", len(before.Entries), len(after.Entries))
 	}
 	sh.view.reset()
 	check()

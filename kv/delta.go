@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"github.com/nats-io/nats.go"
+
+	"exthub/kv/bucket"
 )
 
 // Delta is a committed change: a message that was sent, pairs of one message, or members of one group. Entries that were committed one right after the other
@@ -44,7 +46,7 @@ type place struct {
 func parseKey(key string) (place, error) {
 	dots := 3 // the unit ends at the third dot of a group's key, at the fourth of a one-to-one message's
 	switch {
-	case key == bucketKey || strings.HasPrefix(key, "u."):
+	case key == bucket.OwnKey || strings.HasPrefix(key, "u."):
 		return place{}, nil
 	case strings.HasPrefix(key, "c."):
 		dots = 4
@@ -78,7 +80,7 @@ type deltas struct {
 	view    *view
 	open    *openDelta
 	unit    string
-	entries []entry
+	entries []bucket.Entry
 	batch   string // the batch that is not complete yet
 }
 
@@ -88,7 +90,7 @@ type openDelta struct {
 	one [1]Pair
 }
 
-func (g *deltas) add(at place, e entry, header nats.Header, sink func(Delta)) {
+func (g *deltas) add(at place, e bucket.Entry, header nats.Header, sink func(Delta)) {
 	batch := header.Get("Nats-Batch-Id")
 	if g.open != nil && !g.takes(at.unit, batch) {
 		g.batch = ""
@@ -103,7 +105,7 @@ func (g *deltas) add(at place, e entry, header nats.Header, sink func(Delta)) {
 	}
 	g.entries = append(g.entries, e)
 	if err := g.open.add(at, e, header); err != nil {
-		slog.Warn("entry that can't be read", "key", e.key, "revision", e.revision, "error", err)
+		slog.Warn("entry that can't be read", "key", e.Key, "revision", e.Revision, "error", err)
 	}
 	g.batch = batch
 	if header.Get("Nats-Batch-Commit") != "" {
@@ -136,21 +138,21 @@ func (g *deltas) flush(sink func(Delta)) {
 	}
 }
 
-func (d *Delta) add(at place, e entry, header nats.Header) error {
-	d.Revision = e.revision
+func (d *Delta) add(at place, e bucket.Entry, header nats.Header) error {
+	d.Revision = e.Revision
 	switch {
 	case at.user != "":
-		d.Members = append(d.Members, MemberChange{UserID: at.user, Joined: !e.deleted})
+		d.Members = append(d.Members, MemberChange{UserID: at.user, Joined: !e.Deleted})
 	case at.suffix == "i":
-		d.Dissolved = e.deleted
+		d.Dissolved = e.Deleted
 	case at.suffix == "m":
 		d.Record = &Record{Ref: at.ref}
-		d.Origin = header.Get(originHeader)
-		return json.Unmarshal([]byte(e.value), d.Record)
+		d.Origin = header.Get(bucket.OriginHeader)
+		return json.Unmarshal([]byte(e.Value), d.Record)
 	case at.suffix == "c":
 		c, err := parseControl(e)
 		if c.Clear {
-			d.ClearSeq = e.revision
+			d.ClearSeq = e.Revision
 		}
 		return err
 	default:
@@ -158,7 +160,7 @@ func (d *Delta) add(at place, e entry, header nats.Header) error {
 		if err != nil {
 			return err
 		}
-		d.Pairs = append(d.Pairs, Pair{Key: key, Value: e.value, Seq: e.revision, Deleted: e.deleted})
+		d.Pairs = append(d.Pairs, Pair{Key: key, Value: e.Value, Seq: e.Revision, Deleted: e.Deleted})
 	}
 	return nil
 }

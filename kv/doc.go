@@ -1,4 +1,4 @@
-// Package kv keeps messages, their key-value pairs and groups in NATS JetStream KV buckets. It is the only package of the hub that names NATS.
+// Package kv keeps messages, their key-value pairs and groups in NATS JetStream KV buckets. Package bucket below it speaks JetStream; nothing above kv names NATS.
 //
 // # Promises
 //

@@ -9,6 +9,8 @@ import (
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
+
+	"exthub/kv/bucket"
 )
 
 // following is a Follower in one shard.
@@ -36,20 +38,20 @@ const (
 // overtaking each other, because an entry that is overwritten counts as acknowledged at once, while a hub may still be busy with it; so the server serves one
 // hub only, until that has not asked for longer than one round of everything takes.
 func (f *following) consumer(ctx context.Context) (jetstream.Consumer, error) {
-	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
+	ctx, cancel := context.WithTimeout(ctx, bucket.RequestTimeout)
 	defer cancel()
-	p := f.sh.prefix
-	return f.sh.stream.CreateOrUpdateConsumer(ctx, jetstream.ConsumerConfig{
+	p := f.sh.bucket.Prefix()
+	return f.sh.bucket.Stream().CreateOrUpdateConsumer(ctx, jetstream.ConsumerConfig{
 		Durable:        f.Name,
 		FilterSubjects: []string{p + "c.*.*.*.x.*", p + "c.*.*.*.c", p + "g.*.*.x.*", p + "g.*.*.c"}, // pairs and clears, no messages nor members
 		DeliverPolicy:  jetstream.DeliverNewPolicy,
 		AckPolicy:      jetstream.AckExplicitPolicy,
-		AckWait:        f.Timeout + 2*requestTimeout,
+		AckWait:        f.Timeout + 2*bucket.RequestTimeout,
 		MaxDeliver:     -1,
 		MaxAckPending:  1,
 		PriorityPolicy: jetstream.PriorityPolicyPinned,
 		PriorityGroups: []string{followGroup},
-		PinnedTTL:      followPoll + f.Timeout + requestTimeout + 2*f.MaxPause,
+		PinnedTTL:      followPoll + f.Timeout + bucket.RequestTimeout + 2*f.MaxPause,
 	})
 }
 
@@ -73,7 +75,7 @@ func (f *following) pause(ctx context.Context, err error) {
 	}
 	pause := min(f.MinPause<<min(f.failures, 20), f.MaxPause)
 	f.failures++
-	slog.Warn("follower has to try again", "name", f.Name, "bucket", f.sh.bucket, "failures", f.failures, "pause", pause, "error", err)
+	slog.Warn("follower has to try again", "name", f.Name, "bucket", f.sh.bucket.Name(), "failures", f.failures, "pause", pause, "error", err)
 	select {
 	case <-ctx.Done():
 	case <-time.After(pause/2 + rand.N(pause)):
@@ -111,7 +113,7 @@ func (f *following) take(ctx context.Context, msg jetstream.Msg) error {
 	if err != nil {
 		return err
 	}
-	key, revision := msg.Subject()[len(f.sh.prefix):], meta.Sequence.Stream
+	key, revision := msg.Subject()[len(f.sh.bucket.Prefix()):], meta.Sequence.Stream
 	at, err := parseKey(key)
 	if err != nil {
 		return nil // somebody else's; the tail has said so
@@ -166,9 +168,9 @@ func (f *following) unpin() {
 		return
 	}
 	f.pinned = false
-	ctx, cancel := context.WithTimeout(context.Background(), requestTimeout)
+	ctx, cancel := context.WithTimeout(context.Background(), bucket.RequestTimeout)
 	defer cancel()
-	if err := f.sh.stream.UnpinConsumer(ctx, f.Name, followGroup); err != nil {
-		slog.Warn("follower could not hand over: another hub waits until it is missed", "name", f.Name, "bucket", f.sh.bucket, "error", err)
+	if err := f.sh.bucket.Stream().UnpinConsumer(ctx, f.Name, followGroup); err != nil {
+		slog.Warn("follower could not hand over: another hub waits until it is missed", "name", f.Name, "bucket", f.sh.bucket.Name(), "error", err)
 	}
 }

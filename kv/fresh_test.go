@@ -6,8 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/nats-io/nats.go"
-
+	"exthub/kv/bucket"
 	"exthub/kv/kvtest"
 )
 
@@ -82,7 +81,7 @@ func TestLateCommitChangesNothing(t *testing.T) {
 	second := clear()
 	if err := s.shards[0].view.with(t.Context(), string(id), Ref{}, func(c *cell) {
 		c.mu.Unlock() // committed locks it
-		c.committed(nil, []write{{key: string(id) + ".c", value: `{"clear":true}`}}, committed{head: first, request: 1})
+		c.committed(nil, []bucket.Write{{Key: string(id) + ".c", Value: `{"clear":true}`}}, committed{head: first, request: 1})
 		c.mu.Lock()
 		if m := c.unit.(*Message); m.ClearSeq() != second {
 			t.Errorf("cleared at %d, then the message says %d", second, m.ClearSeq())
@@ -107,7 +106,7 @@ func TestReadRaisesTheFloor(t *testing.T) {
 		t.Fatal(err)
 	}
 	read(t, here, id, 0)
-	if seen := here.shards[0].seen.Load(); seen < seq {
+	if seen := here.shards[0].bucket.Seen(); seen < seq {
 		t.Fatalf("read up to %d, but an answer from %d would be taken", seq, seen)
 	}
 }
@@ -135,24 +134,6 @@ func TestRefusalIsForgotten(t *testing.T) {
 	}
 }
 
-// A try that is refused says nothing about an earlier one that was never answered.
-func TestUnansweredStaysUnknown(t *testing.T) {
-	nc := kvtest.Server(t)
-	// A stream that swallows the first try and refuses the second, as one that runs out of room in between.
-	sh := &shard{nc: nc, requests: requests{nc: nc}, prefix: "elsewhere."}
-	tries := 0
-	if _, err := nc.Subscribe(sh.prefix+">", func(m *nats.Msg) {
-		if tries++; tries > 1 {
-			_ = m.Respond([]byte(`{"error":{"code":400,"err_code":10077,"description":"maximum bytes exceeded"}}`))
-		}
-	}); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := sh.publish(t.Context(), []write{{key: "k"}}, terms{}); !errors.Is(err, ErrUnknown) || errors.Is(err, ErrUnavailable) {
-		t.Fatalf("after %d tries: %v", tries, err)
-	}
-}
-
 // Commit tells what this commit made of the message, also if the tail was faster with what somebody else did right after it: taken for the revision of a clear, that
 // would hide a pair.
 func TestCommitIsItsOwn(t *testing.T) {
@@ -166,7 +147,7 @@ func TestCommitIsItsOwn(t *testing.T) {
 		t.Fatal(err)
 	}
 	change := Change{Writes: []Write{{Key: "k", Value: "v"}}}
-	late := &call{change: change, writes: []write{{key: string(id) + ".x.k", value: "v"}}, leads: true}
+	late := &call{change: change, writes: []bucket.Write{{Key: string(id) + ".x.k", Value: "v"}}, leads: true}
 	read(t, s, id, 0)
 	c, _ := s.shards[0].view.find(string(id))
 	c.committed([]*call{late}, late.writes, committed{head: first, request: 1})

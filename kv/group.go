@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"slices"
 	"strings"
+
+	"exthub/kv/bucket"
 )
 
 // Group is a group as it is at one moment. It is valid only inside the function that it was given to.
@@ -58,16 +60,16 @@ func (g *Group) Members() []Member {
 
 // apply takes one entry. A member entry older than the group's own belongs to a group of the same name that was dissolved: it counts for nothing,
 // so that dissolving needs one write and the leftovers can be swept at any time.
-func (g *Group) apply(suffix string, e entry) error {
+func (g *Group) apply(suffix string, e bucket.Entry) error {
 	g.order = nil
 	if suffix == "i" {
-		if e.revision <= g.created {
+		if e.Revision <= g.created {
 			return nil
 		}
-		g.created, g.info = e.revision, nil
-		if !e.deleted {
+		g.created, g.info = e.Revision, nil
+		if !e.Deleted {
 			g.info = new(GroupInfo)
-			if err := json.Unmarshal([]byte(e.value), g.info); err != nil {
+			if err := json.Unmarshal([]byte(e.Value), g.info); err != nil {
 				return err
 			}
 			g.info.GroupID = g.id
@@ -87,16 +89,16 @@ func (g *Group) apply(suffix string, e entry) error {
 	if err != nil {
 		return err
 	}
-	if e.revision < g.created || e.revision <= g.members[user].revision || e.revision <= g.gone[user] {
+	if e.Revision < g.created || e.Revision <= g.members[user].revision || e.Revision <= g.gone[user] {
 		return nil
 	}
-	if e.deleted {
+	if e.Deleted {
 		delete(g.members, user)
-		g.gone[user] = e.revision
+		g.gone[user] = e.Revision
 		return nil
 	}
-	m := groupMember{revision: e.revision}
-	if err := json.Unmarshal([]byte(e.value), &m.Member); err != nil {
+	m := groupMember{revision: e.Revision}
+	if err := json.Unmarshal([]byte(e.Value), &m.Member); err != nil {
 		return err
 	}
 	m.UserID = user

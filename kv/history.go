@@ -5,6 +5,8 @@ import (
 	"context"
 	"fmt"
 	"slices"
+
+	"exthub/kv/bucket"
 )
 
 // History returns up to count records of a conversation right before the message before (zero: the newest), oldest first, and reports whether there are none
@@ -18,27 +20,27 @@ func (s *Store) History(ctx context.Context, c Conversation, before Ref, count i
 	if err != nil {
 		return nil, false, err
 	}
-	snap, err := sh.reader.read(ctx, sh.seen.Load(), "c."+a+"."+b+".*.m", "c."+b+"."+a+".*.m")
+	snap, err := sh.bucket.Read(ctx, sh.bucket.Seen(), "c."+a+"."+b+".*.m", "c."+b+"."+a+".*.m")
 	if err != nil {
 		return nil, false, err
 	}
-	slices.SortFunc(snap.entries, func(a, b entry) int { return cmp.Compare(a.revision, b.revision) })
-	end := len(snap.entries)
+	slices.SortFunc(snap.Entries, func(a, b bucket.Entry) int { return cmp.Compare(a.Revision, b.Revision) })
+	end := len(snap.Entries)
 	if before != (Ref{}) {
 		key := string(before.ID()) + ".m"
-		end = slices.IndexFunc(snap.entries, func(e entry) bool { return e.key == key })
+		end = slices.IndexFunc(snap.Entries, func(e bucket.Entry) bool { return e.Key == key })
 		if end < 0 {
 			return nil, false, fmt.Errorf("%w: %s is not in this conversation", ErrMessageID, before.ID())
 		}
 	}
 	start := max(0, end-count)
-	records, err = readRecords(snap.entries[start:end])
+	records, err = readRecords(snap.Entries[start:end])
 	return records, start == 0, err
 }
 
 func (sh *shard) groupHistory(ctx context.Context, groupID string, before uint64, count int) ([]Record, bool, error) {
 	if before == 0 {
-		last, _, err := sh.lastMessage(ctx, sh.prefix+"g."+encodeToken(groupID)+".*.m")
+		last, _, err := sh.lastMessage(ctx, sh.bucket.Prefix()+"g."+encodeToken(groupID)+".*.m")
 		if err != nil {
 			return nil, false, err
 		}
@@ -52,15 +54,15 @@ func (sh *shard) groupHistory(ctx context.Context, groupID string, before uint64
 	if len(filters) == 0 {
 		return nil, true, nil
 	}
-	snap, err := sh.reader.read(ctx, sh.seen.Load(), filters...)
+	snap, err := sh.bucket.Read(ctx, sh.bucket.Seen(), filters...)
 	if err != nil {
 		return nil, false, err
 	}
-	records, err := readRecords(snap.entries)
+	records, err := readRecords(snap.Entries)
 	return records, first == 1, err
 }
 
-func readRecords(entries []entry) ([]Record, error) {
+func readRecords(entries []bucket.Entry) ([]Record, error) {
 	records := make([]Record, 0, len(entries))
 	for _, e := range entries {
 		r, err := readRecord(e)

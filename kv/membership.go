@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+
+	"exthub/kv/bucket"
 )
 
 // GroupChange is what a decision about a group wants written: at most 400 members to add and remove in one. Info makes the group; Dissolve ends it
@@ -53,13 +55,13 @@ func (s *Store) UpdateGroup(ctx context.Context, groupID string, decide func(*Gr
 		if err != nil {
 			return err
 		}
-		head, err := sh.publish(ctx, writes, terms{fence: fence{filter: c.filter, last: last}})
-		var stale *staleError
+		head, err := sh.bucket.Publish(ctx, writes, bucket.Terms{Fence: bucket.Fence{Filter: c.filter, Last: last}})
+		var stale *bucket.StaleError
 		switch {
 		case err == nil:
 			return sh.groupCommitted(c, writes, head)
 		case errors.As(err, &stale) && !errors.Is(err, ErrUnknown):
-			if err := sh.refresh(ctx, c, stale.last); err != nil {
+			if err := sh.refresh(ctx, c, stale.Last); err != nil {
 				return errors.Join(ErrUnavailable, err)
 			}
 		default:
@@ -69,13 +71,13 @@ func (s *Store) UpdateGroup(ctx context.Context, groupID string, decide func(*Gr
 }
 
 // groupCommitted applies what concerns the group itself: the hints belong to users.
-func (sh *shard) groupCommitted(c *cell, writes []write, head uint64) error {
+func (sh *shard) groupCommitted(c *cell, writes []bucket.Write, head uint64) error {
 	defer sh.view.weigh(c)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for i, w := range writes {
-		if at, err := parseKey(w.key); err == nil && at.unit == c.key {
-			e := entry{key: w.key, value: w.value, deleted: w.delete, revision: head + 1 + uint64(i) - uint64(len(writes))}
+		if at, err := parseKey(w.Key); err == nil && at.unit == c.key {
+			e := bucket.Entry{Key: w.Key, Value: w.Value, Deleted: w.Delete, Revision: head + 1 + uint64(i) - uint64(len(writes))}
 			if err := c.take(e); err != nil {
 				return err
 			}
@@ -85,18 +87,18 @@ func (sh *shard) groupCommitted(c *cell, writes []write, head uint64) error {
 }
 
 // writes puts the hints first: whoever sees a member's entry finds its hint too.
-func (g GroupChange) writes(groupID string) ([]write, error) {
+func (g GroupChange) writes(groupID string) ([]bucket.Write, error) {
 	unit := groupUnit(groupID)
-	var hints, entries []write
+	var hints, entries []bucket.Write
 	if g.Dissolve {
-		return []write{{key: unit + ".i", delete: true}}, nil
+		return []bucket.Write{{Key: unit + ".i", Delete: true}}, nil
 	}
 	if g.Info != nil {
 		value, err := json.Marshal(g.Info)
 		if err != nil {
 			return nil, err
 		}
-		entries = append(entries, write{key: unit + ".i", value: string(value)})
+		entries = append(entries, bucket.Write{Key: unit + ".i", Value: string(value)})
 	}
 	for _, m := range g.Add {
 		value, err := json.Marshal(m)
@@ -104,13 +106,13 @@ func (g GroupChange) writes(groupID string) ([]write, error) {
 			return nil, err
 		}
 		user := encodeToken(m.UserID)
-		hints = append(hints, write{key: "u." + user + "." + encodeToken(groupID)})
-		entries = append(entries, write{key: unit + ".u." + user, value: string(value)})
+		hints = append(hints, bucket.Write{Key: "u." + user + "." + encodeToken(groupID)})
+		entries = append(entries, bucket.Write{Key: unit + ".u." + user, Value: string(value)})
 	}
 	for _, id := range g.Remove {
 		user := encodeToken(id)
-		hints = append(hints, write{key: "u." + user + "." + encodeToken(groupID), delete: true})
-		entries = append(entries, write{key: unit + ".u." + user, delete: true})
+		hints = append(hints, bucket.Write{Key: "u." + user + "." + encodeToken(groupID), Delete: true})
+		entries = append(entries, bucket.Write{Key: unit + ".u." + user, Delete: true})
 	}
 	return append(hints, entries...), nil
 }

@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"encoding/json"
 	"slices"
+
+	"exthub/kv/bucket"
 )
 
 // Message is a message as it is at one moment: its record, its pairs and what is remembered of deletions. It is valid only inside the function
@@ -106,17 +108,17 @@ func (m *Message) Memo(build func() any) any {
 	return m.memo
 }
 
-func (m *Message) apply(suffix string, e entry) error {
+func (m *Message) apply(suffix string, e bucket.Entry) error {
 	m.memo = nil
 	switch {
 	case suffix == "m":
 		record := new(Record)
-		if err := json.Unmarshal([]byte(e.value), record); err != nil {
+		if err := json.Unmarshal([]byte(e.Value), record); err != nil {
 			return err
 		}
 		record.Ref = m.ref
 		m.record = record
-		m.bytes += len(e.value)
+		m.bytes += len(e.Value)
 		return nil
 	case suffix == "c":
 		c, err := parseControl(e)
@@ -134,14 +136,14 @@ func (m *Message) apply(suffix string, e entry) error {
 		return err
 	}
 	old, known := m.pairs[key]
-	if known && old.Seq >= e.revision {
+	if known && old.Seq >= e.Revision {
 		return nil
 	}
 	m.count(old, known, -1)
-	p := Pair{Key: key, Value: e.value, Seq: e.revision, Deleted: e.deleted}
+	p := Pair{Key: key, Value: e.Value, Seq: e.Revision, Deleted: e.Deleted}
 	m.count(p, true, 1)
 	m.pairs[key] = p
-	m.latest = max(m.latest, e.revision)
+	m.latest = max(m.latest, e.Revision)
 	return nil
 }
 

@@ -3,12 +3,11 @@ package kv
 import (
 	"context"
 	"errors"
+	"exthub/kv/kvtest"
 	"fmt"
 	"sync"
 	"testing"
 	"time"
-
-	"exthub/kv/kvtest"
 )
 
 // stores opens several Stores on one server, as several hubs would.
@@ -79,13 +78,13 @@ func TestLimitHolds(t *testing.T) {
 		})
 	}
 	wg.Wait()
-	snap, err := hubs[0].shards[0].reader.read(t.Context(), hubs[0].shards[0].seen.Load(), string(id)+".x.*")
+	snap, err := hubs[0].shards[0].bucket.Read(t.Context(), hubs[0].shards[0].bucket.Seen(), string(id)+".x.*")
 	if err != nil {
 		t.Fatal(err)
 	}
 	live := 0
-	for _, e := range snap.entries {
-		if !e.deleted {
+	for _, e := range snap.Entries {
+		if !e.Deleted {
 			live++
 		}
 	}
@@ -93,7 +92,7 @@ func TestLimitHolds(t *testing.T) {
 		t.Fatalf("%d pairs, limit %d", live, limit)
 	}
 	for i, h := range hubs {
-		if err := h.Read(t.Context(), id, snap.upTo, func(m *Message) {
+		if err := h.Read(t.Context(), id, snap.UpTo, func(m *Message) {
 			if m.Live() != live {
 				t.Errorf("hub %d sees %d pairs, the bucket has %d", i, m.Live(), live)
 			}

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"exthub/kv/bucket"
 )
 
 // Read calls fn with the message as it is. fn must not block nor keep the Message. The message is at least as new as everything that this Store has
@@ -42,8 +44,8 @@ func (s *Store) Read(ctx context.Context, id MessageID, atLeast uint64, fn func(
 // catchUp waits for the tail to reach the revision. That this hub has committed something later says nothing about what others wrote before. A
 // revision that the stream does not have yet is somebody's invention and not waited for.
 func (sh *shard) catchUp(ctx context.Context, revision uint64) error {
-	if revision > sh.seen.Load() {
-		info, err := sh.stream.Info(ctx)
+	if revision > sh.bucket.Seen() {
+		info, err := sh.bucket.Stream().Info(ctx)
 		if err != nil {
 			return fmt.Errorf("%w: %w", ErrUnavailable, err)
 		}
@@ -80,9 +82,9 @@ func (s *Store) ConfirmGroup(ctx context.Context, groupID string) error {
 // them, and Run's sink has been called for each by the time it returns: who listens to the sink before calling Groups misses nothing.
 func (s *Store) Groups(ctx context.Context, userID string) ([]string, error) {
 	user := encodeToken(userID)
-	hints := make([]*lookup, len(s.shards))
+	hints := make([]*bucket.Lookup, len(s.shards))
 	for i, sh := range s.shards {
-		hints[i] = sh.lookups.begin("u." + user + ".*")
+		hints[i] = sh.lookups.Begin("u." + user + ".*")
 	}
 	var groups []string
 	for i, sh := range s.shards {
@@ -96,15 +98,15 @@ func (s *Store) Groups(ctx context.Context, userID string) ([]string, error) {
 }
 
 // groups returns those groups of this shard that the hints are right about.
-func (sh *shard) groups(ctx context.Context, user string, asked *lookup) ([]string, error) {
-	hints, err := sh.lookups.wait(ctx, asked)
+func (sh *shard) groups(ctx context.Context, user string, asked *bucket.Lookup) ([]string, error) {
+	hints, err := sh.lookups.Wait(ctx, asked)
 	if err != nil {
 		return nil, err
 	}
 	var filters []string
-	for _, hint := range hints.entries {
-		if !hint.deleted {
-			unit := "g." + strings.TrimPrefix(hint.key, "u."+user+".") + "._"
+	for _, hint := range hints.Entries {
+		if !hint.Deleted {
+			unit := "g." + strings.TrimPrefix(hint.Key, "u."+user+".") + "._"
 			filters = append(filters, unit+".i", unit+".u."+user)
 		}
 	}
@@ -112,15 +114,15 @@ func (sh *shard) groups(ctx context.Context, user string, asked *lookup) ([]stri
 		return nil, nil
 	}
 	groups := make(map[string]*Group)
-	upTo := hints.upTo
-	for part := range slices.Chunk(filters, maxLookup) {
-		snap, err := sh.lookups.wait(ctx, sh.lookups.begin(part...))
+	upTo := hints.UpTo
+	for part := range slices.Chunk(filters, bucket.MaxLookup) {
+		snap, err := sh.lookups.Wait(ctx, sh.lookups.Begin(part...))
 		if err != nil {
 			return nil, err
 		}
-		upTo = max(upTo, snap.upTo)
-		for _, e := range snap.entries {
-			at, err := parseKey(e.key)
+		upTo = max(upTo, snap.UpTo)
+		for _, e := range snap.Entries {
+			at, err := parseKey(e.Key)
 			if err != nil {
 				return nil, err
 			}

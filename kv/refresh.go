@@ -3,8 +3,6 @@ package kv
 import (
 	"context"
 	"time"
-
-	"github.com/nats-io/nats.go"
 )
 
 // refresh brings the cell to revision or beyond: by the tail, which is on its way anyway, or with a snapshot if the tail does not come (or revision
@@ -21,13 +19,13 @@ func (sh *shard) refresh(ctx context.Context, c *cell, revision uint64) error {
 			return nil
 		}
 	}
-	snap, err := sh.reader.read(ctx, max(revision, sh.seen.Load()), c.key+".>")
+	snap, err := sh.bucket.Read(ctx, max(revision, sh.bucket.Seen()), c.key+".>")
 	if err != nil {
 		return err
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if snap.upTo < c.upTo {
+	if snap.UpTo < c.upTo {
 		return nil
 	}
 	return c.fill(c.unit.fresh(), snap)
@@ -39,7 +37,7 @@ const tailPatience = 250 * time.Millisecond
 // confirm asks the stream's leader whether last, the revision that something was decided on, is still the unit's last, and brings the cell up to date if not. Only a
 // leader that has lost its place without knowing yet could answer wrongly, for as long as an election takes.
 func (sh *shard) confirm(ctx context.Context, c *cell, last uint64) (current bool, err error) {
-	newest, err := newestRevision(sh.bucket, c.filter, func(msg *nats.Msg) (*nats.Msg, error) { return sh.requests.askAgain(ctx, msg) })
+	newest, err := sh.bucket.Newest(ctx, c.filter)
 	if err != nil || newest <= last {
 		return err == nil, err
 	}

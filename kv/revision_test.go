@@ -1,17 +1,16 @@
 package kv
 
 import (
-	"testing"
-
 	"exthub/kv/kvtest"
+	"testing"
 )
 
 // How far a bucket reached can be asked before it is opened, which writes to it, and follows every commit and deletion.
 func TestLastRevision(t *testing.T) {
 	nc := kvtest.Server(t)
-	last := func(bucket string) uint64 {
+	last := func(name string) uint64 {
 		t.Helper()
-		revision, err := LastRevision(t.Context(), nc, bucket)
+		revision, err := LastRevision(t.Context(), nc, name)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -37,9 +36,9 @@ func TestLastRevision(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	bucket := s.shardFor(ref).bucket
-	if got, seen := last(bucket), s.Revisions()[bucket]; got != cleared.Latest || seen < got || len(s.Revisions()) != 2 {
-		t.Errorf("%s ends at %d, want %d; seen was %v", bucket, got, cleared.Latest, s.Revisions())
+	name := s.shardFor(ref).bucket.Name()
+	if got, seen := last(name), s.Revisions()[name]; got != cleared.Latest || seen < got || len(s.Revisions()) != 2 {
+		t.Errorf("%s ends at %d, want %d; seen was %v", name, got, cleared.Latest, s.Revisions())
 	}
 }
 

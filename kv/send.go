@@ -8,6 +8,8 @@ import (
 	"hash/fnv"
 	"strconv"
 	"time"
+
+	"exthub/kv/bucket"
 )
 
 // Send stores a new message and returns its record. A one-to-one message keeps the Ref that it comes with; a group message gets the next MsgSeq of its group,
@@ -18,7 +20,7 @@ import (
 // another one has is ErrTaken. Other errors are ErrUnavailable and ErrUnknown.
 func (s *Store) Send(ctx context.Context, r Record, origin string, dedup time.Duration) (Record, error) {
 	sh := s.shardFor(r.Ref)
-	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
+	ctx, cancel := context.WithTimeout(ctx, bucket.RequestTimeout)
 	defer cancel()
 	id := ""
 	if dedup > 0 {
@@ -26,11 +28,11 @@ func (s *Store) Send(ctx context.Context, r Record, origin string, dedup time.Du
 	}
 	for {
 		stored, err := sh.send(ctx, r, origin, id)
-		var duplicate *duplicateError
+		var duplicate *bucket.DuplicateError
 		if !errors.As(err, &duplicate) {
 			return stored, err
 		}
-		first, err := sh.recordAt(ctx, duplicate.revision)
+		first, err := sh.recordAt(ctx, duplicate.Revision)
 		if err != nil {
 			return Record{}, err
 		}
@@ -38,7 +40,7 @@ func (s *Store) Send(ctx context.Context, r Record, origin string, dedup time.Du
 			return first, ErrDuplicate
 		}
 		// The server remembers for longer than this kind of message wants to be recognised: this is the next one of its kind.
-		id = r.fingerprint() + "." + strconv.FormatUint(duplicate.revision, 10)
+		id = r.fingerprint() + "." + strconv.FormatUint(duplicate.Revision, 10)
 	}
 }
 
@@ -51,7 +53,7 @@ func (sh *shard) send(ctx context.Context, r Record, origin, id string) (Record,
 		return Record{}, errors.Join(ErrUnavailable, err)
 	}
 	defer release()
-	filter := sh.prefix + "g." + encodeToken(r.GroupID) + ".*.m"
+	filter := sh.bucket.Prefix() + "g." + encodeToken(r.GroupID) + ".*.m"
 	for {
 		last, revision, err := sh.lastMessage(ctx, filter)
 		if err != nil {
@@ -59,8 +61,8 @@ func (sh *shard) send(ctx context.Context, r Record, origin, id string) (Record,
 		}
 		r.Ref = Ref{GroupID: r.GroupID, MsgSeq: last + 1}
 		r.Sequence = r.Ref.MsgSeq
-		stored, err := sh.store(ctx, r, origin, id, fence{filter: filter, last: revision})
-		var stale *staleError
+		stored, err := sh.store(ctx, r, origin, id, bucket.Fence{Filter: filter, Last: revision})
+		var stale *bucket.StaleError
 		if !errors.As(err, &stale) || errors.Is(err, ErrUnknown) {
 			return stored, err
 		}
@@ -70,59 +72,58 @@ func (sh *shard) send(ctx context.Context, r Record, origin, id string) (Record,
 // sendLetter stores a one-to-one message. The fence finds what the server's memory for duplicates is not asked about: a key that is taken.
 func (sh *shard) sendLetter(ctx context.Context, r Record, origin, id string) (Record, error) {
 	unit := string(r.Ref.ID())
-	stored, err := sh.store(ctx, r, origin, id, fence{filter: sh.filter(unit)})
-	var stale *staleError
+	stored, err := sh.store(ctx, r, origin, id, bucket.Fence{Filter: sh.bucket.Filter(unit)})
+	var stale *bucket.StaleError
 	if !errors.As(err, &stale) {
 		return stored, err
 	}
-	snap, err := sh.reader.read(ctx, max(sh.seen.Load(), stale.last), unit+".m")
+	snap, err := sh.bucket.Read(ctx, max(sh.bucket.Seen(), stale.Last), unit+".m")
 	if err != nil {
 		return Record{}, err
 	}
-	if len(snap.entries) == 1 && id != "" {
-		if first, err := readRecord(snap.entries[0]); err != nil || first.fingerprint() == r.fingerprint() {
-			return first, errors.Join(err, &duplicateError{snap.entries[0].revision})
+	if len(snap.Entries) == 1 && id != "" {
+		if first, err := readRecord(snap.Entries[0]); err != nil || first.fingerprint() == r.fingerprint() {
+			return first, errors.Join(err, &bucket.DuplicateError{Revision: snap.Entries[0].Revision})
 		}
 	}
 	return Record{}, ErrTaken
 }
 
-func (sh *shard) store(ctx context.Context, r Record, origin, id string, f fence) (Record, error) {
+func (sh *shard) store(ctx context.Context, r Record, origin, id string, f bucket.Fence) (Record, error) {
 	value, err := json.Marshal(r)
 	if err != nil {
 		return Record{}, err
 	}
-	entry := write{key: string(r.Ref.ID()) + ".m", value: string(value)}
-	_, err = sh.publish(ctx, []write{entry}, terms{fence: f, origin: origin, dedupID: id})
+	entry := bucket.Write{Key: string(r.Ref.ID()) + ".m", Value: string(value)}
+	_, err = sh.bucket.Publish(ctx, []bucket.Write{entry}, bucket.Terms{Fence: f, Origin: origin, DedupID: id})
 	return r, err
 }
 
 // lastMessage returns the MsgSeq of a group's newest message and its revision. Records are written once, in order: the one stored last is the newest.
 func (sh *shard) lastMessage(ctx context.Context, filter string) (msgSeq, revision uint64, err error) {
-	e, err := sh.reader.last(ctx, filter)
+	e, err := sh.bucket.Last(ctx, filter)
 	if err != nil || e == nil {
 		return 0, 0, err
 	}
-	at, err := parseKey(e.key)
-	return at.ref.MsgSeq, e.revision, err
+	at, err := parseKey(e.Key)
+	return at.ref.MsgSeq, e.Revision, err
 }
 
 func (sh *shard) recordAt(ctx context.Context, revision uint64) (Record, error) {
-	msg, err := sh.stream.GetMsg(ctx, revision)
+	e, err := sh.bucket.Get(ctx, revision)
 	if err != nil {
-		return Record{}, fmt.Errorf("%w: %w", ErrUnavailable, err)
+		return Record{}, err
 	}
-	e := sh.newEntry(msg.Subject, msg.Header, msg.Data, msg.Sequence, msg.Time)
 	return readRecord(e)
 }
 
-func readRecord(e entry) (Record, error) {
-	at, err := parseKey(e.key)
+func readRecord(e bucket.Entry) (Record, error) {
+	at, err := parseKey(e.Key)
 	if err != nil {
 		return Record{}, err
 	}
 	r := Record{Ref: at.ref}
-	err = json.Unmarshal([]byte(e.value), &r)
+	err = json.Unmarshal([]byte(e.Value), &r)
 	return r, err
 }
 

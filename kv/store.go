@@ -1,6 +1,7 @@
 package kv
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -10,8 +11,9 @@ import (
 	"time"
 
 	"github.com/nats-io/nats.go"
-	"github.com/nats-io/nats.go/jetstream"
 	"golang.org/x/sync/errgroup"
+
+	"exthub/kv/bucket"
 )
 
 // Options say where a Store keeps things and how much it remembers.
@@ -48,35 +50,33 @@ func (o Options) withDefaults() Options {
 
 // Store is the hub's only writer and reader of the buckets. All methods may be called concurrently; reads and writes work only while Run does.
 type Store struct {
-	options Options
-	limiter *limiter
-	shards  []*shard
+	options  Options
+	counters *bucket.Counters
+	shards   []*shard
 }
-
-// requestTimeout bounds one request to NATS. It is longer than a leader election takes.
-const requestTimeout = 4 * time.Second
 
 // Open makes the buckets, or checks those that are there: it refuses a number of shards or replicas other than the one they were made with. It
 // waits for JetStream to become ready until ctx ends.
 func Open(ctx context.Context, nc *nats.Conn, options Options) (*Store, error) {
 	options = options.withDefaults()
-	js, err := jetstream.New(nc)
-	if err != nil {
-		return nil, err
-	}
 	if options.Shards == 0 {
-		if options.Shards, err = shardsMade(ctx, js, options); err != nil {
+		made, err := bucket.Shards(ctx, nc, bucketName(options, 0))
+		if err != nil {
 			return nil, fmt.Errorf("look for bucket %s: %w", bucketName(options, 0), err)
 		}
+		options.Shards = cmp.Or(made, options.NewShards)
 	}
 	s := &Store{options: options, shards: make([]*shard, options.Shards)}
 	for i := range s.shards {
-		if s.shards[i], err = openShard(ctx, nc, js, options, i); err != nil {
+		var err error
+		if s.shards[i], err = openShard(ctx, nc, options, i); err != nil {
 			s.Close()
 			return nil, fmt.Errorf("open bucket %s: %w", bucketName(options, i), err)
 		}
 	}
-	if s.limiter, err = openLimiter(ctx, nc, js, options); err != nil {
+	var err error
+	if s.counters, err = bucket.OpenCounters(ctx, nc, options.Bucket+"_rate", "Exthub: writes per message and minute",
+		options.Replicas, 2*time.Minute); err != nil {
 		s.Close()
 		return nil, fmt.Errorf("open rate counters: %w", err)
 	}
@@ -120,16 +120,24 @@ func (s *Store) Epoch() string {
 	return strings.Join(names, "-")
 }
 
+// Revisions returns, by the name of each bucket, the highest revision that this Store has seen committed.
+func (s *Store) Revisions() map[string]uint64 {
+	revisions := make(map[string]uint64, len(s.shards))
+	for _, sh := range s.shards {
+		revisions[sh.bucket.Name()] = sh.bucket.Seen()
+	}
+	return revisions
+}
+
 // Close gives back what Open took. Nothing may be in flight.
 func (s *Store) Close() {
 	for _, shard := range s.shards {
 		if shard != nil {
-			shard.requests.close()
-			shard.reader.close()
+			shard.bucket.Close()
 		}
 	}
-	if s.limiter != nil {
-		s.limiter.requests.close()
+	if s.counters != nil {
+		s.counters.Close()
 	}
 }
 
@@ -148,4 +156,10 @@ func (s *Store) shardOfName(conversation []byte) *shard {
 	hash := fnv.New32a()
 	hash.Write(conversation)
 	return s.shards[hash.Sum32()%uint32(len(s.shards))]
+}
+
+// LastRevision returns the revision of the newest entry that a bucket holds, 0 if it holds none or is not there, or ErrUnavailable. It writes nothing: Open does,
+// and so hides how far the bucket reached before. It has no time limit but ctx: NATS looks at every key, and there may be many millions.
+func LastRevision(ctx context.Context, nc *nats.Conn, name string) (uint64, error) {
+	return bucket.LastRevision(ctx, nc, name)
 }

@@ -3,6 +3,8 @@ package kv
 import (
 	"context"
 	"slices"
+
+	"exthub/kv/bucket"
 )
 
 // swap is a change of one live pair that was decided on nothing else, committed on the condition that this pair is still as it was: compare-and-swap. Any number of them
@@ -16,13 +18,15 @@ import (
 // take itself to be complete up to the swap's revision. The tail brings it, in its place, and the swap waits for that.
 type swap struct {
 	key    string
-	write  [1]write // an array, so that it takes no room of its own
-	last   uint64   // the pair's revision
-	stored func()   // see Change; may be nil
+	write  [1]bucket.Write // an array, so that it takes no room of its own
+	last   uint64          // the pair's revision
+	stored func()          // see Change; may be nil
 }
 
 // swaps reports whether this bucket has them.
-func (o Options) swaps() bool { return o.Replicas == 1 && o.MaxPairs > 0 && o.MaxPairs < maxBatch }
+func (o Options) swaps() bool {
+	return o.Replicas == 1 && o.MaxPairs > 0 && o.MaxPairs < bucket.MaxBatch
+}
 
 // swap decides on the message as it is, and returns the swap that this comes to, or false if it takes a commit of the whole message, or has to wait for one. It is under way
 // then: land has to be called. The caller holds c.mu.
@@ -42,14 +46,14 @@ func (c *cell) swap(decide Decide, options Options) (swap, bool) {
 	}
 	w := change.Writes[0]
 	c.swapping = append(c.swapping, w.Key)
-	return swap{w.Key, [1]write{c.pair(w)}, last, change.Stored}, true
+	return swap{w.Key, [1]bucket.Write{c.pair(w)}, last, change.Stored}, true
 }
 
 // pair returns the entry of a pair. Its key is a part of its subject, so the two are one string.
-func (c *cell) pair(w Write) write {
+func (c *cell) pair(w Write) bucket.Write {
 	subject := c.filter[:len(c.filter)-len(">")] + "x." + encodeToken(w.Key)
 	prefix := len(c.filter) - len(c.key) - len(".>")
-	return write{key: subject[prefix:], value: w.Value, delete: w.Delete, subject: subject}
+	return bucket.Write{Key: subject[prefix:], Value: w.Value, Delete: w.Delete, Subject: subject}
 }
 
 // swaps reports whether a change is a swap that was decided since m.looked was empty, and returns the pair's revision.
@@ -65,7 +69,7 @@ func (m *Message) swaps(change Change, options Options) (last uint64, ok bool) {
 // swapped commits a swap. It returns errAnew if the pair had changed, which the cell knows of then.
 func (sh *shard) swapped(ctx context.Context, c *cell, s swap) (Commit, error) {
 	defer c.land(s.key)
-	done, err := sh.attempt(ctx, c, s.write[:], fence{own: true, last: s.last})
+	done, err := sh.attempt(ctx, c, s.write[:], bucket.Fence{Own: true, Last: s.last})
 	if err != nil {
 		return Commit{}, err
 	}

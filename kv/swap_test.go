@@ -3,12 +3,11 @@ package kv
 import (
 	"context"
 	"errors"
+	"exthub/kv/kvtest"
 	"fmt"
 	"sync"
 	"testing"
 	"time"
-
-	"exthub/kv/kvtest"
 )
 
 // withAndWithoutTail opens two Stores on one server. The first does not run.
@@ -67,13 +66,13 @@ func TestSwapHidesNothing(t *testing.T) {
 	if err := other.shards[0].tail.position.wait(t.Context(), seq+2); err != nil { // both are committed
 		t.Fatal(err)
 	}
-	for here.shards[0].seen.Load() < seq+2 { // its acknowledgement is here; more than enough time to pass it on
-		if _, err := here.shards[0].reader.read(t.Context(), 0, string(id)+".>"); err != nil {
+	for here.shards[0].bucket.Seen() < seq+2 { // its acknowledgement is here; more than enough time to pass it on
+		if _, err := here.shards[0].bucket.Read(t.Context(), 0, string(id)+".>"); err != nil {
 			t.Fatal(err)
 		}
 	}
 	for range 20 {
-		if _, err := here.shards[0].reader.last(t.Context(), here.shards[0].filter(string(id))); err != nil {
+		if _, err := here.shards[0].bucket.Last(t.Context(), here.shards[0].bucket.Filter(string(id))); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -238,13 +237,13 @@ func TestSwapsAmongEverythingElse(t *testing.T) {
 			}
 		}
 	}
-	snap, err := hubs[0].shards[0].reader.read(t.Context(), hubs[0].shards[0].seen.Load(), string(id)+".>")
+	snap, err := hubs[0].shards[0].bucket.Read(t.Context(), hubs[0].shards[0].bucket.Seen(), string(id)+".>")
 	if err != nil {
 		t.Fatal(err)
 	}
 	truth := newMessage(Ref{})
-	for _, e := range snap.entries {
-		if err := truth.apply(e.key[len(id)+1:], e); err != nil {
+	for _, e := range snap.Entries {
+		if err := truth.apply(e.Key[len(id)+1:], e); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -253,7 +252,7 @@ func TestSwapsAmongEverythingElse(t *testing.T) {
 	}
 	want := fmt.Sprint(truth.Pairs(0))
 	for i, h := range hubs {
-		if err := h.Read(t.Context(), id, snap.upTo, func(m *Message) {
+		if err := h.Read(t.Context(), id, snap.UpTo, func(m *Message) {
 			if got := fmt.Sprint(m.Pairs(0)); got != want {
 				t.Errorf("hub %d has %s, the bucket %s", i, got, want)
 			}

@@ -5,8 +5,6 @@ import (
 	"log/slog"
 	"sync"
 	"time"
-
-	"github.com/nats-io/nats.go/jetstream"
 )
 
 // sweeper removes entries that mean nothing any more: deletions that are no longer listed, and pairs that a clear had no room to delete. The control
@@ -74,9 +72,9 @@ func (s *sweeper) sweep(ctx context.Context, now time.Time) {
 	s.queue = s.queue[n:]
 	s.mu.Unlock()
 	for _, l := range due {
-		err := s.sh.stream.Purge(ctx, jetstream.WithPurgeSubject(s.sh.prefix+l.key), jetstream.WithPurgeSequence(l.revision+1))
+		err := s.sh.bucket.Purge(ctx, l.key, l.revision)
 		if err != nil {
-			slog.Warn("sweep", "bucket", s.sh.bucket, "key", l.key, "error", err)
+			slog.Warn("sweep", "bucket", s.sh.bucket.Name(), "key", l.key, "error", err)
 		}
 	}
 }

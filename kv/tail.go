@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
+
+	"exthub/kv/bucket"
 )
 
 // tail follows one bucket: it hands every committed entry to the view and, grouped into Deltas, to the sink, in revision order and without
@@ -56,7 +58,7 @@ func (t *tail) run(ctx context.Context, sink func(Delta)) error {
 			return ctx.Err()
 		}
 		t.fail(err)
-		slog.Warn("tail interrupted", "bucket", t.sh.bucket, "position", t.position.get(), "error", err)
+		slog.Warn("tail interrupted", "bucket", t.sh.bucket.Name(), "position", t.position.get(), "error", err)
 		wait := min(50*time.Millisecond<<min(t.restart, 10), 15*time.Second)
 		t.restart++
 		t.restarts.Add(1)
@@ -70,10 +72,10 @@ func (t *tail) run(ctx context.Context, sink func(Delta)) error {
 
 // follow tails with one consumer until it fails.
 func (t *tail) follow(ctx context.Context, sink func(Delta)) error {
-	opening, cancel := context.WithTimeout(ctx, requestTimeout)
+	opening, cancel := context.WithTimeout(ctx, bucket.RequestTimeout)
 	defer cancel()
 	// Not the client's ordered consumer: it repairs itself without looking whether the stream is still the same one.
-	consumer, err := t.sh.stream.CreateConsumer(opening, jetstream.ConsumerConfig{
+	consumer, err := t.sh.bucket.Stream().CreateConsumer(opening, jetstream.ConsumerConfig{
 		DeliverPolicy: jetstream.DeliverByStartSequencePolicy, OptStartSeq: t.position.get() + 1,
 		AckPolicy: jetstream.AckNonePolicy, MemoryStorage: true, Replicas: 1, InactiveThreshold: time.Minute,
 	})
@@ -81,7 +83,7 @@ func (t *tail) follow(ctx context.Context, sink func(Delta)) error {
 		return err
 	}
 	// Asked after the consumer was made: a stream that is replaced from now on takes the consumer with it.
-	info, err := t.sh.stream.Info(opening)
+	info, err := t.sh.bucket.Stream().Info(opening)
 	if err != nil {
 		return err
 	}
@@ -140,14 +142,14 @@ func (t *tail) follow(ctx context.Context, sink func(Delta)) error {
 // reset tells everybody that changes may have been missed, and goes on from the end of the stream.
 func (t *tail) reset(info *jetstream.StreamInfo, sink func(Delta)) {
 	position := info.State.LastSeq
-	slog.Warn("tail starts anew: changes may have been missed", "bucket", t.sh.bucket, "from", t.position.get(), "to", position)
-	t.sh.seen.Store(0)
+	slog.Warn("tail starts anew: changes may have been missed", "bucket", t.sh.bucket.Name(), "from", t.position.get(), "to", position)
+	t.sh.bucket.Forget()
 	t.sh.view.reset()
 	t.mu.Lock()
 	t.epoch, t.alive = info.Created, time.Now()
 	t.mu.Unlock()
 	t.position.move(position)
-	t.sh.saw(position)
+	t.sh.bucket.Saw(position)
 	sink(Delta{Reset: true, Revision: position})
 }
 
@@ -165,7 +167,7 @@ func (t *tail) touch() bool {
 	if time.Since(t.alive) > outage {
 		return false
 	}
-	if t.sh.nc.IsConnected() {
+	if t.sh.bucket.Connected() {
 		t.alive = time.Now()
 	}
 	return true
@@ -194,7 +196,7 @@ func (t *tail) fail(err error) {
 func (t *tail) healthy() error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if !t.sh.nc.IsConnected() {
+	if !t.sh.bucket.Connected() {
 		return errors.New("not connected to NATS")
 	}
 	if t.failure != nil {

@@ -7,10 +7,9 @@ import (
 	"testing"
 	"time"
 
+	"exthub/kv/kvtest"
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
-
-	"exthub/kv/kvtest"
 )
 
 // A tail whose consumer is deleted under it goes on behind the last change that it saw.
@@ -23,7 +22,7 @@ func TestTailSurvivesItsConsumer(t *testing.T) {
 		t.Fatal(err)
 	}
 	until(t, deltas, func(d Delta) bool { return d.Revision == first })
-	stream := s.shards[0].stream
+	stream := s.shards[0].bucket.Stream()
 	for name := range stream.ConsumerNames(t.Context()).Name() {
 		if err := stream.DeleteConsumer(t.Context(), name); err != nil {
 			t.Fatal(err)
@@ -84,7 +83,7 @@ func TestTailNoticesAnotherHistory(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	config := s.shards[0].stream.CachedInfo().Config
+	config := s.shards[0].bucket.Stream().CachedInfo().Config
 	if err := js.DeleteStream(t.Context(), config.Name); err != nil {
 		t.Fatal(err)
 	}
@@ -234,7 +233,7 @@ func TestAnnouncedInVain(t *testing.T) {
 		}
 	}
 	sh := s.shards[0]
-	consumer, err := sh.stream.OrderedConsumer(t.Context(), jetstream.OrderedConsumerConfig{FilterSubjects: []string{sh.prefix + string(id) + ".x.*"}})
+	consumer, err := sh.bucket.Stream().OrderedConsumer(t.Context(), jetstream.OrderedConsumerConfig{FilterSubjects: []string{sh.bucket.Prefix() + string(id) + ".x.*"}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -246,7 +245,7 @@ func TestAnnouncedInVain(t *testing.T) {
 	if err != nil || meta.NumPending != 1 {
 		t.Fatalf("%+v, %v", meta, err)
 	}
-	info, err := sh.stream.Info(t.Context())
+	info, err := sh.bucket.Stream().Info(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}

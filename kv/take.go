@@ -35,17 +35,17 @@ func (t *tail) end() {
 func (t *tail) take(msg jetstream.Msg, meta *jetstream.MsgMetadata, sink func(Delta)) {
 	t.handing.Lock()
 	defer t.handing.Unlock()
-	e := t.sh.newEntry(msg.Subject(), msg.Headers(), msg.Data(), meta.Sequence.Stream, meta.Timestamp)
-	key, err := parseKey(e.key)
+	e := t.sh.bucket.NewEntry(msg.Subject(), msg.Headers(), msg.Data(), meta.Sequence.Stream, meta.Timestamp)
+	key, err := parseKey(e.Key)
 	switch {
 	case err != nil:
 		// Somebody else wrote into the bucket. It concerns no message; say it and go on.
-		slog.Warn("key that is not ours", "bucket", t.sh.bucket, "key", e.key, "error", err)
+		slog.Warn("key that is not ours", "bucket", t.sh.bucket.Name(), "key", e.Key, "error", err)
 	case key.unit != "":
 		t.group.add(key, e, msg.Headers(), sink)
 	}
 	t.taken = meta.Sequence.Stream
-	t.sh.saw(t.taken)
+	t.sh.bucket.Saw(t.taken)
 	switch {
 	case meta.NumPending == 0:
 		t.flush(sink)

@@ -3,6 +3,8 @@ package kv
 import (
 	"context"
 	"errors"
+
+	"exthub/kv/bucket"
 )
 
 // Change is what a decision wants written. Keys are distinct.
@@ -92,5 +94,5 @@ func bounded(ctx context.Context) (context.Context, context.CancelFunc) {
 	if _, ok := ctx.Deadline(); ok {
 		return ctx, func() {}
 	}
-	return context.WithTimeout(ctx, 2*requestTimeout)
+	return context.WithTimeout(ctx, 2*bucket.RequestTimeout)
 }

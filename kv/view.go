@@ -6,12 +6,14 @@ import (
 	"errors"
 	"strings"
 	"sync"
+
+	"exthub/kv/bucket"
 )
 
 // unit is a message or a group in memory.
 type unit interface {
 	// apply takes one entry. Entries may come more than once; one that is not newer changes nothing.
-	apply(suffix string, e entry) error
+	apply(suffix string, e bucket.Entry) error
 	// fresh returns an empty unit of the same name.
 	fresh() unit
 	// size returns about how many bytes it takes.
@@ -39,13 +41,13 @@ type cell struct {
 
 	mu       sync.Mutex
 	unit     unit
-	revision uint64  // the last sequence under the unit: what a fence expects
-	upTo     uint64  // everything up to here is in the unit
-	early    []entry // tailed while the snapshot was on its way
-	err      error   // why loading failed
-	gone     bool    // no longer in the view, so no longer current
-	queue    []*call // writers that wait
-	led      bool    // one of them commits for all, or has done so and is about to hand over
+	revision uint64         // the last sequence under the unit: what a fence expects
+	upTo     uint64         // everything up to here is in the unit
+	early    []bucket.Entry // tailed while the snapshot was on its way
+	err      error          // why loading failed
+	gone     bool           // no longer in the view, so no longer current
+	queue    []*call        // writers that wait
+	led      bool           // one of them commits for all, or has done so and is about to hand over
 
 	swapping []string      // the keys of swaps that are under way
 	landed   chan struct{} // closed when none is; nil while nobody waits for that
@@ -112,7 +114,7 @@ func (v *view) find(key string) (c *cell, mine bool) {
 		v.used.MoveToFront(c.place)
 		return c, false
 	}
-	c = &cell{key: key, filter: v.sh.filter(key), loaded: make(chan struct{})}
+	c = &cell{key: key, filter: v.sh.bucket.Filter(key), loaded: make(chan struct{})}
 	c.place = v.used.PushFront(c)
 	v.cells[key] = c
 	return c, true
@@ -121,9 +123,9 @@ func (v *view) find(key string) (c *cell, mine bool) {
 // load reads the unit and joins it with the tail. The cell is in the view already, so what the tail sees from now on waits in early; a snapshot
 // older than what the hub has seen before would leave a gap between the two and is not accepted.
 func (v *view) load(ctx context.Context, c *cell, empty unit) {
-	floor := v.sh.seen.Load()
+	floor := v.sh.bucket.Seen()
 	// Others may wait for this snapshot: it does not end with the request that happened to come first.
-	snap, err := v.sh.reader.read(context.WithoutCancel(ctx), floor, c.key+".>")
+	snap, err := v.sh.bucket.Read(context.WithoutCancel(ctx), floor, c.key+".>")
 	c.mu.Lock()
 	if err == nil {
 		err = c.fill(empty, snap)
@@ -141,15 +143,15 @@ func (v *view) load(ctx context.Context, c *cell, empty unit) {
 }
 
 // fill makes the snapshot and what the tail has brought since then the cell's unit. The caller holds c.mu, or is the only one who knows c.
-func (c *cell) fill(u unit, snap snapshot) error {
-	c.unit, c.upTo, c.revision = u, snap.upTo, 0
-	for _, e := range snap.entries {
+func (c *cell) fill(u unit, snap bucket.Snapshot) error {
+	c.unit, c.upTo, c.revision = u, snap.UpTo, 0
+	for _, e := range snap.Entries {
 		if err := c.take(e); err != nil {
 			return err
 		}
 	}
 	for _, e := range c.early {
-		if e.revision > snap.upTo {
+		if e.Revision > snap.UpTo {
 			if err := c.take(e); err != nil {
 				return err
 			}
@@ -160,10 +162,10 @@ func (c *cell) fill(u unit, snap snapshot) error {
 }
 
 // take applies one entry. The caller holds c.mu.
-func (c *cell) take(e entry) error {
-	c.revision = max(c.revision, e.revision)
-	c.upTo = max(c.upTo, e.revision)
-	return c.unit.apply(e.key[len(c.key)+1:], e)
+func (c *cell) take(e bucket.Entry) error {
+	c.revision = max(c.revision, e.Revision)
+	c.upTo = max(c.upTo, e.Revision)
+	return c.unit.apply(e.Key[len(c.key)+1:], e)
 }
 
 // known returns the cell of the unit, or nil if it is not in use.
@@ -174,7 +176,7 @@ func (v *view) known(key string) *cell {
 }
 
 // tailed takes entries of one unit from the tail, all at once, if the unit is in use.
-func (v *view) tailed(unitKey string, entries []entry) {
+func (v *view) tailed(unitKey string, entries []bucket.Entry) {
 	c := v.known(unitKey)
 	if c == nil {
 		return
@@ -185,7 +187,7 @@ func (v *view) tailed(unitKey string, entries []entry) {
 		case c.gone:
 		case c.unit == nil:
 			c.early = append(c.early, e)
-		case e.revision > c.upTo:
+		case e.Revision > c.upTo:
 			if err := c.take(e); err != nil {
 				// An entry that nobody can read must not be served as if it were not there.
 				c.gone = true

@@ -1,4 +1,4 @@
-package kv
+package bucket
 
 import (
 	"strconv"
@@ -22,24 +22,24 @@ const maxHeaders = 8
 var outgoings = sync.Pool{New: func() any { return &outgoing{msg: nats.Msg{Header: make(nats.Header, maxHeaders)}} }}
 
 // entry makes the message of a write, valid until the next.
-func (o *outgoing) entry(prefix string, w write, t terms) *outgoing {
-	o.msg.Subject, o.msg.Reply, o.msg.Data, o.used = w.subject, "", append(o.msg.Data[:0], w.value...), 0
-	if w.subject == "" {
-		o.msg.Subject = prefix + w.key
+func (o *outgoing) entry(prefix string, w Write, t Terms) *outgoing {
+	o.msg.Subject, o.msg.Reply, o.msg.Data, o.used = w.Subject, "", append(o.msg.Data[:0], w.Value...), 0
+	if w.Subject == "" {
+		o.msg.Subject = prefix + w.Key
 	}
 	clear(o.msg.Header)
-	if w.delete {
+	if w.Delete {
 		o.set(operation, "DEL")
 	}
-	if t.fence.own || t.fence.filter != "" {
-		o.set(jetstream.ExpectedLastSubjSeqHeader, strconv.FormatUint(t.fence.last, 10))
-		o.set(jetstream.ExpectedLastSubjSeqSubjHeader, t.fence.filter)
+	if t.Fence.Own || t.Fence.Filter != "" {
+		o.set(jetstream.ExpectedLastSubjSeqHeader, strconv.FormatUint(t.Fence.Last, 10))
+		o.set(jetstream.ExpectedLastSubjSeqSubjHeader, t.Fence.Filter)
 	}
-	if t.request != 0 {
-		o.set(requestHeader, strconv.FormatUint(t.request, 16))
+	if t.Request != 0 {
+		o.set(requestHeader, strconv.FormatUint(t.Request, 16))
 	}
-	o.set(originHeader, t.origin)
-	o.set(jetstream.MsgIDHeader, t.dedupID)
+	o.set(OriginHeader, t.Origin)
+	o.set(jetstream.MsgIDHeader, t.DedupID)
 	return o
 }
 

@@ -1,4 +1,4 @@
-package kv
+package bucket
 
 import (
 	"context"
@@ -35,7 +35,7 @@ type inbox struct {
 }
 
 func (r *requests) newInbox() (in *inbox, err error) {
-	in = &inbox{subject: r.nc.NewInbox(), answers: make(chan *nats.Msg, 8), timer: time.NewTimer(requestTimeout)}
+	in = &inbox{subject: r.nc.NewInbox(), answers: make(chan *nats.Msg, 8), timer: time.NewTimer(RequestTimeout)}
 	listened := in.subject
 	if !r.once {
 		in.subject += "."
@@ -84,7 +84,7 @@ func (r *requests) ask(msg *nats.Msg, patience time.Duration) (*nats.Msg, error)
 // askAgain asks until there is an answer, or ctx ends: for what may be asked twice. The answer on a connection that was just lost never comes.
 func (r *requests) askAgain(ctx context.Context, msg *nats.Msg) (*nats.Msg, error) {
 	for {
-		answer, err := r.ask(msg, requestTimeout/4)
+		answer, err := r.ask(msg, RequestTimeout/4)
 		if !errors.Is(err, nats.ErrTimeout) || ctx.Err() != nil {
 			return answer, err
 		}

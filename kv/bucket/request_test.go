@@ -1,4 +1,4 @@
-package kv
+package bucket
 
 import (
 	"context"
@@ -53,7 +53,7 @@ func TestAnswersAreNotMixedUp(t *testing.T) {
 					if i > 0 {
 						want = strconv.Itoa(i)
 					}
-					answer, err := r.ask(&nats.Msg{Subject: "echo", Data: []byte(want)}, requestTimeout)
+					answer, err := r.ask(&nats.Msg{Subject: "echo", Data: []byte(want)}, RequestTimeout)
 					if err != nil || string(answer.Data) != want {
 						t.Fatalf("asked %s, answered %v, %v", want, answer, err)
 					}
@@ -79,7 +79,7 @@ func TestLostAnswerIsAskedForAgain(t *testing.T) {
 	}); err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), 2*requestTimeout)
+	ctx, cancel := context.WithTimeout(t.Context(), 2*RequestTimeout)
 	defer cancel()
 	if answer, err := r.askAgain(ctx, &nats.Msg{Subject: "shy"}); err != nil || string(answer.Data) != "here" || ctx.Err() != nil {
 		t.Fatalf("%v, %v", answer, err)
@@ -96,31 +96,7 @@ func TestNobodyToAsk(t *testing.T) {
 	nc := kvtest.Server(t)
 	r := &requests{nc: nc}
 	defer r.close()
-	if _, err := r.ask(&nats.Msg{Subject: "nobody"}, requestTimeout); !errors.Is(err, nats.ErrNoResponders) {
+	if _, err := r.ask(&nats.Msg{Subject: "nobody"}, RequestTimeout); !errors.Is(err, nats.ErrNoResponders) {
 		t.Fatal(err)
-	}
-}
-
-// The short way through an acknowledgement says what the long one says.
-func TestReadAck(t *testing.T) {
-	sh := &shard{commonAck: []byte(`{"stream":"KV_b","seq":`)}
-	for data, want := range map[string]pubAck{
-		`{"stream":"KV_b","seq":12}`:                                {Seq: 12},
-		`{"stream":"KV_b","seq":12,"duplicate": true}`:              {Seq: 12, Duplicate: true},
-		`{"stream":"KV_b","seq":12,"batch":"x","count":2}`:          {Seq: 12},
-		`{"stream":"KV_b","domain":"d","seq":18446744073709551615}`: {Seq: 1<<64 - 1},
-	} {
-		if ack, err := sh.readAck([]byte(data)); err != nil || ack != want {
-			t.Errorf("%s: %+v, %v", data, ack, err)
-		}
-	}
-	ack, err := sh.readAck([]byte(`{"error":{"code":400,"err_code":10071,"description":"wrong last sequence: 3"},"stream":"KV_b","seq":0}`))
-	if err != nil || ack.Error == nil || ack.Error.ErrorCode != codeWrongLast {
-		t.Errorf("%+v, %v", ack, err)
-	}
-	for _, data := range []string{"", `{"stream":"KV_b","seq":}`, `{"stream":"KV_b","seq":1`, `{"stream":"KV_b","seq":-1}`} {
-		if ack, err := sh.readAck([]byte(data)); err == nil {
-			t.Errorf("%s: %+v", data, ack)
-		}
 	}
 }

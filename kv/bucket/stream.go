@@ -1,4 +1,4 @@
-package kv
+package bucket
 
 import (
 	"context"
@@ -7,18 +7,23 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 )
 
 // shardsMetadata is where each bucket's stream says how many there are.
 const shardsMetadata = "exthub-shards"
 
-// shardsMade returns how many buckets there are, or are to be made.
-func shardsMade(ctx context.Context, js jetstream.JetStream, options Options) (int, error) {
+// Shards returns how many buckets there are by what this one says, or 0 if it is not there.
+func Shards(ctx context.Context, nc *nats.Conn, name string) (int, error) {
+	js, err := jetstream.New(nc)
+	if err != nil {
+		return 0, err
+	}
 	return whenReady(ctx, func(ctx context.Context) (int, error) {
-		stream, err := js.Stream(ctx, "KV_"+bucketName(options, 0))
+		stream, err := js.Stream(ctx, "KV_"+name)
 		if errors.Is(err, jetstream.ErrStreamNotFound) {
-			return options.NewShards, nil
+			return 0, nil
 		}
 		if err != nil {
 			return 0, err
@@ -39,7 +44,7 @@ func openStream(ctx context.Context, js jetstream.JetStream, want jetstream.Stre
 // whenReady calls try until it succeeds or finds what will not change, as long as JetStream has no leader yet, or until ctx ends.
 func whenReady[T any](ctx context.Context, try func(context.Context) (T, error)) (T, error) {
 	for {
-		trying, cancel := context.WithTimeout(ctx, requestTimeout)
+		trying, cancel := context.WithTimeout(ctx, RequestTimeout)
 		result, err := try(trying)
 		cancel()
 		var mismatch *mismatchError

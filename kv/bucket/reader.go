@@ -1,4 +1,4 @@
-package kv
+package bucket
 
 import (
 	"context"
@@ -15,26 +15,26 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 )
 
-// entry is what the bucket holds under one key.
-type entry struct {
-	key      string // without the bucket's prefix
-	value    string
-	revision uint64
-	deleted  bool
-	request  uint64 // which commit wrote it, see write
-	time     time.Time
+// Entry is what the bucket holds under one key.
+type Entry struct {
+	Key      string // without the bucket's prefix
+	Value    string
+	Revision uint64
+	Deleted  bool
+	Request  uint64 // which commit wrote it, see write
+	Time     time.Time
 }
 
-// snapshot is the entries that matched, in rising revision, as they all were at revision upTo.
-type snapshot struct {
-	entries []entry
-	upTo    uint64
+// Snapshot is the entries that matched, in rising revision, as they all were at revision upTo.
+type Snapshot struct {
+	Entries []Entry
+	UpTo    uint64
 }
 
 // reader asks for snapshots: the last entry of every matching key, all at one moment, in one request (JetStream's multi_last). All answers come to
 // one inbox; a subscription per request would cost six times as much.
 type reader struct {
-	sh    *shard
+	b     *Bucket
 	inbox string
 	sub   *nats.Subscription
 	next  atomic.Uint64
@@ -44,7 +44,7 @@ type reader struct {
 }
 
 type pendingRead struct {
-	snapshot
+	Snapshot
 	err  error
 	done chan struct{}
 }
@@ -57,8 +57,8 @@ var (
 	errNone = errors.New("no key for a snapshot")
 )
 
-func newReader(nc *nats.Conn, sh *shard) (*reader, error) {
-	r := &reader{sh: sh, inbox: nc.NewInbox(), pending: make(map[string]*pendingRead)}
+func newReader(nc *nats.Conn, b *Bucket) (*reader, error) {
+	r := &reader{b: b, inbox: nc.NewInbox(), pending: make(map[string]*pendingRead)}
 	sub, err := nc.Subscribe(r.inbox+".*", r.receive)
 	if err != nil {
 		return nil, err
@@ -73,39 +73,39 @@ func newReader(nc *nats.Conn, sh *shard) (*reader, error) {
 
 func (r *reader) close() { _ = r.sub.Unsubscribe() }
 
-// read returns a snapshot of the keys that match the filters, at floor or later. It asks again while a lagging replica answers, until ctx ends;
+// Read returns a snapshot of the keys that match the filters, at floor or later. It asks again while a lagging replica answers, until ctx ends;
 // then, or if nobody answers, it returns ErrUnavailable.
-func (r *reader) read(ctx context.Context, floor uint64, filters ...string) (snapshot, error) {
-	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
+func (b *Bucket) Read(ctx context.Context, floor uint64, filters ...string) (Snapshot, error) {
+	ctx, cancel := context.WithTimeout(ctx, RequestTimeout)
 	defer cancel()
 	for wait := time.Millisecond; ; wait = min(2*wait, 200*time.Millisecond) {
-		snap, err := r.ask(ctx, filters)
+		snap, err := b.reader.ask(ctx, filters)
 		if errors.Is(err, errTooMany) || errors.Is(err, errNone) {
-			snap, err = r.scan(ctx, filters)
+			snap, err = b.scan(ctx, filters)
 		}
-		if err == nil && snap.upTo >= floor {
-			r.sh.saw(snap.upTo) // what comes after must not be older
+		if err == nil && snap.UpTo >= floor {
+			b.Saw(snap.UpTo) // what comes after must not be older
 			return snap, nil
 		}
 		if err == nil {
-			err = fmt.Errorf("a replica is at %d, needed is %d", snap.upTo, floor)
+			err = fmt.Errorf("a replica is at %d, needed is %d", snap.UpTo, floor)
 		}
 		select {
 		case <-ctx.Done():
-			return snapshot{}, fmt.Errorf("%w: read: %w", ErrUnavailable, err)
+			return Snapshot{}, fmt.Errorf("%w: read: %w", ErrUnavailable, err)
 		case <-time.After(wait):
 		}
 	}
 }
 
-func (r *reader) ask(ctx context.Context, filters []string) (snapshot, error) {
+func (r *reader) ask(ctx context.Context, filters []string) (Snapshot, error) {
 	subjects := make([]string, 0, len(filters)+1)
-	for _, filter := range append(filters, bucketKey) {
-		subjects = append(subjects, r.sh.prefix+filter)
+	for _, filter := range append(filters, OwnKey) {
+		subjects = append(subjects, r.b.prefix+filter)
 	}
 	body, err := json.Marshal(map[string][]string{"multi_last": subjects})
 	if err != nil {
-		return snapshot{}, err
+		return Snapshot{}, err
 	}
 	token := strconv.FormatUint(r.next.Add(1), 36)
 	p := &pendingRead{done: make(chan struct{})}
@@ -117,19 +117,19 @@ func (r *reader) ask(ctx context.Context, filters []string) (snapshot, error) {
 		delete(r.pending, token)
 		r.mu.Unlock()
 	}()
-	if err := r.sh.nc.PublishRequest("$JS.API.DIRECT.GET.KV_"+r.sh.bucket, r.inbox+"."+token, body); err != nil {
-		return snapshot{}, err
+	if err := r.b.nc.PublishRequest("$JS.API.DIRECT.GET.KV_"+r.b.name, r.inbox+"."+token, body); err != nil {
+		return Snapshot{}, err
 	}
 	// A lost message of the answer shows as silence: give up early enough to ask again.
-	timer := time.NewTimer(requestTimeout / 4)
+	timer := time.NewTimer(RequestTimeout / 4)
 	defer timer.Stop()
 	select {
 	case <-p.done:
-		return p.snapshot, p.err
+		return p.Snapshot, p.err
 	case <-ctx.Done():
-		return snapshot{}, ctx.Err()
+		return Snapshot{}, ctx.Err()
 	case <-timer.C:
-		return snapshot{}, errors.New("no answer")
+		return Snapshot{}, errors.New("no answer")
 	}
 }
 
@@ -148,18 +148,18 @@ func (r *reader) receive(msg *nats.Msg) {
 	}
 	switch status := msg.Header.Get("Status"); status {
 	case "":
-		e, err := r.sh.entryOf(msg)
+		e, err := r.b.entryOf(msg)
 		if err != nil {
 			finish(err)
-		} else if e.key != bucketKey {
-			p.entries = append(p.entries, e)
+		} else if e.Key != OwnKey {
+			p.Entries = append(p.Entries, e)
 		}
 	case "204":
 		upTo, err := strconv.ParseUint(msg.Header.Get("Nats-UpTo-Sequence"), 10, 64)
 		if err == nil && msg.Header.Get("Nats-Num-Pending") != "0" {
 			err = errTooMany // cut short by the server's limit of bytes
 		}
-		p.upTo = upTo
+		p.UpTo = upTo
 		finish(err)
 	case "404":
 		finish(errNone)
@@ -170,21 +170,21 @@ func (r *reader) receive(msg *nats.Msg) {
 	}
 }
 
-// last returns the newest entry of all whose subject matches the filter, or nil if there is none. A replica that lags may answer.
+// Last returns the newest entry of all whose subject matches the filter, or nil if there is none. A replica that lags may answer.
 //
 // The client library's own call puts the filter into the subject of the request, where a server does not expect a wildcard.
-func (r *reader) last(ctx context.Context, filter string) (*entry, error) {
+func (b *Bucket) Last(ctx context.Context, filter string) (*Entry, error) {
 	body, err := json.Marshal(map[string]string{"last_by_subj": filter})
 	if err != nil {
 		return nil, err
 	}
-	msg, err := r.sh.nc.RequestWithContext(ctx, "$JS.API.DIRECT.GET.KV_"+r.sh.bucket, body)
+	msg, err := b.nc.RequestWithContext(ctx, "$JS.API.DIRECT.GET.KV_"+b.name, body)
 	if err != nil {
 		return nil, fmt.Errorf("%w: read: %w", ErrUnavailable, err)
 	}
 	switch status := msg.Header.Get("Status"); status {
 	case "":
-		e, err := r.sh.entryOf(msg)
+		e, err := b.entryOf(msg)
 		return &e, err
 	case "404":
 		return nil, nil
@@ -194,25 +194,34 @@ func (r *reader) last(ctx context.Context, filter string) (*entry, error) {
 }
 
 // entryOf reads an entry of a direct get's answer.
-func (sh *shard) entryOf(msg *nats.Msg) (entry, error) {
+func (b *Bucket) entryOf(msg *nats.Msg) (Entry, error) {
 	revision, err := strconv.ParseUint(msg.Header.Get(jetstream.SequenceHeader), 10, 64)
 	if err != nil {
-		return entry{}, fmt.Errorf("entry without a revision: %w", err)
+		return Entry{}, fmt.Errorf("entry without a revision: %w", err)
 	}
 	at, err := time.Parse(time.RFC3339Nano, msg.Header.Get(jetstream.TimeStampHeaer))
 	if err != nil {
-		return entry{}, fmt.Errorf("entry without a time: %w", err)
+		return Entry{}, fmt.Errorf("entry without a time: %w", err)
 	}
-	return sh.newEntry(msg.Header.Get(jetstream.SubjectHeader), msg.Header, msg.Data, revision, at), nil
+	return b.NewEntry(msg.Header.Get(jetstream.SubjectHeader), msg.Header, msg.Data, revision, at), nil
 }
 
-func (sh *shard) newEntry(subject string, header nats.Header, data []byte, revision uint64, at time.Time) entry {
-	e := entry{key: strings.TrimPrefix(subject, sh.prefix), value: string(data), revision: revision, time: at}
+func (b *Bucket) NewEntry(subject string, header nats.Header, data []byte, revision uint64, at time.Time) Entry {
+	e := Entry{Key: strings.TrimPrefix(subject, b.prefix), Value: string(data), Revision: revision, Time: at}
 	if len(header) > 0 {
-		e.deleted = header.Get("KV-Operation") != "" || header.Get("Nats-Marker-Reason") != ""
+		e.Deleted = header.Get("KV-Operation") != "" || header.Get("Nats-Marker-Reason") != ""
 		if mark := header.Get(requestHeader); mark != "" {
-			e.request, _ = strconv.ParseUint(mark, 16, 64) // 0 is nobody's: what is not ours has no mark
+			e.Request, _ = strconv.ParseUint(mark, 16, 64) // 0 is nobody's: what is not ours has no mark
 		}
 	}
 	return e
+}
+
+// Get returns the entry with this revision as the stream's leader has it, or ErrUnavailable.
+func (b *Bucket) Get(ctx context.Context, revision uint64) (Entry, error) {
+	msg, err := b.stream.GetMsg(ctx, revision)
+	if err != nil {
+		return Entry{}, fmt.Errorf("%w: %w", ErrUnavailable, err)
+	}
+	return b.NewEntry(msg.Subject, msg.Header, msg.Data, msg.Sequence, msg.Time), nil
 }

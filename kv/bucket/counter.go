@@ -1,4 +1,4 @@
-package kv
+package bucket
 
 import (
 	"context"
@@ -13,9 +13,8 @@ import (
 	"golang.org/x/sync/singleflight"
 )
 
-// limiter counts attempts per message and minute in a stream of counters in memory: the count is exact over all hubs, and forgotten when a minute is over or the
-// servers restart.
-type limiter struct {
+// Counters count in a stream of counters in memory: exactly over all hubs, and forgotten when maxAge is over or the servers restart.
+type Counters struct {
 	requests requests
 	js       jetstream.JetStream
 	prefix   string
@@ -23,44 +22,49 @@ type limiter struct {
 	opened   singleflight.Group
 }
 
-func openLimiter(ctx context.Context, nc *nats.Conn, js jetstream.JetStream, options Options) (*limiter, error) {
-	name := options.Bucket + "_rate"
-	l := &limiter{requests: requests{nc: nc, once: options.Replicas == 1}, js: js, prefix: name + "."}
+// OpenCounters makes the stream of that name, or checks the one that is there.
+func OpenCounters(ctx context.Context, nc *nats.Conn, name, description string, replicas int, maxAge time.Duration) (*Counters, error) {
+	js, err := jetstream.New(nc)
+	if err != nil {
+		return nil, err
+	}
+	l := &Counters{requests: requests{nc: nc, once: replicas == 1}, js: js, prefix: name + "."}
 	l.config = jetstream.StreamConfig{
 		Name:              name,
-		Description:       "Exthub: writes per message and minute",
+		Description:       description,
 		Subjects:          []string{l.prefix + ">"},
 		Storage:           jetstream.MemoryStorage,
-		Replicas:          options.Replicas,
+		Replicas:          replicas,
 		MaxMsgsPerSubject: 1,
-		MaxAge:            2 * time.Minute,
+		MaxAge:            maxAge,
 		AllowMsgCounter:   true,
 		AllowDirect:       true,
 	}
-	_, err := openStream(ctx, js, l.config)
+	_, err = openStream(ctx, js, l.config)
 	return l, err
 }
 
+// Close gives back what OpenCounters took.
+func (l *Counters) Close() { l.requests.close() }
+
 // increment asks for one more. A server that was started anew has forgotten the stream, which nobody answers for then: it is made again.
-func (l *limiter) increment(ctx context.Context, subject string) (*nats.Msg, error) {
+func (l *Counters) increment(ctx context.Context, subject string) (*nats.Msg, error) {
 	msg := &nats.Msg{Subject: subject, Header: nats.Header{"Nats-Incr": {"1"}}}
-	reply, err := l.requests.ask(msg, requestTimeout)
+	reply, err := l.requests.ask(msg, RequestTimeout)
 	if !errors.Is(err, nats.ErrNoResponders) {
 		return reply, err
 	}
-	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
+	ctx, cancel := context.WithTimeout(ctx, RequestTimeout)
 	defer cancel()
 	if _, err, _ := l.opened.Do("", func() (any, error) { return openStream(ctx, l.js, l.config) }); err != nil {
 		return nil, err
 	}
-	return l.requests.ask(msg, requestTimeout)
+	return l.requests.ask(msg, RequestTimeout)
 }
 
-// Count counts one more attempt on the message in the minute of now, and returns how many there were with it on all hubs. It returns ErrUnavailable if that
-// could not be learned.
-func (s *Store) Count(ctx context.Context, id MessageID, now time.Time) (uint64, error) {
-	minute := strconv.FormatInt(now.Unix()/60, 10)
-	reply, err := s.limiter.increment(ctx, s.limiter.prefix+string(id)+"."+minute)
+// Increment counts one more under the key, and returns how many there were with it on all hubs. It returns ErrUnavailable if that could not be learned.
+func (l *Counters) Increment(ctx context.Context, key string) (uint64, error) {
+	reply, err := l.increment(ctx, l.prefix+key)
 	if err != nil {
 		return 0, fmt.Errorf("%w: count: %w", ErrUnavailable, err)
 	}

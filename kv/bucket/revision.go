@@ -1,4 +1,4 @@
-package kv
+package bucket
 
 import (
 	"context"
@@ -9,15 +9,6 @@ import (
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 )
-
-// Revisions returns, by the name of each bucket, the highest revision that this Store has seen committed.
-func (s *Store) Revisions() map[string]uint64 {
-	revisions := make(map[string]uint64, len(s.shards))
-	for _, sh := range s.shards {
-		revisions[sh.bucket] = sh.seen.Load()
-	}
-	return revisions
-}
 
 // LastRevision returns the revision of the newest entry that a bucket holds, 0 if it holds none or is not there, or ErrUnavailable. It writes nothing: Open does,
 // and so hides how far the bucket reached before. It has no time limit but ctx: NATS looks at every key, and there may be many millions.
@@ -31,6 +22,12 @@ func LastRevision(ctx context.Context, nc *nats.Conn, bucket string) (uint64, er
 		return 0, nil
 	}
 	return newest, err
+}
+
+// Newest returns the revision of the newest entry whose key matches the filter as the stream's leader has it, or 0 if there is none. Only a leader that has lost its place
+// without knowing yet could answer wrongly, for as long as an election takes.
+func (b *Bucket) Newest(ctx context.Context, filter string) (uint64, error) {
+	return newestRevision(b.name, filter, func(msg *nats.Msg) (*nats.Msg, error) { return b.requests.askAgain(ctx, msg) })
 }
 
 // newestRevision returns the revision of the newest entry whose subject matches the filter as the stream's leader has it, 0 if there is none,

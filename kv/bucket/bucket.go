@@ -1,0 +1,117 @@
+package bucket
+
+import (
+	"context"
+	"strconv"
+	"sync/atomic"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+// Options say which bucket to open.
+type Options struct {
+	Name        string
+	Description string
+	Replicas    int // copies in the cluster
+	Shards      int // how many buckets there are of this kind, noted in each
+}
+
+// Bucket is one KV bucket: a stream whose subjects are keys.
+type Bucket struct {
+	nc     *nats.Conn
+	stream jetstream.Stream
+	name   string
+	prefix string // of every subject: "$KV.<name>."
+
+	requests  requests
+	commonAck []byte // how an acknowledgement begins that has nothing to say but the revision
+	reader    *reader
+
+	// seen is the highest revision that this hub has committed, tailed or read. A snapshot older than that comes from a replica that lags, and would
+	// take a reader back in time.
+	seen atomic.Uint64
+}
+
+// RequestTimeout bounds one request to NATS. It is longer than a leader election takes.
+const RequestTimeout = 4 * time.Second
+
+// OwnKey is the entry that says what the bucket is. Every snapshot asks for it too: an answer that would otherwise be empty then still says up
+// to which revision it is true.
+const OwnKey = "_"
+
+// DedupWindow is how long the server knows a DedupID.
+const DedupWindow = 5 * time.Minute
+
+// Open makes the bucket, or checks the one that is there.
+func Open(ctx context.Context, nc *nats.Conn, options Options) (*Bucket, error) {
+	js, err := jetstream.New(nc)
+	if err != nil {
+		return nil, err
+	}
+	b := &Bucket{nc: nc, requests: requests{nc: nc, once: options.Replicas == 1}, name: options.Name}
+	b.prefix = "$KV." + b.name + "."
+	b.commonAck = []byte(`{"stream":"KV_` + b.name + `","seq":`)
+	b.stream, err = openStream(ctx, js, jetstream.StreamConfig{
+		Name:               "KV_" + b.name,
+		Description:        options.Description,
+		Subjects:           []string{b.prefix + ">"},
+		Storage:            jetstream.FileStorage,
+		Replicas:           options.Replicas,
+		MaxMsgsPerSubject:  1,
+		Discard:            jetstream.DiscardNew,
+		Duplicates:         DedupWindow,
+		AllowDirect:        true,
+		AllowAtomicPublish: true,
+		AllowMsgTTL:        true,
+		AllowRollup:        true,
+		DenyDelete:         true,
+		Metadata:           map[string]string{shardsMetadata: strconv.Itoa(options.Shards)},
+	})
+	if err != nil {
+		return nil, err
+	}
+	if b.reader, err = newReader(nc, b); err != nil {
+		return nil, err
+	}
+	if _, err := b.Publish(ctx, []Write{{Key: OwnKey, Value: strconv.Itoa(options.Shards)}}, Terms{}); err != nil {
+		b.Close()
+		return nil, err
+	}
+	return b, nil
+}
+
+// Close gives back what Open took. Nothing may be in flight.
+func (b *Bucket) Close() {
+	b.requests.close()
+	b.reader.close()
+}
+
+// Name returns the bucket's name.
+func (b *Bucket) Name() string { return b.name }
+
+// Prefix returns what stands before the key in every subject.
+func (b *Bucket) Prefix() string { return b.prefix }
+
+// Stream returns the bucket's stream.
+func (b *Bucket) Stream() jetstream.Stream { return b.stream }
+
+// Connected reports whether there is a connection to NATS.
+func (b *Bucket) Connected() bool { return b.nc.IsConnected() }
+
+// Seen returns the highest revision that was committed, tailed or read here.
+func (b *Bucket) Seen() uint64 { return b.seen.Load() }
+
+// Saw raises Seen to revision.
+func (b *Bucket) Saw(revision uint64) {
+	for {
+		old := b.seen.Load()
+		if revision <= old || b.seen.CompareAndSwap(old, revision) {
+			return
+		}
+	}
+}
+
+// Forget makes Seen 0: what was seen was another history.
+func (b *Bucket) Forget() { b.seen.Store(0) }

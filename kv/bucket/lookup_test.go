@@ -1,0 +1,84 @@
+package bucket
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"github.com/nats-io/nats.go"
+
+	"exthub/kv/kvtest"
+)
+
+// Those who ask at the same time are told by one request, each what he asked for; and he who does not wait for it takes nobody's answer along.
+func TestLookupsShareARequest(t *testing.T) {
+	nc := kvtest.Server(t)
+	b := open(t, nc)
+	for i := range 20 {
+		put(t, b, fmt.Sprintf("u.ann.team%d", i), fmt.Sprintf("u.user%d.team%d", i, i), fmt.Sprintf("g.team%d._.i", i))
+	}
+	var requests atomic.Int64
+	sub, err := nc.Subscribe("$JS.API.DIRECT.GET.KV_test", func(*nats.Msg) { requests.Add(1) })
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer sub.Unsubscribe()
+
+	l := NewLookups(b)
+	l.turn <- struct{}{} // another request is under way
+	hurry, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := l.Wait(hurry, l.Begin("u.bob.*")); !errors.Is(err, context.Canceled) {
+		t.Fatal(err)
+	}
+	var asking sync.WaitGroup
+	for i := range 40 {
+		begun := l.Begin("u.ann.*", fmt.Sprintf("g.team%d._.i", i))
+		asking.Go(func() {
+			found, err := l.Wait(t.Context(), begun)
+			keys := make([]string, len(found.Entries))
+			for i, e := range found.Entries {
+				keys[i] = e.Key
+			}
+			own := slices.Contains(keys, fmt.Sprintf("g.team%d._.i", i))
+			if want := 20 + min(1, max(0, 20-i)); err != nil || len(keys) != want || own != (i < 20) || found.UpTo < b.Seen() {
+				t.Errorf("Lookup %d: %d keys %v up to %d, %v", i, len(keys), keys, found.UpTo, err)
+			}
+		})
+	}
+	<-l.turn
+	asking.Wait()
+	if err := nc.Flush(); err != nil {
+		t.Fatal(err)
+	}
+	if n := requests.Load(); n != 1 {
+		t.Errorf("%d requests", n)
+	}
+}
+
+// More than fits into one request is asked for in several, and nothing is lost between them.
+func TestLookupsBeyondOneRequest(t *testing.T) {
+	b := open(t, kvtest.Server(t))
+	put(t, b, "g.team._.i")
+	l := NewLookups(b)
+	l.turn <- struct{}{}
+	var asking sync.WaitGroup
+	for i := range 5 {
+		filters := []string{"g.team._.i"}
+		for len(filters) < MaxLookup {
+			filters = append(filters, fmt.Sprintf("g.none%d.%d._.i", i, len(filters)))
+		}
+		begun := l.Begin(filters...)
+		asking.Go(func() {
+			if found, err := l.Wait(t.Context(), begun); err != nil || len(found.Entries) != 1 {
+				t.Errorf("Lookup %d: %v, %v", i, found.Entries, err)
+			}
+		})
+	}
+	<-l.turn
+	asking.Wait()
+}

@@ -1,0 +1,52 @@
+package bucket
+
+import (
+	"errors"
+	"testing"
+
+	"github.com/nats-io/nats.go"
+
+	"exthub/kv/kvtest"
+)
+
+// A try that is refused says nothing about an earlier one that was never answered.
+func TestUnansweredStaysUnknown(t *testing.T) {
+	nc := kvtest.Server(t)
+	// A stream that swallows the first try and refuses the second, as one that runs out of room in between.
+	b := &Bucket{nc: nc, requests: requests{nc: nc}, prefix: "elsewhere."}
+	tries := 0
+	if _, err := nc.Subscribe(b.prefix+">", func(m *nats.Msg) {
+		if tries++; tries > 1 {
+			_ = m.Respond([]byte(`{"error":{"code":400,"err_code":10077,"description":"maximum bytes exceeded"}}`))
+		}
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := b.Publish(t.Context(), []Write{{Key: "k"}}, Terms{}); !errors.Is(err, ErrUnknown) || errors.Is(err, ErrUnavailable) {
+		t.Fatalf("after %d tries: %v", tries, err)
+	}
+}
+
+// The short way through an acknowledgement says what the long one says.
+func TestReadAck(t *testing.T) {
+	b := &Bucket{commonAck: []byte(`{"stream":"KV_b","seq":`)}
+	for data, want := range map[string]pubAck{
+		`{"stream":"KV_b","seq":12}`:                                {Seq: 12},
+		`{"stream":"KV_b","seq":12,"duplicate": true}`:              {Seq: 12, Duplicate: true},
+		`{"stream":"KV_b","seq":12,"batch":"x","count":2}`:          {Seq: 12},
+		`{"stream":"KV_b","domain":"d","seq":18446744073709551615}`: {Seq: 1<<64 - 1},
+	} {
+		if ack, err := b.readAck([]byte(data)); err != nil || ack != want {
+			t.Errorf("%s: %+v, %v", data, ack, err)
+		}
+	}
+	ack, err := b.readAck([]byte(`{"error":{"code":400,"err_code":10071,"description":"wrong last sequence: 3"},"stream":"KV_b","seq":0}`))
+	if err != nil || ack.Error == nil || ack.Error.ErrorCode != codeWrongLast {
+		t.Errorf("%+v, %v", ack, err)
+	}
+	for _, data := range []string{"", `{"stream":"KV_b","seq":}`, `{"stream":"KV_b","seq":1`, `{"stream":"KV_b","seq":-1}`} {
+		if ack, err := b.readAck([]byte(data)); err == nil {
+			t.Errorf("%s: %+v", data, ack)
+		}
+	}
+}
