@@ -5,8 +5,6 @@ import (
 	"log/slog"
 	"strings"
 
-	"github.com/nats-io/nats.go"
-
 	"exthub/kv/bucket"
 )
 
@@ -90,9 +88,8 @@ type openDelta struct {
 	one [1]Pair
 }
 
-func (g *deltas) add(at place, e bucket.Entry, header nats.Header, sink func(Delta)) {
-	batch := header.Get("Nats-Batch-Id")
-	if g.open != nil && !g.takes(at.unit, batch) {
+func (g *deltas) add(at place, d bucket.Delivery, sink func(Delta)) {
+	if g.open != nil && !g.takes(at.unit, d.Batch) {
 		g.batch = ""
 		g.flush(sink)
 	}
@@ -103,12 +100,12 @@ func (g *deltas) add(at place, e bucket.Entry, header nats.Header, sink func(Del
 			g.open.ID = MessageID(at.unit)
 		}
 	}
-	g.entries = append(g.entries, e)
-	if err := g.open.add(at, e, header); err != nil {
-		slog.Warn("entry that can't be read", "key", e.Key, "revision", e.Revision, "error", err)
+	g.entries = append(g.entries, d.Entry)
+	if err := g.open.add(at, d.Entry, d.Origin); err != nil {
+		slog.Warn("entry that can't be read", "key", d.Key, "revision", d.Revision, "error", err)
 	}
-	g.batch = batch
-	if header.Get("Nats-Batch-Commit") != "" {
+	g.batch = d.Batch
+	if d.EndBatch {
 		g.batch = ""
 	}
 }
@@ -138,7 +135,7 @@ func (g *deltas) flush(sink func(Delta)) {
 	}
 }
 
-func (d *Delta) add(at place, e bucket.Entry, header nats.Header) error {
+func (d *Delta) add(at place, e bucket.Entry, origin string) error {
 	d.Revision = e.Revision
 	switch {
 	case at.user != "":
@@ -147,7 +144,7 @@ func (d *Delta) add(at place, e bucket.Entry, header nats.Header) error {
 		d.Dissolved = e.Deleted
 	case at.suffix == "m":
 		d.Record = &Record{Ref: at.ref}
-		d.Origin = header.Get(bucket.OriginHeader)
+		d.Origin = origin
 		return json.Unmarshal([]byte(e.Value), d.Record)
 	case at.suffix == "c":
 		c, err := parseControl(e)

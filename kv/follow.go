@@ -48,7 +48,7 @@ func (s *Store) Follow(ctx context.Context, f Follower) (*Following, error) {
 	all := new(Following)
 	for _, sh := range s.shards {
 		one := &following{Follower: f.withDefaults(), store: s, sh: sh, heard: make(map[MessageID]uint64)}
-		if _, err := one.consumer(ctx); err != nil {
+		if _, err := one.open(ctx); err != nil {
 			return nil, fmt.Errorf("%w: follow %s: %w", ErrUnavailable, sh.bucket.Name(), err)
 		}
 		all.shards = append(all.shards, one)
@@ -69,12 +69,11 @@ func (f *Following) Run(ctx context.Context) {
 func (f *Following) Behind(ctx context.Context) (uint64, error) {
 	sum := uint64(0)
 	for _, one := range f.shards {
-		consumer, err := one.sh.bucket.Stream().Consumer(ctx, one.Name)
+		backlog, err := one.sh.bucket.Backlog(ctx, one.Name)
 		if err != nil {
-			return 0, fmt.Errorf("%w: %w", ErrUnavailable, err)
+			return 0, err
 		}
-		info := consumer.CachedInfo()
-		sum += info.NumPending + uint64(info.NumAckPending)
+		sum += backlog
 	}
 	return sum, nil
 }

@@ -7,9 +7,6 @@ import (
 	"math/rand/v2"
 	"time"
 
-	"github.com/nats-io/nats.go"
-	"github.com/nats-io/nats.go/jetstream"
-
 	"exthub/kv/bucket"
 )
 
@@ -18,40 +15,26 @@ type following struct {
 	Follower
 	store    *Store
 	sh       *shard
-	failures int // in a row
-	pinned   bool
+	failures int                  // in a row
 	heard    map[MessageID]uint64 // up to where, for messages that were heard of beyond the entry at hand
 }
 
 const (
 	// followPoll is how long one request for the next entry waits, and the longest that a stop takes.
-	followPoll  = 500 * time.Millisecond
-	followGroup = "hub"
+	followPoll = 500 * time.Millisecond
 
 	// maxHeard bounds what is remembered. Who forgets hears some things twice.
 	maxHeard = 100_000
 )
 
-// consumer opens the durable consumer that knows where the follower stands.
-//
-// One entry is delivered at a time: what is behind it waits until it was acknowledged, so order survives every retry. That alone would not keep two hubs from
-// overtaking each other, because an entry that is overwritten counts as acknowledged at once, while a hub may still be busy with it; so the server serves one
-// hub only, until that has not asked for longer than one round of everything takes.
-func (f *following) consumer(ctx context.Context) (jetstream.Consumer, error) {
-	ctx, cancel := context.WithTimeout(ctx, bucket.RequestTimeout)
-	defer cancel()
-	p := f.sh.bucket.Prefix()
-	return f.sh.bucket.Stream().CreateOrUpdateConsumer(ctx, jetstream.ConsumerConfig{
-		Durable:        f.Name,
-		FilterSubjects: []string{p + "c.*.*.*.x.*", p + "c.*.*.*.c", p + "g.*.*.x.*", p + "g.*.*.c"}, // pairs and clears, no messages nor members
-		DeliverPolicy:  jetstream.DeliverNewPolicy,
-		AckPolicy:      jetstream.AckExplicitPolicy,
-		AckWait:        f.Timeout + 2*bucket.RequestTimeout,
-		MaxDeliver:     -1,
-		MaxAckPending:  1,
-		PriorityPolicy: jetstream.PriorityPolicyPinned,
-		PriorityGroups: []string{followGroup},
-		PinnedTTL:      followPoll + f.Timeout + bucket.RequestTimeout + 2*f.MaxPause,
+// open opens the durable consumer that knows where the follower stands. It serves one hub only, until that has not asked for longer than one round of
+// everything takes.
+func (f *following) open(ctx context.Context) (*bucket.Durable, error) {
+	return f.sh.bucket.Durable(ctx, bucket.DurableOptions{
+		Name:    f.Name,
+		Filters: []string{"c.*.*.*.x.*", "c.*.*.*.c", "g.*.*.x.*", "g.*.*.c"}, // pairs and clears, no messages nor members
+		AckWait: f.Timeout + 2*bucket.RequestTimeout,
+		Missing: followPoll + f.Timeout + bucket.RequestTimeout + 2*f.MaxPause,
 	})
 }
 
@@ -59,11 +42,11 @@ func (f *following) consumer(ctx context.Context) (jetstream.Consumer, error) {
 func (f *following) run(ctx context.Context) {
 	for ctx.Err() == nil {
 		clear(f.heard) // the bucket may be another one by now, with revisions that start over
-		consumer, err := f.consumer(ctx)
+		durable, err := f.open(ctx)
 		for err == nil {
-			err = f.next(ctx, consumer)
+			err = f.next(ctx, durable)
 		}
-		f.unpin() // what our next consumer asks for would be another client's, to the server
+		f.release(durable) // what our next consumer asks for would be another client's, to the server
 		f.pause(ctx, err)
 	}
 }
@@ -83,46 +66,37 @@ func (f *following) pause(ctx context.Context, err error) {
 }
 
 // next deals with one entry, if one comes. It returns an error if the consumer is of no use any more.
-func (f *following) next(ctx context.Context, consumer jetstream.Consumer) error {
-	// Not cut short by ctx: the server gives our place even to a request that nobody waits for any more, and then thinks that we are there.
-	msg, err := consumer.Next(jetstream.FetchMaxWait(followPoll), jetstream.FetchPriorityGroup(followGroup))
-	switch {
-	case errors.Is(err, jetstream.ErrPinIDMismatch):
-		f.pinned = false // we were away for too long, and another hub took over
-		return ctx.Err()
-	case errors.Is(err, nats.ErrTimeout):
-		return ctx.Err()
-	case err != nil:
+func (f *following) next(ctx context.Context, durable *bucket.Durable) error {
+	job, err := durable.Next(followPoll)
+	if err != nil {
 		return err
 	}
-	f.pinned = true
-	if err := f.take(ctx, msg); err != nil {
-		if err := msg.Nak(); err != nil {
+	if job == nil {
+		return ctx.Err()
+	}
+	if err := f.take(ctx, job.Entry); err != nil {
+		if err := job.Nak(); err != nil {
 			return err
 		}
 		f.pause(ctx, err)
 		return ctx.Err()
 	}
 	f.failures = 0
-	return errors.Join(msg.Ack(), ctx.Err())
+	return errors.Join(job.Ack(), ctx.Err())
 }
 
 // take lets the follower hear of the message that an entry belongs to, as it is now. Everything in it below the entry was heard of already.
-func (f *following) take(ctx context.Context, msg jetstream.Msg) error {
-	meta, err := msg.Metadata()
-	if err != nil {
-		return err
-	}
-	key, revision := msg.Subject()[len(f.sh.bucket.Prefix()):], meta.Sequence.Stream
-	at, err := parseKey(key)
+func (f *following) take(ctx context.Context, e bucket.Entry) error {
+	at, err := parseKey(e.Key)
 	if err != nil {
 		return nil // somebody else's; the tail has said so
 	}
+	revision := e.Revision
 	id := at.ref.ID()
 	if f.heard[id] >= revision {
 		return nil
 	}
-	news := News{Ref: at.ref, Time: meta.Timestamp}
+	news := News{Ref: at.ref, Time: e.Time}
 	err = f.store.Read(ctx, id, revision, func(m *Message) {
 		news.PurgedSeq = m.PurgedSeq()
 		from := revision
@@ -162,15 +136,11 @@ func (f *following) remember(id MessageID, revision, through uint64) {
 	}
 }
 
-// unpin gives our place to another hub at once.
-func (f *following) unpin() {
-	if !f.pinned {
-		return
-	}
-	f.pinned = false
+// release gives our place to another hub at once.
+func (f *following) release(durable *bucket.Durable) {
 	ctx, cancel := context.WithTimeout(context.Background(), bucket.RequestTimeout)
 	defer cancel()
-	if err := f.sh.bucket.Stream().UnpinConsumer(ctx, f.Name, followGroup); err != nil {
+	if err := durable.Release(ctx); err != nil {
 		slog.Warn("follower could not hand over: another hub waits until it is missed", "name", f.Name, "bucket", f.sh.bucket.Name(), "error", err)
 	}
 }

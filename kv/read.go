@@ -45,11 +45,11 @@ func (s *Store) Read(ctx context.Context, id MessageID, atLeast uint64, fn func(
 // revision that the stream does not have yet is somebody's invention and not waited for.
 func (sh *shard) catchUp(ctx context.Context, revision uint64) error {
 	if revision > sh.bucket.Seen() {
-		info, err := sh.bucket.Stream().Info(ctx)
+		state, err := sh.bucket.State(ctx)
 		if err != nil {
-			return fmt.Errorf("%w: %w", ErrUnavailable, err)
+			return err
 		}
-		if revision > info.State.LastSeq {
+		if revision > state.Last {
 			return nil
 		}
 	}

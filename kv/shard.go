@@ -36,11 +36,11 @@ func openShard(ctx context.Context, nc *nats.Conn, options Options, index int) (
 	sh.lookups = bucket.NewLookups(sh.bucket)
 	sh.view = newView(sh, options.ViewBytes/options.Shards)
 	sh.sweeper = newSweeper(sh)
-	info, err := sh.bucket.Stream().Info(ctx)
+	state, err := sh.bucket.State(ctx)
 	if err != nil {
 		sh.bucket.Close()
 		return nil, err
 	}
-	sh.tail = newTail(sh, info)
+	sh.tail = newTail(sh, state)
 	return sh, nil
 }

@@ -10,8 +10,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/nats-io/nats.go/jetstream"
-
 	"exthub/kv/bucket"
 )
 
@@ -36,16 +34,15 @@ type tail struct {
 }
 
 const (
-	tailHeartbeat = 500 * time.Millisecond // two missing ones end a consumer: that is how fast a lost leader is noticed
 	// outage is how long a tail may be away before what it missed can't be caught up with certainty: markers that it has not seen may be swept
 	// (sweepDelay) by then.
 	outage = sweepDelay / 2
 	pulse  = 5 * time.Second // how often the tail notes that it is not away
 )
 
-func newTail(sh *shard, info *jetstream.StreamInfo) *tail {
-	t := &tail{sh: sh, epoch: info.Created, alive: time.Now(), failure: errors.New("not started")}
-	t.position.move(info.State.LastSeq)
+func newTail(sh *shard, state bucket.State) *tail {
+	t := &tail{sh: sh, epoch: state.Created, alive: time.Now(), failure: errors.New("not started")}
+	t.position.move(state.Last)
 	return t
 }
 
@@ -74,62 +71,36 @@ func (t *tail) run(ctx context.Context, sink func(Delta)) error {
 func (t *tail) follow(ctx context.Context, sink func(Delta)) error {
 	opening, cancel := context.WithTimeout(ctx, bucket.RequestTimeout)
 	defer cancel()
-	// Not the client's ordered consumer: it repairs itself without looking whether the stream is still the same one.
-	consumer, err := t.sh.bucket.Stream().CreateConsumer(opening, jetstream.ConsumerConfig{
-		DeliverPolicy: jetstream.DeliverByStartSequencePolicy, OptStartSeq: t.position.get() + 1,
-		AckPolicy: jetstream.AckNonePolicy, MemoryStorage: true, Replicas: 1, InactiveThreshold: time.Minute,
-	})
+	consumer, err := t.sh.bucket.Consume(opening, t.position.get()+1)
 	if err != nil {
 		return err
 	}
 	// Asked after the consumer was made: a stream that is replaced from now on takes the consumer with it.
-	info, err := t.sh.bucket.Stream().Info(opening)
+	state, err := t.sh.bucket.State(opening)
 	if err != nil {
 		return err
 	}
-	if !info.Created.Equal(t.epoch) || info.State.LastSeq < t.position.get() || time.Since(t.heard()) > outage {
-		t.reset(info, sink)
+	if !state.Created.Equal(t.created()) || state.Last < t.position.get() || time.Since(t.heard()) > outage {
+		t.reset(state, sink)
 		return errors.New("starting anew")
 	}
 	t.begin(sink)
-	delivered, broken := uint64(0), false // owned by the consumer's goroutine
-	failed := make(chan error, 1)
-	fail := func(err error) {
-		select {
-		case failed <- err:
-		default: // the first is why
-		}
-	}
-	running, err := consumer.Consume(func(msg jetstream.Msg) {
-		meta, err := msg.Metadata()
-		if delivered++; err == nil && meta.Sequence.Consumer != delivered {
-			err = fmt.Errorf("delivery %d came as %d", delivered, meta.Sequence.Consumer)
-		}
-		if broken = broken || err != nil; broken {
-			fail(err)
-			return
-		}
+	defer t.end()
+	if err := consumer.Start(func(d bucket.Delivery) {
 		t.restart = 0
-		t.take(msg, meta, sink)
-	}, jetstream.PullHeartbeat(tailHeartbeat), jetstream.PullExpiry(60*tailHeartbeat), jetstream.PullMaxMessages(4096),
-		jetstream.ConsumeErrHandler(func(_ jetstream.ConsumeContext, err error) { fail(err) }))
-	if err != nil {
-		t.end()
+		t.take(d, sink)
+	}); err != nil {
 		return err
 	}
+	defer consumer.Stop()
 	t.recover()
-	defer func() {
-		running.Stop()
-		<-running.Closed()
-		t.end()
-	}()
 	tick := time.NewTicker(pulse)
 	defer tick.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
-		case err := <-failed:
+		case err := <-consumer.Failed():
 			return err
 		case <-tick.C:
 			if !t.touch() {
@@ -140,13 +111,13 @@ func (t *tail) follow(ctx context.Context, sink func(Delta)) error {
 }
 
 // reset tells everybody that changes may have been missed, and goes on from the end of the stream.
-func (t *tail) reset(info *jetstream.StreamInfo, sink func(Delta)) {
-	position := info.State.LastSeq
+func (t *tail) reset(state bucket.State, sink func(Delta)) {
+	position := state.Last
 	slog.Warn("tail starts anew: changes may have been missed", "bucket", t.sh.bucket.Name(), "from", t.position.get(), "to", position)
 	t.sh.bucket.Forget()
 	t.sh.view.reset()
 	t.mu.Lock()
-	t.epoch, t.alive = info.Created, time.Now()
+	t.epoch, t.alive = state.Created, time.Now()
 	t.mu.Unlock()
 	t.position.move(position)
 	t.sh.bucket.Saw(position)

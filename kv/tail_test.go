@@ -7,10 +7,25 @@ import (
 	"testing"
 	"time"
 
+	"exthub/kv/bucket"
 	"exthub/kv/kvtest"
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 )
+
+// stream returns the stream of a Store's first bucket.
+func stream(t *testing.T, nc *nats.Conn) jetstream.Stream {
+	t.Helper()
+	js, err := jetstream.New(nc)
+	if err != nil {
+		t.Fatal(err)
+	}
+	stream, err := js.Stream(t.Context(), "KV_exthub_0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return stream
+}
 
 // A tail whose consumer is deleted under it goes on behind the last change that it saw.
 func TestTailSurvivesItsConsumer(t *testing.T) {
@@ -22,7 +37,7 @@ func TestTailSurvivesItsConsumer(t *testing.T) {
 		t.Fatal(err)
 	}
 	until(t, deltas, func(d Delta) bool { return d.Revision == first })
-	stream := s.shards[0].bucket.Stream()
+	stream := stream(t, nc)
 	for name := range stream.ConsumerNames(t.Context()).Name() {
 		if err := stream.DeleteConsumer(t.Context(), name); err != nil {
 			t.Fatal(err)
@@ -83,7 +98,7 @@ func TestTailNoticesAnotherHistory(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	config := s.shards[0].bucket.Stream().CachedInfo().Config
+	config := stream(t, nc).CachedInfo().Config
 	if err := js.DeleteStream(t.Context(), config.Name); err != nil {
 		t.Fatal(err)
 	}
@@ -227,38 +242,41 @@ func TestAnnouncedInVain(t *testing.T) {
 	nc := kvtest.Server(t)
 	s, _ := open(t, nc, Options{})
 	id := poll(t, s)
-	for _, key := range []string{"a", "b"} {
-		if _, err := set(s, id, key, "v", 0); err != nil {
-			t.Fatal(err)
-		}
+	first, err := set(s, id, "a", "v", 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := set(s, id, "b", "v", 0); err != nil {
+		t.Fatal(err)
 	}
 	sh := s.shards[0]
-	consumer, err := sh.bucket.Stream().OrderedConsumer(t.Context(), jetstream.OrderedConsumerConfig{FilterSubjects: []string{sh.bucket.Prefix() + string(id) + ".x.*"}})
+	consumer, err := sh.bucket.Consume(t.Context(), first)
 	if err != nil {
 		t.Fatal(err)
 	}
-	msg, err := consumer.Next()
-	if err != nil {
+	came := make(chan bucket.Delivery, 2)
+	if err := consumer.Start(func(d bucket.Delivery) { came <- d }); err != nil {
 		t.Fatal(err)
 	}
-	meta, err := msg.Metadata()
-	if err != nil || meta.NumPending != 1 {
-		t.Fatalf("%+v, %v", meta, err)
+	announcing := <-came
+	consumer.Stop()
+	if announcing.Pending != 1 {
+		t.Fatalf("%+v", announcing)
 	}
-	info, err := sh.bucket.Stream().Info(t.Context())
+	state, err := sh.bucket.State(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
 	deltas := make(chan Delta, 1)
 	sink := func(d Delta) { deltas <- d }
-	alone := newTail(sh, info) // takes the first of two, and never the second
+	alone := newTail(sh, state) // takes the first of two, and never the second
 	alone.begin(sink)
-	alone.take(msg, meta, sink)
+	alone.take(announcing, sink)
 	d := until(t, deltas, func(Delta) bool { return true })
 	if len(d.Pairs) != 1 || d.Pairs[0].Key != "a" {
 		t.Errorf("%+v", d)
 	}
-	if err := alone.position.wait(t.Context(), meta.Sequence.Stream); err != nil {
+	if err := alone.position.wait(t.Context(), announcing.Revision); err != nil {
 		t.Error(err)
 	}
 	alone.end()

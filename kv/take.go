@@ -4,7 +4,7 @@ import (
 	"log/slog"
 	"time"
 
-	"github.com/nats-io/nats.go/jetstream"
+	"exthub/kv/bucket"
 )
 
 // together is how long an entry waits for one that the server has announced, to be handed out with it. The server announces too many now and then: its count of what is pending
@@ -32,22 +32,21 @@ func (t *tail) end() {
 	t.group, t.taken = deltas{}, t.position.get()
 }
 
-func (t *tail) take(msg jetstream.Msg, meta *jetstream.MsgMetadata, sink func(Delta)) {
+func (t *tail) take(d bucket.Delivery, sink func(Delta)) {
 	t.handing.Lock()
 	defer t.handing.Unlock()
-	e := t.sh.bucket.NewEntry(msg.Subject(), msg.Headers(), msg.Data(), meta.Sequence.Stream, meta.Timestamp)
-	key, err := parseKey(e.Key)
+	key, err := parseKey(d.Key)
 	switch {
 	case err != nil:
 		// Somebody else wrote into the bucket. It concerns no message; say it and go on.
-		slog.Warn("key that is not ours", "bucket", t.sh.bucket.Name(), "key", e.Key, "error", err)
+		slog.Warn("key that is not ours", "bucket", t.sh.bucket.Name(), "key", d.Key, "error", err)
 	case key.unit != "":
-		t.group.add(key, e, msg.Headers(), sink)
+		t.group.add(key, d, sink)
 	}
-	t.taken = meta.Sequence.Stream
+	t.taken = d.Revision
 	t.sh.bucket.Saw(t.taken)
 	switch {
-	case meta.NumPending == 0:
+	case d.Pending == 0:
 		t.flush(sink)
 	case t.group.open != nil:
 		t.overdue.Reset(together)

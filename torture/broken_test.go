@@ -13,17 +13,17 @@ import (
 var sabotage = []struct {
 	name, file, before, after, test string
 }{
-	{"the fence is removed", "outgoing.go", `if t.fence.own || t.fence.filter != "" {`, `if false {`, "TestLimitUnderAttack$"},
-	{"a swap does not compare", "swap.go", `fence{own: true, last: s.last}`, `fence{}`, "TestNATSRestarted$"},
+	{"the fence is removed", "bucket/outgoing.go", `if t.Fence.Own || t.Fence.Filter != "" {`, `if false {`, "TestLimitUnderAttack$"},
+	{"a swap does not compare", "swap.go", `bucket.Fence{Own: true, Last: s.last}`, `bucket.Fence{}`, "TestNATSRestarted$"},
 	{"a swap is acknowledged before the hub knows what came before it", "swap.go", `if !sh.tail.position.reach(done.head) {`, `if false {`, "TestTailConsumersDeleted$"},
-	{"acknowledged before it is committed", "commit.go", "head, err := sh.publish(ctx, writes, terms{fence: f, request: request})",
+	{"acknowledged before it is committed", "commit.go", "head, err := sh.bucket.Publish(ctx, writes, bucket.Terms{Fence: f, Request: request})",
 		`head := uint64(0)
-	info, err := sh.stream.Info(ctx)
+	state, err := sh.bucket.State(ctx)
 	if err == nil {
-		head = info.State.LastSeq + uint64(len(writes))
-		go sh.publish(context.WithoutCancel(ctx), writes, terms{fence: f, request: request})
+		head = state.Last + uint64(len(writes))
+		go sh.bucket.Publish(context.WithoutCancel(ctx), writes, bucket.Terms{Fence: f, Request: request})
 	}`, "TestNATSRestarted$"},
-	{"the tail loses a pair's last revision now and then", "take.go", `case key.unit != "":`, `case key.unit != "" && meta.Sequence.Stream%10 != 7:`, "TestTailConsumersDeleted$"},
+	{"the tail loses a pair's last revision now and then", "take.go", `case key.unit != "":`, `case key.unit != "" && d.Revision%10 != 7:`, "TestTailConsumersDeleted$"},
 }
 
 // A build that breaks a promise is caught.

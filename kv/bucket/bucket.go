@@ -2,6 +2,7 @@ package bucket
 
 import (
 	"context"
+	"fmt"
 	"strconv"
 	"sync/atomic"
 	"time"
@@ -94,8 +95,20 @@ func (b *Bucket) Name() string { return b.name }
 // Prefix returns what stands before the key in every subject.
 func (b *Bucket) Prefix() string { return b.prefix }
 
-// Stream returns the bucket's stream.
-func (b *Bucket) Stream() jetstream.Stream { return b.stream }
+// State is how far a bucket has come.
+type State struct {
+	Created time.Time // another time is another history
+	Last    uint64    // the last revision that was committed
+}
+
+// State returns how far the bucket has come, or ErrUnavailable.
+func (b *Bucket) State(ctx context.Context) (State, error) {
+	info, err := b.stream.Info(ctx)
+	if err != nil {
+		return State{}, fmt.Errorf("%w: %w", ErrUnavailable, err)
+	}
+	return State{info.Created, info.State.LastSeq}, nil
+}
 
 // Connected reports whether there is a connection to NATS.
 func (b *Bucket) Connected() bool { return b.nc.IsConnected() }

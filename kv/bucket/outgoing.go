@@ -38,17 +38,17 @@ func (o *outgoing) entry(prefix string, w Write, t Terms) *outgoing {
 	if t.Request != 0 {
 		o.set(requestHeader, strconv.FormatUint(t.Request, 16))
 	}
-	o.set(OriginHeader, t.Origin)
+	o.set(originHeader, t.Origin)
 	o.set(jetstream.MsgIDHeader, t.DedupID)
 	return o
 }
 
 // inBatch makes the message the i-th of an atomic batch, counted from 0.
 func (o *outgoing) inBatch(id string, i int, last bool) *nats.Msg {
-	o.set("Nats-Batch-Id", id)
+	o.set(batchHeader, id)
 	o.set("Nats-Batch-Sequence", strconv.Itoa(i+1))
 	if last {
-		o.set("Nats-Batch-Commit", "1")
+		o.set(batchCommitHeader, "1")
 	}
 	return &o.msg
 }

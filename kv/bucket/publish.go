@@ -45,9 +45,11 @@ type Terms struct {
 }
 
 const (
-	requestHeader = "Exthub-Request" // which commit wrote an entry: how a writer finds its own after a timeout
-	OriginHeader  = "Exthub-Origin"  // which session sent a message: the one that gets no event for it
-	operation     = "KV-Operation"   // the KV convention for a deletion
+	requestHeader     = "Exthub-Request" // which commit wrote an entry: how a writer finds its own after a timeout
+	originHeader      = "Exthub-Origin"  // which session sent a message: the one that gets no event for it
+	batchHeader       = "Nats-Batch-Id"
+	batchCommitHeader = "Nats-Batch-Commit"
+	operation         = "KV-Operation" // the KV convention for a deletion
 )
 
 // StaleError says that a fence did not hold: somebody else wrote up to last, or to an unknown revision if it is 0.

@@ -203,10 +203,10 @@ func (b *Bucket) entryOf(msg *nats.Msg) (Entry, error) {
 	if err != nil {
 		return Entry{}, fmt.Errorf("entry without a time: %w", err)
 	}
-	return b.NewEntry(msg.Header.Get(jetstream.SubjectHeader), msg.Header, msg.Data, revision, at), nil
+	return b.newEntry(msg.Header.Get(jetstream.SubjectHeader), msg.Header, msg.Data, revision, at), nil
 }
 
-func (b *Bucket) NewEntry(subject string, header nats.Header, data []byte, revision uint64, at time.Time) Entry {
+func (b *Bucket) newEntry(subject string, header nats.Header, data []byte, revision uint64, at time.Time) Entry {
 	e := Entry{Key: strings.TrimPrefix(subject, b.prefix), Value: string(data), Revision: revision, Time: at}
 	if len(header) > 0 {
 		e.Deleted = header.Get("KV-Operation") != "" || header.Get("Nats-Marker-Reason") != ""
@@ -223,5 +223,5 @@ func (b *Bucket) Get(ctx context.Context, revision uint64) (Entry, error) {
 	if err != nil {
 		return Entry{}, fmt.Errorf("%w: %w", ErrUnavailable, err)
 	}
-	return b.NewEntry(msg.Subject, msg.Header, msg.Data, msg.Sequence, msg.Time), nil
+	return b.newEntry(msg.Subject, msg.Header, msg.Data, msg.Sequence, msg.Time), nil
 }

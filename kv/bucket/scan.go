@@ -41,7 +41,7 @@ func (b *Bucket) scan(ctx context.Context, filters []string) (Snapshot, error) {
 		if err != nil {
 			return Snapshot{}, err
 		}
-		snap.Entries = append(snap.Entries, b.NewEntry(msg.Subject(), msg.Headers(), msg.Data(), meta.Sequence.Stream, meta.Timestamp))
+		snap.Entries = append(snap.Entries, b.newEntry(msg.Subject(), msg.Headers(), msg.Data(), meta.Sequence.Stream, meta.Timestamp))
 		if meta.NumPending == 0 {
 			return snap, nil
 		}

@@ -1,0 +1,93 @@
+package bucket
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+// Delivery is an entry as a consumer hands it out.
+type Delivery struct {
+	Entry
+	Origin   string // see Terms
+	Batch    string // the atomic batch that it was committed in; empty if it was committed alone
+	EndBatch bool   // it is the last of its batch
+	Pending  uint64 // how many entries the server says come behind it
+}
+
+func (b *Bucket) delivery(msg jetstream.Msg) (Delivery, *jetstream.MsgMetadata, error) {
+	meta, err := msg.Metadata()
+	if err != nil {
+		return Delivery{}, nil, err
+	}
+	header := msg.Headers()
+	d := Delivery{Entry: b.newEntry(msg.Subject(), header, msg.Data(), meta.Sequence.Stream, meta.Timestamp), Pending: meta.NumPending}
+	if len(header) > 0 {
+		d.Origin, d.Batch, d.EndBatch = header.Get(originHeader), header.Get(batchHeader), header.Get(batchCommitHeader) != ""
+	}
+	return d, meta, nil
+}
+
+// Consumer hands out every entry behind a revision, in order, until it fails. It does not repair itself.
+type Consumer struct {
+	b        *Bucket
+	consumer jetstream.Consumer
+	running  jetstream.ConsumeContext
+	failed   chan error
+}
+
+// heartbeat is how often the server says that it is there: two missing ones end a consumer, so that is how fast a lost leader is noticed.
+const heartbeat = 500 * time.Millisecond
+
+// Consume makes a consumer of the entries from a revision on. Start has to follow, or the server forgets it after a minute.
+func (b *Bucket) Consume(ctx context.Context, from uint64) (*Consumer, error) {
+	// Not the client's ordered consumer: it repairs itself without looking whether the stream is still the same one.
+	consumer, err := b.stream.CreateConsumer(ctx, jetstream.ConsumerConfig{
+		DeliverPolicy: jetstream.DeliverByStartSequencePolicy, OptStartSeq: from,
+		AckPolicy: jetstream.AckNonePolicy, MemoryStorage: true, Replicas: 1, InactiveThreshold: time.Minute,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &Consumer{b: b, consumer: consumer, failed: make(chan error, 1)}, nil
+}
+
+// Start hands the entries to take, one at a time. Stop has to follow.
+func (c *Consumer) Start(take func(Delivery)) (err error) {
+	delivered, broken := uint64(0), false // owned by the consumer's goroutine
+	c.running, err = c.consumer.Consume(func(msg jetstream.Msg) {
+		if broken {
+			return
+		}
+		d, meta, err := c.b.delivery(msg)
+		if delivered++; err == nil && meta.Sequence.Consumer != delivered {
+			err = fmt.Errorf("delivery %d came as %d", delivered, meta.Sequence.Consumer)
+		}
+		if err != nil {
+			broken = true
+			c.fail(err)
+			return
+		}
+		take(d)
+	}, jetstream.PullHeartbeat(heartbeat), jetstream.PullExpiry(60*heartbeat), jetstream.PullMaxMessages(4096),
+		jetstream.ConsumeErrHandler(func(_ jetstream.ConsumeContext, err error) { c.fail(err) }))
+	return err
+}
+
+func (c *Consumer) fail(err error) {
+	select {
+	case c.failed <- err:
+	default: // the first is why
+	}
+}
+
+// Failed receives why the consumer is of no use any more.
+func (c *Consumer) Failed() <-chan error { return c.failed }
+
+// Stop ends the consumer, and returns when take is not called any more.
+func (c *Consumer) Stop() {
+	c.running.Stop()
+	<-c.running.Closed()
+}
