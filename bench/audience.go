@@ -12,42 +12,42 @@ import (
 // audience is the viewers of a group. Each reads in a goroutine of its own.
 type audience struct {
 	run     *run
-	board   *board
+	scores  *scoreboard
 	viewers []*viewer
 	reading sync.WaitGroup
 	pinging sync.WaitGroup
 	stop    chan struct{}
 	mu      sync.Mutex
-	broken  error // the first viewer that was cut off unasked
-	leaving bool
+	failure error // the first viewer that was cut off unasked
+	closing bool
 }
 
-// seat logs the accounts in as viewers.
-func (r *run) seat(b *board, accounts []account, writers int) (*audience, error) {
-	r.enterStage("the audience comes")
-	clients, err := r.enter(accounts, false, nil)
+// newAudience logs the accounts in as viewers.
+func (r *run) newAudience(b *scoreboard, accounts []account, writers int) (*audience, error) {
+	r.setPhase("the audience comes")
+	clients, err := r.loginAll(accounts, false, nil)
 	if err != nil {
 		return nil, err
 	}
-	a := &audience{run: r, board: b, stop: make(chan struct{})}
+	a := &audience{run: r, scores: b, stop: make(chan struct{})}
 	for i, c := range clients {
 		a.viewers = append(a.viewers, newViewer(i, c, b, writers))
 	}
 	for _, v := range a.viewers {
-		a.watch(v)
+		a.start(v)
 	}
 	a.pinging.Go(a.keepAlive)
 	return a, nil
 }
 
-func (a *audience) watch(v *viewer) {
+func (a *audience) start(v *viewer) {
 	_ = v.SetReadDeadline(time.Time{}) // of the login's; a connection that is gone says so when it is read
 	a.reading.Go(func() {
 		err := v.watch()
 		a.mu.Lock()
 		defer a.mu.Unlock()
-		if !a.leaving && a.broken == nil {
-			a.broken = fmt.Errorf("%s: %w", v.user, err)
+		if !a.closing && a.failure == nil {
+			a.failure = fmt.Errorf("%s: %w", v.user, err)
 		}
 	})
 }
@@ -66,7 +66,7 @@ func (a *audience) keepAlive() {
 		case <-tick.C:
 		}
 		a.mu.Lock()
-		for i := turn % 100; i < len(a.viewers) && !a.leaving; i += 100 {
+		for i := turn % 100; i < len(a.viewers) && !a.closing; i += 100 {
 			v := a.viewers[i]
 			v.request = append(append(v.request[:0], `{"jsonrpc":"2.0","method":"ping","id":0`...), '}')
 			_ = v.send(v.request) // its reader hears of a connection that is gone
@@ -79,13 +79,13 @@ func (a *audience) keepAlive() {
 func (a *audience) err() error {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	return a.broken
+	return a.failure
 }
 
 // cut ends all connections at once and waits for the readers.
 func (a *audience) cut() {
 	a.mu.Lock()
-	a.leaving = true
+	a.closing = true
 	a.mu.Unlock()
 	for _, v := range a.viewers {
 		_ = v.Close() // gone is gone
@@ -93,7 +93,7 @@ func (a *audience) cut() {
 	a.reading.Wait()
 }
 
-func (a *audience) leave() {
+func (a *audience) close() {
 	close(a.stop)
 	a.pinging.Wait()
 	a.cut()
@@ -108,13 +108,13 @@ func (a *audience) counts() (frames, pairs int64) {
 	return frames, pairs
 }
 
-// exact waits until every viewer has the last value of every writer's pair. It returns an error that counts those who don't get there.
-func (a *audience) exact(writers []*writer) error {
+// awaitExact waits until every viewer has the last value of every writer's pair. It returns an error that counts those who don't get there.
+func (a *audience) awaitExact(writers []*writer) error {
 	last := make([]uint64, len(writers))
 	for i, w := range writers {
 		last[i] = w.last
 	}
-	for deadline := time.Now().Add(patience); ; {
+	for deadline := time.Now().Add(timeout); ; {
 		behind := 0
 		for _, v := range a.viewers {
 			if !v.has(last) {
@@ -127,7 +127,7 @@ func (a *audience) exact(writers []*writer) error {
 		case a.err() != nil:
 			return a.err()
 		case time.Now().After(deadline):
-			return fmt.Errorf("%d of %d viewers do not have the last values after %v", behind, len(a.viewers), patience)
+			return fmt.Errorf("%d of %d viewers do not have the last values after %v", behind, len(a.viewers), timeout)
 		}
 		if err := a.run.pause(10 * time.Millisecond); err != nil {
 			return errors.Join(err, a.err())
@@ -145,15 +145,15 @@ func (v *viewer) has(last []uint64) bool {
 // catchUp reads what has changed in the message since the viewer last saw something.
 func (v *viewer) catchUp(message string) error {
 	for {
-		b := append(append(v.begin("getMessageExtensions"), `{"messageID":"`...), message...)
+		b := append(append(v.beginRequest("getMessageExtensions"), `{"messageID":"`...), message...)
 		b = strconv.AppendUint(append(b, `","startSeq":`...), v.seq, 10)
 		page, err := v.roundTrip(append(b, '}'))
 		if err != nil {
 			return fmt.Errorf("get: %w", err)
 		}
 		before := v.seq
-		v.take(page)
-		if complete, _ := number(after(page, `"completeFlag":`)); complete == 1 {
+		v.apply(page)
+		if complete, _ := leadingNumber(after(page, `"completeFlag":`)); complete == 1 {
 			return nil
 		}
 		if v.seq == before {

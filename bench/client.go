@@ -12,13 +12,13 @@ import (
 	"exthub/hub/usersig"
 )
 
-// patience bounds every wait for the hub.
-const patience = 30 * time.Second
+// timeout bounds every wait for the hub.
+const timeout = 30 * time.Second
 
 // account is a user who can log in.
 type account struct {
-	user  string
-	login []byte // the request
+	user         string
+	loginRequest []byte // the request
 }
 
 func (o *Options) account(user string) (account, error) {
@@ -32,31 +32,31 @@ func (o *Options) account(user string) (account, error) {
 // client is a logged-in connection. It is owned by one goroutine at a time.
 type client struct {
 	*socket
-	user    string
-	id      int
-	request []byte
-	renew   time.Time          // when the read deadline has to be moved
-	event   func(frame []byte) // notifications that come while an answer is waited for, or nil
+	user           string
+	id             int
+	request        []byte
+	extendDeadline time.Time          // when the read deadline has to be moved
+	onNotification func(frame []byte) // notifications that come while an answer is waited for, or nil
 }
 
-// enter connects and logs in.
-func (t target) enter(ctx context.Context, a account, stalled bool) (*client, error) {
+// login connects and logs in.
+func (t target) login(ctx context.Context, a account, stalled bool) (*client, error) {
 	s, err := t.dial(ctx, stalled)
 	if err != nil {
 		return nil, err
 	}
 	c := &client{socket: s, user: a.user, id: 1}
-	if err := c.send(a.login); err != nil {
+	if err := c.send(a.loginRequest); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
-	if _, err := c.answer(c.id); err != nil {
+	if _, err := c.awaitAnswer(c.id); err != nil {
 		return nil, errors.Join(fmt.Errorf("login: %w", err), s.Close())
 	}
 	return c, nil
 }
 
-// begin starts a request of this method; the caller appends the params and gives the whole to roundTrip or ask.
-func (c *client) begin(method string) []byte {
+// beginRequest starts a request of this method; the caller appends the params and gives the whole to roundTrip or ask.
+func (c *client) beginRequest(method string) []byte {
 	c.id++
 	b := append(c.request[:0], `{"jsonrpc":"2.0","id":`...)
 	b = strconv.AppendInt(b, int64(c.id), 10)
@@ -64,8 +64,8 @@ func (c *client) begin(method string) []byte {
 	return append(b, `","params":`...)
 }
 
-// ask queues a begun request, and returns its number for answer. It goes out with the next flush.
-func (c *client) ask(b []byte) (id int) {
+// queueRequest queues a begun request, and returns its number for answer. It goes out with the next flush.
+func (c *client) queueRequest(b []byte) (id int) {
 	c.request = append(b, '}')
 	c.queue(c.request)
 	return c.id
@@ -73,20 +73,20 @@ func (c *client) ask(b []byte) (id int) {
 
 // roundTrip sends a begun request and returns the answer, valid until the next one.
 func (c *client) roundTrip(b []byte) ([]byte, error) {
-	id := c.ask(b)
+	id := c.queueRequest(b)
 	if err := c.flush(); err != nil {
 		return nil, err
 	}
-	return c.answer(id)
+	return c.awaitAnswer(id)
 }
 
-// answer reads until the answer to the request of this number. Whoever is cut off waits no longer than twice patience.
-func (c *client) answer(to int) ([]byte, error) {
-	if now := time.Now(); now.After(c.renew) {
-		if err := c.SetReadDeadline(now.Add(2 * patience)); err != nil {
+// awaitAnswer reads until the answer to the request of this number. Whoever is cut off waits no longer than twice patience.
+func (c *client) awaitAnswer(to int) ([]byte, error) {
+	if now := time.Now(); now.After(c.extendDeadline) {
+		if err := c.SetReadDeadline(now.Add(2 * timeout)); err != nil {
 			return nil, err
 		}
-		c.renew = now.Add(patience)
+		c.extendDeadline = now.Add(timeout)
 	}
 	for {
 		frame, err := c.receive()
@@ -95,12 +95,12 @@ func (c *client) answer(to int) ([]byte, error) {
 		}
 		rest, isAnswer := bytes.CutPrefix(frame, []byte(`{"jsonrpc":"2.0","id":`))
 		if !isAnswer {
-			if c.event != nil {
-				c.event(frame)
+			if c.onNotification != nil {
+				c.onNotification(frame)
 			}
 			continue
 		}
-		id, n := number(rest)
+		id, n := leadingNumber(rest)
 		if id != uint64(to) {
 			continue
 		}
@@ -117,7 +117,7 @@ func (c *client) call(method string, params, result any) error {
 	if err != nil {
 		return err
 	}
-	frame, err := c.roundTrip(append(c.begin(method), encoded...))
+	frame, err := c.roundTrip(append(c.beginRequest(method), encoded...))
 	if err != nil {
 		return fmt.Errorf("%s: %w", method, err)
 	}
@@ -126,8 +126,8 @@ func (c *client) call(method string, params, result any) error {
 	}{result})
 }
 
-// number reads the digits at the begin of b, and returns how many they are.
-func number(b []byte) (n uint64, digits int) {
+// leadingNumber reads the digits at the begin of b, and returns how many they are.
+func leadingNumber(b []byte) (n uint64, digits int) {
 	for digits < len(b) && b[digits] >= '0' && b[digits] <= '9' {
 		n = n*10 + uint64(b[digits]-'0')
 		digits++

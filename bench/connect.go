@@ -7,16 +7,16 @@ func connect(r *run) error {
 		return err
 	}
 	took := newHistogram()
-	if err := r.measure(); err != nil {
+	if err := r.startMeasuring(); err != nil {
 		return err
 	}
-	r.enterStage("connect and log in")
-	clients, err := r.enter(accounts, false, took)
+	r.setPhase("connect and log in")
+	clients, err := r.loginAll(accounts, false, took)
 	if err != nil {
 		return err
 	}
-	defer leave(clients)
-	if err := r.measured(int64(len(clients)), "login"); err != nil {
+	defer closeAll(clients)
+	if err := r.stopMeasuring(int64(len(clients)), "login"); err != nil {
 		return err
 	}
 	r.result.Latencies = append(r.result.Latencies, took.latency("connect and log in"))
@@ -29,17 +29,17 @@ func idle(r *run) error {
 	if err != nil {
 		return err
 	}
-	if err := r.measure(); err != nil {
+	if err := r.startMeasuring(); err != nil {
 		return err
 	}
 	empty := r.before
-	a, err := r.seat(newBoard(r.Bytes), accounts, 0)
+	a, err := r.newAudience(newScoreboard(r.Bytes), accounts, 0)
 	if err != nil {
 		return err
 	}
-	defer a.leave()
-	r.enterStage("sit idle")
-	if err := r.measure(); err != nil {
+	defer a.close()
+	r.setPhase("sit idle")
+	if err := r.startMeasuring(); err != nil {
 		return err
 	}
 	if err := r.pause(r.Duration); err != nil {
@@ -48,8 +48,8 @@ func idle(r *run) error {
 	r.result.Seconds = r.Duration.Seconds()
 	n := float64(len(accounts))
 	r.result.add("sessions", n, "")
-	if r.watched {
-		after, err := observe(r.ctx, r.MetricsURL)
+	if r.hasMetrics {
+		after, err := scrape(r.ctx, r.MetricsURL)
 		if err != nil {
 			return err
 		}

@@ -13,13 +13,13 @@ import (
 func fanout(r *run) error {
 	return r.withAudience(func(a *audience, writers []*writer) error {
 		write := func(w *writer) error {
-			_, err := w.put(a.board, 0)
+			_, err := w.change(a.scores, 0)
 			return err
 		}
 		if r.Rate == 0 {
 			write = a.lockstep
 		}
-		return a.perform(writers, r.Rate, write)
+		return a.measureWrites(writers, r.Rate, write)
 	})
 }
 
@@ -47,78 +47,78 @@ func (r *run) withAudience(fn func(*audience, []*writer) error) error {
 		if err != nil {
 			return err
 		}
-		clients, err := r.enter(writing, false, nil)
+		clients, err := r.loginAll(writing, false, nil)
 		if err != nil {
 			return err
 		}
-		defer leave(clients)
+		defer closeAll(clients)
 		writers := make([]*writer, len(clients))
 		for i, c := range clients {
 			writers[i] = newWriter(i, c, messages[own*i:own*i+r.Messages])
 		}
-		b := newBoard(r.Bytes)
+		b := newScoreboard(r.Bytes)
 		if own > 0 {
-			if err := r.create(b, writers); err != nil {
+			if err := r.createPairs(b, writers); err != nil {
 				return err
 			}
 		}
-		a, err := r.seat(b, watching, r.Clients)
+		a, err := r.newAudience(b, watching, r.Clients)
 		if err != nil {
 			return err
 		}
-		defer a.leave()
+		defer a.close()
 		stalled, err := r.stall(stalling, messages[len(messages)-1])
 		if err != nil {
 			return err
 		}
-		defer leave(stalled)
+		defer closeAll(stalled)
 		return fn(a, writers)
 	}, watching, writing, stalling)
 }
 
 // lockstep makes a change and waits until everybody has seen it.
 func (a *audience) lockstep(w *writer) error {
-	n, err := w.put(a.board, len(a.viewers))
+	n, err := w.change(a.scores, len(a.viewers))
 	if err != nil || len(a.viewers) == 0 {
 		return err
 	}
-	timer := time.NewTimer(patience)
+	timer := time.NewTimer(timeout)
 	defer timer.Stop()
 	select {
-	case <-a.board.slot(n).seen:
+	case <-a.scores.slot(n).complete:
 		return nil
 	case <-timer.C:
-		return errors.Join(fmt.Errorf("change %d has not reached %d of %d viewers after %v", n, a.board.slot(n).left.Load(), len(a.viewers), patience), a.err())
+		return errors.Join(fmt.Errorf("change %d has not reached %d of %d viewers after %v", n, a.scores.slot(n).remaining.Load(), len(a.viewers), timeout), a.err())
 	case <-a.run.ctx.Done():
 		return a.run.ctx.Err()
 	}
 }
 
-// perform lets the writers write for the run's duration, waits until all viewers are exact, and reports.
-func (a *audience) perform(writers []*writer, rate float64, write func(*writer) error) error {
+// measureWrites lets the writers write for the run's duration, waits until all viewers are exact, and reports.
+func (a *audience) measureWrites(writers []*writer, rate float64, write func(*writer) error) error {
 	r := a.run
-	r.enterStage("write")
+	r.setPhase("write")
 	frames, pairs := a.counts()
-	if err := r.measure(); err != nil {
+	if err := r.startMeasuring(); err != nil {
 		return err
 	}
 	if err := r.each(writers, rate, write); err != nil {
 		return err
 	}
 	last := time.Now()
-	if err := a.exact(writers); err != nil {
+	if err := a.awaitExact(writers); err != nil {
 		return err
 	}
-	settled := time.Since(last)
+	exactAfter := time.Since(last)
 	framesNow, pairsNow := a.counts()
-	if err := r.measured(framesNow-frames, "delivery"); err != nil {
+	if err := r.stopMeasuring(framesNow-frames, "delivery"); err != nil {
 		return err
 	}
 	r.result.add("viewers", float64(len(a.viewers)), "")
-	r.result.add("sets", float64(a.board.next.Load()), "")
+	r.result.add("sets", float64(a.scores.next.Load()), "")
 	r.result.add("changes per delivery", float64(pairsNow-pairs)/float64(max(framesNow-frames, 1)), "")
-	r.result.add("all exact after", settled.Seconds()*1000, "ms")
-	r.result.Latencies = append(r.result.Latencies, a.board.received.latency("set to receipt"), a.board.late.latency("acknowledgement to receipt"))
+	r.result.add("all exact after", exactAfter.Seconds()*1000, "ms")
+	r.result.Latencies = append(r.result.Latencies, a.scores.received.latency("set to receipt"), a.scores.late.latency("acknowledgement to receipt"))
 	return nil
 }
 
@@ -128,7 +128,7 @@ func (r *run) each(writers []*writer, rate float64, write func(*writer) error) e
 	var g errgroup.Group
 	for i, w := range writers {
 		g.Go(func() error {
-			return r.at(rate/float64(len(writers)), 1, i, len(writers), end, func() error {
+			return r.repeat(rate/float64(len(writers)), 1, i, len(writers), end, func() error {
 				r.done.Add(1)
 				return write(w)
 			})

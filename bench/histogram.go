@@ -23,9 +23,9 @@ func newHistogram() *histogram {
 	return h
 }
 
-// record adds a duration. who spreads the callers over the stripes.
-func (h *histogram) record(who int, d time.Duration) {
-	s := &h.stripes[who%len(h.stripes)]
+// record adds a duration. stripe spreads the callers over the stripes.
+func (h *histogram) record(stripe int, d time.Duration) {
+	s := &h.stripes[stripe%len(h.stripes)]
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	micros := min(max(d.Microseconds(), 1), s.counts.HighestTrackableValue())

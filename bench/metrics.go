@@ -18,9 +18,9 @@ type usage struct {
 	allocs float64 // objects
 }
 
-// observe asks a metrics address in Prometheus' text format.
-func observe(ctx context.Context, address string) (usage, error) {
-	ctx, cancel := context.WithTimeout(ctx, patience)
+// scrape asks a metrics address in Prometheus' text format.
+func scrape(ctx context.Context, address string) (usage, error) {
+	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
 	if err != nil {

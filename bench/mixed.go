@@ -15,44 +15,44 @@ func mixed(r *run) error {
 		if err != nil {
 			return err
 		}
-		clients, err := r.enter(readers, false, nil)
+		clients, err := r.loginAll(readers, false, nil)
 		if err != nil {
 			return err
 		}
-		defer leave(clients)
+		defer closeAll(clients)
 		visitors, err := r.accounts(r.Audience, "v")
 		if err != nil {
 			return err
 		}
 		var background errgroup.Group
 		end := time.Now().Add(r.Duration)
-		reading, coming := newHistogram(), newHistogram()
+		readLatency, loginLatency := newHistogram(), newHistogram()
 		var reads, visits atomic.Int64
 		for i, c := range clients {
 			background.Go(func() error {
-				return r.at(r.Rate/float64(len(clients)), 1, i, len(clients), end, func() error {
+				return r.repeat(r.Rate/float64(len(clients)), 1, i, len(clients), end, func() error {
 					n, start := rand.IntN(r.Messages), time.Now()
 					_, err := c.readAll(writers[0].messages[n : n+1])
-					reading.record(i, time.Since(start))
+					readLatency.record(i, time.Since(start))
 					reads.Add(1)
 					return err
 				})
 			})
 		}
 		background.Go(func() error {
-			return r.at(float64(r.Audience)/100, 1, 0, 1, end, func() error {
+			return r.repeat(float64(r.Audience)/100, 1, 0, 1, end, func() error {
 				start := time.Now()
-				c, err := r.target.enter(r.ctx, visitors[rand.IntN(len(visitors))], false)
+				c, err := r.target.login(r.ctx, visitors[rand.IntN(len(visitors))], false)
 				if err != nil {
 					return err
 				}
-				coming.record(0, time.Since(start))
+				loginLatency.record(0, time.Since(start))
 				visits.Add(1)
 				return c.Close()
 			})
 		})
-		err = a.perform(writers, r.Rate, func(w *writer) error {
-			_, err := w.put(a.board, 0)
+		err = a.measureWrites(writers, r.Rate, func(w *writer) error {
+			_, err := w.change(a.scores, 0)
 			return err
 		})
 		if failed := background.Wait(); err == nil {
@@ -63,7 +63,7 @@ func mixed(r *run) error {
 		}
 		r.result.add("reads", float64(reads.Load()), "")
 		r.result.add("visits", float64(visits.Load()), "")
-		r.result.Latencies = append(r.result.Latencies, reading.latency("all pages"), coming.latency("connect and log in"))
+		r.result.Latencies = append(r.result.Latencies, readLatency.latency("all pages"), loginLatency.latency("connect and log in"))
 		return nil
 	})
 }

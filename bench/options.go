@@ -89,8 +89,8 @@ func Scenarios() []string {
 	return names
 }
 
-// find returns the scenario of this name, and o with the scenario's defaults in place of zeros.
-func find(name string, o Options) (scenario, Options, error) {
+// findScenario returns the scenario of this name, and o with the scenario's defaults in place of zeros.
+func findScenario(name string, o Options) (scenario, Options, error) {
 	i := slices.IndexFunc(scenarios, func(s scenario) bool { return s.name == name })
 	if i < 0 {
 		return scenario{}, o, fmt.Errorf("there is no scenario %q: choose one of %v", name, Scenarios())

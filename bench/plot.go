@@ -28,7 +28,7 @@ const (
 )
 
 // A palette that people who can't tell red from green can read, on light and on dark ground.
-var colours = []string{"#0072b2", "#d55e00", "#009e73", "#cc79a7"}
+var palette = []string{"#0072b2", "#d55e00", "#009e73", "#cc79a7"}
 
 // WriteSVG draws the plot. Both axes begin at zero: a difference looks as large as it is.
 func (p Plot) WriteSVG(out io.Writer) error {
@@ -40,7 +40,7 @@ func (p Plot) WriteSVG(out io.Writer) error {
 		}
 		maxX, maxY = max(maxX, slices.Max(l.X)), max(maxY, slices.Max(l.Y))
 	}
-	stepX, stepY := step(maxX), step(maxY)
+	stepX, stepY := tickDistance(maxX), tickDistance(maxY)
 	maxX, maxY = math.Ceil(maxX/stepX)*stepX, math.Ceil(maxY/stepY)*stepY
 	x := func(v float64) float64 { return left + v/maxX*(plotWidth-left-right) }
 	y := func(v float64) float64 { return plotHeight - bottom - v/maxY*(plotHeight-top-bottom) }
@@ -57,7 +57,7 @@ func (p Plot) WriteSVG(out io.Writer) error {
 	fmt.Fprintf(&b, `<text x="%d" y="%d" text-anchor="middle">%s</text>`+"\n", (left+plotWidth-right)/2, plotHeight-14, escape(p.X))
 	fmt.Fprintf(&b, `<text transform="rotate(-90)" x="%d" y="18" text-anchor="middle">%s</text>`+"\n", -(top+plotHeight-bottom)/2, escape(p.Y))
 	for i, l := range p.Lines {
-		colour, dash := colours[i%len(colours)], ""
+		colour, dash := palette[i%len(palette)], ""
 		if l.Dashed {
 			dash = ` stroke-dasharray="6 4"`
 		}
@@ -75,8 +75,8 @@ func (p Plot) WriteSVG(out io.Writer) error {
 	return err
 }
 
-// step returns a round distance that makes four to ten lines up to top.
-func step(top float64) float64 {
+// tickDistance returns a round distance that makes four to ten lines up to top.
+func tickDistance(top float64) float64 {
 	if top <= 0 {
 		return 1
 	}

@@ -44,7 +44,7 @@ func TestWriteSVG(t *testing.T) {
 
 func TestStep(t *testing.T) {
 	for top, want := range map[float64]float64{0: 1, 1: 0.2, 8: 1, 8.5: 2, 10000: 2000, 184: 25} {
-		if got := step(top); got != want {
+		if got := tickDistance(top); got != want {
 			t.Errorf("up to %v in steps of %v, want %v", top, got, want)
 		}
 	}

@@ -12,8 +12,8 @@ import (
 
 // read has every client read all pairs of some messages of one group, again and again, as fast as the answers come.
 func read(r *run) error {
-	return r.onMessages("r", r.Messages, func(clients []*client, messages []string) error {
-		r.enterStage("set pairs")
+	return r.withMessages("r", r.Messages, func(clients []*client, messages []string) error {
+		r.setPhase("set pairs")
 		for _, message := range messages {
 			if err := r.fillMessage(clients[0], message); err != nil {
 				return err
@@ -23,8 +23,8 @@ func read(r *run) error {
 	})
 }
 
-// onMessages calls fn with all clients and n messages of a group that they are in.
-func (r *run) onMessages(kind string, n int, fn func(clients []*client, messages []string) error) error {
+// withMessages calls fn with all clients and n messages of a group that they are in.
+func (r *run) withMessages(kind string, n int, fn func(clients []*client, messages []string) error) error {
 	accounts, err := r.accounts(r.Clients, kind)
 	if err != nil {
 		return err
@@ -34,11 +34,11 @@ func (r *run) onMessages(kind string, n int, fn func(clients []*client, messages
 		if err != nil {
 			return err
 		}
-		clients, err := r.enter(accounts, false, nil)
+		clients, err := r.loginAll(accounts, false, nil)
 		if err != nil {
 			return err
 		}
-		defer leave(clients)
+		defer closeAll(clients)
 		return fn(clients, messages)
 	}, accounts)
 }
@@ -66,8 +66,8 @@ func (r *run) fillMessage(c *client, message string) error {
 func (r *run) reads(clients []*client, messages []string) error {
 	took := newHistogram()
 	var read, bytes atomic.Int64
-	r.enterStage("read")
-	if err := r.measure(); err != nil {
+	r.setPhase("read")
+	if err := r.startMeasuring(); err != nil {
 		return err
 	}
 	pages := (r.Pairs + pairsPerPage - 1) / pairsPerPage
@@ -75,7 +75,7 @@ func (r *run) reads(clients []*client, messages []string) error {
 	var g errgroup.Group
 	for i, c := range clients {
 		g.Go(func() error {
-			return r.at(r.Rate/float64(len(clients)*len(messages)), pages*len(messages), i, len(clients), end, func() error {
+			return r.repeat(r.Rate/float64(len(clients)*len(messages)), pages*len(messages), i, len(clients), end, func() error {
 				start := time.Now()
 				n, err := c.readAll(messages)
 				if err != nil {
@@ -92,7 +92,7 @@ func (r *run) reads(clients []*client, messages []string) error {
 	if err := g.Wait(); err != nil {
 		return err
 	}
-	if err := r.measured(read.Load(), "read"); err != nil {
+	if err := r.stopMeasuring(read.Load(), "read"); err != nil {
 		return err
 	}
 	r.result.add("pairs per read", float64(r.Pairs), "")
@@ -104,20 +104,20 @@ func (r *run) reads(clients []*client, messages []string) error {
 
 // readAll reads all pages of some messages and returns how many bytes they were. It asks for a page of each in one go, as a client does that opens a conversation.
 func (c *client) readAll(messages []string) (size int, err error) {
-	type place struct {
+	type cursor struct {
 		message string
 		start   uint64
 		request int
 	}
-	var list []place
+	var list []cursor
 	for _, m := range messages {
-		list = append(list, place{message: m})
+		list = append(list, cursor{message: m})
 	}
 	for len(list) > 0 {
 		for i, p := range list {
-			b := append(append(c.begin("getMessageExtensions"), `{"messageID":"`...), p.message...)
+			b := append(append(c.beginRequest("getMessageExtensions"), `{"messageID":"`...), p.message...)
 			b = strconv.AppendUint(append(b, `","startSeq":`...), p.start, 10)
-			list[i].request = c.ask(append(b, '}'))
+			list[i].request = c.queueRequest(append(b, '}'))
 		}
 		if err := c.flush(); err != nil {
 			return 0, err
@@ -125,21 +125,21 @@ func (c *client) readAll(messages []string) (size int, err error) {
 		asked := list
 		list = list[:0]
 		for _, p := range asked {
-			page, err := c.answer(p.request)
+			page, err := c.awaitAnswer(p.request)
 			if err != nil {
 				return 0, fmt.Errorf("get: %w", err)
 			}
 			size += len(page)
 			// What is said about the whole page stands behind its pairs.
 			tail := page[max(0, len(page)-200):]
-			if complete, _ := number(after(tail, `"completeFlag":`)); complete == 1 {
+			if complete, _ := leadingNumber(after(tail, `"completeFlag":`)); complete == 1 {
 				continue
 			}
-			seq, n := number(after(tail, `"seq":`))
+			seq, n := leadingNumber(after(tail, `"seq":`))
 			if n == 0 {
 				return 0, fmt.Errorf("get: a page without pairs that is not the last: %s", tail)
 			}
-			list = append(list, place{message: p.message, start: seq + 1})
+			list = append(list, cursor{message: p.message, start: seq + 1})
 		}
 	}
 	return size, nil

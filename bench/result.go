@@ -54,7 +54,7 @@ func (r *Result) WriteTable(out io.Writer) error {
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
 	fmt.Fprintf(w, "%s, %.1f s\n", r.Scenario, r.Seconds)
 	for _, f := range r.Figures {
-		fmt.Fprintf(w, "%s\t%s %s\t\n", f.Name, short(f.Value), f.Unit)
+		fmt.Fprintf(w, "%s\t%s %s\t\n", f.Name, formatValue(f.Value), f.Unit)
 	}
 	if len(r.Latencies) > 0 {
 		fmt.Fprint(w, "\nms\tp50\tp99\tp99.9\tmax\tcount\t\n")
@@ -72,8 +72,8 @@ func (r *Result) WriteJSON(out io.Writer) error {
 	return e.Encode(r)
 }
 
-// short writes a number with as many digits as mean something.
-func short(v float64) string {
+// formatValue writes a number with as many digits as mean something.
+func formatValue(v float64) string {
 	switch {
 	case v >= 100 || v == float64(int64(v)):
 		return fmt.Sprintf("%.0f", v)

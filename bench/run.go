@@ -21,16 +21,16 @@ type run struct {
 	result *Result
 	tag    string // makes the names of this run its own
 
-	stage    string       // what is done now, for the progress line
-	done     atomic.Int64 // operations of the stage
-	progress sync.Mutex   // guards stage
-	before   usage
-	watched  bool // the server's metrics are there
+	phase      string       // what is done now, for the progress line
+	done       atomic.Int64 // operations of the stage
+	progress   sync.Mutex   // guards stage
+	before     usage
+	hasMetrics bool // the server's metrics are there
 }
 
 // Run carries out a scenario. It returns an error if the hub does not do what it promises.
 func Run(ctx context.Context, name string, options Options) (*Result, error) {
-	s, options, err := find(name, options)
+	s, options, err := findScenario(name, options)
 	if err != nil {
 		return nil, err
 	}
@@ -42,10 +42,10 @@ func Run(ctx context.Context, name string, options Options) (*Result, error) {
 		return nil, err
 	}
 	if options.MetricsURL != "" {
-		if _, err := observe(ctx, options.MetricsURL); err != nil {
+		if _, err := scrape(ctx, options.MetricsURL); err != nil {
 			return nil, fmt.Errorf("the hub's metrics: %w", err)
 		}
-		r.watched = true
+		r.hasMetrics = true
 	}
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
@@ -53,23 +53,23 @@ func Run(ctx context.Context, name string, options Options) (*Result, error) {
 	var ticking sync.WaitGroup
 	defer ticking.Wait()
 	defer stop()
-	ticking.Go(r.tell)
+	ticking.Go(r.reportProgress)
 	if err := s.run(r); err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
 	return r.result, nil
 }
 
-// enterStage says what comes now.
-func (r *run) enterStage(what string) {
+// setPhase says what comes now.
+func (r *run) setPhase(what string) {
 	r.progress.Lock()
 	defer r.progress.Unlock()
-	r.stage = what
+	r.phase = what
 	r.done.Store(0)
 }
 
-// tell writes a line a second.
-func (r *run) tell() {
+// reportProgress writes a line a second.
+func (r *run) reportProgress() {
 	if r.Progress == nil {
 		return
 	}
@@ -83,7 +83,7 @@ func (r *run) tell() {
 		case <-tick.C:
 		}
 		r.progress.Lock()
-		now, done := r.stage, r.done.Load()
+		now, done := r.phase, r.done.Load()
 		r.progress.Unlock()
 		if now != stage {
 			last, stage = 0, now
@@ -93,21 +93,21 @@ func (r *run) tell() {
 	}
 }
 
-// measure begins the part that counts.
-func (r *run) measure() (err error) {
+// startMeasuring begins the part that counts.
+func (r *run) startMeasuring() (err error) {
 	r.before = usage{at: time.Now()}
-	if r.watched {
-		r.before, err = observe(r.ctx, r.MetricsURL)
+	if r.hasMetrics {
+		r.before, err = scrape(r.ctx, r.MetricsURL)
 	}
 	return err
 }
 
-// measured ends it: n operations of this kind were done, of which the server's CPU, memory and allocations are reported.
-func (r *run) measured(n int64, kind string) error {
+// stopMeasuring ends it: n operations of this kind were done, of which the server's CPU, memory and allocations are reported.
+func (r *run) stopMeasuring(n int64, kind string) error {
 	after := usage{at: time.Now()}
-	if r.watched {
+	if r.hasMetrics {
 		var err error
-		if after, err = observe(r.ctx, r.MetricsURL); err != nil {
+		if after, err = scrape(r.ctx, r.MetricsURL); err != nil {
 			return err
 		}
 	}
@@ -115,7 +115,7 @@ func (r *run) measured(n int64, kind string) error {
 	r.result.Seconds = seconds
 	r.result.add(plural(kind), float64(n), "")
 	r.result.add(plural(kind)+" a second", float64(n)/seconds, "/s")
-	if r.watched && n > 0 {
+	if r.hasMetrics && n > 0 {
 		r.result.add("server CPU per "+kind, (after.cpu-r.before.cpu)*1e6/float64(n), "us")
 		r.result.add("server CPU", (after.cpu-r.before.cpu)/seconds, "cores")
 		r.result.add("allocations per "+kind, (after.allocs-r.before.allocs)/float64(n), "")
@@ -148,15 +148,15 @@ func (r *run) accounts(n int, role string) ([]account, error) {
 // parallel is how many connections are opened at a time.
 const parallel = 64
 
-// enter logs all accounts in, several at a time. On an error nobody stays.
-func (r *run) enter(accounts []account, stalled bool, took *histogram) ([]*client, error) {
+// loginAll logs all accounts in, several at a time. On an error nobody stays.
+func (r *run) loginAll(accounts []account, stalled bool, took *histogram) ([]*client, error) {
 	clients := make([]*client, len(accounts))
 	g, ctx := errgroup.WithContext(r.ctx)
 	g.SetLimit(parallel)
 	for i, a := range accounts {
 		g.Go(func() (err error) {
 			start := time.Now()
-			if clients[i], err = r.target.enter(ctx, a, stalled); err != nil {
+			if clients[i], err = r.target.login(ctx, a, stalled); err != nil {
 				return fmt.Errorf("%s: %w", a.user, err)
 			}
 			if took != nil {
@@ -167,14 +167,14 @@ func (r *run) enter(accounts []account, stalled bool, took *histogram) ([]*clien
 		})
 	}
 	if err := g.Wait(); err != nil {
-		leave(clients)
+		closeAll(clients)
 		return nil, err
 	}
 	return clients, nil
 }
 
-// leave cuts connections; those that are cut already say so to the log only.
-func leave(clients []*client) {
+// closeAll cuts connections; those that are cut already say so to the log only.
+func closeAll(clients []*client) {
 	for _, c := range clients {
 		if c == nil {
 			continue

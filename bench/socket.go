@@ -50,9 +50,9 @@ const bufferSize = 4 << 10
 
 // dial connects and upgrades. A stalled client has a receive buffer of the least size, so that it stalls soon.
 func (t target) dial(ctx context.Context, stalled bool) (*socket, error) {
-	dialer := net.Dialer{Timeout: patience}
+	dialer := net.Dialer{Timeout: timeout}
 	if stalled {
-		dialer.Control = shrink
+		dialer.Control = minReceiveBuffer
 	}
 	conn, err := dialer.DialContext(ctx, "tcp", t.address)
 	if err != nil {
@@ -74,15 +74,15 @@ func (t target) dial(ctx context.Context, stalled bool) (*socket, error) {
 	return s, nil
 }
 
-// shrink gives a socket the least receive buffer that the system allows.
-func shrink(_, _ string, raw syscall.RawConn) error {
+// minReceiveBuffer gives a socket the least receive buffer that the system allows.
+func minReceiveBuffer(_, _ string, raw syscall.RawConn) error {
 	var failed error
 	err := raw.Control(func(fd uintptr) { failed = syscall.SetsockoptInt(int(fd), syscall.SOL_SOCKET, syscall.SO_RCVBUF, 1) })
 	return errors.Join(err, failed)
 }
 
 func (s *socket) upgrade(t target) error {
-	if err := s.SetDeadline(time.Now().Add(patience)); err != nil {
+	if err := s.SetDeadline(time.Now().Add(timeout)); err != nil {
 		return err
 	}
 	// The key is to keep caches from answering; here is none, so it need not be random, nor the answer be checked.

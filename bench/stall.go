@@ -17,7 +17,7 @@ func (r *run) stall(accounts []account, message string) ([]*client, error) {
 	if len(accounts) == 0 {
 		return nil, nil
 	}
-	r.enterStage("stall")
+	r.setPhase("stall")
 	if err := r.asAdmin(r.ctx, func(admin *client) error {
 		var list []map[string]any
 		for i := range stallPairs {
@@ -27,13 +27,13 @@ func (r *run) stall(accounts []account, message string) ([]*client, error) {
 	}); err != nil {
 		return nil, err
 	}
-	clients, err := r.enter(accounts, true, nil)
+	clients, err := r.loginAll(accounts, true, nil)
 	if err != nil {
 		return nil, err
 	}
 	for _, c := range clients {
 		for range stallRequests {
-			b := append(append(c.begin("getMessageExtensions"), `{"messageID":"`...), message...)
+			b := append(append(c.beginRequest("getMessageExtensions"), `{"messageID":"`...), message...)
 			if err := c.send(append(b, `"}}`...)); err != nil {
 				return clients, fmt.Errorf("%s: %w", c.user, err)
 			}

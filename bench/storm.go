@@ -17,13 +17,13 @@ func storm(r *run) error {
 			return err
 		}
 		var voting errgroup.Group
-		r.enterStage("vote")
-		if err := r.measure(); err != nil {
+		r.setPhase("vote")
+		if err := r.startMeasuring(); err != nil {
 			return err
 		}
 		voting.Go(func() error {
 			return r.each(writers, r.Rate, func(w *writer) error {
-				_, err := w.put(a.board, 0)
+				_, err := w.change(a.scores, 0)
 				return err
 			})
 		})
@@ -34,34 +34,34 @@ func storm(r *run) error {
 			return err
 		}
 		a.cut()
-		r.enterStage("come back")
+		r.setPhase("come back")
 		start := time.Now()
-		took, err := a.comeBack(accounts, writers[0].messages[0])
+		took, err := a.reconnect(accounts, writers[0].messages[0])
 		if err != nil {
 			return err
 		}
 		back := time.Since(start)
-		r.enterStage("vote")
+		r.setPhase("vote")
 		if err := voting.Wait(); err != nil {
 			return err
 		}
-		if err := a.exact(writers); err != nil {
+		if err := a.awaitExact(writers); err != nil {
 			return err
 		}
-		if err := r.measured(int64(len(a.viewers)), "return"); err != nil {
+		if err := r.stopMeasuring(int64(len(a.viewers)), "return"); err != nil {
 			return err
 		}
 		r.result.add("all back after", back.Seconds(), "s")
 		r.result.add("returns a second until then", float64(len(a.viewers))/back.Seconds(), "/s")
 		r.result.add("viewers that ended exact", float64(len(a.viewers)), "")
-		r.result.add("sets meanwhile", float64(a.board.next.Load()), "")
+		r.result.add("sets meanwhile", float64(a.scores.next.Load()), "")
 		r.result.Latencies = append(r.result.Latencies, took.latency("cut off to exact again"))
 		return nil
 	})
 }
 
-// comeBack connects every viewer anew, all at the same time. It returns how long each took from the begin.
-func (a *audience) comeBack(accounts []account, message string) (*histogram, error) {
+// reconnect connects every viewer anew, all at the same time. It returns how long each took from the begin.
+func (a *audience) reconnect(accounts []account, message string) (*histogram, error) {
 	r := a.run
 	start := time.Now()
 	took := newHistogram()
@@ -69,10 +69,10 @@ func (a *audience) comeBack(accounts []account, message string) (*histogram, err
 	errs := make(chan error, len(a.viewers))
 	for i, v := range a.viewers {
 		back.Go(func() {
-			c, err := r.target.enter(r.ctx, accounts[i], false)
+			c, err := r.target.login(r.ctx, accounts[i], false)
 			if err == nil {
 				v.client = c
-				c.event = func(frame []byte) { v.take(frame) }
+				c.onNotification = func(frame []byte) { v.apply(frame) }
 				err = v.catchUp(message)
 			}
 			if err != nil {
@@ -90,10 +90,10 @@ func (a *audience) comeBack(accounts []account, message string) (*histogram, err
 	default:
 	}
 	a.mu.Lock()
-	a.leaving = false
+	a.closing = false
 	a.mu.Unlock()
 	for _, v := range a.viewers {
-		a.watch(v)
+		a.start(v)
 	}
 	return took, nil
 }

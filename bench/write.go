@@ -13,12 +13,12 @@ func write(r *run) error {
 	if err != nil {
 		return err
 	}
-	r.enterStage("send messages")
-	clients, err := r.enter(accounts, false, nil)
+	r.setPhase("send messages")
+	clients, err := r.loginAll(accounts, false, nil)
 	if err != nil {
 		return err
 	}
-	defer leave(clients)
+	defer closeAll(clients)
 	writers := make([]*writer, len(clients))
 	var g errgroup.Group
 	g.SetLimit(parallel)
@@ -43,7 +43,7 @@ func write(r *run) error {
 
 // hot has all clients set pairs of one message, each its own, as fast as the acknowledgements come.
 func hot(r *run) error {
-	return r.onMessages("w", 1, func(clients []*client, messages []string) error {
+	return r.withMessages("w", 1, func(clients []*client, messages []string) error {
 		writers := make([]*writer, len(clients))
 		for i, c := range clients {
 			writers[i] = newWriter(i, c, messages)
@@ -54,18 +54,18 @@ func hot(r *run) error {
 
 // sets measures acknowledged sets.
 func (r *run) sets(writers []*writer) error {
-	b := newBoard(r.Bytes)
-	if err := r.create(b, writers); err != nil {
+	b := newScoreboard(r.Bytes)
+	if err := r.createPairs(b, writers); err != nil {
 		return err
 	}
 	took := newHistogram()
-	r.enterStage("write")
-	if err := r.measure(); err != nil {
+	r.setPhase("write")
+	if err := r.startMeasuring(); err != nil {
 		return err
 	}
 	err := r.each(writers, r.Rate, func(w *writer) error {
 		start := time.Now()
-		if _, err := w.put(b, 0); err != nil {
+		if _, err := w.change(b, 0); err != nil {
 			return err
 		}
 		took.record(w.number, time.Since(start))
@@ -74,7 +74,7 @@ func (r *run) sets(writers []*writer) error {
 	if err != nil {
 		return err
 	}
-	if err := r.measured(int64(b.next.Load()), "set"); err != nil {
+	if err := r.stopMeasuring(int64(b.next.Load()), "set"); err != nil {
 		return err
 	}
 	r.result.Latencies = append(r.result.Latencies, took.latency("set to acknowledgement"))

@@ -27,7 +27,7 @@ func newWriter(number int, c *client, messages []string) *writer {
 func (w *writer) set(value []byte) error {
 	i := w.turn
 	w.turn = (w.turn + 1) % len(w.messages)
-	b := append(append(w.begin("setMessageExtensions"), `{"messageID":"`...), w.messages[i]...)
+	b := append(append(w.beginRequest("setMessageExtensions"), `{"messageID":"`...), w.messages[i]...)
 	b = strconv.AppendInt(append(b, `","extensions":[{"key":"w`...), int64(w.number), 10)
 	b = append(append(b, `","value":"`...), value...)
 	b = strconv.AppendUint(append(b, `","seq":`...), w.seqs[i], 10)
@@ -35,29 +35,29 @@ func (w *writer) set(value []byte) error {
 	if err != nil {
 		return fmt.Errorf("set: %w", err)
 	}
-	if code, n := number(after(answer, `"code":`)); code != 0 || n == 0 {
+	if code, n := leadingNumber(after(answer, `"code":`)); code != 0 || n == 0 {
 		return fmt.Errorf("set: %s", answer)
 	}
-	w.seqs[i], _ = number(after(answer, `"seq":`))
+	w.seqs[i], _ = leadingNumber(after(answer, `"seq":`))
 	return nil
 }
 
-// put makes a change of the board's.
-func (w *writer) put(b *board, viewers int) (uint64, error) {
-	n := b.change(viewers)
+// change makes a change of the board's.
+func (w *writer) change(b *scoreboard, viewers int) (uint64, error) {
+	n := b.start(viewers)
 	w.value = b.appendValue(w.value[:0], w.number, n)
 	if err := w.set(w.value); err != nil {
 		return 0, err
 	}
-	b.acknowledged(n)
+	b.acknowledge(n)
 	w.last = n
 	return n, nil
 }
 
-// create sets every writer's pairs for the first time, before anybody watches and anything is measured: to make a pair takes a hub more than to change it, and a run of a
+// createPairs sets every writer's pairs for the first time, before anybody watches and anything is measured: to make a pair takes a hub more than to change it, and a run of a
 // few seconds would show a mixture of the two.
-func (r *run) create(b *board, writers []*writer) error {
-	r.enterStage("make the pairs")
+func (r *run) createPairs(b *scoreboard, writers []*writer) error {
+	r.setPhase("make the pairs")
 	var g errgroup.Group
 	for _, w := range writers {
 		g.Go(func() error {
@@ -67,7 +67,7 @@ func (r *run) create(b *board, writers []*writer) error {
 					return err
 				}
 				r.done.Add(1)
-				if err := r.pause(time.Second / fastest); err != nil {
+				if err := r.pause(time.Second / maxRequestRate); err != nil {
 					return err
 				}
 			}
@@ -77,25 +77,25 @@ func (r *run) create(b *board, writers []*writer) error {
 	return g.Wait()
 }
 
-// fastest is how many requests a second a client makes at most: a hub takes a thousand from a session, and refuses what is more.
-const fastest = 900
+// maxRequestRate is how many requests a second a client makes at most: a hub takes a thousand from a session, and refuses what is more.
+const maxRequestRate = 900
 
-// at calls fn, which makes so many requests, at a rate until the end, or as fast as it returns if the rate is 0. Whoever is late does not wait until it has
+// repeat calls fn, which makes so many requests, at a rate until the end, or as fast as it returns if the rate is 0. Whoever is late does not wait until it has
 // caught up.
-func (r *run) at(rate float64, requests, offset, of int, end time.Time, fn func() error) error {
-	if top := fastest / float64(requests); rate == 0 || rate > top {
+func (r *run) repeat(rate float64, requests, offset, of int, end time.Time, fn func() error) error {
+	if top := maxRequestRate / float64(requests); rate == 0 || rate > top {
 		rate = top
 	}
 	gap := time.Duration(float64(time.Second) / rate)
-	due := time.Now().Add(gap * time.Duration(offset) / time.Duration(max(of, 1)))
-	for due.Before(end) && time.Now().Before(end) {
-		if err := r.pause(time.Until(due)); err != nil {
+	next := time.Now().Add(gap * time.Duration(offset) / time.Duration(max(of, 1)))
+	for next.Before(end) && time.Now().Before(end) {
+		if err := r.pause(time.Until(next)); err != nil {
 			return err
 		}
 		if err := fn(); err != nil {
 			return err
 		}
-		due = due.Add(gap)
+		next = next.Add(gap)
 	}
 	return nil
 }

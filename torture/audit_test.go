@@ -8,18 +8,18 @@ import (
 	"time"
 )
 
-// reply is what a client got that came back with the Seq of a footprint.
-type reply struct {
-	footprint
+// catchUpReply is what a client got that came back with the Seq of a footprint.
+type catchUpReply struct {
+	snapshot
 	page page
 }
 
 // verify compares the books with the bucket, when nobody does anything any more, and enters the run in the ledger. recovery is how long the fault was felt.
 func (w *world) verify(recovery time.Duration) {
 	w.t.Helper()
-	replies := w.comeBack()
-	w.blind()
-	w.looking.Wait()
+	replies := w.catchUpFromSnapshots()
+	w.stopWatchers()
+	w.watching.Wait()
 	bucket, err := w.bucket(w.t.Context())
 	if err != nil {
 		w.t.Fatal(err)
@@ -28,15 +28,15 @@ func (w *world) verify(recovery time.Duration) {
 	w.checkWatchers(bucket)
 	w.checkReplies(replies, bucket)
 	w.checkRemoval(bucket)
-	for id, h := range w.books.history {
+	for id, h := range w.journal.history {
 		if err := linearizable(h); err != nil {
 			w.violation("%s: %v", id, err)
 		}
 	}
-	if n := twice.Swap(0); n > 0 {
+	if n := duplicateAnswers.Swap(0); n > 0 {
 		w.violation("%d requests were answered twice", n)
 	}
-	operations, acknowledged := w.books.count()
+	operations, acknowledged := w.journal.count()
 	ledger.add(run{w.fault, operations, acknowledged, lost, len(w.violations), recovery})
 	for i, v := range w.violations {
 		if i == 20 {
@@ -45,16 +45,16 @@ func (w *world) verify(recovery time.Duration) {
 		}
 		w.t.Errorf("%s: violation: %s", w.fault, v)
 	}
-	if w.books.lost > 0 || recovery > 0 {
-		w.t.Logf("%d operations, %d acknowledged, %d unanswered, recovery %v", operations, acknowledged, w.books.lost, recovery.Round(time.Millisecond))
+	if w.journal.lost > 0 || recovery > 0 {
+		w.t.Logf("%d operations, %d acknowledged, %d unanswered, recovery %v", operations, acknowledged, w.journal.lost, recovery.Round(time.Millisecond))
 	}
 }
 
-// comeBack asks, on every hub, for what changed since some of the moments that the watchers remember.
-func (w *world) comeBack() (replies []reply) {
+// catchUpFromSnapshots asks, on every hub, for what changed since some of the moments that the watchers remember.
+func (w *world) catchUpFromSnapshots() (replies []catchUpReply) {
 	w.t.Helper()
-	for i, u := range w.units {
-		if err := until(w.t.Context(), "way back", func() error {
+	for i, u := range w.instances {
+		if err := waitUntil(w.t.Context(), "way back", func() error {
 			s, err := login(w.t.Context(), u.addr(), fmt.Sprint("watcher", i), nil)
 			if err != nil {
 				return err
@@ -62,17 +62,17 @@ func (w *world) comeBack() (replies []reply) {
 			defer s.close()
 			for _, o := range w.watchers {
 				o.mu.Lock()
-				path := slices.Clone(o.path)
+				path := slices.Clone(o.snapshots)
 				o.mu.Unlock()
 				for _, f := range path {
 					if o.user == w.leaver {
 						continue // events that were still to come may never have reached it: its footprint may be short of one of them
 					}
-					p, err := difference(w.t.Context(), s, f.message, f.latest)
+					p, err := fetchSince(w.t.Context(), s, f.message, f.latest)
 					if err != nil {
 						return err
 					}
-					replies = append(replies, reply{footprint{f.message, mirror{maps.Clone(f.pairs), f.latest}}, p})
+					replies = append(replies, catchUpReply{snapshot{f.message, mirror{maps.Clone(f.pairs), f.latest}}, p})
 				}
 			}
 			return nil
@@ -86,7 +86,7 @@ func (w *world) comeBack() (replies []reply) {
 // checkAcks: what was acknowledged is in the bucket, or something newer is that somebody wrote. It returns how many are not.
 func (w *world) checkAcks(bucket map[string]entry) (lost int) {
 	given := make(map[uint64]ack)
-	for _, a := range w.books.acks {
+	for _, a := range w.journal.acks {
 		if a.what != "clear" && a.wrote {
 			if other, ok := given[a.pair.seq]; ok {
 				w.violation("revision %d was given to %+v and to %+v", a.pair.seq, other, a)
@@ -94,7 +94,7 @@ func (w *world) checkAcks(bucket map[string]entry) (lost int) {
 			given[a.pair.seq] = a
 		}
 	}
-	for _, a := range w.books.acks {
+	for _, a := range w.journal.acks {
 		if a.what == "clear" {
 			for i := range keys {
 				if e := bucket[a.message+".x."+keyName(i)]; !e.deleted && e.seq > 0 && e.seq <= a.pair.seq {
@@ -110,19 +110,19 @@ func (w *world) checkAcks(bucket map[string]entry) (lost int) {
 		case e.seq < a.pair.seq, e.seq == a.pair.seq && (e.deleted != (a.pair.value == "") || e.value != a.pair.value):
 			lost++
 			w.violation("acknowledged was %+v, but the bucket has %+v", a, e)
-		case e.seq > a.pair.seq && !w.explained(a.message, a.key, e, given):
+		case e.seq > a.pair.seq && !w.wasWritten(a.message, a.key, e, given):
 			w.violation("nobody wrote %+v of %s %s", e, a.message, a.key)
 		}
 	}
 	return lost
 }
 
-// explained reports whether somebody wrote this: it was acknowledged, or went unanswered.
-func (w *world) explained(message, key string, e entry, given map[uint64]ack) bool {
+// wasWritten reports whether somebody wrote this: it was acknowledged, or went unanswered.
+func (w *world) wasWritten(message, key string, e entry, given map[uint64]ack) bool {
 	if a, ok := given[e.seq]; ok && a.message == message && a.key == key && a.pair.value == e.value {
 		return true
 	}
-	for _, op := range w.books.history[message] {
+	for _, op := range w.journal.history[message] {
 		in, out := op.Input.(call), op.Output.(result)
 		if e.deleted && in.kind == "clear" || out.lost && in.kind != "get" && in.value == e.value && keyName(in.key) == key {
 			return true
@@ -154,22 +154,22 @@ func (w *world) checkWatchers(bucket map[string]entry) {
 	}
 }
 
-func (w *world) compare(who, id string, known map[string]cell, bucket map[string]entry) {
+func (w *world) compare(reader, id string, known map[string]register, bucket map[string]entry) {
 	pairs := pairsOf(bucket, id)
 	for key, e := range pairs {
 		if c := known[key]; c.value != e.value || c.seq != e.seq && !e.deleted {
-			w.violation("%s ended with %+v of %s %s, but the bucket has %+v", who, c, id, key, e)
+			w.violation("%s ended with %+v of %s %s, but the bucket has %+v", reader, c, id, key, e)
 		}
 	}
 	for key, c := range known {
 		if _, ok := pairs[key]; !ok {
-			w.violation("%s knows %+v of %s %s, which the bucket does not have", who, c, id, key)
+			w.violation("%s knows %+v of %s %s, which the bucket does not have", reader, c, id, key)
 		}
 	}
 }
 
 // checkReplies: who came back with a Seq was given exactly what changed after it, and what it knew together with that is what the bucket has.
-func (w *world) checkReplies(replies []reply, bucket map[string]entry) {
+func (w *world) checkReplies(replies []catchUpReply, bucket map[string]entry) {
 	for _, r := range replies {
 		changed := make(map[string]entry)
 		for key, e := range pairsOf(bucket, r.message) {

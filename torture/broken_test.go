@@ -9,8 +9,8 @@ import (
 	"testing"
 )
 
-// sabotage is a change that breaks a promise, and a test of this package that has to see it.
-var sabotage = []struct {
+// brokenBuilds is a change that breaks a promise, and a test of this package that has to see it.
+var brokenBuilds = []struct {
 	name, file, before, after, test string
 }{
 	{"the fence is removed", "bucket/outgoing.go", `if t.Fence.Own || t.Fence.Filter != "" {`, `if false {`, "TestLimitUnderAttack$"},
@@ -32,10 +32,10 @@ func TestBrokenBuildsAreCaught(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, s := range sabotage {
+	for _, s := range brokenBuilds {
 		t.Run(s.name, func(t *testing.T) {
 			file := filepath.Join(strings.TrimSpace(string(dir)), s.file)
-			list := overlay(t, map[string]string{file: changed(t, file, s.before, s.after)})
+			list := writeOverlay(t, map[string]string{file: replaceOnce(t, file, s.before, s.after)})
 			out, err := exec.Command("go", "test", "-overlay", list, "-count=40", "-failfast", "-run", s.test, "exthub/torture").CombinedOutput()
 			_, first, caught := strings.Cut(string(out), "violation: ")
 			if err == nil || !caught {

@@ -21,21 +21,21 @@ type entry struct {
 // readBucket returns the newest entry of every key, read with nothing but the NATS client.
 func readBucket(ctx context.Context, nc *nats.Conn) (map[string]entry, error) {
 	bucket := make(map[string]entry)
-	err := follow(ctx, nc, jetstream.DeliverLastPerSubjectPolicy, func(e entry, pending uint64) bool {
+	err := readStream(ctx, nc, jetstream.DeliverLastPerSubjectPolicy, func(e entry, pending uint64) bool {
 		bucket[e.subject] = e
 		return pending > 0
 	})
 	return bucket, err
 }
 
-// follow calls take with every entry that the stream delivers, until it returns false.
-func follow(ctx context.Context, nc *nats.Conn, policy jetstream.DeliverPolicy, take func(e entry, pending uint64) bool) error {
+// readStream calls take with every entry that the stream delivers, until it returns false.
+func readStream(ctx context.Context, nc *nats.Conn, policy jetstream.DeliverPolicy, take func(e entry, pending uint64) bool) error {
 	js, err := jetstream.New(nc)
 	if err != nil {
 		return err
 	}
 	prefix := "$KV." + strings.TrimPrefix(stream, "KV_") + "."
-	opening, cancel := context.WithTimeout(ctx, patience/2)
+	opening, cancel := context.WithTimeout(ctx, testTimeout/2)
 	defer cancel()
 	consumer, err := js.OrderedConsumer(opening, stream, jetstream.OrderedConsumerConfig{FilterSubjects: []string{prefix + ">"}, DeliverPolicy: policy})
 	if err != nil {

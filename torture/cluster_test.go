@@ -14,19 +14,19 @@ import (
 func onCluster(t *testing.T, fault string, hubs int) (*world, *cluster, *nats.Conn) {
 	t.Helper()
 	c := startCluster(t)
-	var units []*unit
+	var instances []*instance
 	for range hubs {
-		units = append(units, startUnit(t, c.url(), unitOptions{kv: kv.Options{Replicas: 3}}))
+		instances = append(instances, startInstance(t, c.url(), instanceOptions{kv: kv.Options{Replicas: 3}}))
 	}
 	nc := connect(t, c.url())
-	return newWorld(t, fault, 25*time.Millisecond, units, from(nc)), c, nc
+	return newWorld(t, fault, 25*time.Millisecond, instances, bucketReader(nc)), c, nc
 }
 
 // killNode kills the leader of the hubs' stream, or a follower, with -9, and starts it again while everybody goes on.
 func killNode(t *testing.T, fault string, leads bool) {
 	w, c, nc := onCluster(t, fault, 2)
 	w.start(5)
-	victim, follower, err := c.leader(t.Context(), nc)
+	victim, follower, err := c.awaitLeader(t.Context(), nc)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -34,19 +34,19 @@ func killNode(t *testing.T, fault string, leads bool) {
 		victim = follower
 	}
 	victim.kill()
-	over := w.time()
-	if _, _, err := c.leader(t.Context(), nc); err != nil {
+	over := w.elapsed()
+	if _, _, err := c.awaitLeader(t.Context(), nc); err != nil {
 		t.Fatal(err)
 	}
-	elected := w.time() - over
-	w.remove()
-	recovery := w.recovered(over, w.all()...)
+	elected := w.elapsed() - over
+	w.removeLeaver()
+	recovery := w.awaitRecovery(over, w.allHubs()...)
 	t.Logf("a leader was there after %v", elected.Round(time.Millisecond))
 	if err := victim.start(); err != nil {
 		t.Fatal(err)
 	}
-	w.awaitAll(w.time(), 10, w.all()...)
-	if err := c.current(t.Context(), nc); err != nil {
+	w.awaitWrites(w.elapsed(), 10, w.allHubs()...)
+	if err := c.awaitCurrent(t.Context(), nc); err != nil {
 		t.Fatal(err)
 	}
 	w.finish()
@@ -54,28 +54,28 @@ func killNode(t *testing.T, fault string, leads bool) {
 }
 
 func TestNATSLeaderKilled(t *testing.T) {
-	often(t, func(t *testing.T, i int) { killNode(t, "NATS leader killed (R3)", true) })
+	repeat(t, func(t *testing.T, i int) { killNode(t, "NATS leader killed (R3)", true) })
 }
 
 func TestNATSFollowerKilled(t *testing.T) {
-	often(t, func(t *testing.T, i int) { killNode(t, "NATS follower killed (R3)", false) })
+	repeat(t, func(t *testing.T, i int) { killNode(t, "NATS follower killed (R3)", false) })
 }
 
 // The leader gives up again and again.
 func TestLeaderStepsDown(t *testing.T) {
-	often(t, func(t *testing.T, i int) {
+	repeat(t, func(t *testing.T, i int) {
 		w, _, nc := onCluster(t, "NATS leader steps down (R3)", 3)
 		w.start(5)
 		var over time.Duration
 		for range 4 {
-			over = w.time()
+			over = w.elapsed()
 			if err := stepDown(nc); err != nil {
 				t.Log(fmt.Errorf("step down: %w", err))
 			}
 			<-time.After(700 * time.Millisecond)
 		}
-		w.remove()
-		recovery := w.recovered(over, w.all()...)
+		w.removeLeaver()
+		recovery := w.awaitRecovery(over, w.allHubs()...)
 		w.finish()
 		w.verify(recovery)
 	})

@@ -23,23 +23,23 @@ type write struct {
 	deleted bool
 }
 
-func (c *counter) note(seq uint64, key string, deleted bool) {
+func (c *counter) record(seq uint64, key string, deleted bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.writes[seq] = write{key, deleted}
 }
 
-// count follows the message until stop is called, which returns the highest number of pairs there ever was, and how many writes it saw.
-func count(t testing.TB, nc *nats.Conn, message string) (c *counter, stop func() (most, writes int)) {
+// startCounter follows the message until stop is called, which returns the highest number of pairs there ever was, and how many writes it saw.
+func startCounter(t testing.TB, nc *nats.Conn, message string) (c *counter, stop func() (most, writes int)) {
 	t.Helper()
 	c = &counter{writes: make(map[uint64]write)}
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		err := follow(ctx, nc, jetstream.DeliverAllPolicy, func(e entry, _ uint64) bool {
+		err := readStream(ctx, nc, jetstream.DeliverAllPolicy, func(e entry, _ uint64) bool {
 			if key, ok := strings.CutPrefix(e.subject, message+".x."); ok {
-				c.note(e.seq, key, e.deleted)
+				c.record(e.seq, key, e.deleted)
 			}
 			return true
 		})
@@ -49,7 +49,7 @@ func count(t testing.TB, nc *nats.Conn, message string) (c *counter, stop func()
 	}()
 	return c, func() (int, int) {
 		t.Helper()
-		bucket, err := from(nc)(t.Context())
+		bucket, err := bucketReader(nc)(t.Context())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -59,14 +59,14 @@ func count(t testing.TB, nc *nats.Conn, message string) (c *counter, stop func()
 			t.Fatalf("the counter failed: %v", c.failed)
 		}
 		for key, e := range pairsOf(bucket, message) { // what it had not been told of yet
-			c.note(e.seq, key, e.deleted)
+			c.record(e.seq, key, e.deleted)
 		}
-		return c.most(), len(c.writes)
+		return c.maxPairs(), len(c.writes)
 	}
 }
 
-// most replays the writes in the order of their revisions.
-func (c *counter) most() (most int) {
+// maxPairs replays the writes in the order of their revisions.
+func (c *counter) maxPairs() (most int) {
 	last := uint64(0)
 	for seq := range c.writes {
 		last = max(last, seq)

@@ -14,60 +14,60 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// lone is a hub with its own NATS and one member who writes by hand.
-type lone struct {
+// soloHub is a hub with its own NATS and one member who writes by hand.
+type soloHub struct {
 	*world
-	data string
-	unit *unit
-	wr   *writer
+	data     string
+	instance *instance
+	wr       *writer
 }
 
-func startLone(t *testing.T, fault, data string) *lone {
+func startSoloHub(t *testing.T, fault, data string) *soloHub {
 	t.Helper()
 	u := startProcess(t, "", data)
-	l := &lone{data: data, unit: u, world: newWorld(t, fault, 0, []*unit{u}, embedded(t, u, data))}
+	l := &soloHub{data: data, instance: u, world: newWorld(t, fault, 0, []*instance{u}, embeddedBucketReader(t, u, data))}
 	l.cancel = func() {}
 	l.wr = newWriter(l.world, writers+1, 0, "writer0")
-	l.enter()
-	t.Cleanup(l.wr.leave)
+	l.connect()
+	t.Cleanup(l.wr.disconnect)
 	return l
 }
 
-func (l *lone) enter() {
+func (l *soloHub) connect() {
 	l.t.Helper()
-	if err := until(l.t.Context(), "login", func() error { return l.wr.enter(l.t.Context()) }); err != nil {
+	if err := waitUntil(l.t.Context(), "login", func() error { return l.wr.connect(l.t.Context()) }); err != nil {
 		l.t.Fatal(err)
 	}
 }
 
 // set writes one pair of the first message, and reports whether it was acknowledged.
-func (l *lone) set(key int, value string) bool {
+func (l *soloHub) set(key int, value string) bool {
 	m := &l.wr.messages[0]
-	return l.wr.act(l.t.Context(), m, call{kind: "set", key: key, value: value, seq: m.seqs[key]})
+	return l.wr.do(l.t.Context(), m, call{kind: "set", key: key, value: value, seq: m.seqs[key]})
 }
 
 // get reads it, which must work.
-func (l *lone) get() {
+func (l *soloHub) get() {
 	m := &l.wr.messages[0]
-	if !l.wr.act(l.t.Context(), m, call{kind: "get", floor: m.floor}) {
+	if !l.wr.do(l.t.Context(), m, call{kind: "get", minLatest: m.latest}) {
 		l.violation("a read was not answered")
 	}
 }
 
 // smallDisk puts the data of a hub where room can run out, and returns what takes the room and what gives it back. With the right to mount it is a small file system of
 // its own, else a limit on the size of the hub's files.
-func smallDisk(t *testing.T, dir string) (fill, free func(*unit)) {
+func smallDisk(t *testing.T, dir string) (fill, free func(*instance)) {
 	t.Helper()
 	err := syscall.Mount("tmpfs", dir, "tmpfs", 0, "size=33554432")
 	if err != nil {
 		t.Logf("full is here a limit on the size of files: %v", err)
-		limit := func(u *unit, size uint64) {
+		limit := func(u *instance, size uint64) {
 			l := unix.Rlimit{Cur: size, Max: unix.RLIM_INFINITY}
 			if err := unix.Prlimit(u.process.cmd.Process.Pid, unix.RLIMIT_FSIZE, &l, nil); err != nil {
 				t.Fatal(err)
 			}
 		}
-		return func(u *unit) { limit(u, 1) }, func(u *unit) { limit(u, unix.RLIM_INFINITY) }
+		return func(u *instance) { limit(u, 1) }, func(u *instance) { limit(u, unix.RLIM_INFINITY) }
 	}
 	t.Cleanup(func() {
 		if err := syscall.Unmount(dir, 0); err != nil {
@@ -75,7 +75,7 @@ func smallDisk(t *testing.T, dir string) (fill, free func(*unit)) {
 		}
 	})
 	ballast := filepath.Join(dir, "ballast")
-	fill = func(*unit) {
+	fill = func(*instance) {
 		f, err := os.Create(ballast)
 		if err != nil {
 			t.Fatal(err)
@@ -88,20 +88,20 @@ func smallDisk(t *testing.T, dir string) (fill, free func(*unit)) {
 			err = nil
 		}
 	}
-	return fill, func(*unit) { os.Remove(ballast) }
+	return fill, func(*instance) { os.Remove(ballast) }
 }
 
 // The disk is full: writes are refused, reads go on, nothing that was acknowledged is lost. When there is room again the hub starts its
 // NATS anew by itself and writes go on.
 func TestDiskFull(t *testing.T) {
-	often(t, func(t *testing.T, i int) {
+	repeat(t, func(t *testing.T, i int) {
 		dir := t.TempDir()
 		fill, free := smallDisk(t, dir)
-		l := startLone(t, "disk full", filepath.Join(dir, "data"))
+		l := startSoloHub(t, "disk full", filepath.Join(dir, "data"))
 		for n := range 20 {
 			l.set(n%keys, fmt.Sprint("before", n))
 		}
-		fill(l.unit)
+		fill(l.instance)
 		acknowledged := 0
 		for n := 0; n < 5000 && l.set(n%keys, strings.Repeat("x", 900)+fmt.Sprint(n)); n++ {
 			acknowledged++ // the last page of a file may still have some room
@@ -110,12 +110,12 @@ func TestDiskFull(t *testing.T) {
 			t.Fatal("the disk does not get full")
 		}
 		l.get()
-		if !strings.Contains(l.unit.process.said(), "rror") {
-			l.violation("the hub says nothing of a full disk: %s", l.unit.process.said())
+		if !strings.Contains(l.instance.process.output(), "rror") {
+			l.violation("the hub says nothing of a full disk: %s", l.instance.process.output())
 		}
-		free(l.unit)
-		over := l.time()
-		if err := until(t.Context(), "write after there is room again", func() error {
+		free(l.instance)
+		over := l.elapsed()
+		if err := waitUntil(t.Context(), "write after there is room again", func() error {
 			l.get()
 			if !l.set(0, "after") {
 				return errors.New("refused")
@@ -124,14 +124,14 @@ func TestDiskFull(t *testing.T) {
 		}); err != nil {
 			l.violation("%v", err)
 		}
-		recovery := l.time() - over
+		recovery := l.elapsed() - over
 		l.finish()
 		l.verify(recovery)
 	})
 }
 
-// marked returns nil if the hub has noted that its bucket reached a revision.
-func (l *lone) marked(revision uint64) error {
+// checkWatermark returns nil if the hub has noted that its bucket reached a revision.
+func (l *soloHub) checkWatermark(revision uint64) error {
 	text, err := os.ReadFile(filepath.Join(l.data, "watermark"))
 	if err != nil {
 		return err
@@ -149,24 +149,24 @@ func (l *lone) marked(revision uint64) error {
 // The end of the last block is gone, as after a copy of a running hub's directory or a broken disk: no crash of a hub does that. The hub says so and refuses to
 // start. Told to go on, it comes up with what is whole, never serves half of a record, and everybody learns by another epoch that something is gone.
 func TestLastBlockTruncated(t *testing.T) {
-	often(t, func(t *testing.T, i int) {
-		l := startLone(t, "last block truncated", t.TempDir())
-		l.torn = true
+	repeat(t, func(t *testing.T, i int) {
+		l := startSoloHub(t, "last block truncated", t.TempDir())
+		l.lossExpected = true
 		for n := range 20 {
 			l.set(n%keys, fmt.Sprint("before", n))
 		}
 		m := &l.wr.messages[0]
 		gone := m.seqs[19%keys]
 		for _, o := range l.watchers {
-			if err := until(t.Context(), "last event", func() error { return o.reached(m.id, gone) }); err != nil {
+			if err := waitUntil(t.Context(), "last event", func() error { return o.checkReached(m.id, gone) }); err != nil {
 				t.Fatal(err)
 			}
 		}
-		if err := until(t.Context(), "watermark", func() error { return l.marked(gone) }); err != nil {
+		if err := waitUntil(t.Context(), "watermark", func() error { return l.checkWatermark(gone) }); err != nil {
 			t.Fatal(err)
 		}
-		l.unit.process.kill()
-		l.wr.leave()
+		l.instance.process.kill()
+		l.wr.disconnect()
 		blocks, err := filepath.Glob(filepath.Join(l.data, "nats", "jetstream", "$G", "streams", stream, "msgs", "*.blk"))
 		if err != nil || len(blocks) == 0 {
 			t.Fatalf("blocks: %v, %v", blocks, err)
@@ -179,43 +179,43 @@ func TestLastBlockTruncated(t *testing.T) {
 		if err := os.Truncate(last, info.Size()-int64(1+7*i%150)); err != nil {
 			t.Fatal(err)
 		}
-		if l.unit.process.start() == nil {
+		if l.instance.process.start() == nil {
 			l.violation("the hub serves as if nothing were gone")
 		}
-		l.unit.process.kill()
-		if want := fmt.Sprintf("but had %d", gone); !strings.Contains(l.unit.process.said(), want) {
-			l.violation("the hub does not say %q: %s", want, l.unit.process.said())
+		l.instance.process.kill()
+		if want := fmt.Sprintf("but had %d", gone); !strings.Contains(l.instance.process.output(), want) {
+			l.violation("the hub does not say %q: %s", want, l.instance.process.output())
 		}
-		over := l.time()
-		if err := l.unit.process.start("--accept-loss"); err != nil {
+		over := l.elapsed()
+		if err := l.instance.process.start("--accept-loss"); err != nil {
 			t.Fatal(err)
 		}
-		l.enter()
-		p, err := difference(t.Context(), l.wr.session, m.id, 0)
+		l.connect()
+		p, err := fetchSince(t.Context(), l.wr.session, m.id, 0)
 		if err != nil {
 			t.Fatal(err)
 		}
-		recovery := l.time() - over
+		recovery := l.elapsed() - over
 		for _, x := range p.Extensions {
-			if !l.books.wrote(m.id, x) || x.Seq >= gone {
+			if !l.journal.isAcknowledged(m.id, x) || x.Seq >= gone {
 				l.violation("after the cut there is %+v, which nobody wrote", x)
 			}
 		}
 		if p.LatestSeq != gone-1 {
 			l.violation("cut at %d, but the message ends at %d", gone, p.LatestSeq)
 		}
-		if err := until(t.Context(), "notice of the loss", func() error {
-			if l.noticed.Load() == 0 {
+		if err := waitUntil(t.Context(), "notice of the loss", func() error {
+			if l.epochChanges.Load() == 0 {
 				return errors.New("nobody has seen another epoch")
 			}
 			return nil
 		}); err != nil {
 			l.violation("%v", err)
 		}
-		if !l.wr.act(t.Context(), m, call{kind: "set", key: 0, value: "after", seq: m.seqs[0]}) {
+		if !l.wr.do(t.Context(), m, call{kind: "set", key: 0, value: "after", seq: m.seqs[0]}) {
 			l.violation("no write after the cut")
 		}
-		operations, acknowledged := l.books.count()
+		operations, acknowledged := l.journal.count()
 		ledger.add(run{l.fault, operations, acknowledged, 1, len(l.violations), recovery}) // one is lost, by the fault itself
 		for _, v := range l.violations {
 			t.Errorf("violation: %s", v)

@@ -25,15 +25,15 @@ func linearizable(history []porcupine.Operation) error {
 			history[i].Call = math.MinInt64 // a view may be behind: what it must not be older than is in the call
 		}
 	}
-	verdict, info := porcupine.CheckOperationsVerbose(model.ToModel(), history, patience)
+	verdict, info := porcupine.CheckOperationsVerbose(model.ToModel(), history, testTimeout)
 	if verdict == porcupine.Ok {
 		return nil
 	}
-	return fmt.Errorf("a history of %d operations: %v; %s", len(history), verdict, misfit(history, info.PartialLinearizationsOperations()))
+	return fmt.Errorf("a history of %d operations: %v; %s", len(history), verdict, describeMisfit(history, info.PartialLinearizationsOperations()))
 }
 
-// misfit describes where the longest attempt to put the operations in order got stuck: the last ones that fit, and of the others those that were answered first.
-func misfit(history []porcupine.Operation, attempts [][][]porcupine.Operation) string {
+// describeMisfit describes where the longest attempt to put the operations in order got stuck: the last ones that fit, and of the others those that were answered first.
+func describeMisfit(history []porcupine.Operation, attempts [][][]porcupine.Operation) string {
 	var longest []porcupine.Operation
 	for _, partition := range attempts {
 		for _, ops := range partition {
@@ -68,9 +68,9 @@ func TestModel(t *testing.T) {
 		return porcupine.Operation{Call: int64(from), Return: int64(to), Input: in, Output: out}
 	}
 	set := func(value string, seq uint64) call { return call{kind: "set", value: value, seq: seq} }
-	wrote := func(value string, seq uint64) result { return result{pair: cell{value: value, seq: seq}} }
+	wrote := func(value string, seq uint64) result { return result{pair: register{value: value, seq: seq}} }
 	saw := func(value string, seq, latest uint64) result {
-		return result{latest: latest, cells: [keys]cell{{value: value, seq: seq}}}
+		return result{latest: latest, cells: [keys]register{{value: value, seq: seq}}}
 	}
 	lost := result{lost: true}
 	get := call{kind: "get"}
@@ -82,20 +82,20 @@ func TestModel(t *testing.T) {
 		{"one after the other", true, []porcupine.Operation{op(0, 1, set("a", 0), wrote("a", 5)), op(2, 3, set("b", 5), wrote("b", 6)), op(4, 5, get, saw("b", 6, 6))}},
 		{"two winners", false, []porcupine.Operation{op(0, 9, set("a", 0), wrote("a", 5)), op(0, 9, set("b", 0), wrote("b", 6))}},
 		{"a winner and a conflict", true, []porcupine.Operation{op(0, 9, set("a", 0), wrote("a", 5)),
-			op(0, 9, set("b", 0), result{conflict: true, pair: cell{value: "a", seq: 5}})}},
+			op(0, 9, set("b", 0), result{conflict: true, pair: register{value: "a", seq: 5}})}},
 		{"a conflict with what is named", false, []porcupine.Operation{op(0, 1, set("a", 0), wrote("a", 5)),
-			op(2, 3, set("b", 5), result{conflict: true, pair: cell{value: "a", seq: 5}})}},
+			op(2, 3, set("b", 5), result{conflict: true, pair: register{value: "a", seq: 5}})}},
 		{"a conflict with the past", false, []porcupine.Operation{op(0, 1, set("a", 0), wrote("a", 5)), op(2, 3, set("b", 5), wrote("b", 6)),
-			op(4, 5, set("c", 6), result{conflict: true, pair: cell{value: "a", seq: 5}})}},
+			op(4, 5, set("c", 6), result{conflict: true, pair: register{value: "a", seq: 5}})}},
 		{"a get from a view that is behind", true, []porcupine.Operation{op(0, 1, set("a", 0), wrote("a", 5)), op(2, 3, get, result{})}},
-		{"a get that goes back in time", false, []porcupine.Operation{op(0, 1, set("a", 0), wrote("a", 5)), op(2, 3, call{kind: "get", floor: 5}, result{})}},
+		{"a get that goes back in time", false, []porcupine.Operation{op(0, 1, set("a", 0), wrote("a", 5)), op(2, 3, call{kind: "get", minLatest: 5}, result{})}},
 		{"a get from the future", false, []porcupine.Operation{op(0, 1, get, saw("a", 5, 5)), op(2, 3, set("a", 0), wrote("a", 5))}},
 		{"a get of a mixture", false, []porcupine.Operation{op(0, 1, set("a", 0), wrote("a", 5)), op(2, 3, set("b", 5), wrote("b", 6)), op(4, 5, get, saw("a", 5, 6))}},
 		{"unanswered, and it happened", true, []porcupine.Operation{op(0, 1, set("a", 0), lost), op(2, 3, set("b", 7), wrote("b", 8))}},
 		{"unanswered, and it did not happen", true, []porcupine.Operation{op(0, 1, set("a", 0), lost), op(2, 3, set("b", 0), wrote("b", 8))}},
 		{"unanswered, and it happened late", true, []porcupine.Operation{op(0, 1, set("a", 0), lost), op(2, 3, get, result{}), op(4, 5, get, saw("a", 7, 7))}},
 		{"unanswered, and it was undone", false, []porcupine.Operation{op(0, 1, set("a", 0), lost), op(2, 3, call{kind: "set", key: 1, value: "c"}, wrote("c", 9)),
-			op(4, 5, get, result{latest: 9, cells: [keys]cell{{value: "a", seq: 7}, {value: "c", seq: 9}}}),
+			op(4, 5, get, result{latest: 9, cells: [keys]register{{value: "a", seq: 7}, {value: "c", seq: 9}}}),
 			op(6, 7, set("b", 0), wrote("b", 10))}},
 		{"a Seq that was given before", false, []porcupine.Operation{op(0, 1, set("a", 0), wrote("a", 5)), op(2, 3, set("b", 5), wrote("b", 5))}},
 		{"cleared", true, []porcupine.Operation{op(0, 1, set("a", 0), wrote("a", 5)), op(2, 3, call{kind: "clear"}, result{latest: 7}), op(4, 5, get, result{latest: 7}),
@@ -107,7 +107,7 @@ func TestModel(t *testing.T) {
 		if err := linearizable(c.history); (err == nil) != c.right {
 			t.Errorf("%s: %v", c.name, err)
 		}
-		if took := time.Since(start); took > patience/2 {
+		if took := time.Since(start); took > testTimeout/2 {
 			t.Errorf("%s took %v", c.name, took)
 		}
 	}

@@ -15,22 +15,22 @@ type run struct {
 	recovery                                   time.Duration
 }
 
-// book is all runs.
-type book struct {
+// runBook is all runs.
+type runBook struct {
 	mu   sync.Mutex
 	runs []run
 }
 
-var ledger book
+var ledger runBook
 
-func (b *book) add(r run) {
+func (b *runBook) add(r run) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.runs = append(b.runs, r)
 }
 
 // table sums the runs up, as Markdown.
-func (b *book) table() string {
+func (b *runBook) table() string {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	var order []string

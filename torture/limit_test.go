@@ -19,25 +19,25 @@ import (
 )
 
 const (
-	limit     = 40
-	attackers = 9
-	attack    = 4 * time.Second // how long they are at it
+	maxPairsUnderAttack = 40
+	attackers           = 9
+	attackDuration      = 4 * time.Second // how long they are at it
 )
 
-// attacked lets nine members on three hubs create, delete and create again what they can of one message, as long as the attack lasts. The message must reach
+// attackLimit lets nine members on three hubs create, delete and create again what they can of one message, as long as the attack lasts. The message must reach
 // its limit and never exceed it, and nobody may be refused and written all the same.
-func attacked(t *testing.T, fault string, units []*unit, nc *nats.Conn) {
-	w := newWorld(t, fault, 0, units, nil)
+func attackLimit(t *testing.T, fault string, instances []*instance, nc *nats.Conn) {
+	w := newWorld(t, fault, 0, instances, nil)
 	message := w.messages[0]
-	counter, stop := count(t, nc, message)
-	ctx, cancel := context.WithTimeout(t.Context(), attack)
+	counter, stop := startCounter(t, nc, message)
+	ctx, cancel := context.WithTimeout(t.Context(), attackDuration)
 	defer cancel()
 	var all sync.WaitGroup
 	var mu sync.Mutex
 	operations, acknowledged, full, unanswered := 0, 0, 0, 0
 	for i := range attackers {
 		all.Go(func() {
-			a := &attacker{addr: units[i%len(units)].addr(), user: fmt.Sprint("writer", i%writers), message: message, prefix: fmt.Sprint("a", i, "-"), counter: counter}
+			a := &attacker{addr: instances[i%len(instances)].addr(), user: fmt.Sprint("writer", i%writers), message: message, prefix: fmt.Sprint("a", i, "-"), counter: counter}
 			a.run(ctx)
 			mu.Lock()
 			defer mu.Unlock()
@@ -46,13 +46,13 @@ func attacked(t *testing.T, fault string, units []*unit, nc *nats.Conn) {
 	}
 	all.Wait()
 	most, writes := stop()
-	if most > limit {
-		w.violation("the message held %d pairs, limit %d", most, limit)
+	if most > maxPairsUnderAttack {
+		w.violation("the message held %d pairs, limit %d", most, maxPairsUnderAttack)
 	}
 	if writes > acknowledged+unanswered {
 		w.violation("%d writes are in the bucket, but only %d were acknowledged and %d went unanswered", writes, acknowledged, unanswered)
 	}
-	if most < limit || full == 0 {
+	if most < maxPairsUnderAttack || full == 0 {
 		t.Errorf("the attack was too weak: %d pairs at most, %d refusals", most, full)
 	}
 	t.Logf("%d requests, %d acknowledged, %d unanswered, %d refused because the message was full; %d writes counted, %d pairs at most",
@@ -94,13 +94,13 @@ func (a *attacker) run(ctx context.Context) {
 			method = "deleteMessageExtensions"
 		}
 		var p page
-		err := s.ask(context.WithoutCancel(ctx), method, object{"messageID": a.message, "extensions": []object{e}}, &p)
+		err := s.call(context.WithoutCancel(ctx), method, object{"messageID": a.message, "extensions": []object{e}}, &p)
 		a.operations++
-		if unknown(err) && !undone(err) {
+		if outcomeUnknown(err) && !nothingWritten(err) {
 			a.unanswered++
 		}
 		switch {
-		case refused(err) == codeParameter:
+		case refusalCode(err) == codeParameter:
 			a.full++
 		case errors.Is(err, errLost):
 			s.close()
@@ -109,34 +109,34 @@ func (a *attacker) run(ctx context.Context) {
 			x := p.Extensions[0]
 			if x.Code == 0 && x.Seq > 0 {
 				a.acknowledged++
-				a.counter.note(x.Seq, key, x.Value == "")
+				a.counter.record(x.Seq, key, x.Value == "")
 			}
 			seqs[key], live[key] = x.Seq, x.Value != ""
 		}
 	}
 }
 
-func limited(o *hub.Options) { o.MaxExtensions = limit }
+func setLimit(o *hub.Options) { o.MaxExtensions = maxPairsUnderAttack }
 
 // The limit is reached, and never exceeded, on one node.
 func TestLimitUnderAttack(t *testing.T) {
-	often(t, func(t *testing.T, i int) {
+	repeat(t, func(t *testing.T, i int) {
 		server := kvtest.Start(t, kvtest.Listening)
-		var units []*unit
+		var instances []*instance
 		for range 3 {
-			units = append(units, startUnit(t, server.URL(), unitOptions{hub: limited}))
+			instances = append(instances, startInstance(t, server.URL(), instanceOptions{hub: setLimit}))
 		}
-		attacked(t, "limit of 40 under attack (R1)", units, connect(t, server.URL()))
+		attackLimit(t, "limit of 40 under attack (R1)", instances, connect(t, server.URL()))
 	})
 }
 
 // The same on three nodes, whose leader gives up every 0.7 s.
 func TestLimitUnderAttackReplicated(t *testing.T) {
-	often(t, func(t *testing.T, i int) {
+	repeat(t, func(t *testing.T, i int) {
 		c := startCluster(t)
-		var units []*unit
+		var instances []*instance
 		for range 3 {
-			units = append(units, startUnit(t, c.url(), unitOptions{kv: kv.Options{Replicas: 3}, hub: limited}))
+			instances = append(instances, startInstance(t, c.url(), instanceOptions{kv: kv.Options{Replicas: 3}, hub: setLimit}))
 		}
 		nc := connect(t, c.url())
 		ctx, cancel := context.WithCancel(context.Background())
@@ -154,7 +154,7 @@ func TestLimitUnderAttackReplicated(t *testing.T) {
 				}
 			}
 		}()
-		attacked(t, "limit of 40 under attack (R3, step-down every 0.7 s)", units, nc)
+		attackLimit(t, "limit of 40 under attack (R3, step-down every 0.7 s)", instances, nc)
 		cancel()
 		<-done
 	})
@@ -164,10 +164,10 @@ func TestLimitUnderAttackReplicated(t *testing.T) {
 func TestLimitWithoutFence(t *testing.T) {
 	t.Parallel()
 	server := kvtest.Start(t, kvtest.Listening)
-	startUnit(t, server.URL(), unitOptions{}) // makes the bucket
+	startInstance(t, server.URL(), instanceOptions{}) // makes the bucket
 	nc := connect(t, server.URL())
 	const message = "g.arena.1"
-	_, stop := count(t, nc, message)
+	_, stop := startCounter(t, nc, message)
 	js, err := jetstream.New(nc)
 	if err != nil {
 		t.Fatal(err)
@@ -184,14 +184,14 @@ func TestLimitWithoutFence(t *testing.T) {
 		}
 		all.Wait()
 	}
-	for round := range 2 * limit / attackers {
+	for round := range 2 * maxPairsUnderAttack / attackers {
 		var room [attackers]bool
 		each(func(i int) {
-			has, err := from(nc)(t.Context())
+			has, err := bucketReader(nc)(t.Context())
 			if err != nil {
 				t.Error(err)
 			}
-			room[i] = len(pairsOf(has, message)) < limit
+			room[i] = len(pairsOf(has, message)) < maxPairsUnderAttack
 		})
 		each(func(i int) {
 			if !room[i] {
@@ -203,8 +203,8 @@ func TestLimitWithoutFence(t *testing.T) {
 		})
 	}
 	most, _ := stop()
-	if most <= limit {
+	if most <= maxPairsUnderAttack {
 		t.Errorf("nine writers without a fence kept to %d pairs: the attack proves nothing", most)
 	}
-	t.Logf("without a fence: %d pairs, limit %d", most, limit)
+	t.Logf("without a fence: %d pairs, limit %d", most, maxPairsUnderAttack)
 }

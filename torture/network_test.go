@@ -14,8 +14,8 @@ import (
 	"exthub/kv/kvtest"
 )
 
-// often runs a fault as many times as was asked for. i tells the runs apart, for faults that have variants.
-func often(t *testing.T, run func(t *testing.T, i int)) {
+// repeat runs a fault as many times as was asked for. i tells the runs apart, for faults that have variants.
+func repeat(t *testing.T, run func(t *testing.T, i int)) {
 	t.Parallel()
 	for i := range *runs {
 		t.Run(fmt.Sprint(i), func(t *testing.T) {
@@ -26,13 +26,13 @@ func often(t *testing.T, run func(t *testing.T, i int)) {
 }
 
 // onOneNode starts hubs in this process on one NATS node, each behind a network of its own, and a world on them.
-func onOneNode(t *testing.T, fault string, pace time.Duration, n int, change func(i int, o *hub.Options)) (*world, *kvtest.Node, *nats.Conn) {
+func onOneNode(t *testing.T, fault string, interval time.Duration, n int, change func(i int, o *hub.Options)) (*world, *kvtest.Node, *nats.Conn) {
 	t.Helper()
 	server := kvtest.Start(t, kvtest.Listening)
-	var units []*unit
+	var instances []*instance
 	for i := range n {
 		// Events are treated as if they were for thousands: one hub folds them, the others write them straight to the sockets.
-		o := unitOptions{hub: func(ho *hub.Options) {
+		o := instanceOptions{hub: func(ho *hub.Options) {
 			if i%2 == 0 {
 				ho.FanoutFrom = 1
 			} else {
@@ -42,17 +42,17 @@ func onOneNode(t *testing.T, fault string, pace time.Duration, n int, change fun
 				change(i, ho)
 			}
 		}}
-		units = append(units, startUnit(t, server.URL(), o))
+		instances = append(instances, startInstance(t, server.URL(), o))
 	}
 	nc := connect(t, server.URL())
-	return newWorld(t, fault, pace, units, from(nc)), server, nc
+	return newWorld(t, fault, interval, instances, bucketReader(nc)), server, nc
 }
 
-// from reads the bucket through a plain connection. A node that has just come back may not answer at first.
-func from(nc *nats.Conn) func(context.Context) (map[string]entry, error) {
+// bucketReader reads the bucket through a plain connection. A node that has just come back may not answer at first.
+func bucketReader(nc *nats.Conn) func(context.Context) (map[string]entry, error) {
 	return func(ctx context.Context) (bucket map[string]entry, err error) {
-		err = until(ctx, "content of the bucket", func() error {
-			ctx, cancel := context.WithTimeout(ctx, patience/10)
+		err = waitUntil(ctx, "content of the bucket", func() error {
+			ctx, cancel := context.WithTimeout(ctx, testTimeout/10)
 			defer cancel()
 			bucket, err = readBucket(ctx, nc)
 			return err
@@ -61,69 +61,69 @@ func from(nc *nats.Conn) func(context.Context) (map[string]entry, error) {
 	}
 }
 
-// recovered waits until the hubs that a fault struck work again, and returns how long the first acknowledged write took from the moment it was over.
-func (w *world) recovered(over time.Duration, hubs ...int) time.Duration {
+// awaitRecovery waits until the hubs that a fault struck work again, and returns how long the first acknowledged write took from the moment it was over.
+func (w *world) awaitRecovery(over time.Duration, hubs ...int) time.Duration {
 	w.t.Helper()
-	w.awaitAll(over, 8, hubs...)
-	first, _ := w.books.since(over, hubs)
+	w.awaitWrites(over, 8, hubs...)
+	first, _ := w.journal.acknowledgedSince(over, hubs)
 	return first - over
 }
 
-// cutOff separates the first hub from NATS, in one of three ways: connections are reset; they look whole but carry nothing, and are reset in the end; what the
+// cutOffFromNATS separates the first hub from NATS, in one of three ways: connections are reset; they look whole but carry nothing, and are reset in the end; what the
 // hub asks arrives but no answer comes back until later.
-func cutOff(t *testing.T, i int, fault string, pace, length time.Duration) {
-	w, _, _ := onOneNode(t, fault, pace, 3, nil)
+func cutOffFromNATS(t *testing.T, i int, fault string, interval, length time.Duration) {
+	w, _, _ := onOneNode(t, fault, interval, 3, nil)
 	w.start(5)
-	network := w.units[0].nats
+	network := w.instances[0].nats
 	switch i % 3 {
 	case 0:
-		network.set(weather{refuse: true})
+		network.impair(impairment{refuse: true})
 		network.cut()
 	case 1:
-		network.set(weather{freezeUp: true, freezeIn: true, refuse: true})
+		network.impair(impairment{freezeUp: true, freezeDown: true, refuse: true})
 	case 2:
-		network.set(weather{freezeIn: true})
+		network.impair(impairment{freezeDown: true})
 	}
-	w.remove()
+	w.removeLeaver()
 	<-time.After(length)
 	if i%3 == 1 {
 		network.cut()
 	}
-	network.set(weather{})
-	recovery := w.recovered(w.time(), 0)
+	network.impair(impairment{})
+	recovery := w.awaitRecovery(w.elapsed(), 0)
 	w.finish()
 	w.verify(recovery)
 }
 
 func TestHubCutOffFromNATSFor1s(t *testing.T) {
-	often(t, func(t *testing.T, i int) {
-		cutOff(t, i, "hub cut off from NATS, 1 s", 25*time.Millisecond, time.Second)
+	repeat(t, func(t *testing.T, i int) {
+		cutOffFromNATS(t, i, "hub cut off from NATS, 1 s", 25*time.Millisecond, time.Second)
 	})
 }
 
 func TestHubCutOffFromNATSFor60s(t *testing.T) {
-	often(t, func(t *testing.T, i int) {
-		cutOff(t, i, "hub cut off from NATS, 60 s", 250*time.Millisecond, time.Minute)
+	repeat(t, func(t *testing.T, i int) {
+		cutOffFromNATS(t, i, "hub cut off from NATS, 60 s", 250*time.Millisecond, time.Minute)
 	})
 }
 
 // Clients on a slow network whose connections are reset again and again, and freeze.
 func TestClientsOnABadNetwork(t *testing.T) {
-	often(t, func(t *testing.T, i int) {
+	repeat(t, func(t *testing.T, i int) {
 		w, _, _ := onOneNode(t, "clients on a slow network, reset and frozen", 25*time.Millisecond, 2, nil)
 		w.start(5)
-		network := w.units[0].clients
-		network.set(weather{delay: 5 * time.Millisecond, rate: 64 << 10})
-		w.remove()
+		network := w.instances[0].clients
+		network.impair(impairment{delay: 5 * time.Millisecond, rate: 64 << 10})
+		w.removeLeaver()
 		for range 4 {
 			<-time.After(200 * time.Millisecond)
 			network.cut()
 		}
-		network.set(weather{freezeUp: i%2 == 0, freezeIn: true})
+		network.impair(impairment{freezeUp: i%2 == 0, freezeDown: true})
 		<-time.After(500 * time.Millisecond)
 		network.cut()
-		network.set(weather{})
-		recovery := w.recovered(w.time(), 0)
+		network.impair(impairment{})
+		recovery := w.awaitRecovery(w.elapsed(), 0)
 		w.finish()
 		w.verify(recovery)
 	})
@@ -131,7 +131,7 @@ func TestClientsOnABadNetwork(t *testing.T) {
 
 // Somebody deletes the consumers that the hubs' tails read from.
 func TestTailConsumersDeleted(t *testing.T) {
-	often(t, func(t *testing.T, i int) {
+	repeat(t, func(t *testing.T, i int) {
 		w, _, nc := onOneNode(t, "tail consumers deleted", 25*time.Millisecond, 3, nil)
 		w.start(5)
 		js, err := jetstream.New(nc)
@@ -148,9 +148,9 @@ func TestTailConsumersDeleted(t *testing.T) {
 			}
 			<-time.After(200 * time.Millisecond)
 		}
-		over := w.time()
-		w.remove()
-		recovery := w.recovered(over, w.all()...)
+		over := w.elapsed()
+		w.removeLeaver()
+		recovery := w.awaitRecovery(over, w.allHubs()...)
 		w.finish()
 		w.verify(recovery)
 	})
@@ -158,16 +158,16 @@ func TestTailConsumersDeleted(t *testing.T) {
 
 // The server stops and comes back, as for an upgrade.
 func TestNATSRestarted(t *testing.T) {
-	often(t, func(t *testing.T, i int) {
+	repeat(t, func(t *testing.T, i int) {
 		w, server, _ := onOneNode(t, "NATS stopped and started", 25*time.Millisecond, 3, nil)
 		w.start(5)
 		server.Stop()
 		if err := server.Restart(); err != nil {
 			t.Fatal(err)
 		}
-		over := w.time()
-		w.remove()
-		recovery := w.recovered(over, w.all()...)
+		over := w.elapsed()
+		w.removeLeaver()
+		recovery := w.awaitRecovery(over, w.allHubs()...)
 		w.finish()
 		w.verify(recovery)
 	})
@@ -175,21 +175,21 @@ func TestNATSRestarted(t *testing.T) {
 
 // The clocks of the hubs jump an hour ahead and back, each on its own.
 func TestClockSteps(t *testing.T) {
-	often(t, func(t *testing.T, i int) {
+	repeat(t, func(t *testing.T, i int) {
 		var step [3]atomic.Int64
 		w, _, _ := onOneNode(t, "clock steps of one hour", 25*time.Millisecond, 3, func(i int, o *hub.Options) {
 			o.Now = func() time.Time { return time.Now().Add(time.Duration(step[i].Load())) }
 		})
 		w.start(5)
-		over := w.time()
+		over := w.elapsed()
 		for round := range 6 {
 			step[(round+i)%3].Store(int64(time.Hour) * int64(1-round%3))
 			<-time.After(100 * time.Millisecond)
 			if round == 2 {
-				w.remove()
+				w.removeLeaver()
 			}
 		}
-		recovery := w.recovered(over, w.all()...)
+		recovery := w.awaitRecovery(over, w.allHubs()...)
 		w.finish()
 		w.verify(recovery)
 	})

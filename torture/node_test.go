@@ -161,13 +161,13 @@ func connect(t testing.TB, url string) *nats.Conn {
 	return nc
 }
 
-// leader returns the node that leads the stream, and one that follows.
-func (c *cluster) leader(ctx context.Context, nc *nats.Conn) (leader, follower *node, err error) {
+// awaitLeader returns the node that leads the stream, and one that follows.
+func (c *cluster) awaitLeader(ctx context.Context, nc *nats.Conn) (leader, follower *node, err error) {
 	js, err := jetstream.New(nc)
 	if err != nil {
 		return nil, nil, err
 	}
-	err = until(ctx, "a leader", func() error {
+	err = waitUntil(ctx, "a leader", func() error {
 		leader, follower = nil, nil
 		ctx, cancel := context.WithTimeout(ctx, 500*time.Millisecond)
 		defer cancel()
@@ -193,13 +193,13 @@ func (c *cluster) leader(ctx context.Context, nc *nats.Conn) (leader, follower *
 	return leader, follower, err
 }
 
-// current waits until every replica of the stream has caught up.
-func (c *cluster) current(ctx context.Context, nc *nats.Conn) error {
+// awaitCurrent waits until every replica of the stream has caught up.
+func (c *cluster) awaitCurrent(ctx context.Context, nc *nats.Conn) error {
 	js, err := jetstream.New(nc)
 	if err != nil {
 		return err
 	}
-	return until(ctx, "current replicas", func() error {
+	return waitUntil(ctx, "current replicas", func() error {
 		ctx, cancel := context.WithTimeout(ctx, 500*time.Millisecond)
 		defer cancel()
 		s, err := js.Stream(ctx, stream)

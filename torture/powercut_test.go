@@ -15,8 +15,8 @@ import (
 	"time"
 )
 
-// overlay writes what go build -overlay takes: files to be read instead of others. It returns its path.
-func overlay(t testing.TB, replace map[string]string) string {
+// writeOverlay writes what go build -overlay takes: files to be read instead of others. It returns its path.
+func writeOverlay(t testing.TB, replace map[string]string) string {
 	t.Helper()
 	dir := t.TempDir()
 	files := make(map[string]string)
@@ -39,8 +39,8 @@ func overlay(t testing.TB, replace map[string]string) string {
 	return path
 }
 
-// changed returns a source file with one passage replaced, which must be there once.
-func changed(t testing.TB, path, before, after string) string {
+// replaceOnce returns a source file with one passage replaced, which must be there once.
+func replaceOnce(t testing.TB, path, before, after string) string {
 	t.Helper()
 	text, err := os.ReadFile(path)
 	if err != nil {
@@ -52,8 +52,8 @@ func changed(t testing.TB, path, before, after string) string {
 	return strings.Replace(string(text), before, after, 1)
 }
 
-// shadowing is a Go library whose File.Sync also keeps a copy of what a NATS block holds at that moment: all that a power cut would leave of it.
-const shadowing = `package os
+// shadowSource is a Go library whose File.Sync also keeps a copy of what a NATS block holds at that moment: all that a power cut would leave of it.
+const shadowSource = `package os
 
 func keepShadow(f *File) {
 	dir := Getenv("TORTURE_SHADOW")
@@ -83,16 +83,16 @@ var shadowBinary struct {
 	err  error
 }
 
-// shadowed returns the hub, built so.
-func shadowed(t testing.TB) string {
+// shadowedHub returns the hub, built so.
+func shadowedHub(t testing.TB) string {
 	t.Helper()
 	b := &shadowBinary
 	b.Do(func() {
 		file := filepath.Join(runtime.GOROOT(), "src", "os", "file_posix.go")
-		list := overlay(t, map[string]string{
-			file: changed(t, file, "if e := f.pfd.Fsync(); e != nil {\n\t\treturn f.wrapErr(\"sync\", e)\n\t}\n",
+		list := writeOverlay(t, map[string]string{
+			file: replaceOnce(t, file, "if e := f.pfd.Fsync(); e != nil {\n\t\treturn f.wrapErr(\"sync\", e)\n\t}\n",
 				"if e := f.pfd.Fsync(); e != nil {\n\t\treturn f.wrapErr(\"sync\", e)\n\t}\n\tkeepShadow(f)\n"),
-			filepath.Join(filepath.Dir(file), "shadow.go"): shadowing,
+			filepath.Join(filepath.Dir(file), "shadow.go"): shadowSource,
 		})
 		b.path = filepath.Join(scratch, "shadowed-hub")
 		if out, err := exec.Command("go", "build", "-overlay", list, "-o", b.path, "exthub/cmd/hub").CombinedOutput(); err != nil {
@@ -129,20 +129,20 @@ func powerCut(t testing.TB, data, shadow string) {
 // The power fails under load: the hub is killed, and what it wrote to its blocks but did not sync is gone. With sync always nothing that was acknowledged is
 // lost.
 func TestPowerCut(t *testing.T) {
-	binary := shadowed(t)
-	often(t, func(t *testing.T, i int) {
+	binary := shadowedHub(t)
+	repeat(t, func(t *testing.T, i int) {
 		data, shadow := t.TempDir(), t.TempDir()
 		u := startProcess(t, "", data, func(p *process) { p.binary, p.env = binary, []string{"TORTURE_SHADOW=" + shadow} })
-		w := newWorld(t, "power cut, sync always", 10*time.Millisecond, []*unit{u}, embedded(t, u, data))
+		w := newWorld(t, "power cut, sync always", 10*time.Millisecond, []*instance{u}, embeddedBucketReader(t, u, data))
 		w.start(20)
 		u.process.kill()
 		powerCut(t, data, shadow)
-		over := w.time()
+		over := w.elapsed()
 		if err := u.process.start(); err != nil {
 			t.Fatal(err)
 		}
-		recovery := w.recovered(over, 0)
-		w.remove()
+		recovery := w.awaitRecovery(over, 0)
+		w.removeLeaver()
 		w.finish()
 		w.verify(recovery)
 	})
@@ -151,22 +151,22 @@ func TestPowerCut(t *testing.T) {
 // The same with a sync every two minutes loses acknowledged writes: the cut really cuts.
 func TestPowerCutWithoutSync(t *testing.T) {
 	data, shadow := t.TempDir(), t.TempDir()
-	binary := shadowed(t)
+	binary := shadowedHub(t)
 	u := startProcess(t, "", data, func(p *process) {
 		p.binary, p.env = binary, []string{"TORTURE_SHADOW=" + shadow}
 		p.args = append(p.args, "--sync", "2m")
 	})
-	w := newWorld(t, "control", 0, []*unit{u}, embedded(t, u, data))
+	w := newWorld(t, "control", 0, []*instance{u}, embeddedBucketReader(t, u, data))
 	wr := newWriter(w, 0, 0, "writer0")
-	if err := wr.enter(t.Context()); err != nil {
+	if err := wr.connect(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if !wr.act(t.Context(), &wr.messages[0], call{kind: "set", value: "v"}) {
+	if !wr.do(t.Context(), &wr.messages[0], call{kind: "set", value: "v"}) {
 		t.Fatal("the write was refused")
 	}
-	wr.leave()
-	w.blind()
-	w.looking.Wait()
+	wr.disconnect()
+	w.stopWatchers()
+	w.watching.Wait()
 	u.process.kill()
 	powerCut(t, data, shadow)
 	if err := u.process.start(); err != nil {

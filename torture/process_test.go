@@ -15,19 +15,19 @@ import (
 )
 
 // inProcesses starts hubs as processes on one NATS node of this process, and a world on them.
-func inProcesses(t *testing.T, fault string, pace time.Duration, n int) *world {
+func inProcesses(t *testing.T, fault string, interval time.Duration, n int) *world {
 	t.Helper()
 	server := kvtest.Start(t, kvtest.Listening)
-	var units []*unit
+	var instances []*instance
 	for range n {
-		units = append(units, startProcess(t, server.URL(), ""))
+		instances = append(instances, startProcess(t, server.URL(), ""))
 	}
-	return newWorld(t, fault, pace, units, from(connect(t, server.URL())))
+	return newWorld(t, fault, interval, instances, bucketReader(connect(t, server.URL())))
 }
 
-// steps are the moments of a write at which the hub is killed: as soon as these bytes are about to pass on its way to NATS or back, or on the way of the answer to
+// killPoints are the moments of a write at which the hub is killed: as soon as these bytes are about to pass on its way to NATS or back, or on the way of the answer to
 // the client. committed says what must have become of the write.
-var steps = []struct {
+var killPoints = []struct {
 	name      string
 	client    bool   // on the client's side
 	up        bool   // towards NATS, or towards the hub
@@ -45,27 +45,27 @@ var steps = []struct {
 // The hub is killed with -9 between two steps of a write. The client does not learn what became of it, but after the restart it is there or not, as the step
 // says, and nothing else is lost.
 func TestHubKilledBetweenSteps(t *testing.T) {
-	often(t, func(t *testing.T, i int) {
-		for n, step := range steps {
-			if *runs > 1 && n != i%len(steps) {
+	repeat(t, func(t *testing.T, i int) {
+		for n, step := range killPoints {
+			if *runs > 1 && n != i%len(killPoints) {
 				continue // many runs share the steps among them
 			}
-			t.Run(step.name, func(t *testing.T) { killAt(t, n) })
+			t.Run(step.name, func(t *testing.T) { killAtPoint(t, n) })
 		}
 	})
 }
 
-func killAt(t *testing.T, n int) {
-	step := steps[n]
+func killAtPoint(t *testing.T, n int) {
+	step := killPoints[n]
 	w := inProcesses(t, "hub killed -9 between steps of a write", 25*time.Millisecond, 2)
-	victim := w.units[0]
+	victim := w.instances[0]
 	// Nobody else writes through this hub, so that the bytes are of this write.
 	wr := newWriter(w, writers+1, 0, "writer0")
-	if err := wr.enter(t.Context()); err != nil {
+	if err := wr.connect(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	m := &wr.messages[0]
-	if !wr.act(t.Context(), m, call{kind: "set", key: 1, value: "before"}) {
+	if !wr.do(t.Context(), m, call{kind: "set", key: 1, value: "before"}) {
 		t.Fatal("the write before was refused")
 	}
 	network := victim.nats
@@ -74,18 +74,18 @@ func killAt(t *testing.T, n int) {
 	}
 	var once sync.Once
 	dead := make(chan struct{})
-	network.set(weather{inspect: func(up bool, chunk []byte) bool {
+	network.impair(impairment{inspect: func(up bool, chunk []byte) bool {
 		if up != step.up || !bytes.Contains(chunk, []byte(step.bytes)) {
 			return true
 		}
 		once.Do(func() { victim.process.kill(); close(dead) })
 		return false
 	}})
-	if wr.act(t.Context(), m, call{kind: "set", key: 1, value: "during", seq: m.seqs[1]}) {
+	if wr.do(t.Context(), m, call{kind: "set", key: 1, value: "during", seq: m.seqs[1]}) {
 		t.Fatal("a killed hub answered")
 	}
 	<-dead
-	network.set(weather{})
+	network.impair(impairment{})
 	bucket, err := w.bucket(t.Context())
 	if err != nil {
 		t.Fatal(err)
@@ -93,18 +93,18 @@ func killAt(t *testing.T, n int) {
 	if there := bucket[m.id+".x."+keyName(1)].value == "during"; there != step.committed {
 		w.violation("killed when %s: committed is %v", step.name, there)
 	}
-	over := w.time()
+	over := w.elapsed()
 	if err := victim.process.start(); err != nil {
 		t.Fatal(err)
 	}
-	if err := until(t.Context(), "way back", func() error { return wr.enter(t.Context()) }); err != nil {
+	if err := waitUntil(t.Context(), "way back", func() error { return wr.connect(t.Context()) }); err != nil {
 		t.Fatal(err)
 	}
-	if !wr.act(t.Context(), m, call{kind: "get", floor: m.floor}) || !wr.act(t.Context(), m, call{kind: "set", key: 1, value: "after", seq: m.seqs[1]}) {
+	if !wr.do(t.Context(), m, call{kind: "get", minLatest: m.latest}) || !wr.do(t.Context(), m, call{kind: "set", key: 1, value: "after", seq: m.seqs[1]}) {
 		w.violation("killed when %s: could not go on", step.name)
 	}
-	recovery := w.time() - over
-	wr.leave()
+	recovery := w.elapsed() - over
+	wr.disconnect()
 	w.start(5)
 	w.finish()
 	w.verify(recovery)
@@ -112,14 +112,14 @@ func killAt(t *testing.T, n int) {
 
 // A hub stands still for half a minute, while the other goes on, and then continues as if nothing had happened.
 func TestHubStopped(t *testing.T) {
-	often(t, func(t *testing.T, i int) {
+	repeat(t, func(t *testing.T, i int) {
 		w := inProcesses(t, "hub stopped (SIGSTOP) for 30 s", 150*time.Millisecond, 2)
 		w.start(5)
-		w.units[0].process.signal(syscall.SIGSTOP)
-		w.remove()
+		w.instances[0].process.signal(syscall.SIGSTOP)
+		w.removeLeaver()
 		<-time.After(30 * time.Second)
-		w.units[0].process.signal(syscall.SIGCONT)
-		recovery := w.recovered(w.time(), 0)
+		w.instances[0].process.signal(syscall.SIGCONT)
+		recovery := w.awaitRecovery(w.elapsed(), 0)
 		w.finish()
 		w.verify(recovery)
 	})
@@ -127,21 +127,21 @@ func TestHubStopped(t *testing.T) {
 
 // A hub with its own NATS is killed with -9 under load and started again on what it left.
 func TestEmbeddedHubKilled(t *testing.T) {
-	often(t, func(t *testing.T, i int) {
+	repeat(t, func(t *testing.T, i int) {
 		dir := t.TempDir()
 		u := startProcess(t, "", dir)
-		w := newWorld(t, "embedded hub killed -9 under load", 10*time.Millisecond, []*unit{u}, embedded(t, u, dir))
+		w := newWorld(t, "embedded hub killed -9 under load", 10*time.Millisecond, []*instance{u}, embeddedBucketReader(t, u, dir))
 		w.start(20)
 		var over, recovery time.Duration
 		for round := range 3 {
 			u.process.kill()
-			over = w.time()
+			over = w.elapsed()
 			if err := u.process.start(); err != nil {
 				t.Fatal(err)
 			}
-			recovery = max(recovery, w.recovered(over, 0))
+			recovery = max(recovery, w.awaitRecovery(over, 0))
 			if round == 0 {
-				w.remove()
+				w.removeLeaver()
 			}
 		}
 		w.finish()
@@ -149,12 +149,12 @@ func TestEmbeddedHubKilled(t *testing.T) {
 	})
 }
 
-// embedded reads the bucket of a hub with its own NATS: when the hub has ended, with a server of the test's.
-func embedded(t *testing.T, u *unit, dir string) func(context.Context) (map[string]entry, error) {
+// embeddedBucketReader reads the bucket of a hub with its own NATS: when the hub has ended, with a server of the test's.
+func embeddedBucketReader(t *testing.T, u *instance, dir string) func(context.Context) (map[string]entry, error) {
 	return func(ctx context.Context) (map[string]entry, error) {
 		u.process.stop()
 		n := kvtest.Start(t, func(o *server.Options) { o.StoreDir = filepath.Join(dir, "nats") })
 		defer n.Stop()
-		return from(n.Connect(t))(ctx)
+		return bucketReader(n.Connect(t))(ctx)
 	}
 }

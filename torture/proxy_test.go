@@ -13,22 +13,22 @@ type proxy struct {
 	listener net.Listener
 	target   string
 
-	mu      sync.Mutex
-	weather weather
-	changed chan struct{} // closed when the weather changes
-	links   map[*link]bool
-	closed  bool
-	wg      sync.WaitGroup
+	mu         sync.Mutex
+	impairment impairment
+	changed    chan struct{} // closed when the weather changes
+	links      map[*link]bool
+	closed     bool
+	wg         sync.WaitGroup
 }
 
-// weather is how the network is. The zero value is fair.
-type weather struct {
-	refuse   bool          // nobody gets through to the target
-	freezeUp bool          // nothing goes to the target, though everything looks connected
-	freezeIn bool          // nothing comes from the target
-	delay    time.Duration // for every chunk
-	rate     int           // bytes a second; 0 is no limit
-	inspect  func(up bool, chunk []byte) (pass bool)
+// impairment is how the network is. The zero value is fair.
+type impairment struct {
+	refuse     bool          // nobody gets through to the target
+	freezeUp   bool          // nothing goes to the target, though everything looks connected
+	freezeDown bool          // nothing comes from the target
+	delay      time.Duration // for every chunk
+	rate       int           // bytes a second; 0 is no limit
+	inspect    func(up bool, chunk []byte) (pass bool)
 }
 
 type link struct{ client, server net.Conn }
@@ -50,11 +50,11 @@ func newProxy(t testing.TB, target string) *proxy {
 
 func (p *proxy) addr() string { return p.listener.Addr().String() }
 
-// set changes the weather, for connections that are there too.
-func (p *proxy) set(w weather) {
+// impair changes the weather, for connections that are there too.
+func (p *proxy) impair(w impairment) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.weather = w
+	p.impairment = w
 	close(p.changed)
 	p.changed = make(chan struct{})
 }
@@ -79,15 +79,15 @@ func (p *proxy) close() {
 	p.mu.Lock()
 	p.closed = true
 	p.mu.Unlock()
-	p.set(weather{})
+	p.impair(impairment{})
 	p.cut()
 	p.wg.Wait()
 }
 
-func (p *proxy) now() (w weather, changed <-chan struct{}) {
+func (p *proxy) current() (w impairment, changed <-chan struct{}) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return p.weather, p.changed
+	return p.impairment, p.changed
 }
 
 func (p *proxy) accept() {
@@ -96,7 +96,7 @@ func (p *proxy) accept() {
 		if err != nil {
 			return
 		}
-		if w, _ := p.now(); w.refuse {
+		if w, _ := p.current(); w.refuse {
 			client.Close()
 			continue
 		}
@@ -149,8 +149,8 @@ func (p *proxy) pump(l *link, up bool) {
 // pass holds a chunk for as long as the weather wants, and reports whether it may go on.
 func (p *proxy) pass(l *link, up bool, chunk []byte) bool {
 	for {
-		w, changed := p.now()
-		if up && w.freezeUp || !up && w.freezeIn {
+		w, changed := p.current()
+		if up && w.freezeUp || !up && w.freezeDown {
 			<-changed
 			continue
 		}
@@ -199,26 +199,26 @@ func TestProxy(t *testing.T) {
 		_, err := io.ReadFull(c, make([]byte, 1))
 		return err
 	}
-	if err := say(patience); err != nil {
+	if err := say(testTimeout); err != nil {
 		t.Fatal(err)
 	}
-	p.set(weather{freezeIn: true})
+	p.impair(impairment{freezeDown: true})
 	if err := say(50 * time.Millisecond); err == nil {
 		t.Fatal("an answer came through a frozen network")
 	}
-	p.set(weather{delay: 60 * time.Millisecond})
+	p.impair(impairment{delay: 60 * time.Millisecond})
 	start := time.Now()
-	if err := say(patience); err != nil { // the answer that was held back
+	if err := say(testTimeout); err != nil { // the answer that was held back
 		t.Fatal(err)
 	}
-	if err := say(patience); err != nil {
+	if err := say(testTimeout); err != nil {
 		t.Fatal(err)
 	}
 	if took := time.Since(start); took < 120*time.Millisecond {
 		t.Fatalf("an answer came in %v through a delay of 60 ms each way", took)
 	}
 	p.cut()
-	if err := say(patience); err == nil {
+	if err := say(testTimeout); err == nil {
 		t.Fatal("an answer came through a connection that was cut")
 	}
 }

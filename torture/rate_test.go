@@ -11,7 +11,7 @@ import (
 
 // Of 300 attempts to set pairs of one message in a minute, on three hubs at once, exactly 200 pass.
 func TestRateLimit(t *testing.T) {
-	often(t, func(t *testing.T, i int) {
+	repeat(t, func(t *testing.T, i int) {
 		now := time.Now() // the minute must not end in between
 		const rate, attempts = 200, 300
 		w, _, _ := onOneNode(t, "rate limit of 200 a minute over 3 hubs", 0, 3, func(_ int, o *hub.Options) {
@@ -24,20 +24,20 @@ func TestRateLimit(t *testing.T) {
 		passed, refusals := 0, 0
 		for i := range attempts / 10 {
 			all.Go(func() {
-				s, err := login(t.Context(), w.units[i%3].addr(), fmt.Sprint("writer", i%writers), nil)
+				s, err := login(t.Context(), w.instances[i%3].addr(), fmt.Sprint("writer", i%writers), nil)
 				if err != nil {
 					t.Error(err)
 					return
 				}
 				defer s.close()
 				for n := range 10 {
-					err := s.ask(t.Context(), "setMessageExtensions", object{"messageID": w.messages[0],
+					err := s.call(t.Context(), "setMessageExtensions", object{"messageID": w.messages[0],
 						"extensions": []object{{"key": fmt.Sprint(i, "-", n), "value": "v", "seq": 0}}}, nil)
 					mu.Lock()
 					switch {
 					case err == nil:
 						passed++
-					case refused(err) == codeRate:
+					case refusalCode(err) == codeRate:
 						refusals++
 					default:
 						t.Error(err)

@@ -20,8 +20,8 @@ const (
 	secretKey = "3d1c8b7a5e9f4026b8d7c1e0fa954c6b27e8d0f13a5b49c6"
 	admin     = "admin"
 
-	// patience is for machines that run many tests at once; nothing waits this long unless something is broken.
-	patience = time.Minute
+	// testTimeout is for machines that run many tests at once; nothing waits this long unless something is broken.
+	testTimeout = time.Minute
 	// answerTime is what a client waits for an answer: longer than the hub takes to give up.
 	answerTime = 15 * time.Second
 )
@@ -47,8 +47,8 @@ const (
 // errLost: the connection ended, or nothing came, before the answer.
 var errLost = errors.New("no answer")
 
-// notice is a notification of the hub.
-type notice struct {
+// notification is a notification of the hub.
+type notification struct {
 	Method string
 	Params struct {
 		MessageID           string
@@ -75,29 +75,29 @@ type page struct {
 
 // session is one WebSocket connection, logged in. ask may be called from several goroutines.
 type session struct {
-	ws     *websocket.Conn
-	epoch  string       // that the login named
-	hear   func(notice) // called by the reader, one after the other
-	gone   chan struct{}
-	answer struct {
+	ws             *websocket.Conn
+	epoch          string             // that the login named
+	onNotification func(notification) // called by the reader, one after the other
+	closed         chan struct{}
+	answer         struct {
 		sync.Mutex
 		id      int
 		waiting map[int]chan frame
 	}
 }
 
-// twice counts requests that were answered twice, in the whole run of the tests.
-var twice atomic.Int64
+// duplicateAnswers counts requests that were answered twice, in the whole run of the tests.
+var duplicateAnswers atomic.Int64
 
 type frame struct {
-	notice
+	notification
 	ID     *int
 	Result json.RawMessage
 	Error  *refusal
 }
 
 // login connects to the hub and logs in. Notifications go to hear, also before login returns; it may be nil.
-func login(ctx context.Context, addr, user string, hear func(notice)) (*session, error) {
+func login(ctx context.Context, addr, user string, hear func(notification)) (*session, error) {
 	ctx, cancel := context.WithTimeout(ctx, answerTime)
 	defer cancel()
 	ws, _, err := websocket.Dial(ctx, "ws://"+addr+"/ws", nil)
@@ -105,14 +105,14 @@ func login(ctx context.Context, addr, user string, hear func(notice)) (*session,
 		return nil, fmt.Errorf("%w: %w", errLost, err)
 	}
 	ws.SetReadLimit(1 << 20)
-	s := &session{ws: ws, hear: hear, gone: make(chan struct{})}
+	s := &session{ws: ws, onNotification: hear, closed: make(chan struct{})}
 	s.answer.waiting = make(map[int]chan frame)
 	go s.read()
 	// Issued long ago and valid for long: some hubs have an odd idea of the time.
 	sig, err := usersig.Sign(appID, secretKey, user, time.Now().Add(-24*time.Hour), 7*24*time.Hour)
 	var reply struct{ Epoch string }
 	if err == nil {
-		err = s.ask(ctx, "login", object{"sdkAppID": appID, "userID": user, "userSig": sig}, &reply)
+		err = s.call(ctx, "login", object{"sdkAppID": appID, "userID": user, "userSig": sig}, &reply)
 	}
 	if err != nil {
 		s.close()
@@ -125,11 +125,11 @@ func login(ctx context.Context, addr, user string, hear func(notice)) (*session,
 // close ends the session without ceremony and waits for its reader.
 func (s *session) close() {
 	s.ws.CloseNow()
-	<-s.gone
+	<-s.closed
 }
 
 func (s *session) read() {
-	defer close(s.gone)
+	defer close(s.closed)
 	for {
 		_, raw, err := s.ws.Read(context.Background())
 		var f frame
@@ -137,8 +137,8 @@ func (s *session) read() {
 			return
 		}
 		if f.Method != "" {
-			if s.hear != nil {
-				s.hear(f.notice)
+			if s.onNotification != nil {
+				s.onNotification(f.notification)
 			}
 			continue
 		}
@@ -150,15 +150,15 @@ func (s *session) read() {
 		delete(s.answer.waiting, *f.ID)
 		s.answer.Unlock()
 		if !ok {
-			twice.Add(1)
+			duplicateAnswers.Add(1)
 			continue
 		}
 		ch <- f
 	}
 }
 
-// ask sends a request and waits for its answer. It returns a *refusal, or errLost if it can't be known whether the hub did it.
-func (s *session) ask(ctx context.Context, method string, params any, result any) error {
+// call sends a request and waits for its answer. It returns a *refusal, or errLost if it can't be known whether the hub did it.
+func (s *session) call(ctx context.Context, method string, params any, result any) error {
 	ctx, cancel := context.WithTimeout(ctx, answerTime)
 	defer cancel()
 	ch := make(chan frame, 1)
@@ -177,7 +177,7 @@ func (s *session) ask(ctx context.Context, method string, params any, result any
 	var f frame
 	select {
 	case f = <-ch:
-	case <-s.gone:
+	case <-s.closed:
 		select {
 		case f = <-ch: // it came right before the end
 		default:
@@ -196,8 +196,8 @@ func (s *session) ask(ctx context.Context, method string, params any, result any
 	return json.Unmarshal(f.Result, result)
 }
 
-// refused returns the code of a refusal, or 0.
-func refused(err error) int {
+// refusalCode returns the code of a refusal, or 0.
+func refusalCode(err error) int {
 	var r *refusal
 	if errors.As(err, &r) {
 		return r.Code
@@ -205,13 +205,13 @@ func refused(err error) int {
 	return 0
 }
 
-// undone reports whether the hub says that it could not do it and nothing was written.
-func undone(err error) bool {
+// nothingWritten reports whether the hub says that it could not do it and nothing was written.
+func nothingWritten(err error) bool {
 	var r *refusal
 	return errors.As(err, &r) && r.Code == codeInternal && strings.Contains(r.Message, "nothing was written")
 }
 
-// unknown reports whether after this error a write may have happened or not: no answer came, or the one that says so.
-func unknown(err error) bool {
-	return err != nil && (refused(err) == 0 || refused(err) == codeInternal)
+// outcomeUnknown reports whether after this error a write may have happened or not: no answer came, or the one that says so.
+func outcomeUnknown(err error) bool {
+	return err != nil && (refusalCode(err) == 0 || refusalCode(err) == codeInternal)
 }

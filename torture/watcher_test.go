@@ -17,28 +17,28 @@ type watcher struct {
 
 	epoch string // of the last login
 
-	mu     sync.Mutex
-	known  map[string]*mirror
-	newest map[string]uint64 // per message, of all events ever
-	path   []footprint       // some of the states that it was in
-	events int
+	mu        sync.Mutex
+	known     map[string]*mirror
+	newest    map[string]uint64 // per message, of all events ever
+	snapshots []snapshot        // some of the states that it was in
+	events    int
 }
 
-// visit is what a watcher keeps in mind during one session.
-type visit struct {
-	seen     map[string]uint64 // the newest of each pair
+// sessionState is what a watcher keeps in mind during one session.
+type sessionState struct {
+	newest   map[string]uint64 // the newest of each pair
 	caughtUp map[string]bool   // messages of which nothing is missing
-	ahead    map[string]uint64 // how far events have come of the others: no Seq to come back with
+	aheadTo  map[string]uint64 // how far events have come of the others: no Seq to come back with
 }
 
 // mirror is a message as a watcher knows it.
 type mirror struct {
-	pairs  map[string]cell
+	pairs  map[string]register
 	latest uint64
 }
 
-// footprint is what a watcher knew at some moment.
-type footprint struct {
+// snapshot is what a watcher knew at some moment.
+type snapshot struct {
 	message string
 	mirror
 }
@@ -46,15 +46,15 @@ type footprint struct {
 func newWatcher(w *world, user string, roam bool, hubs ...int) *watcher {
 	o := &watcher{w: w, user: user, hubs: hubs, roam: roam, known: make(map[string]*mirror), newest: make(map[string]uint64)}
 	for _, m := range w.messages {
-		o.known[m] = &mirror{pairs: make(map[string]cell)}
+		o.known[m] = &mirror{pairs: make(map[string]register)}
 	}
 	return o
 }
 
-// watch follows until ctx ends.
-func (o *watcher) watch(ctx context.Context) {
+// run follows until ctx ends.
+func (o *watcher) run(ctx context.Context) {
 	for n := 0; ctx.Err() == nil; n++ {
-		o.stay(ctx, o.hubs[n%len(o.hubs)])
+		o.runSession(ctx, o.hubs[n%len(o.hubs)])
 		select {
 		case <-ctx.Done():
 		case <-time.After(20 * time.Millisecond):
@@ -62,15 +62,15 @@ func (o *watcher) watch(ctx context.Context) {
 	}
 }
 
-// stay is one session: log in, which makes the events flow, then catch up from where the last one ended.
-func (o *watcher) stay(ctx context.Context, hub int) {
-	v := &visit{seen: make(map[string]uint64), ahead: make(map[string]uint64), caughtUp: make(map[string]bool)}
-	s, err := login(ctx, o.w.units[hub].addr(), o.user, func(n notice) { o.hear(n, v) })
+// runSession is one session: log in, which makes the events flow, then catch up from where the last one ended.
+func (o *watcher) runSession(ctx context.Context, hub int) {
+	v := &sessionState{newest: make(map[string]uint64), aheadTo: make(map[string]uint64), caughtUp: make(map[string]bool)}
+	s, err := login(ctx, o.w.instances[hub].addr(), o.user, func(n notification) { o.onNotification(n, v) })
 	if err != nil {
 		return
 	}
 	defer s.close()
-	for id, last := range o.recall(s.epoch) {
+	for id, last := range o.resumePoints(s.epoch) {
 		if err := o.catchUp(ctx, s, v, id, last); err != nil {
 			return
 		}
@@ -85,29 +85,29 @@ func (o *watcher) stay(ctx context.Context, hub int) {
 		select {
 		case <-ctx.Done():
 			return
-		case <-s.gone:
+		case <-s.closed:
 			return
 		case <-moveOn:
 			return
 		case <-beat.C:
-			if s.ask(ctx, "ping", object{}, nil) != nil {
+			if s.call(ctx, "ping", object{}, nil) != nil {
 				return
 			}
 		}
 	}
 }
 
-// recall returns where the watcher stands in each message: nowhere in a history that it has not been in before.
-func (o *watcher) recall(epoch string) map[string]uint64 {
+// resumePoints returns where the watcher stands in each message: nowhere in a history that it has not been in before.
+func (o *watcher) resumePoints(epoch string) map[string]uint64 {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if o.epoch != "" && o.epoch != epoch {
-		o.w.noticed.Add(1)
-		if !o.w.torn {
+		o.w.epochChanges.Add(1)
+		if !o.w.lossExpected {
 			o.w.violation("%s finds the epoch %s, which was %s", o.user, epoch, o.epoch)
 		}
 		for id := range o.known {
-			o.known[id] = &mirror{pairs: make(map[string]cell)}
+			o.known[id] = &mirror{pairs: make(map[string]register)}
 		}
 	}
 	o.epoch = epoch
@@ -118,21 +118,21 @@ func (o *watcher) recall(epoch string) map[string]uint64 {
 	return from
 }
 
-// difference asks for what changed after last.
-func difference(ctx context.Context, s *session, message string, last uint64) (page, error) {
+// fetchSince asks for what changed after last.
+func fetchSince(ctx context.Context, s *session, message string, last uint64) (page, error) {
 	var p page
 	start := last + 1
 	if last == 0 {
 		start = 0
 	}
-	err := s.ask(ctx, "getMessageExtensions", object{"messageID": message, "startSeq": start}, &p)
+	err := s.call(ctx, "getMessageExtensions", object{"messageID": message, "startSeq": start}, &p)
 	return p, err
 }
 
-func (o *watcher) catchUp(ctx context.Context, s *session, v *visit, message string, last uint64) error {
-	p, err := difference(ctx, s, message, last)
+func (o *watcher) catchUp(ctx context.Context, s *session, v *sessionState, message string, last uint64) error {
+	p, err := fetchSince(ctx, s, message, last)
 	if err != nil {
-		if code := refused(err); code != 0 && code != codeInternal && o.user != o.w.leaver {
+		if code := refusalCode(err); code != 0 && code != codeInternal && o.user != o.w.leaver {
 			o.w.violation("%s may not come back: %v", o.user, err)
 		}
 		return err
@@ -144,7 +144,7 @@ func (o *watcher) catchUp(ctx context.Context, s *session, v *visit, message str
 	defer o.mu.Unlock()
 	m := o.known[message]
 	m.merge(p)
-	m.latest = max(m.latest, v.ahead[message])
+	m.latest = max(m.latest, v.aheadTo[message])
 	v.caughtUp[message] = true
 	return nil
 }
@@ -152,24 +152,24 @@ func (o *watcher) catchUp(ctx context.Context, s *session, v *visit, message str
 // merge takes over a page. Events may have brought newer things already.
 func (m *mirror) merge(p page) {
 	for _, e := range p.Extensions {
-		m.take(e.Key, cell{value: e.Value, seq: e.Seq})
+		m.apply(e.Key, register{value: e.Value, seq: e.Seq})
 	}
 	for key, c := range m.pairs {
 		if c.seq <= p.ClearSeq {
-			m.pairs[key] = cell{seq: c.seq}
+			m.pairs[key] = register{seq: c.seq}
 		}
 	}
 	m.latest = max(m.latest, p.LatestSeq)
 }
 
-func (m *mirror) take(key string, c cell) {
+func (m *mirror) apply(key string, c register) {
 	if c.seq > m.pairs[key].seq {
 		m.pairs[key] = c
 	}
 }
 
-// hear takes an event.
-func (o *watcher) hear(n notice, v *visit) {
+// onNotification takes an event.
+func (o *watcher) onNotification(n notification, v *sessionState) {
 	e := n.Params
 	if n.Method != "MESSAGE_EXTENSIONS_UPDATED" && n.Method != "MESSAGE_EXTENSIONS_DELETED" {
 		return
@@ -183,33 +183,33 @@ func (o *watcher) hear(n notice, v *visit) {
 		return
 	}
 	rising := func(key string, seq uint64) {
-		if at := e.MessageID + " " + key; seq <= v.seen[at] {
-			o.w.violation("%s got %d of %s after %d", o.user, seq, at, v.seen[at])
+		if at := e.MessageID + " " + key; seq <= v.newest[at] {
+			o.w.violation("%s got %d of %s after %d", o.user, seq, at, v.newest[at])
 		} else {
-			v.seen[at] = seq
+			v.newest[at] = seq
 		}
 		o.newest[e.MessageID] = max(o.newest[e.MessageID], seq)
 	}
 	for _, x := range e.Extensions {
 		rising(x.Key, x.Seq)
-		m.take(x.Key, cell{value: x.Value, seq: x.Seq})
+		m.apply(x.Key, register{value: x.Value, seq: x.Seq})
 	}
 	for _, key := range e.KeyList {
 		rising(key, e.LatestSeq)
-		m.take(key, cell{seq: e.LatestSeq})
+		m.apply(key, register{seq: e.LatestSeq})
 	}
 	if !v.caughtUp[e.MessageID] {
-		v.ahead[e.MessageID] = max(v.ahead[e.MessageID], e.LatestSeq)
+		v.aheadTo[e.MessageID] = max(v.aheadTo[e.MessageID], e.LatestSeq)
 		return
 	}
 	m.latest = max(m.latest, e.LatestSeq)
-	if o.events%7 == 0 && len(o.path) < 40 {
-		o.path = append(o.path, footprint{e.MessageID, mirror{maps.Clone(m.pairs), m.latest}})
+	if o.events%7 == 0 && len(o.snapshots) < 40 {
+		o.snapshots = append(o.snapshots, snapshot{e.MessageID, mirror{maps.Clone(m.pairs), m.latest}})
 	}
 }
 
-// reached reports whether the watcher has seen the message up to a revision.
-func (o *watcher) reached(message string, seq uint64) error {
+// checkReached reports whether the watcher has seen the message up to a revision.
+func (o *watcher) checkReached(message string, seq uint64) error {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if m := o.known[message]; m.latest < seq {

@@ -13,61 +13,61 @@ import (
 )
 
 const (
-	writers     = 5
-	messageWide = 3 // messages that are fought for
+	writers          = 5
+	messagesPerWorld = 3 // messages that are fought for
 )
 
 // world is a running installation with people in it.
 type world struct {
-	t     testing.TB
-	fault string
-	pace  time.Duration // between two requests of one writer
-	units []*unit
+	t             testing.TB
+	fault         string
+	writeInterval time.Duration // between two requests of one writer
+	instances     []*instance
 	// bucket reads all that is stored, past the hubs.
 	bucket func(context.Context) (map[string]entry, error)
 
-	began    time.Time
+	started  time.Time
 	group    string
 	messages []string
 	leaver   string // who is removed half-way
 	watchers []*watcher
-	books    books
+	journal  journal
 
 	mu         sync.Mutex
 	violations []string
 
-	torn    bool         // the fault takes back what was committed
-	noticed atomic.Int64 // how often somebody was told, by another epoch
+	lossExpected bool         // the fault takes back what was committed
+	epochChanges atomic.Int64 // how often somebody was told, by another epoch
 
-	cancel  context.CancelFunc
-	working sync.WaitGroup
-	looking sync.WaitGroup
-	blind   context.CancelFunc
+	cancel       context.CancelFunc
+	writing      sync.WaitGroup
+	watching     sync.WaitGroup
+	stopWatchers context.CancelFunc
 }
 
 // newWorld puts people on the hubs: a group, its messages, watchers on every hub and one that roams. Nobody writes yet.
-func newWorld(t testing.TB, fault string, pace time.Duration, units []*unit, bucket func(context.Context) (map[string]entry, error)) *world {
+func newWorld(t testing.TB, fault string, interval time.Duration, instances []*instance, bucket func(context.Context) (map[string]entry, error)) *world {
 	t.Helper()
-	w := &world{t: t, fault: fault, pace: pace, units: units, bucket: bucket, began: time.Now(), group: "arena", leaver: "leaver"}
-	w.books.history = make(map[string][]porcupine.Operation)
+	w := &world{t: t, fault: fault, writeInterval: interval, instances: instances, bucket: bucket, started: time.Now(), group: "arena", leaver: "leaver"}
+	w.journal.history = make(map[string][]porcupine.Operation)
 	members := []object{{"userID": w.leaver}, {"userID": "rover"}, {"userID": "closer"}}
 	for i := range writers {
 		members = append(members, object{"userID": fmt.Sprint("writer", i)})
 	}
-	for i := range units {
+	for i := range instances {
 		members = append(members, object{"userID": fmt.Sprint("watcher", i)})
 	}
-	w.as("owner", func(ctx context.Context, s *session) error {
-		err := s.ask(ctx, "createGroup", object{"groupID": w.group, "name": w.group, "type": "Public", "memberList": members}, nil)
-		if code := refused(err); code == 10021 || code == 10025 {
+	w.withSession("owner", func(ctx context.Context, s *session) error {
+		err := s.call(ctx, "createGroup", object{"groupID": w.group, "name": w.group, "type": "Public", "memberList": members}, nil)
+		if code := refusalCode(err); code == 10021 || code == 10025 {
 			return nil // the first try went unanswered
 		}
 		return err
 	})
-	for range messageWide {
-		w.as("owner", func(ctx context.Context, s *session) error {
+	for range messagesPerWorld {
+		w.withSession("owner", func(ctx context.Context, s *session) error {
 			var sent struct{ Message struct{ ID string } }
-			err := s.ask(ctx, "sendMessage", object{"to": w.group, "conversationType": "GROUP", "type": "TIMCustomElem", "payload": object{"data": "x"},
+			err := s.call(ctx, "sendMessage", object{"to": w.group, "conversationType": "GROUP", "type": "TIMCustomElem", "payload": object{"data": "x"},
 				"isSupportExtension": true}, &sent)
 			if err == nil {
 				w.messages = append(w.messages, sent.Message.ID)
@@ -76,26 +76,26 @@ func newWorld(t testing.TB, fault string, pace time.Duration, units []*unit, buc
 		})
 	}
 	looking, blind := context.WithCancel(context.Background())
-	w.blind = blind
-	for i := range units {
+	w.stopWatchers = blind
+	for i := range instances {
 		w.watchers = append(w.watchers, newWatcher(w, fmt.Sprint("watcher", i), false, i))
 	}
-	w.watchers = append(w.watchers, newWatcher(w, "rover", true, w.all()...), newWatcher(w, w.leaver, false, len(units)-1))
+	w.watchers = append(w.watchers, newWatcher(w, "rover", true, w.allHubs()...), newWatcher(w, w.leaver, false, len(instances)-1))
 	for _, o := range w.watchers {
-		w.looking.Go(func() { o.watch(looking) })
+		w.watching.Go(func() { o.run(looking) })
 	}
 	t.Cleanup(func() {
 		blind()
 		if w.cancel != nil {
 			w.cancel()
 		}
-		w.working.Wait()
-		w.looking.Wait()
+		w.writing.Wait()
+		w.watching.Wait()
 	})
 	return w
 }
 
-func (w *world) time() time.Duration { return time.Since(w.began) }
+func (w *world) elapsed() time.Duration { return time.Since(w.started) }
 
 func (w *world) violation(format string, args ...any) {
 	w.mu.Lock()
@@ -103,13 +103,13 @@ func (w *world) violation(format string, args ...any) {
 	w.violations = append(w.violations, fmt.Sprintf(format, args...))
 }
 
-// as does something in a session of its own on the first hub that lets it, until it works.
-func (w *world) as(user string, do func(context.Context, *session) error) {
+// withSession does something in a session of its own on the first hub that lets it, until it works.
+func (w *world) withSession(user string, do func(context.Context, *session) error) {
 	w.t.Helper()
 	n := 0
-	err := until(w.t.Context(), "answer for "+user, func() error {
+	err := waitUntil(w.t.Context(), "answer for "+user, func() error {
 		n++
-		s, err := login(w.t.Context(), w.units[n%len(w.units)].addr(), user, nil)
+		s, err := login(w.t.Context(), w.instances[n%len(w.instances)].addr(), user, nil)
 		if err != nil {
 			return err
 		}
@@ -127,18 +127,18 @@ func (w *world) start(n int) {
 	ctx, cancel := context.WithCancel(context.Background())
 	w.cancel = cancel
 	for i := range writers {
-		wr := newWriter(w, i, i%len(w.units), fmt.Sprint("writer", i))
-		w.working.Go(func() { wr.work(ctx) })
+		wr := newWriter(w, i, i%len(w.instances), fmt.Sprint("writer", i))
+		w.writing.Go(func() { wr.run(ctx) })
 	}
-	w.awaitAll(0, n, w.all()...)
+	w.awaitWrites(0, n, w.allHubs()...)
 }
 
-// awaitAll waits until n writes that were begun after a moment have been acknowledged on each of these hubs.
-func (w *world) awaitAll(moment time.Duration, n int, hubs ...int) {
+// awaitWrites waits until n writes that were begun after a moment have been acknowledged on each of these hubs.
+func (w *world) awaitWrites(moment time.Duration, n int, hubs ...int) {
 	w.t.Helper()
 	for _, h := range hubs {
-		if err := until(w.t.Context(), fmt.Sprintf("%d writes on hub %d", n, h), func() error {
-			if _, got := w.books.since(moment, []int{h}); got < n {
+		if err := waitUntil(w.t.Context(), fmt.Sprintf("%d writes on hub %d", n, h), func() error {
+			if _, got := w.journal.acknowledgedSince(moment, []int{h}); got < n {
 				return fmt.Errorf("%d were acknowledged", got)
 			}
 			return nil
@@ -148,20 +148,20 @@ func (w *world) awaitAll(moment time.Duration, n int, hubs ...int) {
 	}
 }
 
-// all names every hub.
-func (w *world) all() []int {
-	list := make([]int, len(w.units))
+// allHubs names every hub.
+func (w *world) allHubs() []int {
+	list := make([]int, len(w.instances))
 	for i := range list {
 		list[i] = i
 	}
 	return list
 }
 
-// remove takes the leaver out of the group.
-func (w *world) remove() {
+// removeLeaver takes the leaver out of the group.
+func (w *world) removeLeaver() {
 	w.t.Helper()
-	w.as("owner", func(ctx context.Context, s *session) error {
-		return s.ask(ctx, "deleteGroupMember", object{"groupID": w.group, "userIDList": []string{w.leaver}}, nil)
+	w.withSession("owner", func(ctx context.Context, s *session) error {
+		return s.call(ctx, "deleteGroupMember", object{"groupID": w.group, "userIDList": []string{w.leaver}}, nil)
 	})
 }
 
@@ -170,22 +170,22 @@ func (w *world) remove() {
 func (w *world) finish() {
 	w.t.Helper()
 	w.cancel()
-	w.working.Wait()
+	w.writing.Wait()
 	closer := newWriter(w, writers, 0, "closer")
-	rest, cancel := context.WithTimeout(w.t.Context(), patience)
+	rest, cancel := context.WithTimeout(w.t.Context(), testTimeout)
 	defer cancel()
 	for i := range closer.messages {
 		m := &closer.messages[i]
-		if err := until(w.t.Context(), "last write", func() error {
-			if err := closer.enter(w.t.Context()); err != nil {
+		if err := waitUntil(w.t.Context(), "last write", func() error {
+			if err := closer.connect(w.t.Context()); err != nil {
 				return err
 			}
 			if m.stale {
-				closer.act(w.t.Context(), m, call{kind: "get", floor: m.floor})
+				closer.do(w.t.Context(), m, call{kind: "get", minLatest: m.latest})
 				return errors.New("the last one went unanswered")
 			}
-			closer.made++
-			if !closer.act(w.t.Context(), m, call{kind: "set", value: fmt.Sprint("last-", closer.made), seq: m.seqs[0]}) {
+			closer.requests++
+			if !closer.do(w.t.Context(), m, call{kind: "set", value: fmt.Sprint("last-", closer.requests), seq: m.seqs[0]}) {
 				return errors.New("conflict")
 			}
 			return nil
@@ -196,10 +196,10 @@ func (w *world) finish() {
 			if o.user == w.leaver {
 				continue
 			}
-			if err := until(rest, "last event", func() error { return o.reached(m.id, m.seqs[0]) }); err != nil {
+			if err := waitUntil(rest, "last event", func() error { return o.checkReached(m.id, m.seqs[0]) }); err != nil {
 				w.violation("%v", err)
 			}
 		}
 	}
-	closer.leave()
+	closer.disconnect()
 }

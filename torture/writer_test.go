@@ -11,8 +11,8 @@ import (
 	"github.com/anishathalye/porcupine"
 )
 
-// books are what everybody did, to be checked when all is over.
-type books struct {
+// journal are what everybody did, to be checked when all is over.
+type journal struct {
 	mu      sync.Mutex
 	history map[string][]porcupine.Operation // by message
 	acks    []ack
@@ -22,7 +22,7 @@ type books struct {
 // ack is a write that was acknowledged, with what it is to have left in the bucket.
 type ack struct {
 	message, key string
-	pair         cell
+	pair         register
 	hub          int
 	from, to     time.Duration
 	what         string
@@ -35,17 +35,17 @@ type writer struct {
 	id, hub  int
 	user     string
 	session  *session
-	messages []memory
-	made     int
+	messages []knownMessage
+	requests int
 }
 
-// memory is what a writer knows of a message.
-type memory struct {
-	id    string
-	seqs  [keys]uint64
-	live  [keys]bool
-	floor uint64
-	stale bool // its last write went unanswered
+// knownMessage is what a writer knows of a message.
+type knownMessage struct {
+	id     string
+	seqs   [keys]uint64
+	live   [keys]bool
+	latest uint64
+	stale  bool // its last write went unanswered
 }
 
 func keyName(i int) string { return fmt.Sprint("k", i) }
@@ -53,58 +53,58 @@ func keyName(i int) string { return fmt.Sprint("k", i) }
 func newWriter(w *world, id, hub int, user string) *writer {
 	wr := &writer{w: w, id: id, hub: hub, user: user}
 	for _, m := range w.messages {
-		wr.messages = append(wr.messages, memory{id: m})
+		wr.messages = append(wr.messages, knownMessage{id: m})
 	}
 	return wr
 }
 
-// work writes at the world's pace until ctx ends.
-func (wr *writer) work(ctx context.Context) {
-	tick := time.NewTicker(wr.w.pace)
+// run writes at the world's pace until ctx ends.
+func (wr *writer) run(ctx context.Context) {
+	tick := time.NewTicker(wr.w.writeInterval)
 	defer tick.Stop()
 	for {
 		select {
 		case <-ctx.Done():
-			wr.leave()
+			wr.disconnect()
 			return
 		case <-tick.C:
 		}
-		if wr.enter(ctx) != nil {
+		if wr.connect(ctx) != nil {
 			continue
 		}
 		m := &wr.messages[rand.N(len(wr.messages))]
 		// What was begun is brought to its end: only the fault may leave a write unanswered.
-		wr.act(context.WithoutCancel(ctx), m, wr.choose(m))
+		wr.do(context.WithoutCancel(ctx), m, wr.nextCall(m))
 	}
 }
 
-// enter makes sure that there is a session.
-func (wr *writer) enter(ctx context.Context) (err error) {
+// connect makes sure that there is a session.
+func (wr *writer) connect(ctx context.Context) (err error) {
 	if wr.session != nil {
 		select {
-		case <-wr.session.gone:
-			wr.leave()
+		case <-wr.session.closed:
+			wr.disconnect()
 		default:
 			return nil
 		}
 	}
-	wr.session, err = login(ctx, wr.w.units[wr.hub].addr(), wr.user, nil)
+	wr.session, err = login(ctx, wr.w.instances[wr.hub].addr(), wr.user, nil)
 	return err
 }
 
-func (wr *writer) leave() {
+func (wr *writer) disconnect() {
 	if wr.session != nil {
 		wr.session.close()
 		wr.session = nil
 	}
 }
 
-func (wr *writer) choose(m *memory) call {
-	wr.made++
-	c := call{kind: "set", key: rand.N(keys), value: fmt.Sprintf("%d-%d", wr.id, wr.made), floor: m.floor}
+func (wr *writer) nextCall(m *knownMessage) call {
+	wr.requests++
+	c := call{kind: "set", key: rand.N(keys), value: fmt.Sprintf("%d-%d", wr.id, wr.requests), minLatest: m.latest}
 	switch n := rand.N(100); {
 	case n < 20 || m.stale:
-		return call{kind: "get", floor: m.floor}
+		return call{kind: "get", minLatest: m.latest}
 	case n < 22:
 		return call{kind: "clear"}
 	case n < 38:
@@ -117,8 +117,8 @@ func (wr *writer) choose(m *memory) call {
 	return c
 }
 
-// act does it, and writes down what came back.
-func (wr *writer) act(ctx context.Context, m *memory, c call) bool {
+// do does it, and writes down what came back.
+func (wr *writer) do(ctx context.Context, m *knownMessage, c call) bool {
 	params := object{"messageID": m.id}
 	method := map[string]string{"set": "setMessageExtensions", "get": "getMessageExtensions"}[c.kind]
 	if c.kind == "set" || c.kind == "delete" {
@@ -128,21 +128,21 @@ func (wr *writer) act(ctx context.Context, m *memory, c call) bool {
 		method = "deleteMessageExtensions"
 	}
 	var p page
-	from := wr.w.time()
-	err := wr.session.ask(ctx, method, params, &p)
-	to := wr.w.time()
+	from := wr.w.elapsed()
+	err := wr.session.call(ctx, method, params, &p)
+	to := wr.w.elapsed()
 	out := result{latest: p.LatestSeq}
 	switch {
-	case undone(err):
+	case nothingWritten(err):
 		return false // not in the history: should it show up after all, the history is wrong
-	case unknown(err):
+	case outcomeUnknown(err):
 		out.lost = true
 		m.stale = m.stale || c.kind != "get"
 	case err != nil:
 		wr.w.violation("%s of %s was refused: %v", c.kind, m.id, err)
 		return false
 	case c.kind == "get":
-		out.cells = m.learn(p.Extensions)
+		out.cells = m.update(p.Extensions)
 		m.stale = false
 	case c.kind != "clear":
 		if len(p.Extensions) != 1 {
@@ -150,22 +150,22 @@ func (wr *writer) act(ctx context.Context, m *memory, c call) bool {
 			return false
 		}
 		e := p.Extensions[0]
-		out.conflict, out.pair = e.Code == codeConflict, cell{value: e.Value, seq: e.Seq}
+		out.conflict, out.pair = e.Code == codeConflict, register{value: e.Value, seq: e.Seq}
 		m.seqs[c.key], m.live[c.key] = e.Seq, e.Value != ""
 	}
 	if err == nil {
-		m.floor = max(m.floor, p.LatestSeq)
+		m.latest = max(m.latest, p.LatestSeq)
 	}
-	wr.w.books.add(wr, m.id, c, out, from, to)
+	wr.w.journal.add(wr, m.id, c, out, from, to)
 	return err == nil && !out.conflict
 }
 
-func (m *memory) learn(pairs []pair) (cells [keys]cell) {
+func (m *knownMessage) update(pairs []pair) (cells [keys]register) {
 	m.live = [keys]bool{}
 	for _, p := range pairs {
 		for i := range keys {
 			if p.Key == keyName(i) {
-				cells[i] = cell{value: p.Value, seq: p.Seq}
+				cells[i] = register{value: p.Value, seq: p.Seq}
 				m.seqs[i], m.live[i] = p.Seq, true
 			}
 		}
@@ -173,7 +173,7 @@ func (m *memory) learn(pairs []pair) (cells [keys]cell) {
 	return cells
 }
 
-func (b *books) add(wr *writer, message string, c call, out result, from, to time.Duration) {
+func (b *journal) add(wr *writer, message string, c call, out result, from, to time.Duration) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if out.lost && c.kind == "get" {
@@ -195,17 +195,17 @@ func (b *books) add(wr *writer, message string, c call, out result, from, to tim
 	b.acks = append(b.acks, a)
 }
 
-// wrote reports whether the pair is one whose write was acknowledged.
-func (b *books) wrote(message string, p pair) bool {
+// isAcknowledged reports whether the pair is one whose write was acknowledged.
+func (b *journal) isAcknowledged(message string, p pair) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return slices.ContainsFunc(b.acks, func(a ack) bool {
-		return a.message == message && a.key == p.Key && a.pair == cell{value: p.Value, seq: p.Seq}
+		return a.message == message && a.key == p.Key && a.pair == register{value: p.Value, seq: p.Seq}
 	})
 }
 
-// since returns when the first write that was begun on one of these hubs after a moment was acknowledged, and how many there were.
-func (b *books) since(moment time.Duration, hubs []int) (first time.Duration, n int) {
+// acknowledgedSince returns when the first write that was begun on one of these hubs after a moment was acknowledged, and how many there were.
+func (b *journal) acknowledgedSince(moment time.Duration, hubs []int) (first time.Duration, n int) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	for _, a := range b.acks {
@@ -218,7 +218,7 @@ func (b *books) since(moment time.Duration, hubs []int) (first time.Duration, n 
 	return first, n
 }
 
-func (b *books) count() (operations, acknowledged int) {
+func (b *journal) count() (operations, acknowledged int) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	for _, h := range b.history {

@@ -93,15 +93,15 @@ func (a *allCommand) fanout(round int) error {
 			}
 			for _, inFlight := range []int{1, 16} {
 				for _, turn := range []struct {
-					who string
+					name string
 					*subject
 				}{{"floor", floor}, {"hub", hub}} {
 					r, err := turn.load(a.ctx, "fanout", bench.Options{Clients: inFlight, Audience: audience.size, Duration: 3 * time.Second})
 					if err != nil {
 						return err
 					}
-					name := fmt.Sprintf("%s %d x%d ", turn.who, audience.size, inFlight)
-					a.samples.take(r, map[string]string{"server CPU per delivery": name + "cpu", "allocations per delivery": name + "allocations"})
+					name := fmt.Sprintf("%s %d x%d ", turn.name, audience.size, inFlight)
+					a.samples.addFigures(r, map[string]string{"server CPU per delivery": name + "cpu", "allocations per delivery": name + "allocations"})
 				}
 			}
 		}
@@ -123,7 +123,7 @@ func (a *allCommand) memory(round int) error {
 			if err != nil {
 				return err
 			}
-			a.samples.take(r, map[string]string{
+			a.samples.addFigures(r, map[string]string{
 				"server RSS per session right after the logins": fmt.Sprintf("idle %d rush", n),
 				"server RSS per session":                        fmt.Sprintf("idle %d rss", n),
 				"server CPU per 1,000 sessions":                 fmt.Sprintf("idle %d cpu", n),
@@ -139,7 +139,7 @@ func (a *allCommand) memory(round int) error {
 		if err != nil {
 			return err
 		}
-		a.samples.take(r, map[string]string{"logins a second": "logins", "server CPU per login": "login cpu"})
+		a.samples.addFigures(r, map[string]string{"logins a second": "logins", "server CPU per login": "login cpu"})
 		return nil
 	}, "--sync", "2m")
 }
@@ -147,7 +147,7 @@ func (a *allCommand) memory(round int) error {
 // write measures acknowledged sets against the plain client on an equal server.
 func (a *allCommand) write(int) error {
 	for _, sync := range []string{"2m", "always"} {
-		if err := a.floor("update "+sync, "store", "update", "--callers", "128", "--sync", sync); err != nil {
+		if err := a.measureFloor("update "+sync, "store", "update", "--callers", "128", "--sync", sync); err != nil {
 			return err
 		}
 		err := a.onHub(func(hub *subject) error {
@@ -155,7 +155,7 @@ func (a *allCommand) write(int) error {
 			if err != nil {
 				return err
 			}
-			a.samples.take(r, map[string]string{"sets a second": "write " + sync, "server CPU per set": "write cpu " + sync})
+			a.samples.addFigures(r, map[string]string{"sets a second": "write " + sync, "server CPU per set": "write cpu " + sync})
 			l, _ := r.Latency("set to acknowledgement")
 			a.samples.add("write p99 "+sync, l.P99)
 			return nil
@@ -164,13 +164,13 @@ func (a *allCommand) write(int) error {
 			return err
 		}
 	}
-	if err := a.floor("update apart", "store", "update", "--callers", "128", "--apart", "--sync", "2m"); err != nil {
+	if err := a.measureFloor("update apart", "store", "update", "--callers", "128", "--apart", "--sync", "2m"); err != nil {
 		return err
 	}
 	if err := a.answeredSets(); err != nil {
 		return err
 	}
-	if err := a.floor("sequential", "store", "update", "--callers", "1", "--sync", "2m"); err != nil {
+	if err := a.measureFloor("sequential", "store", "update", "--callers", "1", "--sync", "2m"); err != nil {
 		return err
 	}
 	return a.onHub(func(hub *subject) error {
@@ -178,7 +178,7 @@ func (a *allCommand) write(int) error {
 		if err != nil {
 			return err
 		}
-		a.samples.take(r, map[string]string{"sets a second": "hot", "server CPU per set": "hot cpu"})
+		a.samples.addFigures(r, map[string]string{"sets a second": "hot", "server CPU per set": "hot cpu"})
 		return nil
 	}, "--sync", "2m")
 }
@@ -194,12 +194,12 @@ func (a *allCommand) answeredSets() error {
 	if err != nil {
 		return err
 	}
-	a.samples.take(r, map[string]string{"sets a second": "answered sets", "server CPU per set": "answered set cpu"})
+	a.samples.addFigures(r, map[string]string{"sets a second": "answered sets", "server CPU per set": "answered set cpu"})
 	return nil
 }
 
-func (a *allCommand) floor(name string, args ...string) error {
-	found, err := rate(a.ctx, args...)
+func (a *allCommand) measureFloor(name string, args ...string) error {
+	found, err := runFloor(a.ctx, args...)
 	a.samples.add(name, found)
 	return err
 }
@@ -207,7 +207,7 @@ func (a *allCommand) floor(name string, args ...string) error {
 // read measures messages of 300 pairs, one after the other and fifteen at a time, against multi_last of the same, and against the same bytes from memory.
 func (a *allCommand) read(int) error {
 	for _, callers := range []string{"1", "16"} {
-		if err := a.floor("multi_last x"+callers, "store", "last", "--callers", callers, "--sync", "2m"); err != nil {
+		if err := a.measureFloor("multi_last x"+callers, "store", "last", "--callers", callers, "--sync", "2m"); err != nil {
 			return err
 		}
 	}
@@ -218,12 +218,12 @@ func (a *allCommand) read(int) error {
 		if err != nil {
 			return err
 		}
-		a.samples.take(r, map[string]string{"reads a second": "reads", "server CPU per read": "read cpu"})
+		a.samples.addFigures(r, map[string]string{"reads a second": "reads", "server CPU per read": "read cpu"})
 		if r, err = hub.load(a.ctx, "read", many); err != nil {
 			return err
 		}
 		bytes, _ = r.Figure("bytes per read")
-		a.samples.take(r, map[string]string{"reads a second": "reads of 15", "server CPU per read": "read cpu of 15"})
+		a.samples.addFigures(r, map[string]string{"reads a second": "reads of 15", "server CPU per read": "read cpu of 15"})
 		return nil
 	}, "--sync", "2m")
 	if err != nil {
@@ -238,6 +238,6 @@ func (a *allCommand) read(int) error {
 	if err != nil {
 		return err
 	}
-	a.samples.take(r, map[string]string{"reads a second": "answers", "server CPU per read": "answer cpu"})
-	return a.floor("copies", "copy", "--bytes", fmt.Sprintf("%.0f", bytes))
+	a.samples.addFigures(r, map[string]string{"reads a second": "answers", "server CPU per read": "answer cpu"})
+	return a.measureFloor("copies", "copy", "--bytes", fmt.Sprintf("%.0f", bytes))
 }

@@ -43,7 +43,7 @@ func (fanoutCommand) Run(ctx context.Context) error {
 	mux := http.NewServeMux()
 	mux.Handle("/metrics", promhttp.HandlerFor(metrics, promhttp.HandlerOpts{}))
 	mux.HandleFunc("/ws", f.accept)
-	server := &http.Server{Handler: mux, ReadHeaderTimeout: patience}
+	server := &http.Server{Handler: mux, ReadHeaderTimeout: timeout}
 	context.AfterFunc(ctx, func() { _ = server.Close() }) // Serve says how it ended
 	fmt.Printf("listening on http://%s\n", l.Addr())
 	if err := server.Serve(l); !errors.Is(err, http.ErrServerClosed) {
@@ -92,19 +92,19 @@ func (f *floorHub) answer(conn net.Conn, request []byte) []byte {
 	result, event := []byte("{}"), []byte(nil)
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	switch method := text(request, "method"); string(method) {
+	switch method := member(request, "method"); string(method) {
 	case "login":
-		if string(text(request, "userID")) != "admin" {
+		if string(member(request, "userID")) != "admin" {
 			f.members = append(f.members, descriptor(conn))
 		}
 	case "sendMessage":
 		f.seq++
-		result = fmt.Appendf(nil, `{"message":{"ID":"%s.bench-floors.%d"}}`, text(request, "conversationType"), f.seq)
+		result = fmt.Appendf(nil, `{"message":{"ID":"%s.bench-floors.%d"}}`, member(request, "conversationType"), f.seq)
 	case "setMessageExtensions":
 		f.seq++
 		seq := strconv.AppendInt(nil, f.seq, 10)
-		message := text(request, "messageID")
-		pair := slices.Concat([]byte(`"key":"`), text(request, "key"), []byte(`","value":"`), text(request, "value"), []byte(`","seq":`), seq, []byte(`}],"latestSeq":`), seq, []byte("}"))
+		message := member(request, "messageID")
+		pair := slices.Concat([]byte(`"key":"`), member(request, "key"), []byte(`","value":"`), member(request, "value"), []byte(`","seq":`), seq, []byte(`}],"latestSeq":`), seq, []byte("}"))
 		event = frame([]byte(`{"jsonrpc":"2.0","method":"MESSAGE_EXTENSIONS_UPDATED","params":{"messageID":"`), message, []byte(`","extensions":[{`), pair, []byte("}"))
 		result = slices.Concat([]byte(`{"extensions":[{"code":0,`), pair)
 		if bytes.HasPrefix(message, []byte("C2C.")) {
@@ -124,8 +124,8 @@ func (f *floorHub) answer(conn net.Conn, request []byte) []byte {
 	return append(frame([]byte(`{"jsonrpc":"2.0","id":`), id, []byte(`,"result":`), result, []byte("}")), event...)
 }
 
-// text returns the value of a member, of which it takes the first one of this name. The load's strings have nothing to unescape, and a parser would be half of the floor's work.
-func text(request []byte, name string) []byte {
+// member returns the value of a member, of which it takes the first one of this name. The load's strings have nothing to unescape, and a parser would be half of the floor's work.
+func member(request []byte, name string) []byte {
 	value, _, _ := bytes.Cut(after(request, `"`+name+`":"`), []byte(`"`))
 	return value
 }

@@ -19,7 +19,7 @@ func (a *allCommand) poll(round int) error {
 		late, _ := r.Latency("acknowledgement to receipt")
 		a.samples.add("poll p50", late.P50)
 		a.samples.add("poll p99", late.P99)
-		a.samples.take(r, map[string]string{"server RSS": "poll rss", "deliveries a second": "poll deliveries", "changes per delivery": "poll changes",
+		a.samples.addFigures(r, map[string]string{"server RSS": "poll rss", "deliveries a second": "poll deliveries", "changes per delivery": "poll changes",
 			"sets": "poll sets", "server CPU": "poll cpu", "allocations per delivery": "poll allocations"})
 		return nil
 	}, "--sync", "2m")
@@ -51,7 +51,7 @@ func (a *allCommand) storm(int) error {
 		if err != nil {
 			return err
 		}
-		a.samples.take(r, map[string]string{"all back after": "storm", "viewers that ended exact": "storm exact"})
+		a.samples.addFigures(r, map[string]string{"all back after": "storm", "viewers that ended exact": "storm exact"})
 		return nil
 	}, "--sync", "2m")
 }

@@ -17,7 +17,7 @@ import (
 )
 
 const (
-	patience  = 30 * time.Second
+	timeout   = 30 * time.Second
 	secretKey = "bars-bars-bars-bars-bars-bars-32"
 	appID     = 1400000000
 )
@@ -62,7 +62,7 @@ func startFloor(ctx context.Context) (*subject, error) {
 func start(ctx context.Context, binary string, args []string, last string) (*subject, error) {
 	s := &subject{process: exec.CommandContext(ctx, binary, args...)}
 	s.process.Cancel = func() error { return s.process.Process.Signal(syscall.SIGTERM) }
-	s.process.WaitDelay = patience
+	s.process.WaitDelay = timeout
 	var errs bytes.Buffer
 	s.process.Stderr = &errs
 	out, err := s.process.StdoutPipe()
@@ -101,8 +101,8 @@ func (s *subject) load(ctx context.Context, scenario string, o bench.Options) (*
 	return bench.Run(ctx, scenario, o)
 }
 
-// rate runs a floor that prints one.
-func rate(ctx context.Context, args ...string) (float64, error) {
+// runFloor runs a floor that prints one.
+func runFloor(ctx context.Context, args ...string) (float64, error) {
 	self, err := os.Executable()
 	if err != nil {
 		return 0, err

@@ -11,8 +11,8 @@ type samples map[string][]float64
 
 func (s samples) add(name string, value float64) { s[name] = append(s[name], value) }
 
-// take adds figures of a result under a name of their own each.
-func (s samples) take(r *bench.Result, names map[string]string) {
+// addFigures adds figures of a result under a name of their own each.
+func (s samples) addFigures(r *bench.Result, names map[string]string) {
 	for figure, name := range names {
 		if value, ok := r.Figure(figure); ok {
 			s.add(name, value)

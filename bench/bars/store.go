@@ -48,7 +48,7 @@ func (s *storeCommand) Run(ctx context.Context) error {
 	ns.Start()
 	defer ns.WaitForShutdown()
 	defer ns.Shutdown()
-	if !ns.ReadyForConnections(patience) {
+	if !ns.ReadyForConnections(timeout) {
 		return errors.New("NATS did not start")
 	}
 	nc, js, err := connect("", nats.InProcessServer(ns))
@@ -118,19 +118,19 @@ func updates(ctx context.Context, buckets []jetstream.KeyValue) (func(int) error
 	revisions := make([]uint64, len(buckets))
 	value := []byte(strings.Repeat("x", 64))
 	for i, bucket := range buckets {
-		revision, err := bucket.Create(ctx, key(i), value)
+		revision, err := bucket.Create(ctx, pairKey(i), value)
 		if err != nil {
 			return nil, err
 		}
 		revisions[i] = revision
 	}
 	return func(i int) (err error) {
-		revisions[i], err = buckets[i].Update(ctx, key(i), value, revisions[i])
+		revisions[i], err = buckets[i].Update(ctx, pairKey(i), value, revisions[i])
 		return err
 	}, nil
 }
 
-func key(i int) string { return fmt.Sprintf("c.a%d.b.1_2_3.x.voter-%05d", i, i) }
+func pairKey(i int) string { return fmt.Sprintf("c.a%d.b.1_2_3.x.voter-%05d", i, i) }
 
 // snapshots makes the pairs of one message and returns what reads them all with one request. All answers come to one inbox: a subscription for each
 // would cost more than the request.
@@ -164,7 +164,7 @@ func snapshots(ctx context.Context, nc *nats.Conn, bucket jetstream.KeyValue, pa
 		select {
 		case <-done:
 			return nil
-		case <-time.After(patience):
+		case <-time.After(timeout):
 			return errors.New("no answer")
 		}
 	}, err

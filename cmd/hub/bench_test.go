@@ -11,9 +11,9 @@ import (
 // Every scenario runs to its end against a real hub, finds what it promises to check, and leaves nothing behind that hinders the next.
 func TestBench(t *testing.T) {
 	data := t.TempDir()
-	h := launch(t, "--data", data, "--sync", "2m", "--message-rate", "0")
+	h := startHub(t, "--data", data, "--sync", "2m", "--message-rate", "0")
 	bench := func(t *testing.T, args ...string) (string, string, int) {
-		return command(t, append([]string{"bench", "--data", data, "--url", "ws" + strings.TrimPrefix(h.url, "http") + "/ws", "--metrics-url", h.admin + "/metrics",
+		return runCommand(t, append([]string{"bench", "--data", data, "--url", "ws" + strings.TrimPrefix(h.url, "http") + "/ws", "--metrics-url", h.admin + "/metrics",
 			"--duration", "1s", "--json", "-"}, args...)...)
 	}
 	for scenario, want := range map[string]struct{ args, figure, latency string }{

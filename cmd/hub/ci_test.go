@@ -17,13 +17,13 @@ func TestWorkflowCallsMake(t *testing.T) {
 			Steps       []struct{ Run string }
 		}
 	}
-	if err := yaml.Unmarshal([]byte(read(t, ".github/workflows/ci.yml")), &workflow); err != nil {
+	if err := yaml.Unmarshal([]byte(readRepoFile(t, ".github/workflows/ci.yml")), &workflow); err != nil {
 		t.Fatal(err)
 	}
 	if len(workflow.Permissions) != 1 || workflow.Permissions["contents"] != "read" {
 		t.Errorf("permissions %v, want to read the contents and no more", workflow.Permissions)
 	}
-	makefile, run := read(t, "Makefile"), read(t, ".ci/run")
+	makefile, run := readRepoFile(t, "Makefile"), readRepoFile(t, ".ci/run")
 	if !strings.Contains(run, "set -euo pipefail") || !regexp.MustCompile(`(?m)^make test\b`).MatchString(run) {
 		t.Error(".ci/run does not run make test, or hides a failure")
 	}

@@ -13,10 +13,10 @@ import (
 
 // client speaks the hub's protocol over a real socket, one request at a time.
 type client struct {
-	ws    *websocket.Conn
-	id    int
-	epoch string  // that the login named
-	heard []frame // notifications that came while waiting for a result
+	ws            *websocket.Conn
+	id            int
+	epoch         string  // that the login named
+	notifications []frame // notifications that came while waiting for a result
 }
 
 // frame is anything that the hub says.
@@ -32,9 +32,9 @@ type frame struct {
 }
 
 // login connects to the hub as a user with the demo's UserSig.
-func (r *running) login(user string) *client {
+func (r *hubProcess) login(user string) *client {
 	r.t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	ctx, cancel := context.WithTimeout(context.Background(), testTimeout)
 	defer cancel()
 	ws, _, err := websocket.Dial(ctx, "ws"+strings.TrimPrefix(r.url, "http")+"/ws", nil)
 	if err != nil {
@@ -50,7 +50,7 @@ func (r *running) login(user string) *client {
 
 // call sends a request and decodes its result.
 func (c *client) call(result any, method string, params any) error {
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	ctx, cancel := context.WithTimeout(context.Background(), testTimeout)
 	defer cancel()
 	c.id++
 	if err := wsjson.Write(ctx, c.ws, map[string]any{"jsonrpc": "2.0", "id": c.id, "method": method, "params": params}); err != nil {
@@ -63,7 +63,7 @@ func (c *client) call(result any, method string, params any) error {
 		}
 		switch {
 		case f.ID != c.id:
-			c.heard = append(c.heard, f)
+			c.notifications = append(c.notifications, f)
 		case f.Error != nil:
 			return fmt.Errorf("%s: %d %s", method, f.Error.Code, f.Error.Message)
 		case result == nil:
@@ -77,12 +77,12 @@ func (c *client) call(result any, method string, params any) error {
 // await returns the params of the next notification of a method.
 func (c *client) await(t *testing.T, method string) string {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	ctx, cancel := context.WithTimeout(context.Background(), testTimeout)
 	defer cancel()
 	for {
-		for len(c.heard) > 0 {
-			f := c.heard[0]
-			if c.heard = c.heard[1:]; f.Method == method {
+		for len(c.notifications) > 0 {
+			f := c.notifications[0]
+			if c.notifications = c.notifications[1:]; f.Method == method {
 				return string(f.Params)
 			}
 		}
@@ -90,13 +90,13 @@ func (c *client) await(t *testing.T, method string) string {
 		if err := wsjson.Read(ctx, c.ws, &f); err != nil {
 			t.Fatalf("waiting for %s: %v", method, err)
 		}
-		c.heard = append(c.heard, f)
+		c.notifications = append(c.notifications, f)
 	}
 }
 
-// untilClosed reads until the hub closes the connection and returns why.
-func (c *client) untilClosed() error {
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
+// readUntilClosed reads until the hub closes the connection and returns why.
+func (c *client) readUntilClosed() error {
+	ctx, cancel := context.WithTimeout(context.Background(), testTimeout)
 	defer cancel()
 	for {
 		if _, _, err := c.ws.Read(ctx); err != nil {
@@ -142,8 +142,8 @@ func (c *client) set(message, key, value string) (uint64, error) {
 	return reply.Extensions[0].Seq, nil
 }
 
-// all reads every pair of a message.
-func (c *client) all(t *testing.T, message string) map[string]pair {
+// getAll reads every pair of a message.
+func (c *client) getAll(t *testing.T, message string) map[string]pair {
 	t.Helper()
 	pairs := map[string]pair{}
 	var start uint64

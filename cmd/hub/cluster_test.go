@@ -14,7 +14,7 @@ func TestClusterThatComesAndGoes(t *testing.T) {
 	node := kvtest.Start(t, kvtest.Listening)
 	url := node.URL()
 	node.Stop()
-	h := begin(t, "--nats-url", url, "--secret-key", key, "--data", filepath.Join(t.TempDir(), "never"))
+	h := spawnHub(t, "--nats-url", url, "--secret-key", key, "--data", filepath.Join(t.TempDir(), "never"))
 	h.waitForLog("NATS does not answer yet")
 	if err := node.Restart(); err != nil {
 		t.Fatal(err)
@@ -36,12 +36,12 @@ func TestClusterThatComesAndGoes(t *testing.T) {
 // A stop must not hang on a cluster that is not there.
 func TestStopWithoutCluster(t *testing.T) {
 	node := kvtest.Start(t, kvtest.Listening)
-	h := launch(t, "--nats-url", node.URL(), "--secret-key", key)
+	h := startHub(t, "--nats-url", node.URL(), "--secret-key", key)
 	node.Stop()
 	h.waitForStatus("/readyz", http.StatusServiceUnavailable)
 	h.stop()
 
-	waiting := begin(t, "--nats-url", node.URL(), "--secret-key", key)
+	waiting := spawnHub(t, "--nats-url", node.URL(), "--secret-key", key)
 	waiting.waitForLog("NATS does not answer yet")
 	waiting.interrupt()
 }
@@ -51,7 +51,7 @@ func TestStopWithoutCluster(t *testing.T) {
 func TestTwoHubsOverThreeNodes(t *testing.T) {
 	nodes := kvtest.NewCluster(t, 3)
 	args := []string{"--nats-url", nodes.URL(), "--secret-key", key, "--replicas", "3"}
-	first, second := launch(t, args...), launch(t, args...)
+	first, second := startHub(t, args...), startHub(t, args...)
 	alice, bob := first.login("alice"), second.login("bob")
 	message := alice.send(t, "bob")
 	bob.await(t, "MESSAGE_RECEIVED")
@@ -66,7 +66,7 @@ func TestTwoHubsOverThreeNodes(t *testing.T) {
 
 	first.kill()
 	alice = second.login("alice")
-	if got := alice.all(t, message)["before"]; got.Value != "1" || got.Seq != seq {
+	if got := alice.getAll(t, message)["before"]; got.Value != "1" || got.Seq != seq {
 		t.Errorf("the other hub has %+v, want 1 with Seq %d", got, seq)
 	}
 
@@ -76,9 +76,9 @@ func TestTwoHubsOverThreeNodes(t *testing.T) {
 	}
 	leader.Stop()
 	// While the nodes elect, a write may fail or have an unknown outcome; after it, one of these is in.
-	second.until("a write without the old leader", func() bool {
+	second.waitUntil("a write without the old leader", func() bool {
 		_, err = alice.set(message, "after", "2")
-		return err == nil || alice.all(t, message)["after"].Value == "2"
+		return err == nil || alice.getAll(t, message)["after"].Value == "2"
 	})
 	if news := bob.await(t, "MESSAGE_EXTENSIONS_UPDATED"); !strings.Contains(news, `"after"`) {
 		t.Errorf("bob heard %s", news)

@@ -13,7 +13,7 @@ import (
 
 const key = "a key of more than sixteen bytes"
 
-func write(t *testing.T, name, text string) string {
+func writeTempFile(t *testing.T, name, text string) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), name)
 	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
@@ -51,7 +51,7 @@ func TestDefaults(t *testing.T) {
 }
 
 func TestPrecedence(t *testing.T) {
-	file := write(t, "hub.yaml", `
+	file := writeTempFile(t, "hub.yaml", `
 # A comment.
 data: from-file
 max-extensions: 11
@@ -106,7 +106,7 @@ func TestEveryFlagHasItsVariable(t *testing.T) {
 }
 
 func TestRefused(t *testing.T) {
-	ca := write(t, "ca.pem", "")
+	ca := writeTempFile(t, "ca.pem", "")
 	for name, tt := range map[string]struct {
 		args string
 		want string // what to set, in the error's words
@@ -169,14 +169,14 @@ func TestRefusedFile(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			var c cli
-			_, err := parse(&c, []string{"--config", write(t, "hub.yaml", tt.text)})
+			_, err := parse(&c, []string{"--config", writeTempFile(t, "hub.yaml", tt.text)})
 			if err == nil || !strings.Contains(err.Error(), tt.want) {
 				t.Errorf("got %v, want an error that says %q", err, tt.want)
 			}
 		})
 	}
 	for name, text := range map[string]string{"Empty": "", "Comment": "# nothing\n"} {
-		t.Run(name, func(t *testing.T) { mustParse(t, "--config", write(t, "hub.yaml", text)) })
+		t.Run(name, func(t *testing.T) { mustParse(t, "--config", writeTempFile(t, "hub.yaml", text)) })
 	}
 }
 

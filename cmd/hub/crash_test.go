@@ -14,7 +14,7 @@ func TestKillLosesNothingAcknowledged(t *testing.T) {
 	for _, sync := range []string{"always", "2m"} {
 		t.Run("Sync="+sync, func(t *testing.T) {
 			args := []string{"--data", t.TempDir(), "--sync", sync, "--message-rate", "0", "--max-extensions", "10000"}
-			h := launch(t, args...)
+			h := startHub(t, args...)
 			message := h.login("alice").send(t, "bob")
 
 			// Several writers, so that the kill finds writes under way.
@@ -42,7 +42,7 @@ func TestKillLosesNothingAcknowledged(t *testing.T) {
 				case p := <-acknowledged:
 					told[p.Key] = p
 				case n := <-done:
-					t.Fatalf("a writer ended after %d writes, before the kill:\n%s", n, h.errors())
+					t.Fatalf("a writer ended after %d writes, before the kill:\n%s", n, h.logged())
 				}
 			}
 			h.kill()
@@ -54,9 +54,9 @@ func TestKillLosesNothingAcknowledged(t *testing.T) {
 				told[p.Key] = p
 			}
 
-			h = launch(t, args...)
+			h = startHub(t, args...)
 			reader := h.login("bob")
-			there := reader.all(t, message)
+			there := reader.getAll(t, message)
 			for key, p := range told {
 				if there[key] != p {
 					t.Errorf("%+v was acknowledged, %+v is there", p, there[key])
@@ -74,10 +74,10 @@ func TestKillLosesNothingAcknowledged(t *testing.T) {
 
 // A hub that stops in order sends its sessions away with the code that says come back.
 func TestStopSaysGoodbye(t *testing.T) {
-	h := launch(t, "--data", t.TempDir())
+	h := startHub(t, "--data", t.TempDir())
 	c := h.login("alice")
 	gone := make(chan error)
-	go func() { gone <- c.untilClosed() }()
+	go func() { gone <- c.readUntilClosed() }()
 	h.stop()
 	var closed websocket.CloseError
 	if err := <-gone; !errors.As(err, &closed) || closed.Code != 4001 {
@@ -87,10 +87,10 @@ func TestStopSaysGoodbye(t *testing.T) {
 
 // A client that does not answer holds a stop up for --drain and no longer, and is no reason to call the stop a failure.
 func TestStopDoesNotWaitForTheDeaf(t *testing.T) {
-	h := launch(t, "--data", t.TempDir())
+	h := startHub(t, "--data", t.TempDir())
 	h.login("alice") // and never reads again
 	h.stop()
-	if log := h.errors(); !strings.Contains(log, "cut off") {
+	if log := h.logged(); !strings.Contains(log, "cut off") {
 		t.Errorf("the log does not tell:\n%s", log)
 	}
 }

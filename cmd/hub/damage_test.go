@@ -49,9 +49,9 @@ func garble(t *testing.T, data string) {
 // After an ordered stop NATS remembers, beside the block, a revision that the block does not hold any more, or trusts a block that it can't read; after a kill it
 // does neither. All of it is noticed, again and again, until the loss is accepted; what is written then is there to stay.
 func TestDamagedBlock(t *testing.T) {
-	kill, stop := (*running).kill, (*running).stop
+	kill, stop := (*hubProcess).kill, (*hubProcess).stop
 	for name, tt := range map[string]struct {
-		end    func(*running)
+		end    func(*hubProcess)
 		damage func(*testing.T, string)
 		blind  bool // NATS reads nothing of the block
 	}{
@@ -63,14 +63,14 @@ func TestDamagedBlock(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			end := tt.end
-			w := fill(t, end)
+			w := newFilledDir(t, end)
 			tt.damage(t, w.data)
 			found := w.first
 			if tt.blind {
 				found = 0
 			}
 			for range 2 {
-				why := refused(t, "--data", w.data)
+				why := startRefused(t, "--data", w.data)
 				for _, want := range []string{fmt.Sprintf("bucket %s ends at revision %d, but had %d", onlyBucket, found, w.last), w.data, "--accept-loss"} {
 					if !strings.Contains(why, want) {
 						t.Fatalf("the hub does not say %q:\n%s", want, why)
@@ -78,12 +78,12 @@ func TestDamagedBlock(t *testing.T) {
 				}
 			}
 
-			h := launch(t, "--data", w.data, "--accept-loss")
+			h := startHub(t, "--data", w.data, "--accept-loss")
 			alice := h.login("alice")
 			if alice.epoch == w.epoch {
 				t.Error("the epoch is the old one: clients will not know")
 			}
-			there := alice.all(t, w.message)
+			there := alice.getAll(t, w.message)
 			if a := there["a"]; len(there) != 1 || a.Value != "1" || a.Seq != w.first {
 				t.Errorf("there is %+v, want the pair that is whole", there)
 			}
@@ -91,18 +91,18 @@ func TestDamagedBlock(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			alice.leave()
+			alice.close()
 			end(h)
 
-			quiet := launch(t, "--data", w.data)
+			quiet := startHub(t, "--data", w.data)
 			bob := quiet.login("bob")
-			if b := bob.all(t, w.message)["b"]; bob.epoch != alice.epoch || b.Value != "3" || b.Seq != again {
+			if b := bob.getAll(t, w.message)["b"]; bob.epoch != alice.epoch || b.Value != "3" || b.Seq != again {
 				t.Errorf("after a restart: epoch %q, was %q, and %+v", bob.epoch, alice.epoch, b)
 			}
-			if strings.Contains(quiet.errors(), "gone") {
-				t.Errorf("the loss is told once more:\n%s", quiet.errors())
+			if strings.Contains(quiet.logged(), "gone") {
+				t.Errorf("the loss is told once more:\n%s", quiet.logged())
 			}
-			bob.leave()
+			bob.close()
 			quiet.stop()
 		})
 	}
@@ -113,9 +113,9 @@ func TestDamagedBlockWithoutSync(t *testing.T) {
 	for name, damage := range map[string]func(*testing.T, string){"Truncated": truncate, "Garbled": garble} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			w := fill(t, (*running).stop, "--sync", "2m")
+			w := newFilledDir(t, (*hubProcess).stop, "--sync", "2m")
 			damage(t, w.data)
-			h := launch(t, "--data", w.data, "--sync", "2m")
+			h := startHub(t, "--data", w.data, "--sync", "2m")
 			h.waitForLog(fmt.Sprintf("ends at revision %d, but had %d", w.first, w.last))
 			alice := h.login("alice")
 			if alice.epoch == w.epoch {
@@ -125,15 +125,15 @@ func TestDamagedBlockWithoutSync(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			alice.leave()
+			alice.close()
 			h.stop()
 
-			quiet := launch(t, "--data", w.data, "--sync", "2m")
+			quiet := startHub(t, "--data", w.data, "--sync", "2m")
 			bob := quiet.login("bob")
-			if b := bob.all(t, w.message)["b"]; bob.epoch != alice.epoch || b.Value != "3" || b.Seq != again {
+			if b := bob.getAll(t, w.message)["b"]; bob.epoch != alice.epoch || b.Value != "3" || b.Seq != again {
 				t.Errorf("after a restart: epoch %q, was %q, and %+v", bob.epoch, alice.epoch, b)
 			}
-			bob.leave()
+			bob.close()
 			quiet.stop()
 		})
 	}

@@ -12,7 +12,7 @@ import (
 	"github.com/nats-io/nats-server/v2/server"
 )
 
-const root = "../../"
+const repoRoot = "../../"
 
 // compose is the part of docker-compose.yml that must fit the hub and its neighbours.
 type compose struct {
@@ -33,9 +33,9 @@ type service struct {
 	StopGrace    string `yaml:"stop_grace_period"`
 }
 
-func read(t *testing.T, path string) string {
+func readRepoFile(t *testing.T, path string) string {
 	t.Helper()
-	text, err := os.ReadFile(root + path)
+	text, err := os.ReadFile(repoRoot + path)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -45,14 +45,14 @@ func read(t *testing.T, path string) string {
 func readCompose(t *testing.T) compose {
 	t.Helper()
 	var c compose
-	if err := yaml.Unmarshal([]byte(read(t, "docker-compose.yml")), &c); err != nil {
+	if err := yaml.Unmarshal([]byte(readRepoFile(t, "docker-compose.yml")), &c); err != nil {
 		t.Fatal(err)
 	}
 	return c
 }
 
-// named returns the services whose names start so, in order.
-func (c compose) named(prefix string) (names []string) {
+// servicesNamed returns the services whose names start so, in order.
+func (c compose) servicesNamed(prefix string) (names []string) {
 	for name := range c.Services {
 		if strings.HasPrefix(name, prefix) {
 			names = append(names, name)
@@ -64,10 +64,10 @@ func (c compose) named(prefix string) (names []string) {
 
 func TestComposeServices(t *testing.T) {
 	c := readCompose(t)
-	if got := c.named("nats-"); len(got) != 3 {
+	if got := c.servicesNamed("nats-"); len(got) != 3 {
 		t.Errorf("NATS nodes %v, want three", got)
 	}
-	if got := c.named("hub-"); len(got) != 2 {
+	if got := c.servicesNamed("hub-"); len(got) != 2 {
 		t.Errorf("hubs %v, want two", got)
 	}
 	if len(c.Services) != 6 {
@@ -100,7 +100,7 @@ func TestComposeServices(t *testing.T) {
 func TestComposeHubs(t *testing.T) {
 	c := readCompose(t)
 	known := flagNames(t)
-	for _, name := range c.named("hub-") {
+	for _, name := range c.servicesNamed("hub-") {
 		t.Run(name, func(t *testing.T) {
 			s := c.Services[name]
 			for env, value := range s.Environment {
@@ -123,7 +123,7 @@ func TestComposeHubs(t *testing.T) {
 			if got.demo() {
 				t.Error("the demo is on")
 			}
-			for _, node := range c.named("nats-") {
+			for _, node := range c.servicesNamed("nats-") {
 				if !slices.Contains(strings.Split(got.NATSURL, ","), "nats://"+node+":4222") {
 					t.Errorf("--nats-url %s lacks %s", got.NATSURL, node)
 				}
@@ -144,7 +144,7 @@ func TestComposeHubs(t *testing.T) {
 // The configuration is read by NATS's own code.
 func TestComposeNATS(t *testing.T) {
 	c := readCompose(t)
-	conf, err := server.ProcessConfigFile(root + "deploy/nats.conf")
+	conf, err := server.ProcessConfigFile(repoRoot + "deploy/nats.conf")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -162,11 +162,11 @@ func TestComposeNATS(t *testing.T) {
 		}
 	}
 	slices.Sort(routes)
-	if nodes := c.named("nats-"); !slices.Equal(nodes, routes) {
+	if nodes := c.servicesNamed("nats-"); !slices.Equal(nodes, routes) {
 		t.Errorf("nodes %v but routes to %v", nodes, routes)
 	}
-	version := regexp.MustCompile(`nats-server/v2 v(\S+)`).FindStringSubmatch(read(t, "go.mod"))[1]
-	for _, node := range c.named("nats-") {
+	version := regexp.MustCompile(`nats-server/v2 v(\S+)`).FindStringSubmatch(readRepoFile(t, "go.mod"))[1]
+	for _, node := range c.servicesNamed("nats-") {
 		s := c.Services[node]
 		if want := "nats:" + version + "-alpine"; s.Image != want {
 			t.Errorf("%s runs %s; what is embedded and tested is %s", node, s.Image, want)
@@ -189,13 +189,13 @@ func TestComposeNATS(t *testing.T) {
 
 func TestBalancer(t *testing.T) {
 	c := readCompose(t)
-	conf := read(t, "deploy/nginx.conf")
+	conf := readRepoFile(t, "deploy/nginx.conf")
 	var servers []string
 	for _, m := range regexp.MustCompile(`(?m)^\s*server (\S+):8080 `).FindAllStringSubmatch(conf, -1) {
 		servers = append(servers, m[1])
 	}
 	slices.Sort(servers)
-	if hubs := c.named("hub-"); !slices.Equal(hubs, servers) {
+	if hubs := c.servicesNamed("hub-"); !slices.Equal(hubs, servers) {
 		t.Errorf("hubs %v but the balancer knows %v", hubs, servers)
 	}
 	for _, line := range []string{"proxy_set_header Upgrade $http_upgrade;", "proxy_set_header Host $http_host;", "proxy_http_version 1.1;"} {
@@ -209,8 +209,8 @@ func TestBalancer(t *testing.T) {
 }
 
 func TestDockerfile(t *testing.T) {
-	text := read(t, "Dockerfile")
-	golang := regexp.MustCompile(`(?m)^go (\d+\.\d+)`).FindStringSubmatch(read(t, "go.mod"))[1]
+	text := readRepoFile(t, "Dockerfile")
+	golang := regexp.MustCompile(`(?m)^go (\d+\.\d+)`).FindStringSubmatch(readRepoFile(t, "go.mod"))[1]
 	for _, want := range []string{"FROM golang:" + golang + "-alpine", "./cmd/hub", "\nUSER hub\n", "\nHEALTHCHECK ", `ENTRYPOINT ["hub"]`} {
 		if !strings.Contains(text, want) {
 			t.Errorf("lacks %q", want)

@@ -29,7 +29,7 @@ type embedded struct {
 
 func startEmbedded(c *Config, dir *dataDir) (*embedded, error) {
 	if c.AcceptLoss {
-		if err := forgetIndex(dir); err != nil {
+		if err := removeIndexes(dir); err != nil {
 			return nil, fmt.Errorf("--accept-loss: %w", err)
 		}
 	}
@@ -37,13 +37,13 @@ func startEmbedded(c *Config, dir *dataDir) (*embedded, error) {
 	if err := e.start(); err != nil {
 		return nil, err
 	}
-	go e.tend()
+	go e.recoverFromFullDisk()
 	return e, nil
 }
 
-// forgetIndex makes the server read every block from the start and cut it off where it is damaged. With the index that an ordered stop leaves it looks at
+// removeIndexes makes the server read every block from the start and cut it off where it is damaged. With the index that an ordered stop leaves it looks at
 // none, and goes on writing behind a record that it can't read past.
-func forgetIndex(dir *dataDir) error {
+func removeIndexes(dir *dataDir) error {
 	root, err := os.OpenRoot(dir.natsDir())
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil // nothing is stored yet
@@ -96,11 +96,11 @@ func shutDown(s *server.Server) {
 	s.WaitForShutdown()
 }
 
-// tend starts the server anew after each time that its disk was full.
-func (e *embedded) tend() {
+// recoverFromFullDisk starts the server anew after each time that its disk was full.
+func (e *embedded) recoverFromFullDisk() {
 	defer close(e.done)
-	look := time.NewTicker(time.Second)
-	defer look.Stop()
+	tick := time.NewTicker(time.Second)
+	defer tick.Stop()
 	full := false
 	for {
 		select {
@@ -111,8 +111,8 @@ func (e *embedded) tend() {
 				slog.Error("the disk is full: reads go on, writes fail until there is room", "data", e.dir.path)
 			}
 			full = true
-		case <-look.C:
-			if !full || e.room() != nil {
+		case <-tick.C:
+			if !full || e.checkRoom() != nil {
 				continue
 			}
 			shutDown(e.server.Load())
@@ -130,8 +130,8 @@ func (e *embedded) tend() {
 	}
 }
 
-// room returns nil if a new block would fit on the disk.
-func (e *embedded) room() error {
+// checkRoom returns nil if a new block would fit on the disk.
+func (e *embedded) checkRoom() error {
 	path := filepath.Join(e.dir.path, ".room")
 	defer os.Remove(path)
 	return os.WriteFile(path, make([]byte, 1<<20), 0o600)

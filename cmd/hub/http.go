@@ -27,7 +27,7 @@ func publicHandler(c *Config, secretKey string, hub http.Handler) http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("/ws", hub)
 	mux.Handle("/v4/", hub)
-	mux.Handle("/sdk/", shared(http.StripPrefix("/sdk", static(web.SDK))))
+	mux.Handle("/sdk/", allowAnyOrigin(http.StripPrefix("/sdk", static(web.SDK))))
 	if c.demo() {
 		mux.Handle("GET /demo/usersig", demoUserSig(c.SDKAppID, secretKey, c.Admin))
 		mux.Handle("/", static(web.Demo))

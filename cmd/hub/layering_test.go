@@ -53,7 +53,7 @@ var law = []struct {
 func imports(t *testing.T) map[string][]string {
 	t.Helper()
 	list := exec.Command("go", "list", "-f", `{{.ImportPath}} {{join .Imports " "}}`, "./...")
-	list.Dir = root
+	list.Dir = repoRoot
 	out, err := list.Output()
 	if err != nil {
 		t.Fatalf("go list: %v", err)

@@ -12,7 +12,7 @@ import (
 
 func TestServe(t *testing.T) {
 	data := t.TempDir()
-	h := launch(t, "--data", data)
+	h := startHub(t, "--data", data)
 	for _, want := range []string{"ws://", h.url + "/v4/", data, "sync always", "admin admin", h.url + "/ "} {
 		if !strings.Contains(h.banner, want) {
 			t.Errorf("the banner lacks %q:\n%s", want, h.banner)
@@ -49,8 +49,8 @@ func TestServe(t *testing.T) {
 
 func TestSecondStartOnSameData(t *testing.T) {
 	data := t.TempDir()
-	first := launch(t, "--data", data)
-	_, stderr, code := command(t, "--addr", "127.0.0.1:0", "--admin-addr", "", "--data", data)
+	first := startHub(t, "--data", data)
+	_, stderr, code := runCommand(t, "--addr", "127.0.0.1:0", "--admin-addr", "", "--data", data)
 	if code != 1 || !strings.Contains(stderr, "in use by another hub") || !strings.Contains(stderr, data) {
 		t.Errorf("exit code %d: %s", code, stderr)
 	}
@@ -59,13 +59,13 @@ func TestSecondStartOnSameData(t *testing.T) {
 	}
 	// The lock goes with its process, however that ends.
 	first.kill()
-	launch(t, "--data", data).stop()
+	startHub(t, "--data", data).stop()
 }
 
 func TestPortInUse(t *testing.T) {
-	first := launch(t, "--data", t.TempDir())
+	first := startHub(t, "--data", t.TempDir())
 	data := filepath.Join(t.TempDir(), "data")
-	_, stderr, code := command(t, "--addr", strings.TrimPrefix(first.url, "http://"), "--data", data)
+	_, stderr, code := runCommand(t, "--addr", strings.TrimPrefix(first.url, "http://"), "--data", data)
 	if code != 1 || !strings.Contains(stderr, "--addr") || !strings.Contains(stderr, "address already in use") {
 		t.Errorf("exit code %d: %s", code, stderr)
 	}
@@ -75,8 +75,8 @@ func TestPortInUse(t *testing.T) {
 }
 
 func TestDataThatCannotBeWritten(t *testing.T) {
-	file := write(t, "file", "")
-	if _, stderr, code := command(t, "--addr", "127.0.0.1:0", "--admin-addr", "", "--data", file); code != 1 || !strings.Contains(stderr, file) {
+	file := writeTempFile(t, "file", "")
+	if _, stderr, code := runCommand(t, "--addr", "127.0.0.1:0", "--admin-addr", "", "--data", file); code != 1 || !strings.Contains(stderr, file) {
 		t.Errorf("exit code %d: %s", code, stderr)
 	}
 }
@@ -87,14 +87,14 @@ func TestEmbeddedNATSThatCannotStart(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(data, "nats"), nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, stderr, code := command(t, "--addr", "127.0.0.1:0", "--admin-addr", "", "--data", data); code != 1 || !strings.Contains(stderr, "hub: embedded NATS: ") {
+	if _, stderr, code := runCommand(t, "--addr", "127.0.0.1:0", "--admin-addr", "", "--data", data); code != 1 || !strings.Contains(stderr, "hub: embedded NATS: ") {
 		t.Errorf("exit code %d: %s", code, stderr)
 	}
 }
 
 func TestKeyIsMadeOnce(t *testing.T) {
 	data := t.TempDir()
-	h := launch(t, "--data", data, "--sync", "2m")
+	h := startHub(t, "--data", data, "--sync", "2m")
 	sig := h.userSig("alice")
 	h.stop()
 	key, err := readSecretKey(data)
@@ -104,7 +104,7 @@ func TestKeyIsMadeOnce(t *testing.T) {
 	if err := usersig.Verify(sig, 1400000000, key, "alice", time.Now()); err != nil {
 		t.Error(err)
 	}
-	launch(t, "--data", data).stop()
+	startHub(t, "--data", data).stop()
 	if again, _ := readSecretKey(data); again != key {
 		t.Error("a restart made a new key: everybody's UserSig is void")
 	}
@@ -112,17 +112,17 @@ func TestKeyIsMadeOnce(t *testing.T) {
 
 func TestUsersigCommand(t *testing.T) {
 	data := t.TempDir()
-	if _, stderr, code := command(t, "usersig", "--data", data, "--user", "alice"); code != 1 || !strings.Contains(stderr, "set --secret-key") {
+	if _, stderr, code := runCommand(t, "usersig", "--data", data, "--user", "alice"); code != 1 || !strings.Contains(stderr, "set --secret-key") {
 		t.Errorf("without a key: exit code %d, %s", code, stderr)
 	}
-	launch(t, "--data", data).stop()
+	startHub(t, "--data", data).stop()
 
-	sig, _, code := command(t, "usersig", "--data", data, "--user", "alice", "--expire", "1h")
+	sig, _, code := runCommand(t, "usersig", "--data", data, "--user", "alice", "--expire", "1h")
 	if code != 0 || strings.Count(sig, "\n") != 1 {
 		t.Fatalf("exit code %d, printed %q; want the UserSig alone", code, sig)
 	}
 	sig = strings.TrimSpace(sig)
-	out, _, code := command(t, "usersig", "--data", data, "--verify", sig)
+	out, _, code := runCommand(t, "usersig", "--data", data, "--verify", sig)
 	if code != 0 || !strings.Contains(out, "alice") || !strings.Contains(out, "1400000000") || !strings.Contains(out, "valid") {
 		t.Errorf("exit code %d: %s", code, out)
 	}
@@ -132,14 +132,14 @@ func TestUsersigCommand(t *testing.T) {
 	}{
 		"OtherKey":   {[]string{"--secret-key", key, "--verify", sig}, "70009"},
 		"OtherApp":   {[]string{"--sdkappid", "7", "--verify", sig}, "70014"},
-		"Expired":    {[]string{"--verify", expired(t, data)}, "70001"},
+		"Expired":    {[]string{"--verify", expiredSig(t, data)}, "70001"},
 		"CutOff":     {[]string{"--verify", sig[:len(sig)/2]}, "70003"},
 		"Nothing":    {nil, "--user"},
 		"Both":       {[]string{"--user", "a", "--verify", sig}, "--verify"},
 		"NoValidity": {[]string{"--user", "a", "--expire", "0s"}, "one second"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			_, stderr, code := command(t, append([]string{"usersig", "--data", data}, tt.args...)...)
+			_, stderr, code := runCommand(t, append([]string{"usersig", "--data", data}, tt.args...)...)
 			if code == 0 || !strings.Contains(stderr, tt.want) {
 				t.Errorf("exit code %d: %s; want %s", code, stderr, tt.want)
 			}
@@ -147,7 +147,7 @@ func TestUsersigCommand(t *testing.T) {
 	}
 }
 
-func expired(t *testing.T, data string) string {
+func expiredSig(t *testing.T, data string) string {
 	t.Helper()
 	key, err := readSecretKey(data)
 	if err != nil {

@@ -13,10 +13,10 @@ import (
 // collect dozens of times a second. And it is too much after the rush of a morning's logins: a hub would hold for hours what they took for a second. So the
 // heap may always grow by some room, and when it is quiet the rest goes back to the system.
 const (
-	memoryLook  = 5 * time.Second
-	memoryRoom  = 32 << 20 // what the heap may grow by between two collections, at least
-	quietBytes  = 40 << 20 // allocated between two looks: some thousand sessions that say ping, not a rush
-	spareMemory = 8 << 20  // too little to care
+	heapCheckInterval = 5 * time.Second
+	minHeapGrowth     = 32 << 20 // what the heap may grow by between two collections, at least
+	quietAllocation   = 40 << 20 // allocated between two looks: some thousand sessions that say ping, not a rush
+	tolerableWaste    = 8 << 20  // too little to care
 )
 
 // heap is what the runtime says of the heap at a moment, in bytes.
@@ -37,16 +37,16 @@ func readHeap() heap {
 
 // wasteful reports whether little was allocated since before and much more is held than was alive.
 func (h heap) wasteful(before heap) bool {
-	return h.allocated-before.allocated < quietBytes && h.held > h.live+h.live/4+spareMemory
+	return h.allocated-before.allocated < quietAllocation && h.held > h.live+h.live/4+tolerableWaste
 }
 
 // growth returns by how many percent the heap may grow between two collections: GOGC.
 func (h heap) growth() int {
-	return int(max(100, min(100*memoryRoom/max(h.live, 1), 1000)))
+	return int(max(100, min(100*minHeapGrowth/max(h.live, 1), 1000)))
 }
 
-// tendMemory looks after the heap until ctx ends.
-func tendMemory(ctx context.Context) {
+// manageHeap looks after the heap until ctx ends.
+func manageHeap(ctx context.Context) {
 	if os.Getenv("GOGC") == "" { // an operator who has set it knows better
 		growth := 100
 		afterCollections(ctx, func() {
@@ -57,7 +57,7 @@ func tendMemory(ctx context.Context) {
 			}
 		})
 	}
-	tick := time.NewTicker(memoryLook)
+	tick := time.NewTicker(heapCheckInterval)
 	defer tick.Stop()
 	for before := readHeap(); ; {
 		select {

@@ -15,8 +15,8 @@ func newMetrics() *prometheus.Registry {
 	return r
 }
 
-// watch adds what the parts on the road count. kv and events know nothing of metrics: they are asked when somebody collects.
-func watch(r *prometheus.Registry, store *kv.Store, h *hub.Hub) {
+// registerStats adds what the parts on the road count. kv and events know nothing of metrics: they are asked when somebody collects.
+func registerStats(r *prometheus.Registry, store *kv.Store, h *hub.Hub) {
 	gauge := func(name, help string, value func(kv.Stats) float64) prometheus.Collector {
 		return prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help}, func() float64 { return value(store.Stats()) })
 	}

@@ -7,7 +7,7 @@ import (
 
 // Whoever watches the hub sees what passes its doors, and how far the tail is.
 func TestMetrics(t *testing.T) {
-	h := launch(t, "--data", t.TempDir())
+	h := startHub(t, "--data", t.TempDir())
 	alice := h.login("alice")
 	h.login("bob")
 	message := alice.send(t, "bob")
@@ -17,7 +17,7 @@ func TestMetrics(t *testing.T) {
 	if err := alice.call(nil, "castVote", map[string]any{}); err == nil {
 		t.Error("castVote is a method")
 	}
-	h.until("the metrics tell all that", func() bool {
+	h.waitUntil("the metrics tell all that", func() bool {
 		_, _, metrics := get(t, h.admin+"/metrics")
 		for _, line := range []string{
 			`exthub_sessions 2`,

@@ -36,11 +36,11 @@ func TestMain(m *testing.M) {
 	}())
 }
 
-// patience is for machines that run many tests at once; nothing waits this long unless something is broken.
-const patience = time.Minute
+// testTimeout is for machines that run many tests at once; nothing waits this long unless something is broken.
+const testTimeout = time.Minute
 
-// running is a hub in a process of its own.
-type running struct {
+// hubProcess is a hub in a process of its own.
+type hubProcess struct {
 	t      *testing.T
 	cmd    *exec.Cmd
 	banner string // what it printed at the start
@@ -53,18 +53,18 @@ type running struct {
 	log bytes.Buffer // stderr
 }
 
-// launch starts the hub on free ports and returns when it serves. It is killed when the test ends.
-func launch(t *testing.T, args ...string) *running {
+// startHub starts the hub on free ports and returns when it serves. It is killed when the test ends.
+func startHub(t *testing.T, args ...string) *hubProcess {
 	t.Helper()
-	r := begin(t, args...)
+	r := spawnHub(t, args...)
 	r.waitUntilUp()
 	return r
 }
 
-// begin starts the hub on free ports, with little patience at its stop, and returns at once.
-func begin(t *testing.T, args ...string) *running {
+// spawnHub starts the hub on free ports, with little patience at its stop, and returns at once.
+func spawnHub(t *testing.T, args ...string) *hubProcess {
 	t.Helper()
-	r := &running{t: t, up: make(chan struct{}), exited: make(chan struct{})}
+	r := &hubProcess{t: t, up: make(chan struct{}), exited: make(chan struct{})}
 	r.cmd = exec.Command(binary, append([]string{"--addr", "127.0.0.1:0", "--admin-addr", "127.0.0.1:0", "--drain", "1s"}, args...)...)
 	stdout, err := r.cmd.StdoutPipe()
 	if err != nil {
@@ -97,47 +97,47 @@ func begin(t *testing.T, args ...string) *running {
 }
 
 // waitUntilUp waits until the hub has printed where it listens.
-func (r *running) waitUntilUp() {
+func (r *hubProcess) waitUntilUp() {
 	r.t.Helper()
 	select {
 	case <-r.up:
 	case <-r.exited:
-		r.t.Fatalf("hub ended at its start:\n%s", r.errors())
-	case <-time.After(patience):
-		r.t.Fatalf("hub does not come up:\n%s", r.errors())
+		r.t.Fatalf("hub ended at its start:\n%s", r.logged())
+	case <-time.After(testTimeout):
+		r.t.Fatalf("hub does not come up:\n%s", r.logged())
 	}
 }
 
 // Write collects what the hub logs.
-func (r *running) Write(p []byte) (int, error) {
+func (r *hubProcess) Write(p []byte) (int, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.log.Write(p)
 }
 
-func (r *running) errors() string {
+func (r *hubProcess) logged() string {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.log.String()
 }
 
 // kill is kill -9. It returns when the process is gone.
-func (r *running) kill() {
+func (r *hubProcess) kill() {
 	r.cmd.Process.Kill()
 	<-r.exited
 }
 
 // stop asks the hub to stop and fails the test if it does not end well.
-func (r *running) stop() {
+func (r *hubProcess) stop() {
 	r.t.Helper()
 	r.cmd.Process.Signal(syscall.SIGTERM)
 	select {
 	case <-r.exited:
-	case <-time.After(patience):
-		r.t.Fatalf("hub does not stop:\n%s", r.errors())
+	case <-time.After(testTimeout):
+		r.t.Fatalf("hub does not stop:\n%s", r.logged())
 	}
 	if code := r.cmd.ProcessState.ExitCode(); code != 0 {
-		r.t.Fatalf("hub stopped with exit code %d:\n%s", code, r.errors())
+		r.t.Fatalf("hub stopped with exit code %d:\n%s", code, r.logged())
 	}
 }
 
@@ -157,7 +157,7 @@ func get(t *testing.T, url string) (int, http.Header, string) {
 }
 
 // userSig asks the demo for a UserSig.
-func (r *running) userSig(user string) string {
+func (r *hubProcess) userSig(user string) string {
 	r.t.Helper()
 	status, _, body := get(r.t, r.url+"/demo/usersig?user="+user)
 	var reply struct{ UserSig string }
@@ -167,8 +167,8 @@ func (r *running) userSig(user string) string {
 	return reply.UserSig
 }
 
-// command runs the hub for one of its other commands and returns what it printed and its exit code.
-func command(t *testing.T, args ...string) (stdout, stderr string, code int) {
+// runCommand runs the hub for one of its other commands and returns what it printed and its exit code.
+func runCommand(t *testing.T, args ...string) (stdout, stderr string, code int) {
 	t.Helper()
 	var out, log bytes.Buffer
 	cmd := exec.Command(binary, args...)
@@ -180,44 +180,44 @@ func command(t *testing.T, args ...string) (stdout, stderr string, code int) {
 }
 
 // interrupt stops a hub that has not come up and fails the test if it does not end.
-func (r *running) interrupt() {
+func (r *hubProcess) interrupt() {
 	r.t.Helper()
 	r.cmd.Process.Signal(os.Interrupt)
 	select {
 	case <-r.exited:
-	case <-time.After(patience):
-		r.t.Fatalf("hub does not stop:\n%s", r.errors())
+	case <-time.After(testTimeout):
+		r.t.Fatalf("hub does not stop:\n%s", r.logged())
 	}
 }
 
 // waitForLog waits until the hub has logged text.
-func (r *running) waitForLog(text string) {
+func (r *hubProcess) waitForLog(text string) {
 	r.t.Helper()
-	r.until("log "+text, func() bool { return strings.Contains(r.errors(), text) })
+	r.waitUntil("log "+text, func() bool { return strings.Contains(r.logged(), text) })
 }
 
 // waitForStatus waits until the admin port answers so.
-func (r *running) waitForStatus(path string, want int) {
+func (r *hubProcess) waitForStatus(path string, want int) {
 	r.t.Helper()
-	r.until(path, func() bool {
+	r.waitUntil(path, func() bool {
 		status, _, _ := get(r.t, r.admin+path)
 		return status == want
 	})
 }
 
-// until polls: another process tells us nothing but what it prints and answers.
-func (r *running) until(what string, holds func() bool) {
+// waitUntil polls: another process tells us nothing but what it prints and answers.
+func (r *hubProcess) waitUntil(what string, holds func() bool) {
 	r.t.Helper()
 	tick := time.NewTicker(10 * time.Millisecond)
 	defer tick.Stop()
-	deadline := time.After(patience)
+	deadline := time.After(testTimeout)
 	for !holds() {
 		select {
 		case <-tick.C:
 		case <-r.exited:
-			r.t.Fatalf("ended before %s:\n%s", what, r.errors())
+			r.t.Fatalf("ended before %s:\n%s", what, r.logged())
 		case <-deadline:
-			r.t.Fatalf("waited %v in vain for %s:\n%s", patience, what, r.errors())
+			r.t.Fatalf("waited %v in vain for %s:\n%s", testTimeout, what, r.logged())
 		}
 	}
 }

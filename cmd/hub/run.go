@@ -21,15 +21,15 @@ type serveCommand struct{}
 // Run serves until ctx ends and everything is stopped in order. It returns an error if the start failed, if a part
 // ended by itself, or if the stop was not clean.
 func (serveCommand) Run(ctx context.Context, c *Config, out io.Writer) error {
-	watched, stop := context.WithCancel(ctx)
+	running, stop := context.WithCancel(ctx)
 	var memory sync.WaitGroup
-	memory.Go(func() { tendMemory(watched) })
+	memory.Go(func() { manageHeap(running) })
 	defer memory.Wait()
 	defer stop()
 	p := &process{config: c, failed: make(chan error, 3)}
 	err := p.start(ctx)
 	if err == nil {
-		p.announce(out)
+		p.printBanner(out)
 		select {
 		case <-ctx.Done():
 			slog.Info("stopping", "at most", c.Drain)
@@ -81,7 +81,7 @@ func (p *process) start(ctx context.Context) (err error) {
 	if p.hub, err = hub.New(c.hubOptions(p.secretKey), p.store); err != nil {
 		return err
 	}
-	watch(metrics, p.store, p.hub)
+	registerStats(metrics, p.store, p.hub)
 	p.tail = startTail(p.store, p.hub.Publish, p.failed)
 	if p.webhooks, err = startWebhooks(ctx, c, p.store, metrics); err != nil {
 		return err
@@ -99,10 +99,10 @@ func (p *process) stop() error {
 	defer cancel()
 
 	if p.public != nil {
-		cutOff("calls", p.public.close(ctx))
+		warnCutOff("calls", p.public.close(ctx))
 	}
 	if p.hub != nil {
-		cutOff("sessions", p.hub.Shutdown(ctx))
+		warnCutOff("sessions", p.hub.Shutdown(ctx))
 	}
 	if p.webhooks != nil {
 		p.webhooks.close()
@@ -121,7 +121,7 @@ func (p *process) stop() error {
 		p.watermark.close()
 	}
 	if p.admin != nil {
-		cutOff("admin calls", p.admin.close(ctx))
+		warnCutOff("admin calls", p.admin.close(ctx))
 	}
 	if p.dir != nil {
 		errs = append(errs, p.dir.close())
@@ -134,8 +134,8 @@ func (p *process) stop() error {
 	return errors.Join(errs...)
 }
 
-// cutOff says that clients did not take their leave in time. They come back to another hub; the stop is no worse for it.
-func cutOff(what string, err error) {
+// warnCutOff says that clients did not take their leave in time. They come back to another hub; the stop is no worse for it.
+func warnCutOff(what string, err error) {
 	if err != nil {
 		slog.Warn("cut off at the end of --drain: "+what, "error", err)
 	}
@@ -179,8 +179,8 @@ func (p *process) ready() error {
 	return p.store.Ready()
 }
 
-// announce tells a person at a terminal where everything is. A test that wants to know the port reads it here.
-func (p *process) announce(out io.Writer) {
+// printBanner tells a person at a terminal where everything is. A test that wants to know the port reads it here.
+func (p *process) printBanner(out io.Writer) {
 	c, at := p.config, p.publicAddr.Addr()
 	fmt.Fprintf(out, "exthub %s\nlistening on http://%s\n", version(), at)
 	fmt.Fprintf(out, "  WebSocket  ws://%s/ws\n", at)

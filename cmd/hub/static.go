@@ -34,8 +34,8 @@ func static(files fs.FS) http.Handler {
 	})
 }
 
-// shared lets pages of any origin import the SDK, which is public and holds no secret.
-func shared(next http.Handler) http.Handler {
+// allowAnyOrigin lets pages of any origin import the SDK, which is public and holds no secret.
+func allowAnyOrigin(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Access-Control-Allow-Origin", "*")
 		w.Header().Set("Cross-Origin-Resource-Policy", "cross-origin")

@@ -15,7 +15,7 @@ func (p *process) openStore(ctx context.Context) (err error) {
 		p.watermark, err = openWatermark(ctx, c, p.dir, p.nats.conn)
 		var loss *lossError
 		if errors.As(err, &loss) && !c.Sync.Always {
-			err = p.accept(ctx) // what was not synced may be lost in a power cut, by the operator's choice
+			err = p.acceptLoss(ctx) // what was not synced may be lost in a power cut, by the operator's choice
 		}
 		if err != nil {
 			return err
@@ -35,7 +35,7 @@ func (p *process) openStore(ctx context.Context) (err error) {
 		return fmt.Errorf("open the store: %w", err)
 	}
 	if p.watermark != nil {
-		p.watermark.follow(p.store)
+		p.watermark.start(p.store)
 	}
 	return nil
 }
@@ -49,8 +49,8 @@ func (c *Config) newShards() int {
 	return 1
 }
 
-// accept starts the embedded server anew as --accept-loss does, and takes the store as it is then.
-func (p *process) accept(ctx context.Context) (err error) {
+// acceptLoss starts the embedded server anew as --accept-loss does, and takes the store as it is then.
+func (p *process) acceptLoss(ctx context.Context) (err error) {
 	accepting := *p.config
 	accepting.AcceptLoss = true
 	if err := p.nats.close(); err != nil {

@@ -107,8 +107,8 @@ func (w *watermark) compare(ctx context.Context, text []byte, nc *nats.Conn) (lo
 	return "acknowledged changes are gone: " + strings.Join(losses, "; "), nil
 }
 
-// follow keeps the file up with the store until close.
-func (w *watermark) follow(store *kv.Store) {
+// start keeps the file up with the store until close.
+func (w *watermark) start(store *kv.Store) {
 	ctx, stop := context.WithCancel(context.Background())
 	w.store, w.stop, w.done = store, stop, make(chan struct{})
 	go func() {

@@ -31,42 +31,42 @@ func readMark(t *testing.T, data string) mark {
 }
 
 // waitForMark waits until the watermark is at a revision or beyond.
-func (r *running) waitForMark(data string, revision uint64) {
+func (r *hubProcess) waitForMark(data string, revision uint64) {
 	r.t.Helper()
-	r.until(fmt.Sprint("watermark ", revision), func() bool { return readMark(r.t, data).Revisions[onlyBucket] >= revision })
+	r.waitUntil(fmt.Sprint("watermark ", revision), func() bool { return readMark(r.t, data).Revisions[onlyBucket] >= revision })
 }
 
-// refused starts a hub that must not come up, and returns why.
-func refused(t *testing.T, args ...string) string {
+// startRefused starts a hub that must not come up, and returns why.
+func startRefused(t *testing.T, args ...string) string {
 	t.Helper()
-	h := begin(t, args...)
+	h := spawnHub(t, args...)
 	select {
 	case <-h.exited:
 	case <-h.up:
-		t.Fatalf("the hub serves what is not whole:\n%s", h.errors())
-	case <-time.After(patience):
-		t.Fatalf("the hub neither serves nor ends:\n%s", h.errors())
+		t.Fatalf("the hub serves what is not whole:\n%s", h.logged())
+	case <-time.After(testTimeout):
+		t.Fatalf("the hub neither serves nor ends:\n%s", h.logged())
 	}
 	if code := h.cmd.ProcessState.ExitCode(); code != 1 {
-		t.Fatalf("exit code %d, want 1:\n%s", code, h.errors())
+		t.Fatalf("exit code %d, want 1:\n%s", code, h.logged())
 	}
-	return h.errors()
+	return h.logged()
 }
 
-// leave ends a session that does not read any more, and so would not say goodbye.
-func (c *client) leave() { c.ws.CloseNow() }
+// close ends a session that does not read any more, and so would not say goodbye.
+func (c *client) close() { c.ws.CloseNow() }
 
-// written is a data directory that holds a message with two pairs, and whose watermark knows it.
-type written struct {
+// filledDir is a data directory that holds a message with two pairs, and whose watermark knows it.
+type filledDir struct {
 	data, message, epoch string
 	first, last          uint64 // the revisions of the pairs
 }
 
-// fill writes it and ends the hub in one way or the other.
-func fill(t *testing.T, end func(*running), args ...string) written {
+// newFilledDir writes it and ends the hub in one way or the other.
+func newFilledDir(t *testing.T, end func(*hubProcess), args ...string) filledDir {
 	t.Helper()
-	w := written{data: t.TempDir()}
-	h := launch(t, append([]string{"--data", w.data, "--shards", "1"}, args...)...)
+	w := filledDir{data: t.TempDir()}
+	h := startHub(t, append([]string{"--data", w.data, "--shards", "1"}, args...)...)
 	alice := h.login("alice")
 	w.message, w.epoch = alice.send(t, "bob"), alice.epoch
 	var err error
@@ -77,7 +77,7 @@ func fill(t *testing.T, end func(*running), args ...string) written {
 		t.Fatal(err)
 	}
 	h.waitForMark(w.data, w.last)
-	alice.leave()
+	alice.close()
 	end(h)
 	return w
 }
@@ -85,7 +85,7 @@ func fill(t *testing.T, end func(*running), args ...string) written {
 // A backup of the directory as a whole is no loss. Its store under a newer watermark is one, and so is no store at all.
 func TestRestoredFromBackup(t *testing.T) {
 	t.Parallel()
-	w := fill(t, (*running).stop)
+	w := newFilledDir(t, (*hubProcess).stop)
 	backup := filepath.Join(t.TempDir(), "backup")
 	restore := func(to, from string) {
 		t.Helper()
@@ -97,58 +97,58 @@ func TestRestoredFromBackup(t *testing.T) {
 		}
 	}
 	restore(backup, w.data)
-	h := launch(t, "--data", w.data)
+	h := startHub(t, "--data", w.data)
 	alice := h.login("alice")
 	seq, err := alice.set(w.message, "c", "3")
 	if err != nil {
 		t.Fatal(err)
 	}
-	alice.leave()
+	alice.close()
 	h.stop()
 	if got := readMark(t, w.data).Revisions[onlyBucket]; got != seq {
 		t.Errorf("stopped with the watermark at %d, want %d", got, seq)
 	}
 
 	restore(filepath.Join(w.data, "nats"), filepath.Join(backup, "nats"))
-	if why, want := refused(t, "--data", w.data), fmt.Sprintf("ends at revision %d, but had %d", w.last, seq); !strings.Contains(why, want) {
+	if why, want := startRefused(t, "--data", w.data), fmt.Sprintf("ends at revision %d, but had %d", w.last, seq); !strings.Contains(why, want) {
 		t.Errorf("the hub does not say %q:\n%s", want, why)
 	}
 	if err := os.RemoveAll(filepath.Join(w.data, "nats")); err != nil {
 		t.Fatal(err)
 	}
-	if why, want := refused(t, "--data", w.data), fmt.Sprintf("ends at revision 0, but had %d", seq); !strings.Contains(why, want) {
+	if why, want := startRefused(t, "--data", w.data), fmt.Sprintf("ends at revision 0, but had %d", seq); !strings.Contains(why, want) {
 		t.Errorf("the hub does not say %q:\n%s", want, why)
 	}
 
 	restore(w.data, backup)
-	h = launch(t, "--data", w.data)
+	h = startHub(t, "--data", w.data)
 	bob := h.login("bob")
-	if there := bob.all(t, w.message); bob.epoch != w.epoch || len(there) != 2 {
+	if there := bob.getAll(t, w.message); bob.epoch != w.epoch || len(there) != 2 {
 		t.Errorf("epoch %q, was %q, and %+v", bob.epoch, w.epoch, there)
 	}
-	bob.leave()
+	bob.close()
 	h.stop()
 }
 
 // Nobody can tell what a damaged watermark has known. A directory that never had one is that of an older hub.
 func TestWatermarkThatIsDamagedOrAbsent(t *testing.T) {
 	t.Parallel()
-	w := fill(t, (*running).stop)
+	w := newFilledDir(t, (*hubProcess).stop)
 	path := filepath.Join(w.data, "watermark")
 	for _, text := range []string{"", "\x00\x00", "{}", `{"revisions":`} {
 		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if why := refused(t, "--data", w.data); !strings.Contains(why, path+" is damaged") {
+		if why := startRefused(t, "--data", w.data); !strings.Contains(why, path+" is damaged") {
 			t.Errorf("%q is read:\n%s", text, why)
 		}
 	}
-	h := launch(t, "--data", w.data, "--accept-loss")
+	h := startHub(t, "--data", w.data, "--accept-loss")
 	alice := h.login("alice")
 	if alice.epoch == w.epoch {
 		t.Error("the epoch is the old one: clients will not know")
 	}
-	alice.leave()
+	alice.close()
 	h.stop()
 
 	if err := os.Remove(path); err != nil {
@@ -158,7 +158,7 @@ func TestWatermarkThatIsDamagedOrAbsent(t *testing.T) {
 	if err := os.WriteFile(half, []byte(`{"rev`), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	h = launch(t, "--data", w.data)
+	h = startHub(t, "--data", w.data)
 	h.waitForMark(w.data, w.last)
 	h.stop()
 	if _, err := os.Stat(half); !os.IsNotExist(err) {
@@ -174,9 +174,9 @@ func TestKillIsNoLoss(t *testing.T) {
 			args := []string{"--data", t.TempDir(), "--shards", "1", "--sync", sync, "--message-rate", "0", "--max-extensions", "10000"}
 			message := ""
 			for round := range 10 {
-				h := launch(t, args...)
-				if strings.Contains(h.errors(), "gone") {
-					t.Fatalf("round %d: false alarm:\n%s", round, h.errors())
+				h := startHub(t, args...)
+				if strings.Contains(h.logged(), "gone") {
+					t.Fatalf("round %d: false alarm:\n%s", round, h.logged())
 				}
 				alice := h.login("alice")
 				if message == "" {
@@ -200,9 +200,9 @@ func TestKillIsNoLoss(t *testing.T) {
 				select {
 				case seq = <-under:
 				case <-ended:
-					t.Fatalf("the writer ended before the kill:\n%s", h.errors())
-				case <-time.After(patience):
-					t.Fatalf("no write:\n%s", h.errors())
+					t.Fatalf("the writer ended before the kill:\n%s", h.logged())
+				case <-time.After(testTimeout):
+					t.Fatalf("no write:\n%s", h.logged())
 				}
 				if round%2 == 0 { // right after the file was written under load, and at any moment
 					h.waitForMark(args[1], seq)

@@ -43,7 +43,7 @@ func TestKillLosesNoWebhook(t *testing.T) {
 	defer receiver.Close()
 
 	args := []string{"--data", t.TempDir(), "--webhook-url", receiver.URL, "--webhook-secret", "s"}
-	h := launch(t, args...)
+	h := startHub(t, args...)
 	alice := h.login("alice")
 	message := alice.send(t, "bob")
 	if _, err := alice.set(message, "a", "1"); err != nil {
@@ -57,16 +57,16 @@ func TestKillLosesNoWebhook(t *testing.T) {
 	h.kill()
 
 	up.Store(true)
-	h = launch(t, args...)
+	h = startHub(t, args...)
 	select {
 	case one := <-taken:
 		if len(one.ExtensionList) != 2 || one.Seq != last || one.ExtensionList[1] != (pair{Key: "b", Value: "2", Seq: last}) {
 			t.Errorf("the backend was told %+v", one)
 		}
-	case <-time.After(patience):
-		t.Fatalf("the backend was told nothing:\n%s", h.errors())
+	case <-time.After(testTimeout):
+		t.Fatalf("the backend was told nothing:\n%s", h.logged())
 	}
-	h.until("no change is pending", func() bool {
+	h.waitUntil("no change is pending", func() bool {
 		_, _, metrics := get(t, h.admin+"/metrics")
 		return strings.Contains(metrics, "\nexthub_webhook_pending_changes 0\n")
 	})

@@ -47,24 +47,24 @@ type envelope struct {
 	MAC      []byte `json:"TLS.sig"`
 }
 
-// text is base64 with the three characters replaced that mean something in a URL.
-var text = base64.NewEncoding("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789*-").WithPadding('_').Strict()
+// encoding is base64 with the three characters replaced that mean something in a URL.
+var encoding = base64.NewEncoding("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789*-").WithPadding('_').Strict()
 
 // Parse reads a UserSig without judging it. It returns an *Error with code Empty or Malformed.
 func Parse(sig string) (Claims, error) {
 	if sig == "" {
-		return Claims{}, fail(Empty, "the UserSig is empty")
+		return Claims{}, refuse(Empty, "the UserSig is empty")
 	}
 	if len(sig) > maxText {
-		return Claims{}, fail(Malformed, "the UserSig is %d bytes long, more than %d", len(sig), maxText)
+		return Claims{}, refuse(Malformed, "the UserSig is %d bytes long, more than %d", len(sig), maxText)
 	}
 	// The decoder skips line breaks; a UserSig has none.
 	if strings.ContainsAny(sig, "\r\n") {
-		return Claims{}, fail(Malformed, "the UserSig contains a line break")
+		return Claims{}, refuse(Malformed, "the UserSig contains a line break")
 	}
-	packed, err := text.DecodeString(sig)
+	packed, err := encoding.DecodeString(sig)
 	if err != nil {
-		return Claims{}, fail(Malformed, "the UserSig is not URL-safe base64 or is cut off: %v", err)
+		return Claims{}, refuse(Malformed, "the UserSig is not URL-safe base64 or is cut off: %v", err)
 	}
 	raw, err := inflate(packed)
 	if err != nil {
@@ -72,7 +72,7 @@ func Parse(sig string) (Claims, error) {
 	}
 	var e envelope
 	if err := json.Unmarshal(raw, &e); err != nil {
-		return Claims{}, fail(Malformed, "the UserSig does not hold the JSON that it should: %v", err)
+		return Claims{}, refuse(Malformed, "the UserSig does not hold the JSON that it should: %v", err)
 	}
 	return e.claims()
 }
@@ -83,24 +83,24 @@ var inflaters sync.Pool
 func inflate(packed []byte) ([]byte, error) {
 	// A bytes.Reader is read byte by byte, so what it still holds at the end is not part of the zlib stream.
 	src := bytes.NewReader(packed)
-	z, err := takeInflater(src)
+	z, err := getInflater(src)
 	if err != nil {
-		return nil, fail(Malformed, "the UserSig does not inflate: %v", err)
+		return nil, refuse(Malformed, "the UserSig does not inflate: %v", err)
 	}
 	defer inflaters.Put(z)
 	raw, err := io.ReadAll(io.LimitReader(z, maxJSON+1))
 	switch {
 	case err != nil:
-		return nil, fail(Malformed, "the UserSig does not inflate or is cut off: %v", err)
+		return nil, refuse(Malformed, "the UserSig does not inflate or is cut off: %v", err)
 	case len(raw) > maxJSON:
-		return nil, fail(Malformed, "the UserSig inflates to more than %d bytes", maxJSON)
+		return nil, refuse(Malformed, "the UserSig inflates to more than %d bytes", maxJSON)
 	case src.Len() > 0:
-		return nil, fail(Malformed, "the UserSig has %d bytes after its end", src.Len())
+		return nil, refuse(Malformed, "the UserSig has %d bytes after its end", src.Len())
 	}
 	return raw, nil
 }
 
-func takeInflater(src io.Reader) (io.Reader, error) {
+func getInflater(src io.Reader) (io.Reader, error) {
 	z, used := inflaters.Get().(io.Reader)
 	if !used {
 		return zlib.NewReader(src)
@@ -111,13 +111,13 @@ func takeInflater(src io.Reader) (io.Reader, error) {
 func (e envelope) claims() (Claims, error) {
 	switch {
 	case e.Version != version:
-		return Claims{}, fail(Malformed, "the UserSig has TLS.ver %q, not %q", e.Version, version)
+		return Claims{}, refuse(Malformed, "the UserSig has TLS.ver %q, not %q", e.Version, version)
 	case !validUser(e.User):
-		return Claims{}, fail(Malformed, "the UserSig has an empty TLS.identifier or one with control characters")
+		return Claims{}, refuse(Malformed, "the UserSig has an empty TLS.identifier or one with control characters")
 	case e.Issued < 0 || e.Issued > maxSeconds:
-		return Claims{}, fail(Malformed, "the UserSig has a TLS.time out of range")
+		return Claims{}, refuse(Malformed, "the UserSig has a TLS.time out of range")
 	case e.Validity < 0 || e.Validity > maxSeconds:
-		return Claims{}, fail(Malformed, "the UserSig has a TLS.expire out of range")
+		return Claims{}, refuse(Malformed, "the UserSig has a TLS.expire out of range")
 	}
 	return Claims{
 		User:    e.User,

@@ -20,6 +20,6 @@ type Error struct {
 
 func (e *Error) Error() string { return e.Reason }
 
-func fail(code int, format string, args ...any) error {
+func refuse(code int, format string, args ...any) error {
 	return &Error{code, fmt.Sprintf(format, args...)}
 }

@@ -42,14 +42,14 @@ func Verify(sig string, appID uint64, key, user string, now time.Time) error {
 func (c Claims) Check(appID uint64, key, user string, now time.Time) error {
 	switch {
 	case c.AppID != appID:
-		return fail(WrongApp, "the UserSig is for SDKAppID %d, not for %d", c.AppID, appID)
+		return refuse(WrongApp, "the UserSig is for SDKAppID %d, not for %d", c.AppID, appID)
 	case c.User != user:
-		return fail(WrongUser, "the UserSig is for user %q, not for %q", c.User, user)
+		return refuse(WrongUser, "the UserSig is for user %q, not for %q", c.User, user)
 	case now.Unix() > c.Until.Unix():
-		return fail(Expired, "the UserSig expired at %s", c.Until.UTC().Format(time.RFC3339))
+		return refuse(Expired, "the UserSig expired at %s", c.Until.UTC().Format(time.RFC3339))
 	// Everybody can compute an HMAC under the empty key.
 	case key == "" || !hmac.Equal(c.mac, c.content.mac(key)):
-		return fail(WrongKey, "the UserSig was not signed with this app's secret key, or was altered")
+		return refuse(WrongKey, "the UserSig was not signed with this app's secret key, or was altered")
 	}
 	return nil
 }
@@ -89,5 +89,5 @@ func (e envelope) pack() (string, error) {
 	if err := z.Close(); err != nil {
 		return "", fmt.Errorf("usersig: %w", err)
 	}
-	return text.EncodeToString(packed.Bytes()), nil
+	return encoding.EncodeToString(packed.Bytes()), nil
 }

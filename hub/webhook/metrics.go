@@ -43,7 +43,7 @@ func newMetrics(f *kv.Following) *metrics {
 	return m
 }
 
-func (m *metrics) told(lag time.Duration, err error) {
+func (m *metrics) record(lag time.Duration, err error) {
 	outcome := "taken"
 	if err != nil {
 		outcome = "failed"

@@ -66,7 +66,7 @@ func New(ctx context.Context, store *kv.Store, options Options) (*Sender, error)
 		Transport:     &http.Transport{Proxy: http.ProxyFromEnvironment, MaxIdleConnsPerHost: 64, IdleConnTimeout: time.Minute},
 	}}
 	s.following, err = store.Follow(ctx, kv.Follower{
-		Name: "webhook", Hear: s.tell, Timeout: options.Timeout, MinPause: options.MinPause, MaxPause: options.MaxPause,
+		Name: "webhook", Hear: s.deliver, Timeout: options.Timeout, MinPause: options.MinPause, MaxPause: options.MaxPause,
 	})
 	if err != nil {
 		return nil, err
@@ -81,9 +81,9 @@ func (s *Sender) Run(ctx context.Context) {
 	s.following.Run(ctx)
 }
 
-// tell posts the first part of the news that is of one kind, and returns the Seq at which it ends.
-func (s *Sender) tell(ctx context.Context, news kv.News) (through uint64, err error) {
-	defer func() { s.metrics.told(s.options.Now().Sub(news.Time), err) }()
+// deliver posts the first part of the news that is of one kind, and returns the Seq at which it ends.
+func (s *Sender) deliver(ctx context.Context, news kv.News) (through uint64, err error) {
+	defer func() { s.metrics.record(s.options.Now().Sub(news.Time), err) }()
 	c := newCallback(news)
 	if err := s.post(ctx, c.CallbackCommand, c.encode()); err != nil {
 		return 0, err

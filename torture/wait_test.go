@@ -6,11 +6,11 @@ import (
 	"time"
 )
 
-// until polls, since nobody tells us. It returns the last error when ctx or patience ends.
-func until(ctx context.Context, what string, try func() error) error {
+// waitUntil polls, since nobody tells us. It returns the last error when ctx or patience ends.
+func waitUntil(ctx context.Context, what string, try func() error) error {
 	tick := time.NewTicker(10 * time.Millisecond)
 	defer tick.Stop()
-	deadline := time.After(patience)
+	deadline := time.After(testTimeout)
 	for {
 		err := try()
 		if err == nil {
@@ -21,7 +21,7 @@ func until(ctx context.Context, what string, try func() error) error {
 		case <-ctx.Done():
 			return fmt.Errorf("no %s: %w: %w", what, ctx.Err(), err)
 		case <-deadline:
-			return fmt.Errorf("waited %v in vain for %s: %w", patience, what, err)
+			return fmt.Errorf("waited %v in vain for %s: %w", testTimeout, what, err)
 		}
 	}
 }

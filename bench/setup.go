@@ -16,7 +16,7 @@ const membersPerRequest = 300
 
 // withGroup calls fn with a new group of these users, and dismisses it afterwards.
 func (r *run) withGroup(fn func(*group) error, members ...[]account) error {
-	r.enterStage("make a group")
+	r.setPhase("make a group")
 	g := &group{id: "bench-" + r.tag}
 	if err := r.asAdmin(r.ctx, func(admin *client) error {
 		return g.fill(r, admin, slices.Concat(members...))
@@ -40,7 +40,7 @@ func (r *run) asAdmin(ctx context.Context, fn func(*client) error) error {
 	if err != nil {
 		return err
 	}
-	admin, err := r.target.enter(ctx, a, false)
+	admin, err := r.target.login(ctx, a, false)
 	if err != nil {
 		return fmt.Errorf("%s: %w", r.Admin, err)
 	}
@@ -67,7 +67,7 @@ func (g *group) fill(r *run, admin *client, members []account) error {
 
 // messages sends n messages that take extensions and returns their IDs. It is done before the audience comes, who would all be told.
 func (g *group) messages(r *run, n int) (ids []string, err error) {
-	r.enterStage("send messages")
+	r.setPhase("send messages")
 	ids = make([]string, n)
 	err = r.asAdmin(r.ctx, func(admin *client) (err error) {
 		for i := range ids {

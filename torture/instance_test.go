@@ -26,25 +26,26 @@ import (
 	"exthub/kv"
 )
 
-// unit is one hub with the network on both sides of it.
-type unit struct {
+// instance is one hub with the network on both sides of it.
+type instance struct {
 	clients *proxy // between clients and the hub
 	nats    *proxy // between the hub and NATS; nil if NATS is in the hub
 	process *process
 }
 
-func (u *unit) addr() string { return u.clients.addr() }
+func (u *instance) addr() string { return u.clients.addr() }
 
-// unitOptions are what the tests alter of a hub in this process.
-type unitOptions struct {
-	kv  kv.Options
+// instanceOptions are what the tests alter of a hub in this process.
+type instanceOptions struct {
+	kv kv.Options
+
 	hub func(*hub.Options)
 }
 
-// startUnit runs a hub in this process, as cmd/hub wires it.
-func startUnit(t testing.TB, natsURL string, o unitOptions) *unit {
+// startInstance runs a hub in this process, as cmd/hub wires it.
+func startInstance(t testing.TB, natsURL string, o instanceOptions) *instance {
 	t.Helper()
-	u := &unit{}
+	u := &instance{}
 	target := natsURL
 	if !strings.Contains(natsURL, ",") {
 		u.nats = newProxy(t, strings.TrimPrefix(natsURL, "nats://"))
@@ -56,7 +57,7 @@ func startUnit(t testing.TB, natsURL string, o unitOptions) *unit {
 	if err != nil {
 		t.Fatal(err)
 	}
-	opening, cancel := context.WithTimeout(t.Context(), patience)
+	opening, cancel := context.WithTimeout(t.Context(), testTimeout)
 	defer cancel()
 	o.kv.MaxPairs = 300 // as the hub's default; no test raises it
 	store, err := kv.Open(opening, nc, o.kv)
@@ -85,7 +86,7 @@ func startUnit(t testing.TB, natsURL string, o unitOptions) *unit {
 	served := make(chan error, 1)
 	go func() { served <- server.Serve(l) }()
 	t.Cleanup(func() {
-		ending, cancel := context.WithTimeout(context.Background(), patience)
+		ending, cancel := context.WithTimeout(context.Background(), testTimeout)
 		defer cancel()
 		server.Close()
 		<-served
@@ -129,13 +130,13 @@ type process struct {
 }
 
 // startProcess runs a hub as a user does: on a NATS behind a proxy, or, without natsURL, with the embedded one in dir.
-func startProcess(t testing.TB, natsURL, dir string, change ...func(*process)) *unit {
+func startProcess(t testing.TB, natsURL, dir string, change ...func(*process)) *instance {
 	t.Helper()
 	binary, err := hubBinary()
 	if err != nil {
 		t.Fatal(err)
 	}
-	u := &unit{}
+	u := &instance{}
 	p := &process{binary: binary, args: []string{"--admin-addr", "", "--secret-key", secretKey, "--no-demo", "--message-rate", "100000"}}
 	for _, c := range change {
 		c(p)
@@ -184,12 +185,12 @@ func (p *process) start(more ...string) error {
 	select {
 	case addr, ok := <-up:
 		if !ok {
-			return fmt.Errorf("the hub ended at its start: %s", p.said())
+			return fmt.Errorf("the hub ended at its start: %s", p.output())
 		}
 		p.addr = addr
 		return nil
-	case <-time.After(patience):
-		return errors.New("the hub does not come up: " + p.said())
+	case <-time.After(testTimeout):
+		return errors.New("the hub does not come up: " + p.output())
 	}
 }
 
@@ -200,7 +201,7 @@ func (p *process) Write(b []byte) (int, error) {
 	return p.log.Write(b)
 }
 
-func (p *process) said() string {
+func (p *process) output() string {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.log.String()

@@ -8,9 +8,9 @@ import (
 	"time"
 )
 
-// board knows what was written when, and so how late it reaches whom. A value says which writer wrote it and the how manyth change of the run it is:
+// scoreboard knows what was written when, and so how late it reaches whom. A value says which writer wrote it and the how manyth change of the run it is:
 // four digits, ten digits, filler.
-type board struct {
+type scoreboard struct {
 	next     atomic.Uint64
 	slots    [1 << 16]slot
 	filler   string
@@ -23,8 +23,8 @@ type board struct {
 type slot struct {
 	n           atomic.Uint64
 	sent, acked atomic.Int64 // Unix nanoseconds; acked is 0 until then
-	left        atomic.Int64 // viewers who have yet to see it
-	seen        chan struct{}
+	remaining   atomic.Int64 // viewers who have yet to see it
+	complete    chan struct{}
 }
 
 const (
@@ -35,31 +35,31 @@ const (
 	envelope = 170
 )
 
-func newBoard(bytes int) *board {
-	b := &board{filler: strings.Repeat("x", max(0, bytes-envelope-valueDigits)), received: newHistogram(), late: newHistogram()}
+func newScoreboard(bytes int) *scoreboard {
+	b := &scoreboard{filler: strings.Repeat("x", max(0, bytes-envelope-valueDigits)), received: newHistogram(), late: newHistogram()}
 	for i := range b.slots {
-		b.slots[i].seen = make(chan struct{}, 1)
+		b.slots[i].complete = make(chan struct{}, 1)
 	}
 	return b
 }
 
-// change begins the next change, which so many viewers are to see, and returns its number.
-func (b *board) change(viewers int) uint64 {
+// start begins the next change, which so many viewers are to see, and returns its number.
+func (b *scoreboard) start(viewers int) uint64 {
 	n := b.next.Add(1)
 	s := b.slot(n)
 	s.n.Store(n)
 	s.acked.Store(0)
-	s.left.Store(int64(viewers))
+	s.remaining.Store(int64(viewers))
 	s.sent.Store(time.Now().UnixNano())
 	return n
 }
 
-func (b *board) slot(n uint64) *slot { return &b.slots[n%uint64(len(b.slots))] }
+func (b *scoreboard) slot(n uint64) *slot { return &b.slots[n%uint64(len(b.slots))] }
 
-func (b *board) acknowledged(n uint64) { b.slot(n).acked.Store(time.Now().UnixNano()) }
+func (b *scoreboard) acknowledge(n uint64) { b.slot(n).acked.Store(time.Now().UnixNano()) }
 
 // appendValue appends the value of a change.
-func (b *board) appendValue(to []byte, writer int, n uint64) []byte {
+func (b *scoreboard) appendValue(to []byte, writer int, n uint64) []byte {
 	to = appendDigits(to, uint64(writer), writerDigits)
 	to = appendDigits(to, n, changeDigits)
 	return append(to, b.filler...)
@@ -77,7 +77,7 @@ func appendDigits(to []byte, n uint64, digits int) []byte {
 type viewer struct {
 	*client
 	number int
-	board  *board
+	scores *scoreboard
 
 	mu     sync.Mutex // of last: exact looks at it
 	last   []uint64
@@ -86,9 +86,9 @@ type viewer struct {
 	pairs  atomic.Int64
 }
 
-func newViewer(number int, c *client, b *board, writers int) *viewer {
-	v := &viewer{client: c, number: number, board: b, last: make([]uint64, writers)}
-	c.event = func(frame []byte) { v.take(frame) } // what comes while it asks for something
+func newViewer(number int, c *client, b *scoreboard, writers int) *viewer {
+	v := &viewer{client: c, number: number, scores: b, last: make([]uint64, writers)}
+	c.onNotification = func(frame []byte) { v.apply(frame) } // what comes while it asks for something
 	return v
 }
 
@@ -99,20 +99,20 @@ func (v *viewer) watch() error {
 		if err != nil {
 			return err
 		}
-		if !v.take(frame) {
+		if !v.apply(frame) {
 			continue
 		}
 		v.frames.Add(1)
 	}
 }
 
-// take reads the pairs of a notification or of an answer, which look the same, and reports whether it was a notification of any.
-func (v *viewer) take(frame []byte) bool {
+// apply reads the pairs of a notification or of an answer, which look the same, and reports whether it was a notification of any.
+func (v *viewer) apply(frame []byte) bool {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	now := time.Now().UnixNano()
 	oldest := uint64(0)
-	list := v.board.parse(frame)
+	list := v.scores.parse(frame)
 	for _, c := range list {
 		v.seq = max(v.seq, c.seq)
 		if c.writer >= len(v.last) || v.last[c.writer] >= c.n {
@@ -122,18 +122,18 @@ func (v *viewer) take(frame []byte) bool {
 		if oldest == 0 || c.n < oldest {
 			oldest = c.n
 		}
-		if s := v.board.slot(c.n); s.n.Load() == c.n && s.left.Add(-1) == 0 {
-			s.seen <- struct{}{}
+		if s := v.scores.slot(c.n); s.n.Load() == c.n && s.remaining.Add(-1) == 0 {
+			s.complete <- struct{}{}
 		}
 	}
 	v.pairs.Add(int64(len(list)))
-	if s := v.board.slot(oldest); oldest > 0 && s.n.Load() == oldest {
-		v.board.received.record(v.number, time.Duration(now-s.sent.Load()))
+	if s := v.scores.slot(oldest); oldest > 0 && s.n.Load() == oldest {
+		v.scores.received.record(v.number, time.Duration(now-s.sent.Load()))
 		late := time.Duration(0)
 		if acked := s.acked.Load(); acked > 0 {
 			late = time.Duration(now - acked)
 		}
-		v.board.late.record(v.number, late)
+		v.scores.late.record(v.number, late)
 	}
 	return len(list) > 0 && bytes.HasPrefix(frame, []byte(`{"jsonrpc":"2.0","method":`))
 }
