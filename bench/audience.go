@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// audience is the viewers of a group. Each reads in a goroutine of its own.
+// audience is the viewers of a group. Each viewer reads in a goroutine of its own.
 type audience struct {
 	run     *run
 	scores  *scoreboard
@@ -18,7 +18,7 @@ type audience struct {
 	pinging sync.WaitGroup
 	stop    chan struct{}
 	mu      sync.Mutex
-	failure error // the first viewer that was cut off unasked
+	failure error // why the first viewer was disconnected
 	closing bool
 }
 
@@ -41,7 +41,7 @@ func (r *run) newAudience(b *scoreboard, accounts []account, writers int) (*audi
 }
 
 func (a *audience) start(v *viewer) {
-	_ = v.SetReadDeadline(time.Time{}) // of the login's; a connection that is gone says so when it is read
+	_ = v.SetReadDeadline(time.Time{}) // clear the login's; a broken connection fails when it is read
 	a.reading.Go(func() {
 		err := v.watch()
 		a.mu.Lock()
@@ -52,7 +52,8 @@ func (a *audience) start(v *viewer) {
 	})
 }
 
-// keepAlive says ping for everybody, spread over the time in which a hub wants to hear it.
+// keepAlive sends a ping for every viewer, spread over the time after which a hub would end a
+// silent session.
 func (a *audience) keepAlive() {
 	const every = 25 * time.Second
 	tick := time.NewTicker(every / 100)
@@ -69,13 +70,13 @@ func (a *audience) keepAlive() {
 		for i := turn % 100; i < len(a.viewers) && !a.closing; i += 100 {
 			v := a.viewers[i]
 			v.request = append(append(v.request[:0], `{"jsonrpc":"2.0","method":"ping","id":0`...), '}')
-			_ = v.send(v.request) // its reader hears of a connection that is gone
+			_ = v.send(v.request) // its reader notices a broken connection
 		}
 		a.mu.Unlock()
 	}
 }
 
-// err returns why a viewer was cut off, if one was.
+// err returns why a viewer was disconnected, or nil if none was.
 func (a *audience) err() error {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -88,7 +89,7 @@ func (a *audience) cut() {
 	a.closing = true
 	a.mu.Unlock()
 	for _, v := range a.viewers {
-		_ = v.Close() // gone is gone
+		_ = v.Close() // its reader ends in either case
 	}
 	a.reading.Wait()
 }
@@ -99,7 +100,7 @@ func (a *audience) close() {
 	a.cut()
 }
 
-// counts returns how many frames and pairs all have received.
+// counts returns how many frames and pairs the viewers have received together.
 func (a *audience) counts() (frames, pairs int64) {
 	for _, v := range a.viewers {
 		frames += v.frames.Load()
@@ -108,7 +109,8 @@ func (a *audience) counts() (frames, pairs int64) {
 	return frames, pairs
 }
 
-// awaitExact waits until every viewer has the last value of every writer's pair. It returns an error that counts those who don't get there.
+// awaitExact waits until every viewer has the last value of every writer's pair. It returns an
+// error with the number of those that don't get there.
 func (a *audience) awaitExact(writers []*writer) error {
 	last := make([]uint64, len(writers))
 	for i, w := range writers {

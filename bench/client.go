@@ -18,7 +18,7 @@ const timeout = 30 * time.Second
 // account is a user who can log in.
 type account struct {
 	user         string
-	loginRequest []byte // the request
+	loginRequest []byte // the whole login request
 }
 
 func (o *Options) account(user string) (account, error) {
@@ -29,14 +29,14 @@ func (o *Options) account(user string) (account, error) {
 	return account{user, []byte(fmt.Sprintf(`{"jsonrpc":"2.0","id":1,"method":"login","params":{"sdkAppID":%d,"userID":%q,"userSig":%q}}`, o.SDKAppID, user, sig))}, nil
 }
 
-// client is a logged-in connection. It is owned by one goroutine at a time.
+// client is a logged-in connection. One goroutine at a time owns it.
 type client struct {
 	*socket
 	user           string
 	id             int
 	request        []byte
-	extendDeadline time.Time          // when the read deadline has to be moved
-	onNotification func(frame []byte) // notifications that come while an answer is waited for, or nil
+	extendDeadline time.Time          // when the read deadline must be moved
+	onNotification func(frame []byte) // gets notifications that come before an answer; may be nil
 }
 
 // login connects and logs in.
@@ -55,7 +55,8 @@ func (t target) login(ctx context.Context, a account, stalled bool) (*client, er
 	return c, nil
 }
 
-// beginRequest starts a request of this method; the caller appends the params and gives the whole to roundTrip or ask.
+// beginRequest starts a request of this method. The caller appends the params and gives the whole
+// to roundTrip or queueRequest.
 func (c *client) beginRequest(method string) []byte {
 	c.id++
 	b := append(c.request[:0], `{"jsonrpc":"2.0","id":`...)
@@ -64,14 +65,16 @@ func (c *client) beginRequest(method string) []byte {
 	return append(b, `","params":`...)
 }
 
-// queueRequest queues a begun request, and returns its number for answer. It goes out with the next flush.
+// queueRequest queues a request that beginRequest started, and returns its ID for awaitAnswer. The
+// next flush sends it.
 func (c *client) queueRequest(b []byte) (id int) {
 	c.request = append(b, '}')
 	c.queue(c.request)
 	return c.id
 }
 
-// roundTrip sends a begun request and returns the answer, valid until the next one.
+// roundTrip sends a request that beginRequest started and returns the answer, which is valid until
+// the next call.
 func (c *client) roundTrip(b []byte) ([]byte, error) {
 	id := c.queueRequest(b)
 	if err := c.flush(); err != nil {
@@ -80,7 +83,8 @@ func (c *client) roundTrip(b []byte) ([]byte, error) {
 	return c.awaitAnswer(id)
 }
 
-// awaitAnswer reads until the answer to the request of this number. Whoever is cut off waits no longer than twice patience.
+// awaitAnswer reads until the answer to the request with this ID. On a connection that was cut off
+// it gives up after twice the timeout at most.
 func (c *client) awaitAnswer(to int) ([]byte, error) {
 	if now := time.Now(); now.After(c.extendDeadline) {
 		if err := c.SetReadDeadline(now.Add(2 * timeout)); err != nil {
@@ -111,7 +115,7 @@ func (c *client) awaitAnswer(to int) ([]byte, error) {
 	}
 }
 
-// call is for what is not measured: it encodes params and decodes the result.
+// call encodes params, makes a request and decodes the result. It is for what is not measured.
 func (c *client) call(method string, params, result any) error {
 	encoded, err := json.Marshal(params)
 	if err != nil {
@@ -126,7 +130,7 @@ func (c *client) call(method string, params, result any) error {
 	}{result})
 }
 
-// leadingNumber reads the digits at the begin of b, and returns how many they are.
+// leadingNumber reads the digits at the start of b, and returns how many there are.
 func leadingNumber(b []byte) (n uint64, digits int) {
 	for digits < len(b) && b[digits] >= '0' && b[digits] <= '9' {
 		n = n*10 + uint64(b[digits]-'0')
@@ -135,7 +139,7 @@ func leadingNumber(b []byte) (n uint64, digits int) {
 	return n, digits
 }
 
-// after returns what follows the first occurrence of mark, or nil.
+// after returns what follows the first occurrence of mark, or nil if there is none.
 func after(b []byte, mark string) []byte {
 	i := bytes.Index(b, []byte(mark))
 	if i < 0 {

@@ -23,7 +23,7 @@ func connect(r *run) error {
 	return nil
 }
 
-// idle logs sessions in who say nothing but ping.
+// idle logs sessions in that send nothing but pings.
 func idle(r *run) error {
 	accounts, err := r.accounts(r.Clients, "u")
 	if err != nil {

@@ -8,8 +8,9 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// fanout shows changes to an audience. Without a rate each writer waits until everybody has seen its change: as many events are under way as there are
-// writers, and none is folded. With a rate the writers don't wait, all on the same messages, and the hub may fold.
+// fanout shows changes to an audience. Without a rate each writer waits until all viewers have seen
+// its change: as many events are in flight as there are writers, and none is folded. With a rate
+// the writers don't wait and share the messages, and the hub may fold.
 func fanout(r *run) error {
 	return r.withAudience(func(a *audience, writers []*writer) error {
 		write := func(w *writer) error {
@@ -23,8 +24,9 @@ func fanout(r *run) error {
 	})
 }
 
-// withAudience calls fn with an audience and with writers who are members too but don't watch. Without a rate each writer has messages of its own, so that
-// no event waits for the interval that the hub keeps between two of the same message.
+// withAudience calls fn with an audience and with writers, which are members too but don't read
+// events. Without a rate each writer has messages of its own, so that no event waits for the
+// interval that the hub keeps between two events of a message.
 func (r *run) withAudience(fn func(*audience, []*writer) error) error {
 	watching, err := r.accounts(r.Audience, "v")
 	if err != nil {
@@ -76,7 +78,7 @@ func (r *run) withAudience(fn func(*audience, []*writer) error) error {
 	}, watching, writing, stalling)
 }
 
-// lockstep makes a change and waits until everybody has seen it.
+// lockstep makes a change and waits until all viewers have seen it.
 func (a *audience) lockstep(w *writer) error {
 	n, err := w.change(a.scores, len(a.viewers))
 	if err != nil || len(a.viewers) == 0 {
@@ -94,7 +96,8 @@ func (a *audience) lockstep(w *writer) error {
 	}
 }
 
-// measureWrites lets the writers write for the run's duration, waits until all viewers are exact, and reports.
+// measureWrites lets the writers write for the run's duration, waits until all viewers are exact,
+// and adds the figures to the result.
 func (a *audience) measureWrites(writers []*writer, rate float64, write func(*writer) error) error {
 	r := a.run
 	r.setPhase("write")
@@ -122,7 +125,7 @@ func (a *audience) measureWrites(writers []*writer, rate float64, write func(*wr
 	return nil
 }
 
-// each lets every writer write for the run's duration, at a rate for all together.
+// each lets every writer write for the run's duration, at a rate for all writers together.
 func (r *run) each(writers []*writer, rate float64, write func(*writer) error) error {
 	end := time.Now().Add(r.Duration)
 	var g errgroup.Group

@@ -7,7 +7,8 @@ import (
 	"github.com/HdrHistogram/hdrhistogram-go"
 )
 
-// histogram counts durations of a microsecond to a minute with three digits. Thousands of connections record at the same time, so it is made of stripes.
+// histogram counts durations of a microsecond to a minute with three significant digits. It is
+// striped, because thousands of connections record at the same time.
 type histogram struct {
 	stripes [16]struct {
 		mu     sync.Mutex
@@ -23,7 +24,7 @@ func newHistogram() *histogram {
 	return h
 }
 
-// record adds a duration. stripe spreads the callers over the stripes.
+// record adds a duration. The stripe may be any number that spreads the callers.
 func (h *histogram) record(stripe int, d time.Duration) {
 	s := &h.stripes[stripe%len(h.stripes)]
 	s.mu.Lock()
@@ -32,7 +33,7 @@ func (h *histogram) record(stripe int, d time.Duration) {
 	_ = s.counts.RecordValue(micros) // it is within the bounds
 }
 
-// Latency is what a histogram says, in milliseconds.
+// Latency is a histogram's summary, in milliseconds.
 type Latency struct {
 	What  string  `json:"what"`
 	Count int64   `json:"count"`

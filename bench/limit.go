@@ -5,7 +5,7 @@ import (
 	"syscall"
 )
 
-// raiseFileLimit lets the process open as many connections as the system permits it at most.
+// raiseFileLimit lets the process open as many connections as the system permits.
 func raiseFileLimit() error {
 	var limit syscall.Rlimit
 	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit); err != nil {

@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// usage is what a server process has used up to a moment, by its own account.
+// usage is what a server process has used so far, as its own metrics say.
 type usage struct {
 	at     time.Time
 	cpu    float64 // seconds
@@ -18,7 +18,7 @@ type usage struct {
 	allocs float64 // objects
 }
 
-// scrape asks a metrics address in Prometheus' text format.
+// scrape reads the usage from a metrics address in Prometheus' text format.
 func scrape(ctx context.Context, address string) (usage, error) {
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()

@@ -8,7 +8,8 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// mixed is a day's work: sets at a rate, as many reads, and one in a hundred of the audience who leaves and comes back each second.
+// mixed is a day's work: sets at a rate, as many reads, and every second one in a hundred of the
+// audience leaves and comes back.
 func mixed(r *run) error {
 	return r.withAudience(func(a *audience, writers []*writer) error {
 		readers, err := r.accounts(max(1, r.Clients/10), "w") // they are members

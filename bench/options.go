@@ -9,18 +9,19 @@ import (
 	"time"
 )
 
-// Options of a run. URL and SecretKey are required; any other zero is the scenario's default.
+// Options are the settings of a run. URL and SecretKey are required; any other zero is the
+// scenario's default.
 type Options struct {
 	URL        string // ws:// or wss://
-	MetricsURL string // the hub's /metrics; "" if it can't be reached
+	MetricsURL string // of the hub's /metrics; "" if it can't be reached
 	SDKAppID   uint64
 	SecretKey  string
-	Admin      string // an app admin, who sets the stage
+	Admin      string // an app admin, who makes the group
 
 	Clients  int           // connections that do something
 	Audience int           // connections that only watch
-	Stalled  int           // more that never read
-	Messages int           // messages that each writer changes in turn, or that are read at a time
+	Stalled  int           // connections besides these that never read
+	Messages int           // messages of each writer, changed one after the other, or read at a time
 	Rate     float64       // sets a second of all clients together; 0: as fast as it goes
 	Pairs    int           // pairs of a message that is read
 	Bytes    int           // of an event on the wire
@@ -29,7 +30,7 @@ type Options struct {
 	Progress io.Writer // a line a second, or nil
 }
 
-// Bounds of a run, so that a slip of the finger is refused and not carried out.
+// These are the bounds of a run: a typing error is refused and not carried out.
 const (
 	maxClients  = 100_000
 	maxDuration = time.Hour
@@ -80,7 +81,7 @@ var scenarios = []scenario{
 	{"mixed", Options{Clients: 50, Audience: 1000, Messages: 10, Rate: 100}, mixed},
 }
 
-// Scenarios returns the names of what Run can do.
+// Scenarios returns the names that Run takes.
 func Scenarios() []string {
 	names := make([]string, len(scenarios))
 	for i, s := range scenarios {
@@ -89,7 +90,8 @@ func Scenarios() []string {
 	return names
 }
 
-// findScenario returns the scenario of this name, and o with the scenario's defaults in place of zeros.
+// findScenario returns the scenario of this name, and o with the scenario's defaults in place of
+// zeros.
 func findScenario(name string, o Options) (scenario, Options, error) {
 	i := slices.IndexFunc(scenarios, func(s scenario) bool { return s.name == name })
 	if i < 0 {

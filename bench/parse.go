@@ -2,15 +2,15 @@ package bench
 
 import "bytes"
 
-// pairChange is what a frame says of one pair.
+// pairChange is one pair as a frame has it.
 type pairChange struct {
 	writer int
 	n      uint64 // the change
 	seq    uint64
 }
 
-// parsed is a frame that was parsed lately. All viewers get the same frames: whoever is first parses for the others, or the load would cost more than the
-// hub.
+// parsed is a frame that was parsed lately. All viewers get the same frames, so the first one
+// parses for all: otherwise the load would cost more than the hub.
 type parsed struct {
 	frame []byte
 	list  []pairChange
@@ -18,7 +18,7 @@ type parsed struct {
 
 // parse returns the pairs of a frame. The caller must not change the list.
 func (b *scoreboard) parse(frame []byte) []pairChange {
-	// Frames that were made one after the other differ in their last digits.
+	// Frames that were made one after the other differ in their last digits, which serve as a hash.
 	end := 0
 	for _, c := range frame[max(0, len(frame)-8):] {
 		end = end*10 + int(c)

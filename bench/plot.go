@@ -9,7 +9,7 @@ import (
 	"strings"
 )
 
-// Plot is a line chart of a few points.
+// Plot is a line chart with few points.
 type Plot struct {
 	Title, X, Y string // Y with its unit
 	Lines       []Line
@@ -27,10 +27,10 @@ const (
 	left, right, top, bottom = 70, 170, 50, 60
 )
 
-// A palette that people who can't tell red from green can read, on light and on dark ground.
+// palette can be told apart without telling red from green, on light and on dark ground.
 var palette = []string{"#0072b2", "#d55e00", "#009e73", "#cc79a7"}
 
-// WriteSVG draws the plot. Both axes begin at zero: a difference looks as large as it is.
+// WriteSVG draws the plot. Both axes begin at zero, so that a difference looks as large as it is.
 func (p Plot) WriteSVG(out io.Writer) error {
 	var b strings.Builder
 	maxX, maxY := 0.0, 0.0
@@ -75,7 +75,7 @@ func (p Plot) WriteSVG(out io.Writer) error {
 	return err
 }
 
-// tickDistance returns a round distance that makes four to ten lines up to top.
+// tickDistance returns a round distance that gives four to ten ticks up to top.
 func tickDistance(top float64) float64 {
 	if top <= 0 {
 		return 1
@@ -89,7 +89,7 @@ func tickDistance(top float64) float64 {
 	return 2 * unit
 }
 
-// tickLabel writes a number of an axis, with thousands apart.
+// tickLabel formats a number of an axis, with thousands separated.
 func tickLabel(v float64) string {
 	if v >= 1000 {
 		return fmt.Sprintf("%d,%03d", int(v)/1000, int(v)%1000)

@@ -10,7 +10,8 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// read has every client read all pairs of some messages of one group, again and again, as fast as the answers come.
+// read has every client read all pairs of some messages of one group, again and again, as fast as
+// the answers come.
 func read(r *run) error {
 	return r.withMessages("r", r.Messages, func(clients []*client, messages []string) error {
 		r.setPhase("set pairs")
@@ -44,8 +45,8 @@ func (r *run) withMessages(kind string, n int, fn func(clients []*client, messag
 }
 
 const (
-	pairsPerRequest = 20  // that a hub sets at once
-	pairsPerPage    = 200 // that it answers with at once
+	pairsPerRequest = 20  // that a hub takes in one set
+	pairsPerPage    = 200 // that it returns in one page
 )
 
 func (r *run) fillMessage(c *client, message string) error {
@@ -102,7 +103,8 @@ func (r *run) reads(clients []*client, messages []string) error {
 	return nil
 }
 
-// readAll reads all pages of some messages and returns how many bytes they were. It asks for a page of each in one go, as a client does that opens a conversation.
+// readAll reads all pages of some messages and returns their size in bytes. It asks for a page of
+// each message at a time, as a client does that opens a conversation.
 func (c *client) readAll(messages []string) (size int, err error) {
 	type cursor struct {
 		message string
@@ -130,7 +132,7 @@ func (c *client) readAll(messages []string) (size int, err error) {
 				return 0, fmt.Errorf("get: %w", err)
 			}
 			size += len(page)
-			// What is said about the whole page stands behind its pairs.
+			// The members that describe the whole page come after its pairs.
 			tail := page[max(0, len(page)-200):]
 			if complete, _ := leadingNumber(after(tail, `"completeFlag":`)); complete == 1 {
 				continue

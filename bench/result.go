@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// Result is what a run has found.
+// Result is what a run has measured.
 type Result struct {
 	Scenario  string    `json:"scenario"`
 	URL       string    `json:"url"`
@@ -18,7 +18,7 @@ type Result struct {
 	Latencies []Latency `json:"latencies,omitempty"`
 }
 
-// Figure is one number.
+// Figure is one measured number.
 type Figure struct {
 	Name  string  `json:"name"`
 	Value float64 `json:"value"`
@@ -49,7 +49,7 @@ func (r *Result) Latency(what string) (Latency, bool) {
 	return Latency{}, false
 }
 
-// WriteTable writes the result for a person.
+// WriteTable writes the result for people.
 func (r *Result) WriteTable(out io.Writer) error {
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
 	fmt.Fprintf(w, "%s, %.1f s\n", r.Scenario, r.Seconds)
@@ -65,14 +65,14 @@ func (r *Result) WriteTable(out io.Writer) error {
 	return w.Flush()
 }
 
-// WriteJSON writes the result for a program.
+// WriteJSON writes the result for programs.
 func (r *Result) WriteJSON(out io.Writer) error {
 	e := json.NewEncoder(out)
 	e.SetIndent("", "  ")
 	return e.Encode(r)
 }
 
-// formatValue writes a number with as many digits as mean something.
+// formatValue formats a number with the digits that are significant.
 func formatValue(v float64) string {
 	switch {
 	case v >= 100 || v == float64(int64(v)):

@@ -13,19 +13,19 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// run is a scenario under way.
+// run is a scenario that is being carried out.
 type run struct {
 	Options
 	target target
-	ctx    context.Context // ends with the run: everything that it started ends then
+	ctx    context.Context // ends with the run, and ends what the run started
 	result *Result
-	tag    string // makes the names of this run its own
+	tag    string // makes the names of users and groups unique to this run
 
-	phase      string       // what is done now, for the progress line
-	done       atomic.Int64 // operations of the stage
-	progress   sync.Mutex   // guards stage
+	phase      string       // what the run does now, for the progress line
+	done       atomic.Int64 // operations of the phase
+	progress   sync.Mutex   // guards phase
 	before     usage
-	hasMetrics bool // the server's metrics are there
+	hasMetrics bool // MetricsURL is set and answers
 }
 
 // Run carries out a scenario. It returns an error if the hub does not do what it promises.
@@ -60,7 +60,7 @@ func Run(ctx context.Context, name string, options Options) (*Result, error) {
 	return r.result, nil
 }
 
-// setPhase says what comes now.
+// setPhase names what the run does from now on, for the progress line.
 func (r *run) setPhase(what string) {
 	r.progress.Lock()
 	defer r.progress.Unlock()
@@ -68,14 +68,14 @@ func (r *run) setPhase(what string) {
 	r.done.Store(0)
 }
 
-// reportProgress writes a line a second.
+// reportProgress writes a line a second until the run ends.
 func (r *run) reportProgress() {
 	if r.Progress == nil {
 		return
 	}
 	tick := time.NewTicker(time.Second)
 	defer tick.Stop()
-	last, stage := int64(0), ""
+	last, phase := int64(0), ""
 	for {
 		select {
 		case <-r.ctx.Done():
@@ -85,15 +85,15 @@ func (r *run) reportProgress() {
 		r.progress.Lock()
 		now, done := r.phase, r.done.Load()
 		r.progress.Unlock()
-		if now != stage {
-			last, stage = 0, now
+		if now != phase {
+			last, phase = 0, now
 		}
-		fmt.Fprintf(r.Progress, "%8.1fs  %s: %d, %d a second\n", time.Since(r.result.Started).Seconds(), stage, done, done-last)
+		fmt.Fprintf(r.Progress, "%8.1fs  %s: %d, %d a second\n", time.Since(r.result.Started).Seconds(), phase, done, done-last)
 		last = done
 	}
 }
 
-// startMeasuring begins the part that counts.
+// startMeasuring begins the part of the run that is measured.
 func (r *run) startMeasuring() (err error) {
 	r.before = usage{at: time.Now()}
 	if r.hasMetrics {
@@ -102,7 +102,8 @@ func (r *run) startMeasuring() (err error) {
 	return err
 }
 
-// stopMeasuring ends it: n operations of this kind were done, of which the server's CPU, memory and allocations are reported.
+// stopMeasuring ends the part that is measured, in which n operations of this kind were done. It
+// reports their rate, and the server's CPU, memory and allocations for each.
 func (r *run) stopMeasuring(n int64, kind string) error {
 	after := usage{at: time.Now()}
 	if r.hasMetrics {
@@ -131,7 +132,7 @@ func plural(noun string) string {
 	return noun + "s"
 }
 
-// accounts returns n users of this run.
+// accounts returns n users of this run in a role.
 func (r *run) accounts(n int, role string) ([]account, error) {
 	list := make([]account, n)
 	var g errgroup.Group
@@ -148,7 +149,8 @@ func (r *run) accounts(n int, role string) ([]account, error) {
 // parallel is how many connections are opened at a time.
 const parallel = 64
 
-// loginAll logs all accounts in, several at a time. On an error nobody stays.
+// loginAll logs all accounts in, several at a time. On an error it closes those that are logged in
+// already.
 func (r *run) loginAll(accounts []account, stalled bool, took *histogram) ([]*client, error) {
 	clients := make([]*client, len(accounts))
 	g, ctx := errgroup.WithContext(r.ctx)
@@ -173,7 +175,8 @@ func (r *run) loginAll(accounts []account, stalled bool, took *histogram) ([]*cl
 	return clients, nil
 }
 
-// closeAll cuts connections; those that are cut already say so to the log only.
+// closeAll closes the connections. An error is logged for debugging only: the hub may have closed
+// first.
 func closeAll(clients []*client) {
 	for _, c := range clients {
 		if c == nil {
@@ -185,7 +188,7 @@ func closeAll(clients []*client) {
 	}
 }
 
-// pause waits, unless the run ends first.
+// pause waits for a duration, or returns an error if the run ends first.
 func (r *run) pause(d time.Duration) error {
 	if d <= 0 {
 		return r.ctx.Err()

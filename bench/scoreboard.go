@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// scoreboard knows what was written when, and so how late it reaches whom. A value says which writer wrote it and the how manyth change of the run it is:
-// four digits, ten digits, filler.
+// scoreboard records when each change was written, and so knows how late it reaches a viewer. A
+// value names its writer and the number of the change in the run: four digits, ten digits, filler.
 type scoreboard struct {
 	next     atomic.Uint64
 	slots    [1 << 16]slot
@@ -19,11 +19,12 @@ type scoreboard struct {
 	late     *histogram // from the acknowledgement to the receipt
 }
 
-// slot is one change. The slots are a ring: a change that is older than the ring is not timed any more.
+// slot is one change. The slots are a ring: a change that the ring has gone past is not timed any
+// more.
 type slot struct {
 	n           atomic.Uint64
 	sent, acked atomic.Int64 // Unix nanoseconds; acked is 0 until then
-	remaining   atomic.Int64 // viewers who have yet to see it
+	remaining   atomic.Int64 // viewers that have not seen it yet
 	complete    chan struct{}
 }
 
@@ -31,7 +32,7 @@ const (
 	writerDigits = 4
 	changeDigits = 10
 	valueDigits  = writerDigits + changeDigits
-	// envelope is about what an event has around the value.
+	// envelope is about how many bytes an event has around the value.
 	envelope = 170
 )
 
@@ -73,13 +74,13 @@ func appendDigits(to []byte, n uint64, digits int) []byte {
 	return to
 }
 
-// viewer is a client who keeps, per writer, the newest change that it has seen.
+// viewer is a client that keeps, per writer, the newest change that it has seen.
 type viewer struct {
 	*client
 	number int
 	scores *scoreboard
 
-	mu     sync.Mutex // of last: exact looks at it
+	mu     sync.Mutex // guards last, which awaitExact reads
 	last   []uint64
 	seq    uint64 // the highest Seq that it has seen
 	frames atomic.Int64
@@ -88,7 +89,7 @@ type viewer struct {
 
 func newViewer(number int, c *client, b *scoreboard, writers int) *viewer {
 	v := &viewer{client: c, number: number, scores: b, last: make([]uint64, writers)}
-	c.onNotification = func(frame []byte) { v.apply(frame) } // what comes while it asks for something
+	c.onNotification = func(frame []byte) { v.apply(frame) } // events that come during a catch-up
 	return v
 }
 
@@ -106,7 +107,8 @@ func (v *viewer) watch() error {
 	}
 }
 
-// apply reads the pairs of a notification or of an answer, which look the same, and reports whether it was a notification of any.
+// apply takes over the pairs of a notification or of an answer, which are encoded alike, and
+// reports whether the frame was a notification with pairs.
 func (v *viewer) apply(frame []byte) bool {
 	v.mu.Lock()
 	defer v.mu.Unlock()

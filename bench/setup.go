@@ -24,7 +24,8 @@ func (r *run) withGroup(fn func(*group) error, members ...[]account) error {
 		return err
 	}
 	defer func() {
-		// The admin of the begin was silent for too long to be still there, and the run may have been interrupted.
+		// The admin's first session was silent for too long to be still there. The run may have
+		// been interrupted, so its context may have ended.
 		if err := r.asAdmin(context.WithoutCancel(r.ctx), func(admin *client) error {
 			return admin.call("dismissGroup", map[string]any{"groupID": g.id}, nil)
 		}); err != nil {
@@ -65,7 +66,8 @@ func (g *group) fill(r *run, admin *client, members []account) error {
 	return nil
 }
 
-// messages sends n messages that take extensions and returns their IDs. It is done before the audience comes, who would all be told.
+// messages sends n messages that take extensions and returns their IDs. It runs before the audience
+// logs in, because every member online gets every message.
 func (g *group) messages(r *run, n int) (ids []string, err error) {
 	r.setPhase("send messages")
 	ids = make([]string, n)

@@ -14,16 +14,16 @@ import (
 	"time"
 )
 
-// socket is the client's side of a WebSocket with no more than a load needs: whole text frames, no fragments, no extensions. It is not for talking to
-// strangers.
+// socket is the client's side of a WebSocket with no more than a load needs: whole text frames, no
+// fragments, no extensions. It checks too little to talk to a server that is not trusted.
 type socket struct {
 	net.Conn
 	buffer     []byte
-	start, end int // of what is buffered
+	start, end int // of the unread bytes in buffer
 	out        []byte
 }
 
-// target is where to connect.
+// target is the address to connect to.
 type target struct {
 	address, host, path string
 	tls                 *tls.Config // nil without TLS
@@ -45,10 +45,11 @@ func newTarget(raw string) (target, error) {
 	return t, nil
 }
 
-// bufferSize is what a connection reads at once: a few events.
+// bufferSize is how much a connection reads at once: a few events.
 const bufferSize = 4 << 10
 
-// dial connects and upgrades. A stalled client has a receive buffer of the least size, so that it stalls soon.
+// dial connects and upgrades. A stalled client gets the smallest receive buffer, so that it stalls
+// soon.
 func (t target) dial(ctx context.Context, stalled bool) (*socket, error) {
 	dialer := net.Dialer{Timeout: timeout}
 	if stalled {
@@ -59,7 +60,8 @@ func (t target) dial(ctx context.Context, stalled bool) (*socket, error) {
 		return nil, err
 	}
 	if tcp, ok := conn.(*net.TCPConn); ok {
-		// Cut connections leave no TIME_WAIT behind: thousands a second would use up the ports.
+		// A connection that is closed so leaves no TIME_WAIT behind: thousands a second would use
+		// up the ports.
 		if err := tcp.SetLinger(0); err != nil {
 			return nil, errors.Join(err, conn.Close())
 		}
@@ -74,7 +76,7 @@ func (t target) dial(ctx context.Context, stalled bool) (*socket, error) {
 	return s, nil
 }
 
-// minReceiveBuffer gives a socket the least receive buffer that the system allows.
+// minReceiveBuffer gives a socket the smallest receive buffer that the system allows.
 func minReceiveBuffer(_, _ string, raw syscall.RawConn) error {
 	var failed error
 	err := raw.Control(func(fd uintptr) { failed = syscall.SetsockoptInt(int(fd), syscall.SOL_SOCKET, syscall.SO_RCVBUF, 1) })
@@ -85,7 +87,8 @@ func (s *socket) upgrade(t target) error {
 	if err := s.SetDeadline(time.Now().Add(timeout)); err != nil {
 		return err
 	}
-	// The key is to keep caches from answering; here is none, so it need not be random, nor the answer be checked.
+	// The key keeps caches from answering. There is no cache here, so the key need not be random,
+	// nor the answer be checked.
 	_, err := fmt.Fprintf(s.Conn, "GET %s HTTP/1.1\r\nHost: %s\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: MDEyMzQ1Njc4OWFiY2RlZg==\r\n\r\n", t.path, t.host)
 	if err != nil {
 		return err
@@ -108,13 +111,14 @@ func (s *socket) upgrade(t target) error {
 	}
 }
 
-// send writes a text frame.
+// send writes a text frame at once.
 func (s *socket) send(payload []byte) error {
 	s.queue(payload)
 	return s.flush()
 }
 
-// queue makes a text frame, to be written by flush together with others. A mask of zeros is a mask, and spares the work.
+// queue appends a text frame to what the next flush writes. The mask is all zeros, which spares the
+// work of masking.
 func (s *socket) queue(payload []byte) {
 	const finalText, masked = 0x81, 0x80
 	b := append(s.out, finalText)

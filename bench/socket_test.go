@@ -6,7 +6,8 @@ import (
 	"testing"
 )
 
-// Frames of every length encoding come out whole, however they were cut on the way, and pings don't show.
+// TestReceive: frames of every length encoding come out whole, however they were cut on the way,
+// and pings don't show.
 func TestReceive(t *testing.T) {
 	server, client := net.Pipe()
 	defer client.Close()

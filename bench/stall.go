@@ -11,8 +11,8 @@ const (
 	stallRequests = 20
 )
 
-// stall logs the accounts in and has each of them ask for some 400 KiB of which it reads nothing: what the system holds for a connection is full then, and the
-// hub has to keep the rest.
+// stall logs the accounts in and has each of them ask for some 400 KiB of which it reads nothing.
+// That fills what the system buffers for a connection, and the hub has to keep the rest.
 func (r *run) stall(accounts []account, message string) ([]*client, error) {
 	if len(accounts) == 0 {
 		return nil, nil

@@ -8,7 +8,8 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// storm cuts the whole audience off at one moment, while a poll goes on. Everybody comes back at once, logs in, and asks for what it has missed.
+// storm cuts the whole audience off at one moment, while a poll goes on. Everybody comes back at
+// once, logs in, and asks for what was missed.
 func storm(r *run) error {
 	r.Messages = 1
 	return r.withAudience(func(a *audience, writers []*writer) error {
@@ -60,7 +61,8 @@ func storm(r *run) error {
 	})
 }
 
-// reconnect connects every viewer anew, all at the same time. It returns how long each took from the begin.
+// reconnect connects every viewer anew, all at the same time. It returns how long each took,
+// measured from the common start.
 func (a *audience) reconnect(accounts []account, message string) (*histogram, error) {
 	r := a.run
 	start := time.Now()

@@ -7,7 +7,8 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// write has every client set a pair of its own message, to somebody who is not there, as fast as the acknowledgements come.
+// write has every client set a pair of its own message, addressed to a user that is not online, as
+// fast as the acknowledgements come.
 func write(r *run) error {
 	accounts, err := r.accounts(r.Clients, "w")
 	if err != nil {
@@ -41,7 +42,8 @@ func write(r *run) error {
 	return r.sets(writers)
 }
 
-// hot has all clients set pairs of one message, each its own, as fast as the acknowledgements come.
+// hot has all clients set pairs of one message, each its own pair, as fast as the acknowledgements
+// come.
 func hot(r *run) error {
 	return r.withMessages("w", 1, func(clients []*client, messages []string) error {
 		writers := make([]*writer, len(clients))

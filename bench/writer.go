@@ -8,7 +8,7 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// writer is a client who sets one pair of each of its messages, one after the other.
+// writer is a client that sets one pair in each of its messages, one message after the other.
 type writer struct {
 	*client
 	number   int
@@ -23,7 +23,7 @@ func newWriter(number int, c *client, messages []string) *writer {
 	return &writer{client: c, number: number, messages: messages, seqs: make([]uint64, len(messages))}
 }
 
-// set writes a value to the pair of the next message, and returns when that is acknowledged.
+// set writes a value to the pair of the next message, and returns when it is acknowledged.
 func (w *writer) set(value []byte) error {
 	i := w.turn
 	w.turn = (w.turn + 1) % len(w.messages)
@@ -42,7 +42,7 @@ func (w *writer) set(value []byte) error {
 	return nil
 }
 
-// change makes a change of the board's.
+// change makes the scoreboard's next change and returns its number when it is acknowledged.
 func (w *writer) change(b *scoreboard, viewers int) (uint64, error) {
 	n := b.start(viewers)
 	w.value = b.appendValue(w.value[:0], w.number, n)
@@ -54,8 +54,9 @@ func (w *writer) change(b *scoreboard, viewers int) (uint64, error) {
 	return n, nil
 }
 
-// createPairs sets every writer's pairs for the first time, before anybody watches and anything is measured: to make a pair takes a hub more than to change it, and a run of a
-// few seconds would show a mixture of the two.
+// createPairs sets every writer's pairs for the first time, before the audience logs in and
+// anything is measured. To create a pair costs a hub more than to change it, and a run of a few
+// seconds would show a mixture of the two.
 func (r *run) createPairs(b *scoreboard, writers []*writer) error {
 	r.setPhase("make the pairs")
 	var g errgroup.Group
@@ -77,11 +78,12 @@ func (r *run) createPairs(b *scoreboard, writers []*writer) error {
 	return g.Wait()
 }
 
-// maxRequestRate is how many requests a second a client makes at most: a hub takes a thousand from a session, and refuses what is more.
+// maxRequestRate is how many requests a second a client makes at most. A hub takes a thousand from
+// a session and refuses what is more.
 const maxRequestRate = 900
 
-// repeat calls fn, which makes so many requests, at a rate until the end, or as fast as it returns if the rate is 0. Whoever is late does not wait until it has
-// caught up.
+// repeat calls fn, which makes so many requests, at a rate until the end, or as fast as fn returns
+// if the rate is 0. A caller that is late does not wait until it has caught up.
 func (r *run) repeat(rate float64, requests, offset, of int, end time.Time, fn func() error) error {
 	if top := maxRequestRate / float64(requests); rate == 0 || rate > top {
 		rate = top

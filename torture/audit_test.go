@@ -8,13 +8,14 @@ import (
 	"time"
 )
 
-// catchUpReply is what a client got that came back with the Seq of a footprint.
+// catchUpReply is the answer to a client that came back with the Seq of a snapshot.
 type catchUpReply struct {
 	snapshot
 	page page
 }
 
-// verify compares the books with the bucket, when nobody does anything any more, and enters the run in the ledger. recovery is how long the fault was felt.
+// verify compares the journal with the bucket, after all requests have ended, and adds the run to
+// the ledger. recovery is how long the fault was felt.
 func (w *world) verify(recovery time.Duration) {
 	w.t.Helper()
 	replies := w.catchUpFromSnapshots()
@@ -50,7 +51,8 @@ func (w *world) verify(recovery time.Duration) {
 	}
 }
 
-// catchUpFromSnapshots asks, on every hub, for what changed since some of the moments that the watchers remember.
+// catchUpFromSnapshots asks every hub for what has changed since some of the states that the
+// watchers recorded.
 func (w *world) catchUpFromSnapshots() (replies []catchUpReply) {
 	w.t.Helper()
 	for i, u := range w.instances {
@@ -66,7 +68,7 @@ func (w *world) catchUpFromSnapshots() (replies []catchUpReply) {
 				o.mu.Unlock()
 				for _, f := range path {
 					if o.user == w.leaver {
-						continue // events that were still to come may never have reached it: its footprint may be short of one of them
+						continue // events under way at the removal may be missing from its snapshots
 					}
 					p, err := fetchSince(w.t.Context(), s, f.message, f.latest)
 					if err != nil {
@@ -83,7 +85,8 @@ func (w *world) catchUpFromSnapshots() (replies []catchUpReply) {
 	return replies
 }
 
-// checkAcks: what was acknowledged is in the bucket, or something newer is that somebody wrote. It returns how many are not.
+// checkAcks checks that what was acknowledged is in the bucket, or something newer that a client
+// wrote. It returns how many acknowledged writes are not.
 func (w *world) checkAcks(bucket map[string]entry) (lost int) {
 	given := make(map[uint64]ack)
 	for _, a := range w.journal.acks {
@@ -117,7 +120,8 @@ func (w *world) checkAcks(bucket map[string]entry) (lost int) {
 	return lost
 }
 
-// wasWritten reports whether somebody wrote this: it was acknowledged, or went unanswered.
+// wasWritten reports whether a client wrote this entry: its write was acknowledged, or went
+// unanswered.
 func (w *world) wasWritten(message, key string, e entry, given map[uint64]ack) bool {
 	if a, ok := given[e.seq]; ok && a.message == message && a.key == key && a.pair.value == e.value {
 		return true
@@ -131,7 +135,7 @@ func (w *world) wasWritten(message, key string, e entry, given map[uint64]ack) b
 	return false
 }
 
-// pairsOf returns the pairs of a message as the bucket has them, deletions too.
+// pairsOf returns the pairs of a message as the bucket has them, deletions included.
 func pairsOf(bucket map[string]entry, message string) map[string]entry {
 	pairs := make(map[string]entry)
 	for subject, e := range bucket {
@@ -142,7 +146,7 @@ func pairsOf(bucket map[string]entry, message string) map[string]entry {
 	return pairs
 }
 
-// checkWatchers: everybody who was online at the end knows what the bucket holds.
+// checkWatchers checks that every watcher that was online at the end knows what the bucket holds.
 func (w *world) checkWatchers(bucket map[string]entry) {
 	for _, o := range w.watchers {
 		if o.user == w.leaver {
@@ -168,7 +172,8 @@ func (w *world) compare(reader, id string, known map[string]register, bucket map
 	}
 }
 
-// checkReplies: who came back with a Seq was given exactly what changed after it, and what it knew together with that is what the bucket has.
+// checkReplies checks that a client that came back with a Seq was given exactly what changed after
+// it, and that this and what it knew add up to what the bucket has.
 func (w *world) checkReplies(replies []catchUpReply, bucket map[string]entry) {
 	for _, r := range replies {
 		changed := make(map[string]entry)
@@ -191,7 +196,7 @@ func (w *world) checkReplies(replies []catchUpReply, bucket map[string]entry) {
 	}
 }
 
-// checkRemoval: who was removed heard of nothing that came after.
+// checkRemoval checks that the member who was removed heard of nothing that came after the removal.
 func (w *world) checkRemoval(bucket map[string]entry) {
 	e, ok := bucket["g."+w.group+"._.u."+w.leaver]
 	if !ok || !e.deleted {

@@ -9,7 +9,8 @@ import (
 	"testing"
 )
 
-// brokenBuilds is a change that breaks a promise, and a test of this package that has to see it.
+// brokenBuilds are changes that each break a promise, with the test of this package that has to
+// catch it.
 var brokenBuilds = []struct {
 	name, file, before, after, test string
 }{
@@ -26,7 +27,7 @@ var brokenBuilds = []struct {
 	{"the tail loses a pair's last revision now and then", "take.go", `case key.unit != "":`, `case key.unit != "" && d.Revision%10 != 7:`, "TestTailConsumersDeleted$"},
 }
 
-// A build that breaks a promise is caught.
+// TestBrokenBuildsAreCaught: a build that breaks a promise is caught.
 func TestBrokenBuildsAreCaught(t *testing.T) {
 	dir, err := exec.Command("go", "list", "-f", "{{.Dir}}", "exthub/kv").Output()
 	if err != nil {

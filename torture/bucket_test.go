@@ -8,10 +8,10 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 )
 
-// stream is what the hubs store in.
+// stream is the stream that the hubs store in.
 const stream = "KV_exthub_0"
 
-// entry is what the bucket holds under one key.
+// entry is the newest entry of one key of the bucket.
 type entry struct {
 	subject, value string
 	seq            uint64
@@ -28,7 +28,7 @@ func readBucket(ctx context.Context, nc *nats.Conn) (map[string]entry, error) {
 	return bucket, err
 }
 
-// readStream calls take with every entry that the stream delivers, until it returns false.
+// readStream calls take with every entry that the stream delivers, until take returns false.
 func readStream(ctx context.Context, nc *nats.Conn, policy jetstream.DeliverPolicy, take func(e entry, pending uint64) bool) error {
 	js, err := jetstream.New(nc)
 	if err != nil {

@@ -10,7 +10,8 @@ import (
 	"exthub/kv"
 )
 
-// onCluster starts hubs in this process on three NATS nodes in processes of their own, with three copies of everything.
+// onCluster starts hubs in this process on three NATS nodes in processes of their own, with three
+// replicas of everything.
 func onCluster(t *testing.T, fault string, hubs int) (*world, *cluster, *nats.Conn) {
 	t.Helper()
 	c := startCluster(t)
@@ -22,7 +23,8 @@ func onCluster(t *testing.T, fault string, hubs int) (*world, *cluster, *nats.Co
 	return newWorld(t, fault, 25*time.Millisecond, instances, bucketReader(nc)), c, nc
 }
 
-// killNode kills the leader of the hubs' stream, or a follower, with -9, and starts it again while everybody goes on.
+// killNode kills the leader of the hubs' stream, or a follower, with -9, and starts it again while
+// the clients go on.
 func killNode(t *testing.T, fault string, leads bool) {
 	w, c, nc := onCluster(t, fault, 2)
 	w.start(5)
@@ -61,7 +63,7 @@ func TestNATSFollowerKilled(t *testing.T) {
 	repeat(t, func(t *testing.T, i int) { killNode(t, "NATS follower killed (R3)", false) })
 }
 
-// The leader gives up again and again.
+// TestLeaderStepsDown: the leader of the stream steps down again and again.
 func TestLeaderStepsDown(t *testing.T) {
 	repeat(t, func(t *testing.T, i int) {
 		w, _, nc := onCluster(t, "NATS leader steps down (R3)", 3)

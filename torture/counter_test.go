@@ -10,8 +10,9 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 )
 
-// counter counts the pairs of a message after every write, with nothing but the NATS client: it knows no hub. What the stream has skipped for it, because it was
-// overwritten at once, is filled in from the acknowledgements.
+// counter counts the pairs of a message after every write, with nothing but the NATS client: it
+// depends on no hub. Entries that the stream did not deliver, because they were overwritten at
+// once, are filled in from the acknowledgements.
 type counter struct {
 	mu     sync.Mutex
 	writes map[uint64]write // by revision
@@ -29,7 +30,8 @@ func (c *counter) record(seq uint64, key string, deleted bool) {
 	c.writes[seq] = write{key, deleted}
 }
 
-// startCounter follows the message until stop is called, which returns the highest number of pairs there ever was, and how many writes it saw.
+// startCounter follows the message until stop is called. stop returns the highest number of pairs
+// that there ever was, and the number of writes.
 func startCounter(t testing.TB, nc *nats.Conn, message string) (c *counter, stop func() (most, writes int)) {
 	t.Helper()
 	c = &counter{writes: make(map[uint64]write)}
@@ -65,7 +67,8 @@ func startCounter(t testing.TB, nc *nats.Conn, message string) (c *counter, stop
 	}
 }
 
-// maxPairs replays the writes in the order of their revisions.
+// maxPairs replays the writes in the order of their revisions and returns the highest number of
+// pairs.
 func (c *counter) maxPairs() (most int) {
 	last := uint64(0)
 	for seq := range c.writes {

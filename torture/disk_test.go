@@ -14,7 +14,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// soloHub is a hub with its own NATS and one member who writes by hand.
+// soloHub is a hub with its own NATS and one member whose writes the test makes one by one.
 type soloHub struct {
 	*world
 	data     string
@@ -46,7 +46,7 @@ func (l *soloHub) set(key int, value string) bool {
 	return l.wr.do(l.t.Context(), m, call{kind: "set", key: key, value: value, seq: m.seqs[key]})
 }
 
-// get reads it, which must work.
+// get reads the first message, which must work.
 func (l *soloHub) get() {
 	m := &l.wr.messages[0]
 	if !l.wr.do(l.t.Context(), m, call{kind: "get", minLatest: m.latest}) {
@@ -54,8 +54,9 @@ func (l *soloHub) get() {
 	}
 }
 
-// smallDisk puts the data of a hub where room can run out, and returns what takes the room and what gives it back. With the right to mount it is a small file system of
-// its own, else a limit on the size of the hub's files.
+// smallDisk puts a hub's data where space can run out, and returns the functions that use the space
+// up and free it. With the right to mount, it is a small file system of its own; otherwise, a limit
+// on the size of the hub's files.
 func smallDisk(t *testing.T, dir string) (fill, free func(*instance)) {
 	t.Helper()
 	err := syscall.Mount("tmpfs", dir, "tmpfs", 0, "size=33554432")
@@ -91,8 +92,8 @@ func smallDisk(t *testing.T, dir string) (fill, free func(*instance)) {
 	return fill, func(*instance) { os.Remove(ballast) }
 }
 
-// The disk is full: writes are refused, reads go on, nothing that was acknowledged is lost. When there is room again the hub starts its
-// NATS anew by itself and writes go on.
+// TestDiskFull: the disk is full. Writes are refused, reads go on, nothing that was acknowledged is
+// lost. When there is space again the hub restarts its NATS by itself and writes go on.
 func TestDiskFull(t *testing.T) {
 	repeat(t, func(t *testing.T, i int) {
 		dir := t.TempDir()
@@ -130,7 +131,7 @@ func TestDiskFull(t *testing.T) {
 	})
 }
 
-// checkWatermark returns nil if the hub has noted that its bucket reached a revision.
+// checkWatermark returns nil if the hub's watermark has reached a revision.
 func (l *soloHub) checkWatermark(revision uint64) error {
 	text, err := os.ReadFile(filepath.Join(l.data, "watermark"))
 	if err != nil {
@@ -146,8 +147,10 @@ func (l *soloHub) checkWatermark(revision uint64) error {
 	return nil
 }
 
-// The end of the last block is gone, as after a copy of a running hub's directory or a broken disk: no crash of a hub does that. The hub says so and refuses to
-// start. Told to go on, it comes up with what is whole, never serves half of a record, and everybody learns by another epoch that something is gone.
+// TestLastBlockTruncated: the end of the last block is gone, as after a copy of a running hub's
+// directory or a broken disk; no crash of a hub does that. The hub says so and refuses to start.
+// With --accept-loss it comes up with what is whole, never serves half of a record, and every
+// client learns by another epoch that something is gone.
 func TestLastBlockTruncated(t *testing.T) {
 	repeat(t, func(t *testing.T, i int) {
 		l := startSoloHub(t, "last block truncated", t.TempDir())
@@ -216,7 +219,7 @@ func TestLastBlockTruncated(t *testing.T) {
 			l.violation("no write after the cut")
 		}
 		operations, acknowledged := l.journal.count()
-		ledger.add(run{l.fault, operations, acknowledged, 1, len(l.violations), recovery}) // one is lost, by the fault itself
+		ledger.add(run{l.fault, operations, acknowledged, 1, len(l.violations), recovery}) // the fault itself loses one
 		for _, v := range l.violations {
 			t.Errorf("violation: %s", v)
 		}

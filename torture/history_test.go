@@ -11,7 +11,8 @@ import (
 	"github.com/anishathalye/porcupine"
 )
 
-// linearizable reports whether there is one order of all operations that explains every answer. What it can't find out in time is no proof.
+// linearizable returns nil if one order of all operations explains every answer. If porcupine can't
+// find out in time, that is an error too: it proves nothing.
 func linearizable(history []porcupine.Operation) error {
 	last := int64(0)
 	for _, op := range history {
@@ -22,7 +23,7 @@ func linearizable(history []porcupine.Operation) error {
 			history[i].Return = last + 1 // it may still happen
 		}
 		if history[i].Input.(call).kind == "get" {
-			history[i].Call = math.MinInt64 // a view may be behind: what it must not be older than is in the call
+			history[i].Call = math.MinInt64 // a view may be behind, but not behind the call's minLatest
 		}
 	}
 	verdict, info := porcupine.CheckOperationsVerbose(model.ToModel(), history, testTimeout)
@@ -32,7 +33,8 @@ func linearizable(history []porcupine.Operation) error {
 	return fmt.Errorf("a history of %d operations: %v; %s", len(history), verdict, describeMisfit(history, info.PartialLinearizationsOperations()))
 }
 
-// describeMisfit describes where the longest attempt to put the operations in order got stuck: the last ones that fit, and of the others those that were answered first.
+// describeMisfit describes where the longest attempt to order the operations got stuck: the last
+// operations that fit, and those of the others that were answered first.
 func describeMisfit(history []porcupine.Operation, attempts [][][]porcupine.Operation) string {
 	var longest []porcupine.Operation
 	for _, partition := range attempts {
@@ -62,7 +64,7 @@ func describeMisfit(history []porcupine.Operation, attempts [][][]porcupine.Oper
 	return text
 }
 
-// The model itself: what it must accept, and what it must not.
+// TestModel: the model accepts what it must, and rejects what it must.
 func TestModel(t *testing.T) {
 	op := func(from, to int, in call, out result) porcupine.Operation {
 		return porcupine.Operation{Call: int64(from), Return: int64(to), Input: in, Output: out}

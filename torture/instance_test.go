@@ -35,7 +35,7 @@ type instance struct {
 
 func (u *instance) addr() string { return u.clients.addr() }
 
-// instanceOptions are what the tests alter of a hub in this process.
+// instanceOptions are what tests change of a hub in this process.
 type instanceOptions struct {
 	kv kv.Options
 
@@ -53,7 +53,7 @@ func startInstance(t testing.TB, natsURL string, o instanceOptions) *instance {
 	}
 	nc, err := nats.Connect(target, nats.MaxReconnects(-1), nats.ReconnectWait(200*time.Millisecond), nats.ReconnectJitter(200*time.Millisecond, time.Second),
 		nats.ReconnectBufSize(-1), nats.PingInterval(5*time.Second), nats.MaxPingsOutstanding(2), nats.RetryOnFailedConnect(true),
-		nats.IgnoreDiscoveredServers()) // else it would learn the way around the proxy
+		nats.IgnoreDiscoveredServers()) // otherwise it would connect past the proxy
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -114,7 +114,7 @@ var hubBinary = sync.OnceValues(func() (string, error) {
 	return path, nil
 })
 
-// scratch is a directory that lives as long as the tests.
+// scratch is a directory that is removed after all tests.
 var scratch string
 
 // process is a hub in a process of its own.
@@ -126,10 +126,11 @@ type process struct {
 
 	mu  sync.Mutex
 	cmd *exec.Cmd
-	log bytes.Buffer // all that it ever said
+	log bytes.Buffer // everything that it logged, over all its starts
 }
 
-// startProcess runs a hub as a user does: on a NATS behind a proxy, or, without natsURL, with the embedded one in dir.
+// startProcess runs a hub as a user does: on a NATS behind a proxy or, without natsURL, on the
+// embedded one with its data in dir.
 func startProcess(t testing.TB, natsURL, dir string, change ...func(*process)) *instance {
 	t.Helper()
 	binary, err := hubBinary()
@@ -156,7 +157,8 @@ func startProcess(t testing.TB, natsURL, dir string, change ...func(*process)) *
 	return u
 }
 
-// start returns when the hub serves, at the address it had before; more are flags for this time only.
+// start starts the hub, with more flags for this time only, and returns when it serves, at the
+// address that it had before.
 func (p *process) start(more ...string) error {
 	cmd := exec.Command(p.binary, slices.Concat([]string{"--addr", p.addr}, p.args, more)...)
 	cmd.Stderr = p
@@ -216,7 +218,7 @@ func (p *process) signal(s os.Signal) {
 	}
 }
 
-// kill is kill -9. It returns when the process is gone.
+// kill sends SIGKILL. It returns when the process is gone.
 func (p *process) kill() {
 	p.signal(syscall.SIGKILL)
 	p.wait()

@@ -15,7 +15,7 @@ type run struct {
 	recovery                                   time.Duration
 }
 
-// runBook is all runs.
+// runBook is the list of all runs.
 type runBook struct {
 	mu   sync.Mutex
 	runs []run
@@ -29,7 +29,7 @@ func (b *runBook) add(r run) {
 	b.runs = append(b.runs, r)
 }
 
-// table sums the runs up, as Markdown.
+// table returns the sums of the runs by fault, as Markdown.
 func (b *runBook) table() string {
 	b.mu.Lock()
 	defer b.mu.Unlock()

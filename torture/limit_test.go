@@ -21,11 +21,12 @@ import (
 const (
 	maxPairsUnderAttack = 40
 	attackers           = 9
-	attackDuration      = 4 * time.Second // how long they are at it
+	attackDuration      = 4 * time.Second // how long the attackers go on
 )
 
-// attackLimit lets nine members on three hubs create, delete and create again what they can of one message, as long as the attack lasts. The message must reach
-// its limit and never exceed it, and nobody may be refused and written all the same.
+// attackLimit lets nine members on three hubs create, delete and create again pairs of one message,
+// as many as they can while the attack lasts. The message must reach its limit and never exceed it,
+// and no request may be refused and written all the same.
 func attackLimit(t *testing.T, fault string, instances []*instance, nc *nats.Conn) {
 	w := newWorld(t, fault, 0, instances, nil)
 	message := w.messages[0]
@@ -63,7 +64,8 @@ func attackLimit(t *testing.T, fault string, instances []*instance, nc *nats.Con
 	}
 }
 
-// attacker fills a message with its own keys. Its mirror of them is only a guess after a request that went unanswered, so it believes what it is told.
+// attacker fills a message with its own keys. After a request that went unanswered, what it knows
+// of them is only a guess, so it believes the next answer.
 type attacker struct {
 	addr, user, message, prefix                string
 	counter                                    *counter
@@ -87,7 +89,7 @@ func (a *attacker) run(ctx context.Context) {
 			}
 		}
 		key := a.prefix + fmt.Sprint(rand.N(10))
-		// Twice as eager to fill as to make room, so that the limit is where they meet.
+		// Filling is twice as likely as deleting, so that the attackers meet at the limit.
 		remove := live[key] && rand.N(3) > 0
 		method, e := "setMessageExtensions", object{"key": key, "value": fmt.Sprint(rand.Uint32()), "seq": seqs[key]}
 		if remove {
@@ -118,7 +120,7 @@ func (a *attacker) run(ctx context.Context) {
 
 func setLimit(o *hub.Options) { o.MaxExtensions = maxPairsUnderAttack }
 
-// The limit is reached, and never exceeded, on one node.
+// TestLimitUnderAttack: on one node the limit is reached, and never exceeded.
 func TestLimitUnderAttack(t *testing.T) {
 	repeat(t, func(t *testing.T, i int) {
 		server := kvtest.Start(t, kvtest.Listening)
@@ -130,7 +132,7 @@ func TestLimitUnderAttack(t *testing.T) {
 	})
 }
 
-// The same on three nodes, whose leader gives up every 0.7 s.
+// TestLimitUnderAttackReplicated: the same on three nodes whose leader steps down every 0.7 s.
 func TestLimitUnderAttackReplicated(t *testing.T) {
 	repeat(t, func(t *testing.T, i int) {
 		c := startCluster(t)
@@ -150,7 +152,7 @@ func TestLimitUnderAttackReplicated(t *testing.T) {
 				case <-ctx.Done():
 					return
 				case <-tick.C:
-					_ = stepDown(nc) // there may be none right now
+					_ = stepDown(nc) // there may be no leader right now
 				}
 			}
 		}()
@@ -160,7 +162,8 @@ func TestLimitUnderAttackReplicated(t *testing.T) {
 	})
 }
 
-// The same attack by clients that count first and write then, as one would without a fence, is seen to break the limit: the counter can tell.
+// TestLimitWithoutFence: the same attack by clients that first count and then write, as one would
+// without a precondition, is seen to break the limit. So the counter can tell.
 func TestLimitWithoutFence(t *testing.T) {
 	t.Parallel()
 	server := kvtest.Start(t, kvtest.Listening)
@@ -176,7 +179,7 @@ func TestLimitWithoutFence(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// In the worst case all have counted before the first of them writes.
+	// In the worst case all have counted before the first one writes.
 	each := func(do func(attacker int)) {
 		var all sync.WaitGroup
 		for i := range attackers {

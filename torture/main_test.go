@@ -19,7 +19,7 @@ func TestMain(m *testing.M) {
 		serveNode(config)
 	}
 	flag.Parse()
-	// Faults mostly wait, so there may be more of them at a time than processors.
+	// Faults mostly wait, so more of them may run at a time than there are processors.
 	if err := flag.Set("test.parallel", "6"); err != nil {
 		panic(err)
 	}

@@ -6,10 +6,11 @@ import (
 	"github.com/anishathalye/porcupine"
 )
 
-// keys are what a message's writers fight for. The model's state has a place for each.
+// keys is the number of pairs that the writers of a message compete for. The model's state has a
+// register for each.
 const keys = 3
 
-// call is what a client asked of one message.
+// call is a request of a client about one message.
 type call struct {
 	kind      string // set, delete, clear, get
 	key       int
@@ -18,7 +19,8 @@ type call struct {
 	minLatest uint64 // the newest revision of the message that this client has seen on this hub
 }
 
-// result is what came back. lost: nothing did, or the hub could not tell either.
+// result is what a call returned. It is lost if no answer came, or one that says that the hub does
+// not know the outcome.
 type result struct {
 	lost     bool
 	conflict bool
@@ -27,31 +29,35 @@ type result struct {
 	cells    [keys]register
 }
 
-// register is a pair: an empty value is one that is gone. Of a pair that an unanswered write wrote the Seq is not known; then loose says that it is above seq.
+// register is a pair; with an empty value, one that is gone. The Seq of a pair that an unanswered
+// write wrote is not known: lowerBound says that it is above seq.
 type register struct {
 	value      string
 	seq        uint64
 	lowerBound bool
 }
 
-// state is a message. latest is its newest revision; loose says that it is above that.
+// state is a message. latest is its newest revision; lowerBound says that the revision is above
+// that.
 type state struct {
 	cells      [keys]register
 	latest     uint64
 	lowerBound bool
 }
 
-// matches reports whether a pair may be the one that somebody saw.
+// matches reports whether the pair may be the one that a client saw.
 func (c register) matches(saw register) bool {
 	return c.value == saw.value && (c.seq == saw.seq || c.lowerBound && saw.seq > c.seq)
 }
 
-// acceptsSeq reports whether a writer who names this Seq means the pair as it is: its Seq, or 0 for one that is gone.
+// acceptsSeq reports whether a writer that names this Seq means the pair as it is: its Seq, or 0
+// for a pair that is gone.
 func (c register) acceptsSeq(seq uint64) bool {
 	return c.seq == seq && !c.lowerBound || c.lowerBound && seq > c.seq || c.value == "" && seq == 0
 }
 
-// step returns the states that the message may be in after the call, none if the result can't be.
+// step returns the states that the message may be in after the call; none if the result is
+// impossible.
 func step(s state, in call, out result) []state {
 	if in.kind == "get" {
 		return stepGet(s, in, out)
@@ -67,7 +73,7 @@ func step(s state, in call, out result) []state {
 	}
 	before := s.cells[in.key]
 	if out.conflict {
-		// A pair whose Seq was not known until now may still be the one that the writer did not mean.
+		// A pair whose Seq was not known until now may still be one that the writer did not name.
 		if !before.matches(out.pair) || out.pair.seq == in.seq || out.pair.value == "" && in.seq == 0 {
 			return nil
 		}
@@ -78,7 +84,7 @@ func step(s state, in call, out result) []state {
 		return nil
 	}
 	if in.kind == "delete" && before.value == "" {
-		// Gone already: nothing is written.
+		// The pair is gone already: nothing is written.
 		if !before.matches(out.pair) {
 			return nil
 		}
@@ -93,7 +99,8 @@ func step(s state, in call, out result) []state {
 	return []state{s}
 }
 
-// stepGet is right if it shows the message as it is at this point, and not older than what the client had seen.
+// stepGet accepts a get that shows the message as it is at this point, and not older than what the
+// client had seen.
 func stepGet(s state, in call, out result) []state {
 	if out.latest < in.minLatest || out.latest < s.latest || !s.lowerBound && out.latest > s.latest || s.lowerBound && out.latest == s.latest {
 		return nil
@@ -111,7 +118,8 @@ func stepGet(s state, in call, out result) []state {
 	return []state{s}
 }
 
-// stepClear: the pairs that were there got one revision each, in the order of their Seq, and the clear itself the one behind them.
+// stepClear accepts a clear that gave one revision to each pair that was there, in the order of
+// their Seq, and itself got the revision behind them.
 func stepClear(s state, out result) []state {
 	live := 0
 	for _, c := range s.cells {
@@ -138,7 +146,8 @@ func stepClear(s state, out result) []state {
 	return []state{s}
 }
 
-// stepUnanswered returns the message after a call that nobody answered, and whether it could have done anything.
+// stepUnanswered returns the message after a call that was carried out but not answered, and
+// whether it could have changed anything.
 func stepUnanswered(s state, in call) (state, bool) {
 	if in.kind == "clear" {
 		for i, c := range s.cells {

@@ -14,7 +14,8 @@ import (
 	"exthub/kv/kvtest"
 )
 
-// repeat runs a fault as many times as was asked for. i tells the runs apart, for faults that have variants.
+// repeat runs a fault as many times as -runs says. i tells the runs apart, for faults that have
+// variants.
 func repeat(t *testing.T, run func(t *testing.T, i int)) {
 	t.Parallel()
 	for i := range *runs {
@@ -25,13 +26,15 @@ func repeat(t *testing.T, run func(t *testing.T, i int)) {
 	}
 }
 
-// onOneNode starts hubs in this process on one NATS node, each behind a network of its own, and a world on them.
+// onOneNode starts hubs in this process on one NATS node, each behind a network of its own, and a
+// world on them.
 func onOneNode(t *testing.T, fault string, interval time.Duration, n int, change func(i int, o *hub.Options)) (*world, *kvtest.Node, *nats.Conn) {
 	t.Helper()
 	server := kvtest.Start(t, kvtest.Listening)
 	var instances []*instance
 	for i := range n {
-		// Events are treated as if they were for thousands: one hub folds them, the others write them straight to the sockets.
+		// Groups are treated as if they had thousands of members: half of the hubs fold events, the
+		// others write them straight to the sockets.
 		o := instanceOptions{hub: func(ho *hub.Options) {
 			if i%2 == 0 {
 				ho.FanoutFrom = 1
@@ -48,7 +51,8 @@ func onOneNode(t *testing.T, fault string, interval time.Duration, n int, change
 	return newWorld(t, fault, interval, instances, bucketReader(nc)), server, nc
 }
 
-// bucketReader reads the bucket through a plain connection. A node that has just come back may not answer at first.
+// bucketReader returns a function that reads the bucket through a plain connection. It tries again
+// for a while: a node that has just come back may not answer at first.
 func bucketReader(nc *nats.Conn) func(context.Context) (map[string]entry, error) {
 	return func(ctx context.Context) (bucket map[string]entry, err error) {
 		err = waitUntil(ctx, "content of the bucket", func() error {
@@ -61,7 +65,8 @@ func bucketReader(nc *nats.Conn) func(context.Context) (map[string]entry, error)
 	}
 }
 
-// awaitRecovery waits until the hubs that a fault struck work again, and returns how long the first acknowledged write took from the moment it was over.
+// awaitRecovery waits until the hubs that a fault struck work again. It returns the time from the
+// end of the fault to the first acknowledged write.
 func (w *world) awaitRecovery(over time.Duration, hubs ...int) time.Duration {
 	w.t.Helper()
 	w.awaitWrites(over, 8, hubs...)
@@ -69,8 +74,9 @@ func (w *world) awaitRecovery(over time.Duration, hubs ...int) time.Duration {
 	return first - over
 }
 
-// cutOffFromNATS separates the first hub from NATS, in one of three ways: connections are reset; they look whole but carry nothing, and are reset in the end; what the
-// hub asks arrives but no answer comes back until later.
+// cutOffFromNATS separates the first hub from NATS in one of three ways: connections are reset;
+// connections look alive but carry nothing, and are reset in the end; requests arrive but their
+// answers come much later.
 func cutOffFromNATS(t *testing.T, i int, fault string, interval, length time.Duration) {
 	w, _, _ := onOneNode(t, fault, interval, 3, nil)
 	w.start(5)
@@ -107,7 +113,8 @@ func TestHubCutOffFromNATSFor60s(t *testing.T) {
 	})
 }
 
-// Clients on a slow network whose connections are reset again and again, and freeze.
+// TestClientsOnABadNetwork: clients are on a slow network whose connections are reset again and
+// again, and freeze.
 func TestClientsOnABadNetwork(t *testing.T) {
 	repeat(t, func(t *testing.T, i int) {
 		w, _, _ := onOneNode(t, "clients on a slow network, reset and frozen", 25*time.Millisecond, 2, nil)
@@ -129,7 +136,7 @@ func TestClientsOnABadNetwork(t *testing.T) {
 	})
 }
 
-// Somebody deletes the consumers that the hubs' tails read from.
+// TestTailConsumersDeleted: an operator deletes the consumers that the hubs' tails read from.
 func TestTailConsumersDeleted(t *testing.T) {
 	repeat(t, func(t *testing.T, i int) {
 		w, _, nc := onOneNode(t, "tail consumers deleted", 25*time.Millisecond, 3, nil)
@@ -156,7 +163,7 @@ func TestTailConsumersDeleted(t *testing.T) {
 	})
 }
 
-// The server stops and comes back, as for an upgrade.
+// TestNATSRestarted: the server stops and comes back, as for an upgrade.
 func TestNATSRestarted(t *testing.T) {
 	repeat(t, func(t *testing.T, i int) {
 		w, server, _ := onOneNode(t, "NATS stopped and started", 25*time.Millisecond, 3, nil)
@@ -173,7 +180,7 @@ func TestNATSRestarted(t *testing.T) {
 	})
 }
 
-// The clocks of the hubs jump an hour ahead and back, each on its own.
+// TestClockSteps: the clocks of the hubs jump an hour ahead and back, each on its own.
 func TestClockSteps(t *testing.T) {
 	repeat(t, func(t *testing.T, i int) {
 		var step [3]atomic.Int64

@@ -20,10 +20,11 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 )
 
-// nodeEnv makes this test binary a NATS node: a process that can be killed with -9, which a server in the test's own process can't.
+// nodeEnv is the variable that makes this test binary a NATS node: a process can be killed with -9,
+// a server in the test's own process can't.
 const nodeEnv = "TORTURE_NATS_NODE"
 
-// nodeConfig is what a node needs to know.
+// nodeConfig is the configuration of a node's process.
 type nodeConfig struct {
 	Name, Dir       string
 	Port, RoutePort int
@@ -31,7 +32,8 @@ type nodeConfig struct {
 	SyncAlways      bool
 }
 
-// serveNode is the process of a node. It ends with its parent, who holds the other end of its input.
+// serveNode runs a node in this process. It ends when its parent does, which holds the other end of
+// its standard input.
 func serveNode(config string) {
 	var c nodeConfig
 	if err := json.Unmarshal([]byte(config), &c); err != nil {
@@ -50,7 +52,7 @@ func serveNode(config string) {
 	}
 	s.Start()
 	if !s.ReadyForConnections(time.Minute) {
-		panic("the node " + c.Name + " does not listen: is somebody else at its ports?") // the server itself goes on, without a word
+		panic("the node " + c.Name + " does not listen: is somebody else at its ports?") // the server itself would go on without a word
 	}
 	_, _ = io.Copy(io.Discard, os.Stdin)
 	os.Exit(0)
@@ -63,22 +65,24 @@ type node struct {
 	input  io.Closer
 }
 
-// cluster is three nodes that replicate.
+// cluster is three nodes that replicate each other's streams.
 type cluster struct {
 	nodes []*node
 }
 
-// Ports of nodes. A node that was killed comes back to the ports it had, which nobody must have taken meanwhile: so they are not among those that systems give to whoever
-// wants any port, and to every connection that goes out (from 32768 on with Linux, and 49152 elsewhere).
+// The ports of nodes are between these two. A node that was killed comes back to its ports, which
+// no other program must have got meanwhile. So they are below those that systems give to listeners
+// without a port of their own and to outgoing connections: from 32768 on with Linux, from 49152
+// elsewhere.
 const firstPort, lastPort = 10000, 29999
 
-// Counted from somewhere, so that two processes begin apart.
+// The count starts at a random port, so that two test processes don't try the same ones.
 var (
 	portsFrom = rand.Uint32N(lastPort - firstPort)
 	portsUsed atomic.Uint32
 )
 
-// freePorts finds ports that nobody uses, nor is given to another cluster.
+// freePorts returns ports that are not in use and were not given to another cluster.
 func freePorts(t testing.TB, n int) []int {
 	t.Helper()
 	ports := make([]int, 0, n)
@@ -131,7 +135,7 @@ func (n *node) start() error {
 	return n.cmd.Start()
 }
 
-// kill is kill -9. It returns when the process is gone.
+// kill sends SIGKILL. It returns when the process is gone.
 func (n *node) kill() {
 	if n.cmd == nil {
 		return
@@ -141,7 +145,7 @@ func (n *node) kill() {
 	n.cmd = nil
 }
 
-// url lists the nodes' addresses.
+// url returns the nodes' addresses, separated by commas.
 func (c *cluster) url() string {
 	var list []string
 	for _, n := range c.nodes {
@@ -150,7 +154,7 @@ func (c *cluster) url() string {
 	return strings.Join(list, ",")
 }
 
-// connect returns a plain connection that survives what is done to the servers.
+// connect returns a plain connection that reconnects through all faults.
 func connect(t testing.TB, url string) *nats.Conn {
 	t.Helper()
 	nc, err := nats.Connect(url, nats.MaxReconnects(-1), nats.ReconnectWait(20*time.Millisecond), nats.RetryOnFailedConnect(true))
@@ -161,7 +165,7 @@ func connect(t testing.TB, url string) *nats.Conn {
 	return nc
 }
 
-// awaitLeader returns the node that leads the stream, and one that follows.
+// awaitLeader waits for the stream to have a leader, and returns that node and one that follows.
 func (c *cluster) awaitLeader(ctx context.Context, nc *nats.Conn) (leader, follower *node, err error) {
 	js, err := jetstream.New(nc)
 	if err != nil {
@@ -219,7 +223,7 @@ func (c *cluster) awaitCurrent(ctx context.Context, nc *nats.Conn) error {
 	})
 }
 
-// stepDown makes the leader give up. It may be refused while there is none.
+// stepDown makes the leader of the stream step down. It may be refused while there is none.
 func stepDown(nc *nats.Conn) error {
 	_, err := nc.Request("$JS.API.STREAM.LEADER.STEPDOWN."+stream, nil, 2*time.Second)
 	return err

@@ -15,7 +15,8 @@ import (
 	"time"
 )
 
-// writeOverlay writes what go build -overlay takes: files to be read instead of others. It returns its path.
+// writeOverlay writes a file for go build -overlay, which replaces source files, and returns its
+// path.
 func writeOverlay(t testing.TB, replace map[string]string) string {
 	t.Helper()
 	dir := t.TempDir()
@@ -39,7 +40,7 @@ func writeOverlay(t testing.TB, replace map[string]string) string {
 	return path
 }
 
-// replaceOnce returns a source file with one passage replaced, which must be there once.
+// replaceOnce returns a source file with one passage replaced, which must occur exactly once.
 func replaceOnce(t testing.TB, path, before, after string) string {
 	t.Helper()
 	text, err := os.ReadFile(path)
@@ -52,7 +53,8 @@ func replaceOnce(t testing.TB, path, before, after string) string {
 	return strings.Replace(string(text), before, after, 1)
 }
 
-// shadowSource is a Go library whose File.Sync also keeps a copy of what a NATS block holds at that moment: all that a power cut would leave of it.
+// shadowSource is added to package os of a hub: File.Sync then also copies what a NATS block holds
+// at that moment, which is all that a power cut would leave of it.
 const shadowSource = `package os
 
 func keepShadow(f *File) {
@@ -83,7 +85,7 @@ var shadowBinary struct {
 	err  error
 }
 
-// shadowedHub returns the hub, built so.
+// shadowedHub returns the path of a hub that is built with shadowSource.
 func shadowedHub(t testing.TB) string {
 	t.Helper()
 	b := &shadowBinary
@@ -105,7 +107,7 @@ func shadowedHub(t testing.TB) string {
 	return b.path
 }
 
-// powerCut takes from the blocks what was not synced.
+// powerCut removes from the blocks what was not synced.
 func powerCut(t testing.TB, data, shadow string) {
 	t.Helper()
 	blocks, err := filepath.Glob(filepath.Join(data, "nats", "jetstream", "$G", "streams", "*", "msgs", "*.blk"))
@@ -126,8 +128,8 @@ func powerCut(t testing.TB, data, shadow string) {
 	}
 }
 
-// The power fails under load: the hub is killed, and what it wrote to its blocks but did not sync is gone. With sync always nothing that was acknowledged is
-// lost.
+// TestPowerCut: the power fails under load. The hub is killed, and what it wrote to its blocks but
+// did not sync is gone. With sync always nothing that was acknowledged is lost.
 func TestPowerCut(t *testing.T) {
 	binary := shadowedHub(t)
 	repeat(t, func(t *testing.T, i int) {
@@ -148,7 +150,8 @@ func TestPowerCut(t *testing.T) {
 	})
 }
 
-// The same with a sync every two minutes loses acknowledged writes: the cut really cuts.
+// TestPowerCutWithoutSync: the same with a sync every two minutes loses acknowledged writes. So the
+// cut really cuts.
 func TestPowerCutWithoutSync(t *testing.T) {
 	data, shadow := t.TempDir(), t.TempDir()
 	binary := shadowedHub(t)

@@ -25,13 +25,14 @@ func inProcesses(t *testing.T, fault string, interval time.Duration, n int) *wor
 	return newWorld(t, fault, interval, instances, bucketReader(connect(t, server.URL())))
 }
 
-// killPoints are the moments of a write at which the hub is killed: as soon as these bytes are about to pass on its way to NATS or back, or on the way of the answer to
-// the client. committed says what must have become of the write.
+// killPoints are the moments of a write at which the hub is killed: just before these bytes pass on
+// their way between the hub and NATS, or between the hub and the client. committed says whether the
+// write must be in the bucket.
 var killPoints = []struct {
 	name      string
 	client    bool   // on the client's side
 	up        bool   // towards NATS, or towards the hub
-	bytes     string // what gives the moment away
+	bytes     string // what marks the moment; "": anything
 	committed bool
 }{
 	{"the request is about to arrive", true, true, "", false},
@@ -42,8 +43,9 @@ var killPoints = []struct {
 	{"the answer is about to leave", true, false, `"code":0`, true},
 }
 
-// The hub is killed with -9 between two steps of a write. The client does not learn what became of it, but after the restart it is there or not, as the step
-// says, and nothing else is lost.
+// TestHubKilledBetweenSteps: the hub is killed with -9 between two steps of a write. The client
+// does not learn the outcome, but after the restart the write is there or not, as the step says,
+// and nothing else is lost.
 func TestHubKilledBetweenSteps(t *testing.T) {
 	repeat(t, func(t *testing.T, i int) {
 		for n, step := range killPoints {
@@ -59,7 +61,7 @@ func killAtPoint(t *testing.T, n int) {
 	step := killPoints[n]
 	w := inProcesses(t, "hub killed -9 between steps of a write", 25*time.Millisecond, 2)
 	victim := w.instances[0]
-	// Nobody else writes through this hub, so that the bytes are of this write.
+	// No other client writes through this hub, so that the bytes are of this write.
 	wr := newWriter(w, writers+1, 0, "writer0")
 	if err := wr.connect(t.Context()); err != nil {
 		t.Fatal(err)
@@ -110,7 +112,8 @@ func killAtPoint(t *testing.T, n int) {
 	w.verify(recovery)
 }
 
-// A hub stands still for half a minute, while the other goes on, and then continues as if nothing had happened.
+// TestHubStopped: a hub is suspended for half a minute, while the other goes on, and then continues
+// as if nothing had happened.
 func TestHubStopped(t *testing.T) {
 	repeat(t, func(t *testing.T, i int) {
 		w := inProcesses(t, "hub stopped (SIGSTOP) for 30 s", 150*time.Millisecond, 2)
@@ -125,7 +128,8 @@ func TestHubStopped(t *testing.T) {
 	})
 }
 
-// A hub with its own NATS is killed with -9 under load and started again on what it left.
+// TestEmbeddedHubKilled: a hub with its own NATS is killed with -9 under load and started again on
+// what it left.
 func TestEmbeddedHubKilled(t *testing.T) {
 	repeat(t, func(t *testing.T, i int) {
 		dir := t.TempDir()
@@ -149,7 +153,8 @@ func TestEmbeddedHubKilled(t *testing.T) {
 	})
 }
 
-// embeddedBucketReader reads the bucket of a hub with its own NATS: when the hub has ended, with a server of the test's.
+// embeddedBucketReader returns a function that stops a hub with its own NATS and reads its bucket
+// with a server of the test.
 func embeddedBucketReader(t *testing.T, u *instance, dir string) func(context.Context) (map[string]entry, error) {
 	return func(ctx context.Context) (map[string]entry, error) {
 		u.process.stop()

@@ -8,23 +8,24 @@ import (
 	"time"
 )
 
-// proxy is a piece of network that can be made bad: TCP from its address to the target.
+// proxy forwards TCP connections from its address to the target through a network that tests can
+// impair.
 type proxy struct {
 	listener net.Listener
 	target   string
 
 	mu         sync.Mutex
 	impairment impairment
-	changed    chan struct{} // closed when the weather changes
+	changed    chan struct{} // closed when the impairment changes
 	links      map[*link]bool
 	closed     bool
 	wg         sync.WaitGroup
 }
 
-// impairment is how the network is. The zero value is fair.
+// impairment is the state of a network. The zero value impairs nothing.
 type impairment struct {
-	refuse     bool          // nobody gets through to the target
-	freezeUp   bool          // nothing goes to the target, though everything looks connected
+	refuse     bool          // new connections are closed at once
+	freezeUp   bool          // nothing goes to the target, though connections stay open
 	freezeDown bool          // nothing comes from the target
 	delay      time.Duration // for every chunk
 	rate       int           // bytes a second; 0 is no limit
@@ -50,7 +51,7 @@ func newProxy(t testing.TB, target string) *proxy {
 
 func (p *proxy) addr() string { return p.listener.Addr().String() }
 
-// impair changes the weather, for connections that are there too.
+// impair changes the state of the network, for existing connections too.
 func (p *proxy) impair(w impairment) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -64,7 +65,7 @@ func (p *proxy) cut() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for l := range p.links {
-		// Not an orderly end: what was under way is gone.
+		// A reset, not an orderly end: what was on the way is gone.
 		for _, c := range []net.Conn{l.client, l.server} {
 			if tcp, ok := c.(*net.TCPConn); ok {
 				_ = tcp.SetLinger(0)
@@ -124,7 +125,7 @@ func (p *proxy) accept() {
 	}
 }
 
-// pump carries one direction of a connection through the weather.
+// pump copies one direction of a connection, as the impairment lets it.
 func (p *proxy) pump(l *link, up bool) {
 	defer l.close()
 	from, to := l.server, l.client
@@ -146,7 +147,7 @@ func (p *proxy) pump(l *link, up bool) {
 	}
 }
 
-// pass holds a chunk for as long as the weather wants, and reports whether it may go on.
+// pass delays a chunk for as long as the impairment says, and reports whether it may go on.
 func (p *proxy) pass(l *link, up bool, chunk []byte) bool {
 	for {
 		w, changed := p.current()

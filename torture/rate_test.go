@@ -9,7 +9,8 @@ import (
 	"exthub/hub"
 )
 
-// Of 300 attempts to set pairs of one message in a minute, on three hubs at once, exactly 200 pass.
+// TestRateLimit: of 300 attempts to set pairs of one message in a minute, on three hubs at once,
+// exactly 200 pass.
 func TestRateLimit(t *testing.T) {
 	repeat(t, func(t *testing.T, i int) {
 		now := time.Now() // the minute must not end in between

@@ -20,16 +20,17 @@ const (
 	secretKey = "3d1c8b7a5e9f4026b8d7c1e0fa954c6b27e8d0f13a5b49c6"
 	admin     = "admin"
 
-	// testTimeout is for machines that run many tests at once; nothing waits this long unless something is broken.
+	// testTimeout allows for machines that run many tests at once. Nothing waits this long unless
+	// something is broken.
 	testTimeout = time.Minute
-	// answerTime is what a client waits for an answer: longer than the hub takes to give up.
+	// answerTime is how long a client waits for an answer: longer than the hub takes to give up.
 	answerTime = 15 * time.Second
 )
 
 // object is the params of a request.
 type object = map[string]any
 
-// refusal is the hub's answer that it did not do it.
+// refusal is an answer with an error.
 type refusal struct {
 	Code    int    `json:"code"`
 	Message string `json:"message"`
@@ -44,10 +45,10 @@ const (
 	codeRate      = 23003
 )
 
-// errLost: the connection ended, or nothing came, before the answer.
+// errLost says that the connection ended, or time ran out, before the answer came.
 var errLost = errors.New("no answer")
 
-// notification is a notification of the hub.
+// notification is a notification of the hub about pairs.
 type notification struct {
 	Method string
 	Params struct {
@@ -66,18 +67,18 @@ type pair struct {
 	Seq   uint64 `json:"seq"`
 }
 
-// page is the answer to a get, or to a change.
+// page is the result of a get or of a change.
 type page struct {
 	Extensions                     []pair
 	LatestSeq, ClearSeq, PurgedSeq uint64
 	CompleteFlag                   int
 }
 
-// session is one WebSocket connection, logged in. ask may be called from several goroutines.
+// session is a WebSocket connection that is logged in. call may be used by several goroutines.
 type session struct {
 	ws             *websocket.Conn
-	epoch          string             // that the login named
-	onNotification func(notification) // called by the reader, one after the other
+	epoch          string             // named by the login
+	onNotification func(notification) // called by the reader, one notification after the other
 	closed         chan struct{}
 	answer         struct {
 		sync.Mutex
@@ -86,7 +87,7 @@ type session struct {
 	}
 }
 
-// duplicateAnswers counts requests that were answered twice, in the whole run of the tests.
+// duplicateAnswers counts the requests that were answered twice, over all tests of the process.
 var duplicateAnswers atomic.Int64
 
 type frame struct {
@@ -96,8 +97,9 @@ type frame struct {
 	Error  *refusal
 }
 
-// login connects to the hub and logs in. Notifications go to hear, also before login returns; it may be nil.
-func login(ctx context.Context, addr, user string, hear func(notification)) (*session, error) {
+// login connects to the hub and logs in. It passes notifications to onNotification, also before it
+// returns; onNotification may be nil.
+func login(ctx context.Context, addr, user string, onNotification func(notification)) (*session, error) {
 	ctx, cancel := context.WithTimeout(ctx, answerTime)
 	defer cancel()
 	ws, _, err := websocket.Dial(ctx, "ws://"+addr+"/ws", nil)
@@ -105,10 +107,10 @@ func login(ctx context.Context, addr, user string, hear func(notification)) (*se
 		return nil, fmt.Errorf("%w: %w", errLost, err)
 	}
 	ws.SetReadLimit(1 << 20)
-	s := &session{ws: ws, onNotification: hear, closed: make(chan struct{})}
+	s := &session{ws: ws, onNotification: onNotification, closed: make(chan struct{})}
 	s.answer.waiting = make(map[int]chan frame)
 	go s.read()
-	// Issued long ago and valid for long: some hubs have an odd idea of the time.
+	// Issued long ago and valid for long, because tests shift the clocks of some hubs.
 	sig, err := usersig.Sign(appID, secretKey, user, time.Now().Add(-24*time.Hour), 7*24*time.Hour)
 	var reply struct{ Epoch string }
 	if err == nil {
@@ -122,7 +124,7 @@ func login(ctx context.Context, addr, user string, hear func(notification)) (*se
 	return s, nil
 }
 
-// close ends the session without ceremony and waits for its reader.
+// close cuts the connection without a close frame and waits for the reader.
 func (s *session) close() {
 	s.ws.CloseNow()
 	<-s.closed
@@ -157,7 +159,8 @@ func (s *session) read() {
 	}
 }
 
-// call sends a request and waits for its answer. It returns a *refusal, or errLost if it can't be known whether the hub did it.
+// call sends a request and waits for its answer. It returns a *refusal, or errLost if it can't be
+// known whether the hub carried the request out.
 func (s *session) call(ctx context.Context, method string, params any, result any) error {
 	ctx, cancel := context.WithTimeout(ctx, answerTime)
 	defer cancel()
@@ -184,7 +187,7 @@ func (s *session) call(ctx context.Context, method string, params any, result an
 			return errLost
 		}
 	case <-ctx.Done():
-		s.ws.CloseNow() // what comes later belongs to nobody
+		s.ws.CloseNow() // a later answer would be nobody's
 		return fmt.Errorf("%w: %w", errLost, ctx.Err())
 	}
 	if f.Error != nil {
@@ -196,7 +199,7 @@ func (s *session) call(ctx context.Context, method string, params any, result an
 	return json.Unmarshal(f.Result, result)
 }
 
-// refusalCode returns the code of a refusal, or 0.
+// refusalCode returns the code of a refusal, or 0 if err is none.
 func refusalCode(err error) int {
 	var r *refusal
 	if errors.As(err, &r) {
@@ -205,13 +208,14 @@ func refusalCode(err error) int {
 	return 0
 }
 
-// nothingWritten reports whether the hub says that it could not do it and nothing was written.
+// nothingWritten reports whether the hub says that it failed and that nothing was written.
 func nothingWritten(err error) bool {
 	var r *refusal
 	return errors.As(err, &r) && r.Code == codeInternal && strings.Contains(r.Message, "nothing was written")
 }
 
-// outcomeUnknown reports whether after this error a write may have happened or not: no answer came, or the one that says so.
+// outcomeUnknown reports whether a write that ended with this error may have happened or not: no
+// answer came, or one that says that the hub does not know.
 func outcomeUnknown(err error) bool {
 	return err != nil && (refusalCode(err) == 0 || refusalCode(err) == codeInternal)
 }

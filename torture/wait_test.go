@@ -6,7 +6,8 @@ import (
 	"time"
 )
 
-// waitUntil polls, since nobody tells us. It returns the last error when ctx or patience ends.
+// waitUntil calls try every 10 ms, because other processes don't say when they are done. It returns
+// the last error when ctx ends or time runs out.
 func waitUntil(ctx context.Context, what string, try func() error) error {
 	tick := time.NewTicker(10 * time.Millisecond)
 	defer tick.Stop()

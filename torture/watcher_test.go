@@ -8,27 +8,28 @@ import (
 	"time"
 )
 
-// watcher is a member who looks on: it follows by events, and when its session ends it comes back with the last Seq that it has seen.
+// watcher is a member that follows by events and, when its session ends, comes back with the last
+// Seq that it has seen.
 type watcher struct {
 	w    *world
 	user string
-	hubs []int // where it goes, one after the other; it stays while it can unless roams
-	roam bool
+	hubs []int // the hubs that it goes to, one after the other
+	roam bool  // leave a hub after a while; otherwise stay while the session lasts
 
-	epoch string // of the last login
+	epoch string // named by the last login
 
 	mu        sync.Mutex
 	known     map[string]*mirror
-	newest    map[string]uint64 // per message, of all events ever
-	snapshots []snapshot        // some of the states that it was in
+	newest    map[string]uint64 // per message, of all events so far
+	snapshots []snapshot        // states of messages, recorded now and then
 	events    int
 }
 
-// sessionState is what a watcher keeps in mind during one session.
+// sessionState is what a watcher remembers during one session.
 type sessionState struct {
 	newest   map[string]uint64 // the newest of each pair
 	caughtUp map[string]bool   // messages of which nothing is missing
-	aheadTo  map[string]uint64 // how far events have come of the others: no Seq to come back with
+	aheadTo  map[string]uint64 // how far the events of the others go, which are not complete up to there
 }
 
 // mirror is a message as a watcher knows it.
@@ -37,7 +38,7 @@ type mirror struct {
 	latest uint64
 }
 
-// snapshot is what a watcher knew at some moment.
+// snapshot is a message as a watcher knew it at some moment.
 type snapshot struct {
 	message string
 	mirror
@@ -51,7 +52,7 @@ func newWatcher(w *world, user string, roam bool, hubs ...int) *watcher {
 	return o
 }
 
-// run follows until ctx ends.
+// run follows the messages until ctx ends.
 func (o *watcher) run(ctx context.Context) {
 	for n := 0; ctx.Err() == nil; n++ {
 		o.runSession(ctx, o.hubs[n%len(o.hubs)])
@@ -62,7 +63,8 @@ func (o *watcher) run(ctx context.Context) {
 	}
 }
 
-// runSession is one session: log in, which makes the events flow, then catch up from where the last one ended.
+// runSession logs in, which makes the events flow, then catches up from where the last session
+// ended, and stays until the session ends.
 func (o *watcher) runSession(ctx context.Context, hub int) {
 	v := &sessionState{newest: make(map[string]uint64), aheadTo: make(map[string]uint64), caughtUp: make(map[string]bool)}
 	s, err := login(ctx, o.w.instances[hub].addr(), o.user, func(n notification) { o.onNotification(n, v) })
@@ -97,7 +99,8 @@ func (o *watcher) runSession(ctx context.Context, hub int) {
 	}
 }
 
-// resumePoints returns where the watcher stands in each message: nowhere in a history that it has not been in before.
+// resumePoints returns, per message, the Seq to come back with. It is 0 in an epoch that the
+// watcher has not been in before.
 func (o *watcher) resumePoints(epoch string) map[string]uint64 {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -118,7 +121,7 @@ func (o *watcher) resumePoints(epoch string) map[string]uint64 {
 	return from
 }
 
-// fetchSince asks for what changed after last.
+// fetchSince gets what has changed after last.
 func fetchSince(ctx context.Context, s *session, message string, last uint64) (page, error) {
 	var p page
 	start := last + 1
@@ -149,7 +152,7 @@ func (o *watcher) catchUp(ctx context.Context, s *session, v *sessionState, mess
 	return nil
 }
 
-// merge takes over a page. Events may have brought newer things already.
+// merge takes over a page. Events may have brought newer pairs already.
 func (m *mirror) merge(p page) {
 	for _, e := range p.Extensions {
 		m.apply(e.Key, register{value: e.Value, seq: e.Seq})
@@ -168,7 +171,7 @@ func (m *mirror) apply(key string, c register) {
 	}
 }
 
-// onNotification takes an event.
+// onNotification takes over the pairs of an event, and checks that the Seq of each rises.
 func (o *watcher) onNotification(n notification, v *sessionState) {
 	e := n.Params
 	if n.Method != "MESSAGE_EXTENSIONS_UPDATED" && n.Method != "MESSAGE_EXTENSIONS_DELETED" {
@@ -208,7 +211,7 @@ func (o *watcher) onNotification(n notification, v *sessionState) {
 	}
 }
 
-// checkReached reports whether the watcher has seen the message up to a revision.
+// checkReached returns nil if the watcher has seen the message up to a revision.
 func (o *watcher) checkReached(message string, seq uint64) error {
 	o.mu.Lock()
 	defer o.mu.Unlock()

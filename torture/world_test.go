@@ -14,30 +14,30 @@ import (
 
 const (
 	writers          = 5
-	messagesPerWorld = 3 // messages that are fought for
+	messagesPerWorld = 3 // messages that the writers share
 )
 
-// world is a running installation with people in it.
+// world is a running installation with the members that use it.
 type world struct {
 	t             testing.TB
 	fault         string
 	writeInterval time.Duration // between two requests of one writer
 	instances     []*instance
-	// bucket reads all that is stored, past the hubs.
+	// bucket reads everything that is stored, without a hub.
 	bucket func(context.Context) (map[string]entry, error)
 
 	started  time.Time
 	group    string
 	messages []string
-	leaver   string // who is removed half-way
+	leaver   string // the member that is removed halfway
 	watchers []*watcher
 	journal  journal
 
 	mu         sync.Mutex
 	violations []string
 
-	lossExpected bool         // the fault takes back what was committed
-	epochChanges atomic.Int64 // how often somebody was told, by another epoch
+	lossExpected bool         // the fault loses what was committed
+	epochChanges atomic.Int64 // logins that found another epoch
 
 	cancel       context.CancelFunc
 	writing      sync.WaitGroup
@@ -45,7 +45,8 @@ type world struct {
 	stopWatchers context.CancelFunc
 }
 
-// newWorld puts people on the hubs: a group, its messages, watchers on every hub and one that roams. Nobody writes yet.
+// newWorld adds members to the hubs: a group, its messages, a watcher on every hub and one that
+// roams. No writer runs yet.
 func newWorld(t testing.TB, fault string, interval time.Duration, instances []*instance, bucket func(context.Context) (map[string]entry, error)) *world {
 	t.Helper()
 	w := &world{t: t, fault: fault, writeInterval: interval, instances: instances, bucket: bucket, started: time.Now(), group: "arena", leaver: "leaver"}
@@ -103,7 +104,7 @@ func (w *world) violation(format string, args ...any) {
 	w.violations = append(w.violations, fmt.Sprintf(format, args...))
 }
 
-// withSession does something in a session of its own on the first hub that lets it, until it works.
+// withSession calls do with a new session, on one hub after the other, until it succeeds.
 func (w *world) withSession(user string, do func(context.Context, *session) error) {
 	w.t.Helper()
 	n := 0
@@ -121,7 +122,7 @@ func (w *world) withSession(user string, do func(context.Context, *session) erro
 	}
 }
 
-// start lets the writers begin, and returns when they are at it: n writes on every hub.
+// start starts the writers, and returns when n writes were acknowledged on every hub.
 func (w *world) start(n int) {
 	w.t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
@@ -133,7 +134,8 @@ func (w *world) start(n int) {
 	w.awaitWrites(0, n, w.allHubs()...)
 }
 
-// awaitWrites waits until n writes that were begun after a moment have been acknowledged on each of these hubs.
+// awaitWrites waits until n writes that began after a moment have been acknowledged on each of
+// these hubs.
 func (w *world) awaitWrites(moment time.Duration, n int, hubs ...int) {
 	w.t.Helper()
 	for _, h := range hubs {
@@ -148,7 +150,7 @@ func (w *world) awaitWrites(moment time.Duration, n int, hubs ...int) {
 	}
 }
 
-// allHubs names every hub.
+// allHubs returns the indexes of all hubs.
 func (w *world) allHubs() []int {
 	list := make([]int, len(w.instances))
 	for i := range list {
@@ -157,7 +159,7 @@ func (w *world) allHubs() []int {
 	return list
 }
 
-// removeLeaver takes the leaver out of the group.
+// removeLeaver removes the leaver from the group.
 func (w *world) removeLeaver() {
 	w.t.Helper()
 	w.withSession("owner", func(ctx context.Context, s *session) error {
@@ -165,8 +167,9 @@ func (w *world) removeLeaver() {
 	})
 }
 
-// finish lets everybody come to rest: the writers stop, one last write on every message is acknowledged, and every watcher has seen it. Nothing can be
-// committed behind that any more: its fence has moved on.
+// finish stops the writers, makes one last write on every message and waits until every watcher has
+// seen it. Nothing that is still under way can be committed after that: its precondition does not
+// hold any more.
 func (w *world) finish() {
 	w.t.Helper()
 	w.cancel()

@@ -11,7 +11,7 @@ import (
 	"github.com/anishathalye/porcupine"
 )
 
-// journal are what everybody did, to be checked when all is over.
+// journal is what the writers did, to be checked at the end.
 type journal struct {
 	mu      sync.Mutex
 	history map[string][]porcupine.Operation // by message
@@ -19,17 +19,18 @@ type journal struct {
 	lost    int
 }
 
-// ack is a write that was acknowledged, with what it is to have left in the bucket.
+// ack is an acknowledged write, with what it should have left in the bucket.
 type ack struct {
 	message, key string
 	pair         register
 	hub          int
 	from, to     time.Duration
 	what         string
-	wrote        bool // not if there was nothing to write
+	wrote        bool // false if there was nothing to write
 }
 
-// writer is a member who writes: one request after the other, naming the Seq that it knows, again after a conflict with the one that it was told.
+// writer is a member that makes one request after the other, naming the Seq that it knows, and
+// after a conflict the Seq that the answer told.
 type writer struct {
 	w        *world
 	id, hub  int
@@ -58,7 +59,7 @@ func newWriter(w *world, id, hub int, user string) *writer {
 	return wr
 }
 
-// run writes at the world's pace until ctx ends.
+// run makes requests at the world's interval until ctx ends.
 func (wr *writer) run(ctx context.Context) {
 	tick := time.NewTicker(wr.w.writeInterval)
 	defer tick.Stop()
@@ -73,12 +74,12 @@ func (wr *writer) run(ctx context.Context) {
 			continue
 		}
 		m := &wr.messages[rand.N(len(wr.messages))]
-		// What was begun is brought to its end: only the fault may leave a write unanswered.
+		// A request that has begun runs to its end: only the fault may leave a write unanswered.
 		wr.do(context.WithoutCancel(ctx), m, wr.nextCall(m))
 	}
 }
 
-// connect makes sure that there is a session.
+// connect logs in unless there is a session already.
 func (wr *writer) connect(ctx context.Context) (err error) {
 	if wr.session != nil {
 		select {
@@ -117,7 +118,8 @@ func (wr *writer) nextCall(m *knownMessage) call {
 	return c
 }
 
-// do does it, and writes down what came back.
+// do makes a request and adds it and its answer to the journal. It reports whether the request did
+// what it asked for.
 func (wr *writer) do(ctx context.Context, m *knownMessage, c call) bool {
 	params := object{"messageID": m.id}
 	method := map[string]string{"set": "setMessageExtensions", "get": "getMessageExtensions"}[c.kind]
@@ -134,7 +136,7 @@ func (wr *writer) do(ctx context.Context, m *knownMessage, c call) bool {
 	out := result{latest: p.LatestSeq}
 	switch {
 	case nothingWritten(err):
-		return false // not in the history: should it show up after all, the history is wrong
+		return false // left out of the history, which is wrong if the write shows up after all
 	case outcomeUnknown(err):
 		out.lost = true
 		m.stale = m.stale || c.kind != "get"
@@ -177,7 +179,7 @@ func (b *journal) add(wr *writer, message string, c call, out result, from, to t
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if out.lost && c.kind == "get" {
-		return // it says nothing
+		return // an unanswered get proves nothing
 	}
 	b.history[message] = append(b.history[message], porcupine.Operation{ClientId: wr.id, Input: c, Call: int64(from), Output: out, Return: int64(to)})
 	if out.lost {
@@ -195,7 +197,7 @@ func (b *journal) add(wr *writer, message string, c call, out result, from, to t
 	b.acks = append(b.acks, a)
 }
 
-// isAcknowledged reports whether the pair is one whose write was acknowledged.
+// isAcknowledged reports whether the write of this pair was acknowledged.
 func (b *journal) isAcknowledged(message string, p pair) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -204,7 +206,8 @@ func (b *journal) isAcknowledged(message string, p pair) bool {
 	})
 }
 
-// acknowledgedSince returns when the first write that was begun on one of these hubs after a moment was acknowledged, and how many there were.
+// acknowledgedSince returns how many writes were acknowledged that began on one of these hubs after
+// a moment, and when the first of them was.
 func (b *journal) acknowledgedSince(moment time.Duration, hubs []int) (first time.Duration, n int) {
 	b.mu.Lock()
 	defer b.mu.Unlock()

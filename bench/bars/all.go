@@ -9,7 +9,7 @@ import (
 	"exthub/bench"
 )
 
-// allCommand measures everything.
+// allCommand measures everything and writes the report.
 type allCommand struct {
 	Hub    string   `default:"bin/hub" help:"The hub's binary."`
 	Rounds int      `default:"3" help:"Rounds; the report has the medians."`
@@ -20,7 +20,7 @@ type allCommand struct {
 	samples samples
 }
 
-// part is one kind of measurement. A part takes its turns of hub and floor within a round.
+// part is one kind of measurement. Within a round it measures hub and floor alternately.
 type part struct {
 	name  string
 	round func(*allCommand, int) error
@@ -36,7 +36,7 @@ var parts = []part{
 	{"storm", (*allCommand).storm},
 }
 
-// Run measures and writes the report. A bar that is missed is no error: the report says so.
+// Run measures and writes the report. A missed bar is not an error: the report says so.
 func (a *allCommand) Run(ctx context.Context) error {
 	a.ctx, a.samples = ctx, samples{}
 	start := time.Now()
@@ -63,7 +63,7 @@ func (a *allCommand) wants(part string) bool {
 	return len(a.Only) == 0
 }
 
-// onHub calls fn with a hub of its own.
+// onHub calls fn with a hub that is started for it and stopped afterwards.
 func (a *allCommand) onHub(fn func(*subject) error, args ...string) error {
 	s, err := startHub(a.ctx, a.Hub, args...)
 	if err != nil {
@@ -73,13 +73,15 @@ func (a *allCommand) onHub(fn func(*subject) error, args ...string) error {
 	return fn(s)
 }
 
-// audiences are the sizes that fan-out is measured with. Those without a bar are there for the plot, once.
+// audiences are the sizes that fan-out is measured with. Those without a bar are measured once, for
+// the plot.
 var audiences = []struct {
 	size int
 	bar  bool
 }{{100, false}, {1000, true}, {5000, true}, {10000, false}}
 
-// fanout measures server CPU per delivery, the floor and the hub in turns, one event at a time and sixteen.
+// fanout measures server CPU per delivery, alternately on the floor and on the hub, with one event
+// in flight and with sixteen.
 func (a *allCommand) fanout(round int) error {
 	return a.onHub(func(hub *subject) error {
 		floor, err := startFloor(a.ctx)
@@ -109,10 +111,10 @@ func (a *allCommand) fanout(round int) error {
 	}, "--sync", "2m")
 }
 
-// sessions are how many connections memory is measured with; the last one has the bar.
+// sessions are the numbers of connections that memory is measured with. The last one has the bar.
 var sessions = []int{1000, 2500, 5000, 10000}
 
-// memory measures idle sessions, each number on a fresh hub, and how fast they come.
+// memory measures idle sessions, each number on a fresh hub, and the rate of logins.
 func (a *allCommand) memory(round int) error {
 	for _, n := range sessions {
 		if n < sessions[len(sessions)-1] && round > 0 {
@@ -144,7 +146,7 @@ func (a *allCommand) memory(round int) error {
 	}, "--sync", "2m")
 }
 
-// write measures acknowledged sets against the plain client on an equal server.
+// write measures acknowledged sets against the plain NATS client on an equal server.
 func (a *allCommand) write(int) error {
 	for _, sync := range []string{"2m", "always"} {
 		if err := a.measureFloor("update "+sync, "store", "update", "--callers", "128", "--sync", sync); err != nil {
@@ -183,7 +185,8 @@ func (a *allCommand) write(int) error {
 	}, "--sync", "2m")
 }
 
-// answeredSets measures sets that are answered from memory, over the sockets of as many clients: what a set costs before anything is done for it.
+// answeredSets measures sets that are answered from memory, over the sockets of as many clients:
+// what a set costs before anything is stored.
 func (a *allCommand) answeredSets() error {
 	floor, err := startFloor(a.ctx)
 	if err != nil {
@@ -204,7 +207,8 @@ func (a *allCommand) measureFloor(name string, args ...string) error {
 	return err
 }
 
-// read measures messages of 300 pairs, one after the other and fifteen at a time, against multi_last of the same, and against the same bytes from memory.
+// read measures reads of messages with 300 pairs, one message at a time and fifteen at a time,
+// against multi_last of the same pairs and against the same bytes from memory.
 func (a *allCommand) read(int) error {
 	for _, callers := range []string{"1", "16"} {
 		if err := a.measureFloor("multi_last x"+callers, "store", "last", "--callers", callers, "--sync", "2m"); err != nil {

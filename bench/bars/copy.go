@@ -13,13 +13,15 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// copyCommand is the floor of reading: the bytes of a read written from memory to two sockets, as fast as the other end takes them.
+// copyCommand is the floor of reading: the bytes of a read, written from memory to two sockets as
+// fast as the other ends take them.
 type copyCommand struct {
 	Bytes    int           `help:"Of one read."`
 	Duration time.Duration `default:"4s"`
 }
 
-// Run prints how often a second the bytes were written. The other ends are in the same process, as they are on the same machine when a hub is measured.
+// Run prints how often a second the bytes were written. The other ends are in the same process,
+// just as the load is on the same machine when a hub is measured.
 func (c *copyCommand) Run(ctx context.Context) error {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

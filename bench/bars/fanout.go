@@ -22,9 +22,12 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 )
 
-// fanoutCommand is the floor of fan-out and of reading. The load can't tell it from a hub, but it decides nothing and stores nothing: a set of a group's message goes as a
-// frame to everybody who is logged in, by write(2) on the raw descriptors from two goroutines, one half each, one of two users' message to its author with the answer, and
-// what is read is always the same from memory.
+// fanoutCommand is the floor of fan-out and of reading: a server that the load can't tell from a
+// hub, but that decides nothing and stores nothing.
+//
+// A set of a group's message goes as a frame to every session, by write(2) on the raw descriptors
+// from two goroutines, half of the sessions each. A set of a one-to-one message goes to its author
+// together with the answer. Reads are answered with the same bytes from memory.
 type fanoutCommand struct{}
 
 // Run serves until ctx ends.
@@ -44,7 +47,7 @@ func (fanoutCommand) Run(ctx context.Context) error {
 	mux.Handle("/metrics", promhttp.HandlerFor(metrics, promhttp.HandlerOpts{}))
 	mux.HandleFunc("/ws", f.accept)
 	server := &http.Server{Handler: mux, ReadHeaderTimeout: timeout}
-	context.AfterFunc(ctx, func() { _ = server.Close() }) // Serve says how it ended
+	context.AfterFunc(ctx, func() { _ = server.Close() }) // Serve returns the error
 	fmt.Printf("listening on http://%s\n", l.Addr())
 	if err := server.Serve(l); !errors.Is(err, http.ErrServerClosed) {
 		return err
@@ -54,7 +57,7 @@ func (fanoutCommand) Run(ctx context.Context) error {
 
 type floorHub struct {
 	mu      sync.Mutex
-	members []int // descriptors
+	members []int // the sessions' descriptors
 	seq     int64
 	halves  [2]chan []byte
 }
@@ -64,7 +67,7 @@ func (f *floorHub) accept(w http.ResponseWriter, _ *http.Request) {
 	if err != nil {
 		return
 	}
-	// The load does not check the key.
+	// The load does not check the accept key, so none is computed.
 	if _, err := conn.Write([]byte("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n")); err != nil {
 		return
 	}
@@ -87,7 +90,8 @@ func (f *floorHub) serve(conn net.Conn, r *bufio.Reader) {
 	}
 }
 
-// answer is what the load wants to hear: a frame, or two if the event of its set concerns nobody else.
+// answer returns the frame that answers a request, and with it the event of a set that concerns
+// nobody but its author.
 func (f *floorHub) answer(conn net.Conn, request []byte) []byte {
 	result, event := []byte("{}"), []byte(nil)
 	f.mu.Lock()
@@ -124,7 +128,8 @@ func (f *floorHub) answer(conn net.Conn, request []byte) []byte {
 	return append(frame([]byte(`{"jsonrpc":"2.0","id":`), id, []byte(`,"result":`), result, []byte("}")), event...)
 }
 
-// member returns the value of a member, of which it takes the first one of this name. The load's strings have nothing to unescape, and a parser would be half of the floor's work.
+// member returns the value of the first member with this name. The load's strings have nothing to
+// unescape, and a parser would be half of the floor's work.
 func member(request []byte, name string) []byte {
 	value, _, _ := bytes.Cut(after(request, `"`+name+`":"`), []byte(`"`))
 	return value
@@ -135,7 +140,7 @@ func after(b []byte, mark string) []byte {
 	return rest
 }
 
-// pages are the 300 pairs of a message as a hub answers them.
+// pages are the 300 pairs of a message, encoded as a hub answers them.
 var pages = [][]byte{page(0, 200, 0), page(200, 300, 1)}
 
 func page(from, to, complete int) []byte {
@@ -157,7 +162,7 @@ func (f *floorHub) leave(conn net.Conn) {
 	}
 }
 
-// write is one of the two goroutines.
+// write sends the events to one half of the sessions. Each half has a goroutine.
 func (f *floorHub) write(half int) {
 	var mine []int
 	for event := range f.halves[half] {
@@ -187,7 +192,7 @@ func descriptor(conn net.Conn) (fd int) {
 	return fd
 }
 
-// readFrame reads a frame of the load's: short, whole, and masked with zeros.
+// readFrame reads one of the load's frames: short, unfragmented, and masked with zeros.
 func readFrame(r *bufio.Reader) ([]byte, error) {
 	header := make([]byte, 2)
 	if _, err := io.ReadFull(r, header); err != nil {
@@ -205,7 +210,7 @@ func readFrame(r *bufio.Reader) ([]byte, error) {
 	return b[4:], err
 }
 
-// frame makes an unmasked text frame of what the parts are together.
+// frame returns an unmasked text frame whose payload is the parts.
 func frame(parts ...[]byte) []byte {
 	size := 0
 	for _, part := range parts {

@@ -6,7 +6,8 @@ import (
 	"exthub/bench"
 )
 
-// poll measures ten thousand viewers of one poll and two hundred votes a second. It takes long, so once.
+// poll measures ten thousand viewers of one poll with two hundred votes a second. It takes long, so
+// it runs in the first round only.
 func (a *allCommand) poll(round int) error {
 	if round > 0 {
 		return nil
@@ -25,7 +26,8 @@ func (a *allCommand) poll(round int) error {
 	}, "--sync", "2m")
 }
 
-// stalled measures how late events reach an audience of which some never read, against the same without them. They may do so for as long as it takes.
+// stalled measures how late events reach an audience of which some never read, against the same
+// audience without them. The write timeout is raised so that the stalled ones stay to the end.
 func (a *allCommand) stalled(int) error {
 	return a.onHub(func(hub *subject) error {
 		for _, run := range []struct {
@@ -44,7 +46,7 @@ func (a *allCommand) stalled(int) error {
 	}, "--sync", "2m", "--write-timeout", "60s")
 }
 
-// storm measures how long ten thousand take to come back at once.
+// storm measures how long ten thousand sessions take to come back when all are cut off at once.
 func (a *allCommand) storm(int) error {
 	return a.onHub(func(hub *subject) error {
 		r, err := hub.load(a.ctx, "storm", bench.Options{Audience: 10000, Clients: 20, Rate: 20, Duration: 12 * time.Second})

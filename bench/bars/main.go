@@ -1,8 +1,10 @@
-// Command bars measures what a hub costs against the least that the same work could cost on the same machine in the same minutes, and says for each bar
-// whether it was met. `make bench` runs it; it ends by itself after about ten minutes.
+// Command bars measures what a hub costs against the least that the same work could cost on the
+// same machine in the same minutes, and says for each bar whether it was met. `make bench` runs it;
+// it ends by itself after about ten minutes.
 //
-// Hub and floors are processes of their own that take turns, three rounds, and what is reported are the medians: a ratio of two figures of one run says
-// more than a figure, because whatever else the machine did meanwhile was done to both.
+// Hub and floors are processes of their own that are measured alternately, in three rounds, and the
+// report has the medians. A ratio of two figures of one run says more than a figure, because
+// whatever else the machine did meanwhile was done to both.
 package main
 
 import (

@@ -22,15 +22,15 @@ const (
 	appID     = 1400000000
 )
 
-// subject is a hub or a floor that runs.
+// subject is a running hub or floor.
 type subject struct {
 	process *exec.Cmd
-	url     string // of the WebSocket
+	url     string // of the WebSocket door
 	metrics string
 	dir     string
 }
 
-// startHub starts the hub on ports and data of its own.
+// startHub starts the hub on free ports, with a data directory of its own.
 func startHub(ctx context.Context, binary string, args ...string) (*subject, error) {
 	dir, err := os.MkdirTemp("", "bars-")
 	if err != nil {
@@ -58,7 +58,8 @@ func startFloor(ctx context.Context) (*subject, error) {
 	return s, err
 }
 
-// start starts a program and reads where it listens, up to the line that begins with last.
+// start starts a program and reads its output up to the line that begins with last, for the
+// addresses that it listens on.
 func start(ctx context.Context, binary string, args []string, last string) (*subject, error) {
 	s := &subject{process: exec.CommandContext(ctx, binary, args...)}
 	s.process.Cancel = func() error { return s.process.Process.Signal(syscall.SIGTERM) }
@@ -89,7 +90,7 @@ func start(ctx context.Context, binary string, args []string, last string) (*sub
 
 func (s *subject) stop() {
 	_ = s.process.Process.Signal(syscall.SIGTERM)
-	_ = s.process.Wait() // how a server ends that was told to is no figure
+	_ = s.process.Wait() // its exit code is not measured
 	if s.dir != "" {
 		_ = os.RemoveAll(s.dir)
 	}
@@ -101,7 +102,7 @@ func (s *subject) load(ctx context.Context, scenario string, o bench.Options) (*
 	return bench.Run(ctx, scenario, o)
 }
 
-// runFloor runs a floor that prints one.
+// runFloor runs a floor to its end and returns the rate that it prints.
 func runFloor(ctx context.Context, args ...string) (float64, error) {
 	self, err := os.Executable()
 	if err != nil {

@@ -6,12 +6,12 @@ import (
 	"exthub/bench"
 )
 
-// samples are the figures of all rounds, by name.
+// samples holds the figures of all rounds, by name.
 type samples map[string][]float64
 
 func (s samples) add(name string, value float64) { s[name] = append(s[name], value) }
 
-// addFigures adds figures of a result under a name of their own each.
+// addFigures adds some figures of a result; names maps each to the name of its sample.
 func (s samples) addFigures(r *bench.Result, names map[string]string) {
 	for figure, name := range names {
 		if value, ok := r.Figure(figure); ok {
@@ -20,7 +20,7 @@ func (s samples) addFigures(r *bench.Result, names map[string]string) {
 	}
 }
 
-// median returns the middle of what was found under this name, or 0 if nothing was.
+// median returns the median of the figures under this name, or 0 if there are none.
 func (s samples) median(name string) float64 {
 	list := slices.Sorted(slices.Values(s[name]))
 	switch n := len(list); {

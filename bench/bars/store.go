@@ -18,7 +18,8 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// storeCommand is the floor of the store: an embedded server like the hub's, and the plain client.
+// storeCommand is the floor of the store: a server embedded as the hub's is, and the plain NATS
+// client.
 type storeCommand struct {
 	What     string        `arg:"" help:"update: callers who each update a key of their own; last: multi_last of many keys."`
 	Callers  int           `default:"1"`
@@ -113,7 +114,7 @@ func connect(url string, options ...nats.Option) (*nats.Conn, jetstream.JetStrea
 	return nc, js, err
 }
 
-// updates makes a key for each caller and returns what updates it.
+// updates makes a key for each caller and returns the function that updates the key of caller i.
 func updates(ctx context.Context, buckets []jetstream.KeyValue) (func(int) error, error) {
 	revisions := make([]uint64, len(buckets))
 	value := []byte(strings.Repeat("x", 64))
@@ -132,8 +133,8 @@ func updates(ctx context.Context, buckets []jetstream.KeyValue) (func(int) error
 
 func pairKey(i int) string { return fmt.Sprintf("c.a%d.b.1_2_3.x.voter-%05d", i, i) }
 
-// snapshots makes the pairs of one message and returns what reads them all with one request. All answers come to one inbox: a subscription for each
-// would cost more than the request.
+// snapshots makes the pairs of one message and returns the function that reads them all with one
+// request. All answers come to one inbox: a subscription for each would cost more than the request.
 func snapshots(ctx context.Context, nc *nats.Conn, bucket jetstream.KeyValue, pairs int) (func(int) error, error) {
 	for i := range pairs {
 		if _, err := bucket.PutString(ctx, fmt.Sprintf("g.floor.1.x.voter-%05d", i), strings.Repeat("x", 64)); err != nil {

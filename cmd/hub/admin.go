@@ -9,13 +9,13 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 )
 
-// adminHandler serves what an operator and an orchestrator look at.
+// adminHandler serves what an operator and an orchestrator ask for.
 //
 //	/healthz  200 while the process answers: restart it if it does not
-//	/readyz   200 while it is of use: send no clients here otherwise
+//	/readyz   200 while it can serve clients: send no clients here otherwise
 //
-// pprof is registered by hand: its package would put itself on the default mux, and so within reach of the public port
-// as soon as somebody used that.
+// pprof is registered by hand: its package registers itself on the default mux, where the public
+// port would serve it as soon as some code used that mux.
 func adminHandler(metrics *prometheus.Registry, ready func() error) http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("GET /metrics", promhttp.HandlerFor(metrics, promhttp.HandlerOpts{Registry: metrics}))

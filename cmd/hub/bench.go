@@ -32,7 +32,7 @@ type benchCommand struct {
 	Quiet bool   `env:"-" help:"No progress lines."`
 }
 
-// Run measures and writes the result. It returns an error if the hub does not do what it promises.
+// Run measures and writes the result. It returns an error if the hub breaks a promise.
 func (b *benchCommand) Run(ctx context.Context, c *Config, out io.Writer) error {
 	key, err := c.signingKey()
 	if err != nil {
@@ -63,7 +63,8 @@ func (b *benchCommand) Run(ctx context.Context, c *Config, out io.Writer) error 
 	return errors.Join(result.WriteTable(out), writeFile(b.JSON, text.String()))
 }
 
-// signingKey returns the key that UserSigs are signed with: the one that is set, or the one of the data directory.
+// signingKey returns the key that UserSigs are signed with: the one that is set, or the one of the
+// data directory.
 func (c *Config) signingKey() (string, error) {
 	if c.SecretKey != "" {
 		return c.SecretKey, nil

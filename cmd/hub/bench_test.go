@@ -8,7 +8,8 @@ import (
 	"exthub/bench"
 )
 
-// Every scenario runs to its end against a real hub, finds what it promises to check, and leaves nothing behind that hinders the next.
+// TestBench: every scenario runs to its end against a real hub, finds what it promises to check,
+// and leaves nothing behind that hinders the next one.
 func TestBench(t *testing.T) {
 	data := t.TempDir()
 	h := startHub(t, "--data", data, "--sync", "2m", "--message-rate", "0")

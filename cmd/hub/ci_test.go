@@ -8,7 +8,8 @@ import (
 	"github.com/goccy/go-yaml"
 )
 
-// Continuous integration may do what a developer does by hand, and nothing else.
+// TestWorkflowCallsMake: continuous integration does what a developer does by hand, and nothing
+// else.
 func TestWorkflowCallsMake(t *testing.T) {
 	var workflow struct {
 		Permissions map[string]string

@@ -15,11 +15,11 @@ import (
 type client struct {
 	ws            *websocket.Conn
 	id            int
-	epoch         string  // that the login named
+	epoch         string  // named by the login
 	notifications []frame // notifications that came while waiting for a result
 }
 
-// frame is anything that the hub says.
+// frame is an answer or a notification.
 type frame struct {
 	ID     int
 	Result json.RawMessage
@@ -94,7 +94,7 @@ func (c *client) await(t *testing.T, method string) string {
 	}
 }
 
-// readUntilClosed reads until the hub closes the connection and returns why.
+// readUntilClosed reads until the hub closes the connection and returns the error that says why.
 func (c *client) readUntilClosed() error {
 	ctx, cancel := context.WithTimeout(context.Background(), testTimeout)
 	defer cancel()
@@ -128,7 +128,7 @@ func (c *client) send(t *testing.T, to string) string {
 	return sent.Message.ID
 }
 
-// set sets one pair that is new and returns its Seq.
+// set creates one pair and returns its Seq.
 func (c *client) set(message, key, value string) (uint64, error) {
 	var reply struct{ Extensions []pair }
 	err := c.call(&reply, "setMessageExtensions", map[string]any{"messageID": message,
@@ -142,7 +142,7 @@ func (c *client) set(message, key, value string) (uint64, error) {
 	return reply.Extensions[0].Seq, nil
 }
 
-// getAll reads every pair of a message.
+// getAll returns all pairs of a message, by key.
 func (c *client) getAll(t *testing.T, message string) map[string]pair {
 	t.Helper()
 	pairs := map[string]pair{}

@@ -9,7 +9,8 @@ import (
 	"exthub/kv/kvtest"
 )
 
-// A hub that starts before its cluster waits for it, and one that loses it says so and comes back.
+// TestClusterThatComesAndGoes: a hub that starts before its cluster waits for it, and one that
+// loses it says so and comes back.
 func TestClusterThatComesAndGoes(t *testing.T) {
 	node := kvtest.Start(t, kvtest.Listening)
 	url := node.URL()
@@ -33,7 +34,7 @@ func TestClusterThatComesAndGoes(t *testing.T) {
 	h.stop()
 }
 
-// A stop must not hang on a cluster that is not there.
+// TestStopWithoutCluster: a stop does not hang on a cluster that does not answer.
 func TestStopWithoutCluster(t *testing.T) {
 	node := kvtest.Start(t, kvtest.Listening)
 	h := startHub(t, "--nats-url", node.URL(), "--secret-key", key)
@@ -46,8 +47,8 @@ func TestStopWithoutCluster(t *testing.T) {
 	waiting.interrupt()
 }
 
-// What docker-compose.yml starts: two hubs over three nodes. A change at one is seen at the other, and neither the loss
-// of a hub nor that of a node loses anything.
+// TestTwoHubsOverThreeNodes: what docker-compose.yml starts, two hubs on three nodes. A change at
+// one is seen at the other, and neither the loss of a hub nor that of a node loses anything.
 func TestTwoHubsOverThreeNodes(t *testing.T) {
 	nodes := kvtest.NewCluster(t, 3)
 	args := []string{"--nats-url", nodes.URL(), "--secret-key", key, "--replicas", "3"}
@@ -75,7 +76,8 @@ func TestTwoHubsOverThreeNodes(t *testing.T) {
 		t.Fatal(err)
 	}
 	leader.Stop()
-	// While the nodes elect, a write may fail or have an unknown outcome; after it, one of these is in.
+	// During the election a write may fail or have an unknown outcome; after it, one of these is
+	// in.
 	second.waitUntil("a write without the old leader", func() bool {
 		_, err = alice.set(message, "after", "2")
 		return err == nil || alice.getAll(t, message)["after"].Value == "2"
@@ -83,7 +85,7 @@ func TestTwoHubsOverThreeNodes(t *testing.T) {
 	if news := bob.await(t, "MESSAGE_EXTENSIONS_UPDATED"); !strings.Contains(news, `"after"`) {
 		t.Errorf("bob heard %s", news)
 	}
-	alice.ws.CloseNow() // they do not read any more, so they would not say goodbye
+	alice.ws.CloseNow() // they do not read any more, so they would not answer a close frame
 	bob.ws.CloseNow()
 	second.stop()
 }

@@ -9,8 +9,8 @@ import (
 	"exthub/hub"
 )
 
-// Config is every setting of the hub. The tags are the manual: `hub --help` prints them.
-// A flag wins over its environment variable, that over the YAML file, that over the default.
+// Config holds every setting of the hub. The tags are the manual: `hub --help` prints them. A flag
+// wins over its environment variable, that over the YAML file, that over the default.
 type Config struct {
 	File kong.ConfigFlag `name:"config" placeholder:"FILE" help:"Read settings from this YAML file, named as the flags are: \"max-extensions: 100\"."`
 
@@ -50,7 +50,7 @@ type Config struct {
 	WebhookSecret string `group:"Webhooks" placeholder:"KEY" help:"Sign webhooks with HMAC-SHA256 under this key."`
 }
 
-// demo reports whether the demo is on.
+// demo reports whether the demo is served.
 func (c *Config) demo() bool {
 	if c.Demo != nil {
 		return *c.Demo
@@ -58,7 +58,8 @@ func (c *Config) demo() bool {
 	return isLoopback(c.Addr)
 }
 
-// SyncMode is when the embedded NATS syncs: before every acknowledgement, or every so often.
+// SyncMode says when the embedded NATS syncs to the disk: before every acknowledgement, or at an
+// interval.
 type SyncMode struct {
 	Always bool
 	Every  time.Duration
@@ -85,7 +86,7 @@ func (m SyncMode) String() string {
 	return m.Every.String()
 }
 
-// hubOptions are the settings that concern the hub itself.
+// hubOptions returns the settings of package hub.
 func (c *Config) hubOptions(secretKey string) hub.Options {
 	return hub.Options{
 		SDKAppID:                c.SDKAppID,

@@ -31,7 +31,7 @@ func mustParse(t *testing.T, args ...string) Config {
 	return c.Config
 }
 
-// The names and defaults are a contract with every script that starts a hub.
+// TestDefaults: the names and defaults are a contract with every script that starts a hub.
 func TestDefaults(t *testing.T) {
 	want := Config{
 		Addr: "127.0.0.1:8080", AdminAddr: "127.0.0.1:9090",
@@ -93,7 +93,8 @@ allowed-origin:
 	}
 }
 
-// Every field can be set in all three ways under the names that the manual gives.
+// TestEveryFlagHasItsVariable: every field can be set in all three ways under the names that the
+// manual gives.
 func TestEveryFlagHasItsVariable(t *testing.T) {
 	for name, env := range flagNames(t) {
 		if want := "HUB_" + strings.ToUpper(strings.ReplaceAll(name, "-", "_")); env != want {

@@ -9,7 +9,8 @@ import (
 	"github.com/coder/websocket"
 )
 
-// Whatever moment kill -9 picks, what was acknowledged is there after the next start, with the Seq that was told.
+// TestKillLosesNothingAcknowledged: whatever the moment of kill -9, what was acknowledged is there
+// after the next start, with the Seq that was told.
 func TestKillLosesNothingAcknowledged(t *testing.T) {
 	for _, sync := range []string{"always", "2m"} {
 		t.Run("Sync="+sync, func(t *testing.T) {
@@ -17,7 +18,7 @@ func TestKillLosesNothingAcknowledged(t *testing.T) {
 			h := startHub(t, args...)
 			message := h.login("alice").send(t, "bob")
 
-			// Several writers, so that the kill finds writes under way.
+			// Several writers, so that the kill comes while writes are under way.
 			const writers, enough = 4, 200
 			acknowledged := make(chan pair, 10_000)
 			done := make(chan int)
@@ -62,17 +63,18 @@ func TestKillLosesNothingAcknowledged(t *testing.T) {
 					t.Errorf("%+v was acknowledged, %+v is there", p, there[key])
 				}
 			}
-			// At most what each writer had under way may be there besides.
+			// Besides, there may be one more pair for each writer: the write that was under way.
 			if extra := len(there) - len(told); extra > writers {
 				t.Errorf("%d pairs that nobody was told of", extra)
 			}
-			reader.ws.CloseNow() // it does not read any more, so it would not say goodbye
+			reader.ws.CloseNow() // it does not read any more, so it would not answer a close frame
 			h.stop()
 		})
 	}
 }
 
-// A hub that stops in order sends its sessions away with the code that says come back.
+// TestStopSaysGoodbye: a hub that stops in order closes its sessions with the code that means come
+// back.
 func TestStopSaysGoodbye(t *testing.T) {
 	h := startHub(t, "--data", t.TempDir())
 	c := h.login("alice")
@@ -85,7 +87,8 @@ func TestStopSaysGoodbye(t *testing.T) {
 	}
 }
 
-// A client that does not answer holds a stop up for --drain and no longer, and is no reason to call the stop a failure.
+// TestStopDoesNotWaitForTheDeaf: a client that does not answer delays a stop for --drain and no
+// longer, and does not make the stop a failure.
 func TestStopDoesNotWaitForTheDeaf(t *testing.T) {
 	h := startHub(t, "--data", t.TempDir())
 	h.login("alice") // and never reads again

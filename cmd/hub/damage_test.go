@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// lastBlock returns the path and the size of the block that the store ends with.
+// lastBlock returns the path and the size of the store's last block.
 func lastBlock(t *testing.T, data string) (path string, size int64) {
 	t.Helper()
 	blocks, err := filepath.Glob(filepath.Join(data, "nats", "jetstream", "$G", "streams", "KV_"+onlyBucket, "msgs", "*.blk"))
@@ -23,7 +23,7 @@ func lastBlock(t *testing.T, data string) (path string, size int64) {
 	return slices.Max(blocks), info.Size()
 }
 
-// truncate takes the last byte of the last record.
+// truncate removes the last byte of the last record.
 func truncate(t *testing.T, data string) {
 	t.Helper()
 	path, size := lastBlock(t, data)
@@ -46,8 +46,9 @@ func garble(t *testing.T, data string) {
 	}
 }
 
-// After an ordered stop NATS remembers, beside the block, a revision that the block does not hold any more, or trusts a block that it can't read; after a kill it
-// does neither. All of it is noticed, again and again, until the loss is accepted; what is written then is there to stay.
+// TestDamagedBlock: after an ordered stop, NATS remembers in its index a revision that the block
+// does not hold any more, or trusts a block that it can't read; after a kill it does neither. The
+// hub notices all of it, at every start, until the loss is accepted. What is written then stays.
 func TestDamagedBlock(t *testing.T) {
 	kill, stop := (*hubProcess).kill, (*hubProcess).stop
 	for name, tt := range map[string]struct {
@@ -108,7 +109,8 @@ func TestDamagedBlock(t *testing.T) {
 	}
 }
 
-// Whoever does not sync before the acknowledgement has chosen to go on after a power cut. Clients are told all the same, and what is written then is there to stay.
+// TestDamagedBlockWithoutSync: an operator who does not sync before the acknowledgement has chosen
+// to go on after a power cut. Clients are told all the same, and what is written then stays.
 func TestDamagedBlockWithoutSync(t *testing.T) {
 	for name, damage := range map[string]func(*testing.T, string){"Truncated": truncate, "Garbled": garble} {
 		t.Run(name, func(t *testing.T) {

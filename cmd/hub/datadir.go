@@ -13,15 +13,16 @@ import (
 	"github.com/gofrs/flock"
 )
 
-// dataDir is the directory that belongs to one running hub: the embedded NATS stores there, with the watermark of what it
-// has committed, and the secret key.
+// dataDir is the directory that belongs to one running hub. It holds the embedded NATS's store, the
+// watermark of what was committed there, and the secret key.
 type dataDir struct {
 	path string // absolute
 	lock *flock.Flock
 }
 
-// openDataDir makes the directory if need be and locks it until close. The lock is the kernel's, so it goes with the
-// process, however that ends. Two servers on one JetStream directory would destroy it.
+// openDataDir makes the directory if need be and locks it until close. The lock is the kernel's, so
+// it is released with the process, however that ends. Two servers on one JetStream directory would
+// destroy it.
 func openDataDir(path string) (*dataDir, error) {
 	abs, err := filepath.Abs(path)
 	if err != nil {
@@ -38,7 +39,8 @@ func openDataDir(path string) (*dataDir, error) {
 	if !locked {
 		return nil, fmt.Errorf("data directory %s is in use by another hub: stop that one, or set --data to a directory of its own", abs)
 	}
-	// What a kill has left of writeFile. The next write does without it, so a file that can't be removed is nobody's concern.
+	// A kill during writeFile leaves a temporary file. Later writes use other names, so it does no
+	// harm if it can't be removed.
 	leftovers, _ := filepath.Glob(filepath.Join(abs, temporary))
 	for _, file := range leftovers {
 		_ = os.Remove(file)
@@ -50,8 +52,8 @@ func (d *dataDir) close() error { return d.lock.Close() }
 
 func (d *dataDir) natsDir() string { return filepath.Join(d.path, "nats") }
 
-// secretKey returns the key of this directory. The first call makes it: 32 random bytes in hexadecimal, readable by the
-// owner only.
+// secretKey returns the key of this directory. The first call makes it: 32 random bytes in
+// hexadecimal, readable by the owner only.
 func (d *dataDir) secretKey() (string, error) {
 	key, err := readSecretKey(d.path)
 	if !errors.Is(err, fs.ErrNotExist) {
@@ -81,10 +83,10 @@ func readSecretKey(dir string) (string, error) {
 	return key, nil
 }
 
-// temporary is what writeFile calls a file that is not whole yet.
+// temporary is the pattern of the names that writeFile gives to files that are not complete yet.
 const temporary = ".new-*"
 
-// writeFile makes a file that is there whole or not at all, also after a power cut.
+// writeFile writes a file atomically: also after a power cut it is complete, or it is the old one.
 func writeFile(path, text string) error {
 	f, err := os.CreateTemp(filepath.Dir(path), temporary) // mode 0600
 	if err != nil {

@@ -10,14 +10,17 @@ import (
 	"exthub/hub/usersig"
 )
 
-// demoValidity is how long the demo's UserSigs are good: long enough for a tab left open over a weekend.
+// demoValidity is how long the demo's UserSigs are valid: long enough for a tab left open over a
+// weekend.
 const demoValidity = 7 * 24 * time.Hour
 
-// demoUserSig answers GET /demo/usersig?user=NAME with a UserSig for anybody, which is what makes the demo one click and
-// what must never leave this machine. Being bound to loopback is not enough: any page in a browser here can send
-// requests to loopback, and one whose name is rebound to 127.0.0.1 could read the answers. So both the name that the
-// browser went to and the page that asks must be local.
-// An app admin's is not among them: nobody needs it to try the demo.
+// demoUserSig answers GET /demo/usersig?user=NAME with a UserSig for anybody who asks. That makes
+// the demo one click, and must never leave this machine.
+//
+// Being bound to loopback is not enough: any page in a browser here can send requests to loopback,
+// and a page whose name is rebound to 127.0.0.1 could read the answers. So both the name that the
+// browser went to and the page that asks must be local. App admins are refused: nobody needs one to
+// try the demo.
 func demoUserSig(appID uint64, key string, admins []string) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Cache-Control", "no-store")
@@ -41,12 +44,13 @@ func demoUserSig(appID uint64, key string, admins []string) http.Handler {
 			return
 		}
 		w.Header().Set("Content-Type", "application/json")
-		// A page that has gone needs no report.
+		// An error means that the page has gone, and needs no report.
 		_ = json.NewEncoder(w).Encode(map[string]any{"sdkAppID": appID, "userID": user, "userSig": sig})
 	})
 }
 
-// ownOrigin reports whether a request comes from a page of the host that it goes to, or from no page at all.
+// ownOrigin reports whether a request comes from a page of the host that it goes to, or from no
+// page at all.
 func ownOrigin(r *http.Request) bool {
 	origin := r.Header.Get("Origin")
 	if origin == "" {

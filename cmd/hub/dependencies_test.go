@@ -7,7 +7,8 @@ import (
 	"testing"
 )
 
-// Every module that go.mod asks for by itself has its reason in CONTRIBUTING.md: a dependency that nobody can explain is one too many.
+// TestDependenciesHaveReasons: every direct dependency in go.mod has its reason in CONTRIBUTING.md.
+// One that nobody can explain is one too many.
 func TestDependenciesHaveReasons(t *testing.T) {
 	mod, err := os.ReadFile("../../go.mod")
 	if err != nil {

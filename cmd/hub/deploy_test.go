@@ -51,7 +51,7 @@ func readCompose(t *testing.T) compose {
 	return c
 }
 
-// servicesNamed returns the services whose names start so, in order.
+// servicesNamed returns the sorted names of the services that begin with prefix.
 func (c compose) servicesNamed(prefix string) (names []string) {
 	for name := range c.Services {
 		if strings.HasPrefix(name, prefix) {
@@ -96,7 +96,8 @@ func TestComposeServices(t *testing.T) {
 	}
 }
 
-// Each hub's environment is read by the hub's own code, so a variable that the hub doesn't know or refuses fails here.
+// TestComposeHubs: each hub's environment is read by the hub's own code, so a variable that the hub
+// doesn't know or refuses fails here.
 func TestComposeHubs(t *testing.T) {
 	c := readCompose(t)
 	known := flagNames(t)
@@ -141,7 +142,7 @@ func TestComposeHubs(t *testing.T) {
 	}
 }
 
-// The configuration is read by NATS's own code.
+// TestComposeNATS: the nodes' configuration is read by NATS's own code.
 func TestComposeNATS(t *testing.T) {
 	c := readCompose(t)
 	conf, err := server.ProcessConfigFile(repoRoot + "deploy/nats.conf")

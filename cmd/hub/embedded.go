@@ -14,15 +14,16 @@ import (
 	"github.com/nats-io/nats-server/v2/server"
 )
 
-// embedded is the NATS server in the hub's own process. It listens nowhere: only this process reaches it.
+// embedded is the NATS server in the hub's own process. It listens on no port: only this process
+// reaches it.
 //
-// A server whose disk was full once serves reads but takes no write any more, until it is started anew. That is done as
-// soon as there is room.
+// A server whose disk was full goes on serving reads but takes no write any more until it is
+// restarted. embedded restarts it as soon as there is space.
 type embedded struct {
 	config *Config
 	dir    *dataDir
 	log    *natsLog
-	server atomic.Pointer[server.Server] // another one after a restart
+	server atomic.Pointer[server.Server] // replaced at a restart
 	stop   chan struct{}
 	done   chan struct{}
 }
@@ -41,8 +42,9 @@ func startEmbedded(c *Config, dir *dataDir) (*embedded, error) {
 	return e, nil
 }
 
-// removeIndexes makes the server read every block from the start and cut it off where it is damaged. With the index that an ordered stop leaves it looks at
-// none, and goes on writing behind a record that it can't read past.
+// removeIndexes makes the server read every block from the start and truncate it where it is
+// damaged. With the index that an ordered stop leaves, the server reads no block, and goes on
+// writing behind a record that it can't read past.
 func removeIndexes(dir *dataDir) error {
 	root, err := os.OpenRoot(dir.natsDir())
 	if errors.Is(err, fs.ErrNotExist) {
@@ -60,14 +62,14 @@ func removeIndexes(dir *dataDir) error {
 	})
 }
 
-// InProcessConn makes the hub's connection find the server that there is now.
+// InProcessConn connects to the server that runs now: a reconnect finds the one that was restarted.
 func (e *embedded) InProcessConn() (net.Conn, error) { return e.server.Load().InProcessConn() }
 
 func (e *embedded) start() error {
 	s, err := server.NewServer(&server.Options{
 		ServerName:   "exthub",
 		DontListen:   true,
-		NoSigs:       true, // signals are ours
+		NoSigs:       true, // the hub handles signals
 		JetStream:    true,
 		StoreDir:     e.dir.natsDir(),
 		SyncAlways:   e.config.Sync.Always,
@@ -96,7 +98,7 @@ func shutDown(s *server.Server) {
 	s.WaitForShutdown()
 }
 
-// recoverFromFullDisk starts the server anew after each time that its disk was full.
+// recoverFromFullDisk restarts the server after each time that its disk was full.
 func (e *embedded) recoverFromFullDisk() {
 	defer close(e.done)
 	tick := time.NewTicker(time.Second)
@@ -117,7 +119,7 @@ func (e *embedded) recoverFromFullDisk() {
 			}
 			shutDown(e.server.Load())
 			select {
-			case <-e.log.full: // what the old one still said
+			case <-e.log.full: // what the old server logged at its end
 			default:
 			}
 			if err := e.start(); err != nil {

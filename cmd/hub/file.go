@@ -12,8 +12,8 @@ import (
 	"github.com/goccy/go-yaml/parser"
 )
 
-// file is a YAML file of settings: the text of each value by the name of its flag. It stays text so that kong reads it
-// as it reads a flag, and a key of digits is not taken for a number on the way.
+// file is a YAML file of settings: the text of each value by the name of its flag. It stays text so
+// that kong reads it as it reads a flag, and a key of digits is not taken for a number on the way.
 type file map[string]string
 
 // loadFile reads a mapping of flag names to scalars or, for flags that may repeat, lists of them.
@@ -59,7 +59,7 @@ func (f file) add(body ast.Node) error {
 	return nil
 }
 
-// scalars returns a value as it would be written behind a flag: a list with commas between.
+// scalars returns a value as it would be written after a flag: a list separated by commas.
 func scalars(n ast.Node) (string, error) {
 	switch n := n.(type) {
 	case *ast.NullNode:
@@ -85,7 +85,7 @@ func scalars(n ast.Node) (string, error) {
 	return "", fmt.Errorf("want a value or a list, got %s", n.Type())
 }
 
-// Validate refuses keys that are no flag: a setting with a typo would silently not be set.
+// Validate refuses keys that are not flags: a setting with a typo would silently not be set.
 func (f file) Validate(app *kong.Application) error {
 	var known, unknown []string
 	for _, flag := range app.Flags {
@@ -105,7 +105,8 @@ func (f file) Validate(app *kong.Application) error {
 	return nil
 }
 
-// Resolve gives kong the value of a flag, or nothing where the environment has one: kong would let the file win.
+// Resolve returns the value of a flag, or nothing if its environment variable is set: kong would
+// let the file win.
 func (f file) Resolve(_ *kong.Context, _ *kong.Path, flag *kong.Flag) (any, error) {
 	for _, env := range flag.Envs {
 		if _, set := os.LookupEnv(env); set {

@@ -12,8 +12,8 @@ import (
 	"exthub/web"
 )
 
-// Bounds for a client that sends or reads slowly on purpose. A WebSocket leaves them behind at its handshake and has
-// bounds of its own.
+// These bounds are for clients that send or read slowly on purpose. A WebSocket leaves them behind
+// at its handshake and has bounds of its own.
 const (
 	headerTimeout  = 5 * time.Second
 	requestTimeout = 30 * time.Second // 1 MiB, the most that a REST call may send, at 35 KB/s
@@ -22,7 +22,7 @@ const (
 	maxHeader      = 16 << 10
 )
 
-// publicHandler puts together what --addr serves.
+// publicHandler routes what --addr serves.
 func publicHandler(c *Config, secretKey string, hub http.Handler) http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("/ws", hub)
@@ -35,7 +35,7 @@ func publicHandler(c *Config, secretKey string, hub http.Handler) http.Handler {
 	return mux
 }
 
-// httpServer is an http.Server and the end of its Serve.
+// httpServer is an http.Server that knows when its Serve has returned.
 type httpServer struct {
 	http.Server
 	done chan struct{}
@@ -50,7 +50,7 @@ func serveHTTP(l net.Listener, h http.Handler, failed chan<- error) *httpServer 
 		WriteTimeout:      replyTimeout,
 		IdleTimeout:       idleTimeout,
 		MaxHeaderBytes:    maxHeader,
-		ErrorLog:          slog.NewLogLogger(slog.Default().Handler(), slog.LevelDebug), // what strangers send is no error of ours
+		ErrorLog:          slog.NewLogLogger(slog.Default().Handler(), slog.LevelDebug), // malformed requests of strangers are not errors of the hub
 	}, make(chan struct{})}
 	go func() {
 		defer close(s.done)
@@ -61,8 +61,8 @@ func serveHTTP(l net.Listener, h http.Handler, failed chan<- error) *httpServer 
 	return s
 }
 
-// close stops accepting at once and waits for calls in flight until ctx ends, then cuts them off. Sessions are not its
-// business: it has lost sight of them at their handshake.
+// close stops accepting at once, waits for calls in flight until ctx ends, and then closes their
+// connections. Sessions are not affected: they have left the server at their handshake.
 func (s *httpServer) close(ctx context.Context) error {
 	err := s.Shutdown(ctx)
 	if err != nil {

@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// law is who may import whom among our own packages, and why it is so. A package that is not named here may be imported
-// by nobody.
+// law is which packages of ours each may import, and why. A package that is not named here may be
+// imported by none.
 var law = []struct {
 	path    string
 	imports []string // of this module
@@ -49,7 +49,7 @@ var law = []struct {
 		"it carries files"},
 }
 
-// imports returns what each package of this module imports, tests left out.
+// imports returns what each package of this module imports, tests excluded.
 func imports(t *testing.T) map[string][]string {
 	t.Helper()
 	list := exec.Command("go", "list", "-f", `{{.ImportPath}} {{join .Imports " "}}`, "./...")

@@ -13,7 +13,7 @@ import (
 	"github.com/alecthomas/kong"
 )
 
-// cli is the command line: settings that all commands share, and the commands.
+// cli is the command line: the settings that all commands share, and the commands.
 type cli struct {
 	Config
 
@@ -45,7 +45,8 @@ func main() {
 	}
 }
 
-// parse fills c from the arguments, the environment, the configuration file and the defaults, and checks it.
+// parse fills c from the arguments, the environment, the configuration file and the defaults, and
+// validates it.
 func parse(c *cli, args []string, options ...kong.Option) (*kong.Context, error) {
 	parser, err := kong.New(c, append(options,
 		kong.Name("hub"),

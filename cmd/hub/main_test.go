@@ -57,7 +57,7 @@ func TestSecondStartOnSameData(t *testing.T) {
 	if status, _, _ := get(t, first.admin+"/readyz"); status != 200 {
 		t.Errorf("the first one is not ready any more: %d", status)
 	}
-	// The lock goes with its process, however that ends.
+	// The lock is released with its process, however that ends.
 	first.kill()
 	startHub(t, "--data", data).stop()
 }
@@ -81,7 +81,8 @@ func TestDataThatCannotBeWritten(t *testing.T) {
 	}
 }
 
-// The store of the embedded NATS is somebody else's file: the reason must reach the person who starts the hub.
+// TestEmbeddedNATSThatCannotStart: the person who starts the hub must read why the embedded NATS
+// can't start, although the reason is known to another program only.
 func TestEmbeddedNATSThatCannotStart(t *testing.T) {
 	data := t.TempDir()
 	if err := os.WriteFile(filepath.Join(data, "nats"), nil, 0o600); err != nil {

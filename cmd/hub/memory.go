@@ -9,17 +9,19 @@ import (
 	"time"
 )
 
-// The collector lets the heap grow to twice what is alive and keeps that. That is too little for a hub whose few sessions write much: little is alive, and it would
-// collect dozens of times a second. And it is too much after the rush of a morning's logins: a hub would hold for hours what they took for a second. So the
-// heap may always grow by some room, and when it is quiet the rest goes back to the system.
+// The garbage collector lets the heap grow to twice what is alive, and keeps that memory. That is
+// too little for a hub whose few sessions write much: little is alive, and it would collect dozens
+// of times a second. And it is too much after the rush of a morning's logins: a hub would hold for
+// hours what they needed for a second. So the heap may always grow by some room, and when the hub
+// is quiet the unused rest goes back to the system.
 const (
 	heapCheckInterval = 5 * time.Second
-	minHeapGrowth     = 32 << 20 // what the heap may grow by between two collections, at least
-	quietAllocation   = 40 << 20 // allocated between two looks: some thousand sessions that say ping, not a rush
-	tolerableWaste    = 8 << 20  // too little to care
+	minHeapGrowth     = 32 << 20 // the heap may always grow by this between two collections
+	quietAllocation   = 40 << 20 // allocated between two checks: by some thousand pinging sessions, not by a rush
+	tolerableWaste    = 8 << 20  // too little to return
 )
 
-// heap is what the runtime says of the heap at a moment, in bytes.
+// heap is the state of the heap at a moment, in bytes.
 type heap struct {
 	held      uint64 // alive, garbage and free: all but the gaps between what is alive, which can't be given back
 	live      uint64 // at the last collection
@@ -35,22 +37,22 @@ func readHeap() heap {
 	return heap{held: value(0) + value(1), live: value(2), allocated: value(3)}
 }
 
-// wasteful reports whether little was allocated since before and much more is held than was alive.
+// wasteful reports whether little was allocated since before, and much more is held than was alive.
 func (h heap) wasteful(before heap) bool {
 	return h.allocated-before.allocated < quietAllocation && h.held > h.live+h.live/4+tolerableWaste
 }
 
-// growth returns by how many percent the heap may grow between two collections: GOGC.
+// growth returns the percentage that the heap may grow by between two collections: GOGC.
 func (h heap) growth() int {
 	return int(max(100, min(100*minHeapGrowth/max(h.live, 1), 1000)))
 }
 
-// manageHeap looks after the heap until ctx ends.
+// manageHeap adjusts GOGC and returns unused memory to the system until ctx ends.
 func manageHeap(ctx context.Context) {
-	if os.Getenv("GOGC") == "" { // an operator who has set it knows better
+	if os.Getenv("GOGC") == "" { // an operator's setting is kept
 		growth := 100
 		afterCollections(ctx, func() {
-			// Changing it stops the world for a moment, so not for little.
+			// A change stops the world for a moment, so small ones are not made.
 			if want := readHeap().growth(); want > growth*5/4 || want < growth*4/5 {
 				debug.SetGCPercent(want)
 				growth = want
@@ -73,9 +75,10 @@ func manageHeap(ctx context.Context) {
 	}
 }
 
-// afterCollections calls fn after each collection, one call at a time, until ctx ends. The runtime tells nobody of a collection, except by taking what is not used any more.
+// afterCollections calls fn after each garbage collection, one call at a time, until ctx ends. The
+// runtime announces collections in no other way than by cleaning up what is unreachable.
 func afterCollections(ctx context.Context, fn func()) {
-	type unused struct{ _ *byte } // with a pointer: what has none shares its room with others, and may stay
+	type unused struct{ _ *byte } // objects without a pointer share a block, and may stay reachable with it
 	runtime.AddCleanup(new(unused), func(struct{}) {
 		if ctx.Err() == nil {
 			fn()

@@ -8,14 +8,15 @@ import (
 	"exthub/kv"
 )
 
-// newMetrics makes the registry that every part of the hub adds to.
+// newMetrics returns the registry that every part of the hub registers with.
 func newMetrics() *prometheus.Registry {
 	r := prometheus.NewRegistry()
 	r.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), collectors.NewBuildInfoCollector())
 	return r
 }
 
-// registerStats adds what the parts on the road count. kv and events know nothing of metrics: they are asked when somebody collects.
+// registerStats adds the figures of store and hub. kv and events know nothing of metrics:
+// they are asked at each collection.
 func registerStats(r *prometheus.Registry, store *kv.Store, h *hub.Hub) {
 	gauge := func(name, help string, value func(kv.Stats) float64) prometheus.Collector {
 		return prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help}, func() float64 { return value(store.Stats()) })

@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// Whoever watches the hub sees what passes its doors, and how far the tail is.
+// TestMetrics: the metrics show what passes the hub's doors, and how far the tail is.
 func TestMetrics(t *testing.T) {
 	h := startHub(t, "--data", t.TempDir())
 	alice := h.login("alice")

@@ -15,8 +15,8 @@ type link struct {
 	closed chan struct{}
 }
 
-// openLink starts the embedded server in dir, or connects to the cluster. A cluster that does not answer yet is no
-// error: the connection is tried for as long as the hub runs.
+// openLink starts the embedded server in dir, or connects to the cluster. A cluster that does not
+// answer yet is no error: the connection is retried for as long as the hub runs.
 func openLink(c *Config, dir *dataDir) (*link, error) {
 	l := &link{closed: make(chan struct{})}
 	options := []nats.Option{
@@ -25,10 +25,10 @@ func openLink(c *Config, dir *dataDir) (*link, error) {
 		nats.ReconnectWait(200 * time.Millisecond),
 		nats.ReconnectJitter(200*time.Millisecond, time.Second), // hubs that lost the same node don't come back in step
 		nats.RetryOnFailedConnect(true),
-		// While cut off, a write fails at once. In a buffer it could be sent much later, after its caller was told that
-		// it failed.
+		// While disconnected, a write fails at once. From a buffer it could be sent much later,
+		// after its caller was told that it failed.
 		nats.ReconnectBufSize(-1),
-		nats.PingInterval(5 * time.Second), // a silent link is given up after 10 to 15 s, not after minutes
+		nats.PingInterval(5 * time.Second), // a silent connection is given up after 10 to 15 s, not after minutes
 		nats.MaxPingsOutstanding(2),
 		nats.DrainTimeout(5 * time.Second),
 		nats.DisconnectErrHandler(func(_ *nats.Conn, err error) {
@@ -45,7 +45,8 @@ func openLink(c *Config, dir *dataDir) (*link, error) {
 		if l.server, err = startEmbedded(c, dir); err != nil {
 			return nil, err
 		}
-		// No network that a write could hang in: the deadline would be a timer for each.
+		// There is no network that a write could hang in, and the deadline would cost a timer for
+		// each.
 		options = append(options, nats.InProcessServer(l.server), nats.FlusherTimeout(0))
 	}
 	if c.NATSCreds != "" {
@@ -65,7 +66,7 @@ func openLink(c *Config, dir *dataDir) (*link, error) {
 	return l, nil
 }
 
-// close drains the connection and stops the embedded server, in this order, and returns when its files are closed.
+// close drains the connection, stops the embedded server, and returns when its files are closed.
 func (l *link) close() error {
 	err := l.conn.Drain()
 	if err != nil { // not connected, so nothing to drain

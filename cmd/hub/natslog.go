@@ -8,11 +8,11 @@ import (
 	"syscall"
 )
 
-// natsLog puts what the embedded server says into the hub's log. Its notices are about a server that nobody sees, so
-// they are for debugging only.
+// natsLog writes what the embedded server logs to the hub's log. The server's notices are of no use
+// to an operator of a hub, so they are logged for debugging only.
 type natsLog struct {
 	fatal atomic.Pointer[string] // the last one, which says why the server did not start
-	full  chan struct{}          // gets a value when the disk is full; the server tells nobody else
+	full  chan struct{}          // gets a value when the disk is full: only the server's log says so
 }
 
 func newNATSLog() *natsLog { return &natsLog{full: make(chan struct{}, 1)} }

@@ -16,7 +16,7 @@ import (
 	"time"
 )
 
-// binary is the hub, built once for all tests that need a process to kill.
+// binary is the path of the hub, built once for all tests that start it as a process.
 var binary string
 
 func TestMain(m *testing.M) {
@@ -36,7 +36,8 @@ func TestMain(m *testing.M) {
 	}())
 }
 
-// testTimeout is for machines that run many tests at once; nothing waits this long unless something is broken.
+// testTimeout allows for machines that run many tests at once. Nothing waits this long unless
+// something is broken.
 const testTimeout = time.Minute
 
 // hubProcess is a hub in a process of its own.
@@ -53,7 +54,8 @@ type hubProcess struct {
 	log bytes.Buffer // stderr
 }
 
-// startHub starts the hub on free ports and returns when it serves. It is killed when the test ends.
+// startHub starts the hub on free ports and returns when it serves. It is killed when the test
+// ends.
 func startHub(t *testing.T, args ...string) *hubProcess {
 	t.Helper()
 	r := spawnHub(t, args...)
@@ -61,7 +63,7 @@ func startHub(t *testing.T, args ...string) *hubProcess {
 	return r
 }
 
-// spawnHub starts the hub on free ports, with little patience at its stop, and returns at once.
+// spawnHub starts the hub on free ports, with a short --drain, and returns at once.
 func spawnHub(t *testing.T, args ...string) *hubProcess {
 	t.Helper()
 	r := &hubProcess{t: t, up: make(chan struct{}), exited: make(chan struct{})}
@@ -87,11 +89,11 @@ func spawnHub(t *testing.T, args ...string) *hubProcess {
 			if _, url, ok := strings.Cut(line, "admin      "); ok {
 				r.admin = strings.TrimSuffix(url, "/metrics")
 			}
-			if strings.HasPrefix(line, "  data ") { // the last one
+			if strings.HasPrefix(line, "  data ") { // the banner's last line
 				close(r.up)
 			}
 		}
-		r.cmd.Wait() // the exit code is what tells
+		r.cmd.Wait() // tests check the exit code
 	}()
 	return r
 }
@@ -121,13 +123,13 @@ func (r *hubProcess) logged() string {
 	return r.log.String()
 }
 
-// kill is kill -9. It returns when the process is gone.
+// kill sends SIGKILL. It returns when the process is gone.
 func (r *hubProcess) kill() {
 	r.cmd.Process.Kill()
 	<-r.exited
 }
 
-// stop asks the hub to stop and fails the test if it does not end well.
+// stop asks the hub to stop, and fails the test if the exit code is not 0.
 func (r *hubProcess) stop() {
 	r.t.Helper()
 	r.cmd.Process.Signal(syscall.SIGTERM)
@@ -167,7 +169,7 @@ func (r *hubProcess) userSig(user string) string {
 	return reply.UserSig
 }
 
-// runCommand runs the hub for one of its other commands and returns what it printed and its exit code.
+// runCommand runs the hub to its end and returns what it printed and its exit code.
 func runCommand(t *testing.T, args ...string) (stdout, stderr string, code int) {
 	t.Helper()
 	var out, log bytes.Buffer
@@ -196,7 +198,7 @@ func (r *hubProcess) waitForLog(text string) {
 	r.waitUntil("log "+text, func() bool { return strings.Contains(r.logged(), text) })
 }
 
-// waitForStatus waits until the admin port answers so.
+// waitForStatus waits until the admin port answers a path with this status.
 func (r *hubProcess) waitForStatus(path string, want int) {
 	r.t.Helper()
 	r.waitUntil(path, func() bool {
@@ -205,7 +207,7 @@ func (r *hubProcess) waitForStatus(path string, want int) {
 	})
 }
 
-// waitUntil polls: another process tells us nothing but what it prints and answers.
+// waitUntil polls a condition: another process tells nothing but what it prints and answers.
 func (r *hubProcess) waitUntil(what string, holds func() bool) {
 	r.t.Helper()
 	tick := time.NewTicker(10 * time.Millisecond)

@@ -18,8 +18,8 @@ import (
 // serveCommand runs the hub.
 type serveCommand struct{}
 
-// Run serves until ctx ends and everything is stopped in order. It returns an error if the start failed, if a part
-// ended by itself, or if the stop was not clean.
+// Run serves until ctx ends, and stops everything in order. It returns an error if the start
+// failed, if a part ended by itself, or if the stop was not clean.
 func (serveCommand) Run(ctx context.Context, c *Config, out io.Writer) error {
 	running, stop := context.WithCancel(ctx)
 	var memory sync.WaitGroup
@@ -39,10 +39,11 @@ func (serveCommand) Run(ctx context.Context, c *Config, out io.Writer) error {
 	return errors.Join(err, p.stop())
 }
 
-// process is what runs, in the order in which it is started. What has not been started is nil.
+// process holds the parts of a running hub in the order in which they are started. A part that was
+// not started is nil.
 type process struct {
 	config  *Config
-	failed  chan error  // a part that ended by itself; there is room for each of them
+	failed  chan error  // gets the error of a part that ended by itself; has room for all of them
 	serving atomic.Bool // between start and stop
 
 	publicAddr, adminAddr net.Listener
@@ -58,8 +59,9 @@ type process struct {
 	public                *httpServer
 }
 
-// start brings the parts up from the bottom. Ports come first: a second hub on them ends before it has touched
-// anything. The admin port answers from the beginning, so that a hub that waits for NATS is seen to be alive.
+// start starts the parts from the bottom up. Ports come first: a second hub on them ends before it
+// has touched anything. The admin port answers from the beginning, so that a hub that waits for
+// NATS is seen to be alive.
 func (p *process) start(ctx context.Context) (err error) {
 	c := p.config
 	if err := p.listen(); err != nil {
@@ -91,8 +93,8 @@ func (p *process) start(ctx context.Context) (err error) {
 	return nil
 }
 
-// stop undoes start from the top, whatever start got to: nothing new, sessions sent away while events still reach them,
-// then the events, then what they came from.
+// stop stops the parts from the top down, however far start got: no new calls; sessions are closed
+// while events still reach them; then the events; then their source.
 func (p *process) stop() error {
 	p.serving.Store(false)
 	ctx, cancel := context.WithTimeout(context.Background(), p.config.Drain)
@@ -128,13 +130,14 @@ func (p *process) stop() error {
 	}
 	for _, l := range []net.Listener{p.publicAddr, p.adminAddr} {
 		if l != nil {
-			l.Close() // a second time, if its server has run
+			l.Close() // for the second time, if its server has run
 		}
 	}
 	return errors.Join(errs...)
 }
 
-// warnCutOff says that clients did not take their leave in time. They come back to another hub; the stop is no worse for it.
+// warnCutOff logs that clients had to be cut off. They come back to another hub, so it does not
+// make the stop a failure.
 func warnCutOff(what string, err error) {
 	if err != nil {
 		slog.Warn("cut off at the end of --drain: "+what, "error", err)
@@ -168,7 +171,7 @@ func (p *process) openData() (err error) {
 	return err
 }
 
-// ready says why the hub is of no use to a client right now, or nil.
+// ready returns why the hub can't serve clients right now, or nil.
 func (p *process) ready() error {
 	if !p.serving.Load() {
 		return errors.New("starting or stopping")
@@ -179,7 +182,7 @@ func (p *process) ready() error {
 	return p.store.Ready()
 }
 
-// printBanner tells a person at a terminal where everything is. A test that wants to know the port reads it here.
+// printBanner prints the addresses for people at a terminal. Tests read the ports here.
 func (p *process) printBanner(out io.Writer) {
 	c, at := p.config, p.publicAddr.Addr()
 	fmt.Fprintf(out, "exthub %s\nlistening on http://%s\n", version(), at)

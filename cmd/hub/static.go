@@ -9,12 +9,12 @@ import (
 	"net/http"
 )
 
-// contentPolicy lets a page load from its own host alone, with no inline script, and be framed by nobody. A browser
-// counts the WebSocket of the same host as 'self'.
+// contentPolicy lets a page load from its own host only, with no inline script, and be framed by no
+// page. A browser counts the WebSocket of the same host as 'self'.
 const contentPolicy = "default-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'"
 
-// static serves embedded files. They have no time of change, so one tag over all of them tells a browser whether its
-// copies are still good.
+// static serves embedded files. They have no modification time, so one ETag over all of them tells
+// a browser whether its copies are current.
 func static(files fs.FS) http.Handler {
 	tag := `"` + digest(files) + `"`
 	server := http.FileServerFS(files)
@@ -43,7 +43,8 @@ func allowAnyOrigin(next http.Handler) http.Handler {
 	})
 }
 
-// digest panics only if files that are part of the program cannot be read.
+// digest returns a hash over all names and contents. It panics only if files that are part of the
+// program can't be read.
 func digest(files fs.FS) string {
 	h := sha256.New()
 	err := fs.WalkDir(files, ".", func(path string, d fs.DirEntry, err error) error {

@@ -8,14 +8,15 @@ import (
 	"exthub/kv"
 )
 
-// openStore opens the store, once it is certain that nothing is missing from it, or that this is accepted.
+// openStore opens the store, once it is certain that nothing is missing from it, or that the loss
+// is accepted.
 func (p *process) openStore(ctx context.Context) (err error) {
 	c, generation := p.config, ""
 	if p.dir != nil {
 		p.watermark, err = openWatermark(ctx, c, p.dir, p.nats.conn)
 		var loss *lossError
 		if errors.As(err, &loss) && !c.Sync.Always {
-			err = p.acceptLoss(ctx) // what was not synced may be lost in a power cut, by the operator's choice
+			err = p.acceptLoss(ctx) // the operator has chosen that a power cut may lose what was not synced
 		}
 		if err != nil {
 			return err
@@ -40,8 +41,9 @@ func (p *process) openStore(ctx context.Context) (err error) {
 	return nil
 }
 
-// newShards returns how many buckets a new store gets that was not told. NATS syncs one write of a bucket after the other, so with --sync always several buckets
-// are several times as fast; a cluster syncs many writes at once.
+// newShards returns the number of buckets for a new store without --shards. NATS syncs the writes
+// of one bucket one after the other, so with --sync always several buckets are several times as
+// fast; a cluster syncs many writes at once.
 func (c *Config) newShards() int {
 	if c.NATSURL == "" {
 		return 4
@@ -49,7 +51,8 @@ func (c *Config) newShards() int {
 	return 1
 }
 
-// acceptLoss starts the embedded server anew as --accept-loss does, and takes the store as it is then.
+// acceptLoss restarts the embedded server as --accept-loss does, and goes on with the store as it
+// is then.
 func (p *process) acceptLoss(ctx context.Context) (err error) {
 	accepting := *p.config
 	accepting.AcceptLoss = true

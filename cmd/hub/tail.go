@@ -7,13 +7,13 @@ import (
 	"exthub/kv"
 )
 
-// tail is the pump that hands every committed change to the fan-out.
+// tail is the goroutine that hands every committed change to the fan-out.
 type tail struct {
 	stop context.CancelFunc
 	done chan struct{}
 }
 
-// startTail starts the pump. If it ends by itself, failed gets the reason.
+// startTail starts the goroutine. If it ends by itself, failed gets the reason.
 func startTail(store *kv.Store, sink func(kv.Delta), failed chan<- error) *tail {
 	ctx, stop := context.WithCancel(context.Background())
 	t := &tail{stop, make(chan struct{})}
@@ -26,7 +26,7 @@ func startTail(store *kv.Store, sink func(kv.Delta), failed chan<- error) *tail 
 	return t
 }
 
-// close stops the pump and waits for the change that it is handing over.
+// close stops the goroutine and waits for the change that it is handing over.
 func (t *tail) close() {
 	t.stop()
 	<-t.done

@@ -16,8 +16,8 @@ type usersigCommand struct {
 	Verify string        `env:"-" xor:"what" placeholder:"SIG" help:"Say whose UserSig this is, until when it is valid, and which check fails."`
 }
 
-// Run writes the UserSig alone, fit for $(hub usersig --user NAME), or the explanation of one.
-// It returns an error if the UserSig to verify is refused.
+// Run writes the UserSig alone, fit for $(hub usersig --user NAME), or the explanation of one. It
+// returns an error if the UserSig to verify is refused.
 func (u *usersigCommand) Run(c *Config, out io.Writer) error {
 	if u.User == "" && u.Verify == "" {
 		return errors.New("set --user NAME to make a UserSig, or --verify SIG to explain one")

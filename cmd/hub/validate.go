@@ -9,10 +9,11 @@ import (
 	"strings"
 )
 
-// A key under 16 bytes can be guessed from one UserSig, which every client holds.
+// minSecretKey is the least length of the key in bytes. A shorter one can be guessed from one
+// UserSig, which every client holds.
 const minSecretKey = 16
 
-// Validate refuses what contradicts itself, in a sentence that says what to set.
+// Validate refuses settings that contradict each other, in a sentence that says what to set.
 func (c *Config) Validate() error {
 	return errors.Join(c.validateDoors(), c.validateStorage(), c.validateLimits(), c.validateWebhooks())
 }
@@ -115,8 +116,8 @@ func (c *Config) validateLimits() error {
 	return nil
 }
 
-// isLoopback reports whether only this machine reaches the address. An empty host is every interface, and a name other
-// than localhost may resolve to anything.
+// isLoopback reports whether only this machine reaches the address. An empty host means every
+// interface, and a name other than localhost may resolve to anything.
 func isLoopback(addr string) bool {
 	host, _, err := net.SplitHostPort(addr)
 	if err != nil {

@@ -10,13 +10,14 @@ import (
 // versionCommand prints what the Go toolchain recorded in the binary.
 type versionCommand struct{}
 
-// Run writes one line.
+// Run writes the version in one line.
 func (versionCommand) Run(out io.Writer) error {
 	_, err := fmt.Fprintln(out, "exthub", version())
 	return err
 }
 
-// version is the module's version and the commit it was built from, as far as the build knew them.
+// version returns the module's version and the commit that it was built from, as far as the build
+// recorded them.
 func version() string {
 	info, ok := debug.ReadBuildInfo()
 	if !ok {

@@ -20,24 +20,28 @@ import (
 	"exthub/kv"
 )
 
-// watermark is a file beside the embedded store that says how far each bucket reached. NATS takes the end of a truncated or damaged block for a write that
-// nobody was told of, and drops it without a word; it cannot know better. The hub can: what the file names was acknowledged, and has to be there.
+// watermark is a file beside the embedded store that says how far each bucket has come. NATS takes
+// the end of a truncated or damaged block for a write that was never acknowledged, and drops it
+// without a word; it can't know better. The hub can: what the file names was acknowledged, and has
+// to be there.
 //
-// The file is written about once a second, so a loss of nothing but what was committed since then goes unnoticed.
+// The file is written about once a second, so the loss of nothing but the last second's commits
+// goes unnoticed.
 type watermark struct {
 	path    string
 	mark    mark // what the file holds
 	failing bool // the last write failed
 
 	store *kv.Store
-	stop  context.CancelFunc // nil before follow
+	stop  context.CancelFunc // nil before start
 	done  chan struct{}
 }
 
 // mark is the file's content.
 type mark struct {
-	// Generation is a part of the store's epoch. Each loss that a start has accepted gives another one, made of the moment as the rest of the epoch is: a number
-	// that is counted up could come twice, after the directory was restored from a backup.
+	// Generation is a part of the store's epoch. Each loss that is accepted at a start gives a new
+	// one. It is made from the time, as the rest of the epoch is: a counter could repeat itself
+	// after the directory was restored from a backup.
 	Generation string `json:"generation,omitempty"`
 
 	Revisions map[string]uint64 `json:"revisions"` // by bucket
@@ -53,13 +57,16 @@ func (e *lossError) Error() string {
 		"Restore the directory as a whole from a backup; or start once with --accept-loss: what is gone stays gone, and clients read everything anew"
 }
 
-// openWatermark compares the store with the file, if there is one: a directory of an older hub has none. It must be called before anything is written to the
-// store, which would hide how far that reached.
+// openWatermark compares the store with the file, if there is one: the directory of an older hub
+// has none. It must be called before anything is written to the store, which would hide how far the
+// store reached.
 //
-// If something is missing it returns a *lossError. With AcceptLoss it says so in the log and returns a watermark of another generation instead.
+// If something is missing it returns a *lossError. With AcceptLoss it logs the loss and returns a
+// watermark of a new generation instead.
 //
-// A file that makes no sense is taken for a loss. It is never half written, so something has damaged the disk, and to go on as if it were absent would be
-// silent in the one case that it is made for.
+// A file that can't be parsed counts as a loss. It is never half written, so something has damaged
+// the disk, and to go on as if the file were absent would be silent in the one case that it is made
+// for.
 func openWatermark(ctx context.Context, c *Config, dir *dataDir, nc *nats.Conn) (*watermark, error) {
 	w := &watermark{path: filepath.Join(dir.path, "watermark")}
 	text, err := os.ReadFile(w.path)
@@ -84,7 +91,8 @@ func openWatermark(ctx context.Context, c *Config, dir *dataDir, nc *nats.Conn) 
 	return w, nil
 }
 
-// compare reads the mark and says in a sentence what the store lacks, or "". The mark is then what the store has.
+// compare parses the file and returns a sentence that says what the store lacks, or "". The mark is
+// then what the store has.
 func (w *watermark) compare(ctx context.Context, text []byte, nc *nats.Conn) (loss string, err error) {
 	if err := json.Unmarshal(text, &w.mark); err != nil || w.mark.Revisions == nil {
 		w.mark = mark{}
@@ -107,7 +115,7 @@ func (w *watermark) compare(ctx context.Context, text []byte, nc *nats.Conn) (lo
 	return "acknowledged changes are gone: " + strings.Join(losses, "; "), nil
 }
 
-// start keeps the file up with the store until close.
+// start updates the file as the store advances, until close.
 func (w *watermark) start(store *kv.Store) {
 	ctx, stop := context.WithCancel(context.Background())
 	w.store, w.stop, w.done = store, stop, make(chan struct{})
@@ -126,7 +134,7 @@ func (w *watermark) start(store *kv.Store) {
 	}()
 }
 
-// close writes the file for the last time. A watermark that never followed the store leaves it as it is.
+// close updates the file for the last time. Without start it leaves the file as it is.
 func (w *watermark) close() {
 	if w.stop == nil {
 		return
@@ -136,7 +144,8 @@ func (w *watermark) close() {
 	w.update()
 }
 
-// update writes the file if the store has come further. A file that can't be written is no reason to stop: an older one notices less, and is never wrong.
+// update writes the file if the store has advanced. If that fails the hub goes on: an older file
+// notices less, and is never wrong.
 func (w *watermark) update() {
 	revisions := w.store.Revisions()
 	if maps.Equal(revisions, w.mark.Revisions) {

@@ -10,7 +10,8 @@ import (
 	"time"
 )
 
-// onlyBucket is where a store keeps everything that was made with --shards 1. It keeps to that without being told again.
+// onlyBucket is the bucket of a store that was made with --shards 1. Later starts keep it without
+// the flag.
 const onlyBucket = "exthub_0"
 
 // readMark returns what the watermark file of a data directory holds; nothing if there is none.
@@ -36,7 +37,7 @@ func (r *hubProcess) waitForMark(data string, revision uint64) {
 	r.waitUntil(fmt.Sprint("watermark ", revision), func() bool { return readMark(r.t, data).Revisions[onlyBucket] >= revision })
 }
 
-// startRefused starts a hub that must not come up, and returns why.
+// startRefused starts a hub that must refuse to serve, and returns what it logged.
 func startRefused(t *testing.T, args ...string) string {
 	t.Helper()
 	h := spawnHub(t, args...)
@@ -53,7 +54,8 @@ func startRefused(t *testing.T, args ...string) string {
 	return h.logged()
 }
 
-// close ends a session that does not read any more, and so would not say goodbye.
+// close cuts the connection of a client that does not read any more, and so would not answer a
+// close frame.
 func (c *client) close() { c.ws.CloseNow() }
 
 // filledDir is a data directory that holds a message with two pairs, and whose watermark knows it.
@@ -62,7 +64,7 @@ type filledDir struct {
 	first, last          uint64 // the revisions of the pairs
 }
 
-// newFilledDir writes it and ends the hub in one way or the other.
+// newFilledDir fills a data directory, and ends the hub with end.
 func newFilledDir(t *testing.T, end func(*hubProcess), args ...string) filledDir {
 	t.Helper()
 	w := filledDir{data: t.TempDir()}
@@ -82,7 +84,8 @@ func newFilledDir(t *testing.T, end func(*hubProcess), args ...string) filledDir
 	return w
 }
 
-// A backup of the directory as a whole is no loss. Its store under a newer watermark is one, and so is no store at all.
+// TestRestoredFromBackup: a backup of the directory as a whole is no loss. Its store under a newer
+// watermark is one, and so is no store at all.
 func TestRestoredFromBackup(t *testing.T) {
 	t.Parallel()
 	w := newFilledDir(t, (*hubProcess).stop)
@@ -130,7 +133,8 @@ func TestRestoredFromBackup(t *testing.T) {
 	h.stop()
 }
 
-// Nobody can tell what a damaged watermark has known. A directory that never had one is that of an older hub.
+// TestWatermarkThatIsDamagedOrAbsent: a damaged watermark counts as a loss, because what it
+// recorded is unknown. A directory that never had one is that of an older hub.
 func TestWatermarkThatIsDamagedOrAbsent(t *testing.T) {
 	t.Parallel()
 	w := newFilledDir(t, (*hubProcess).stop)
@@ -154,7 +158,7 @@ func TestWatermarkThatIsDamagedOrAbsent(t *testing.T) {
 	if err := os.Remove(path); err != nil {
 		t.Fatal(err)
 	}
-	half := filepath.Join(w.data, ".new-1") // what a kill in the middle of a write leaves
+	half := filepath.Join(w.data, ".new-1") // as a kill in the middle of a write leaves it
 	if err := os.WriteFile(half, []byte(`{"rev`), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -166,7 +170,8 @@ func TestWatermarkThatIsDamagedOrAbsent(t *testing.T) {
 	}
 }
 
-// A kill loses nothing, so it must not look like a loss, however close it comes to a write of the block or of the watermark.
+// TestKillIsNoLoss: a kill loses nothing, so it must not look like a loss, however close it comes
+// to a write of the block or of the watermark.
 func TestKillIsNoLoss(t *testing.T) {
 	for _, sync := range []string{"always", "2m"} {
 		t.Run("Sync="+sync, func(t *testing.T) {
@@ -204,7 +209,7 @@ func TestKillIsNoLoss(t *testing.T) {
 				case <-time.After(testTimeout):
 					t.Fatalf("no write:\n%s", h.logged())
 				}
-				if round%2 == 0 { // right after the file was written under load, and at any moment
+				if round%2 == 0 { // half of the kills come right after the file was written under load
 					h.waitForMark(args[1], seq)
 				}
 				h.kill()

@@ -10,13 +10,13 @@ import (
 	"exthub/kv"
 )
 
-// webhooks is the pump that tells the backend of changes.
+// webhooks is the goroutine that posts changes to the app's backend.
 type webhooks struct {
 	stop context.CancelFunc
 	done chan struct{}
 }
 
-// startWebhooks starts the pump, or returns nil if nobody wants to be told.
+// startWebhooks starts the goroutine, or returns nil without --webhook-url.
 func startWebhooks(ctx context.Context, c *Config, store *kv.Store, metrics *prometheus.Registry) (*webhooks, error) {
 	if c.WebhookURL == "" {
 		return nil, nil
@@ -35,7 +35,8 @@ func startWebhooks(ctx context.Context, c *Config, store *kv.Store, metrics *pro
 	return w, nil
 }
 
-// close stops the pump. A request that is under way is broken off, and repeated by the next hub.
+// close stops the goroutine. A request that is under way is cancelled, and repeated by the next
+// hub.
 func (w *webhooks) close() {
 	w.stop()
 	<-w.done

@@ -13,7 +13,8 @@ import (
 	"exthub/hub/webhook"
 )
 
-// A hub that is killed while the backend is down tells it, after both are back, what is there by then.
+// TestKillLosesNoWebhook: a hub is killed while the backend is down. After both are back, the
+// backend is told what is there by then.
 func TestKillLosesNoWebhook(t *testing.T) {
 	type told struct {
 		Seq           uint64

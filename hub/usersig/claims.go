@@ -14,8 +14,8 @@ import (
 )
 
 const (
-	// maxText and maxJSON are about ten times what the longest real UserSig takes. They keep a stranger, who needs no
-	// account to send one, from making us inflate a bomb.
+	// maxText and maxJSON are about ten times the longest real UserSig. They keep strangers, who
+	// need no account to send one, from making the hub inflate a bomb.
 	maxText = 4 << 10
 	maxJSON = 4 << 10
 
@@ -25,7 +25,7 @@ const (
 	version = "2.0"
 )
 
-// Claims is what a UserSig says about itself. Nothing in it is true before Check has returned nil.
+// Claims is what a UserSig says about itself. None of it is proven before Check has returned nil.
 type Claims struct {
 	User   string
 	AppID  uint64
@@ -47,10 +47,10 @@ type envelope struct {
 	MAC      []byte `json:"TLS.sig"`
 }
 
-// encoding is base64 with the three characters replaced that mean something in a URL.
+// encoding is base64 with the three characters replaced that have a meaning in URLs.
 var encoding = base64.NewEncoding("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789*-").WithPadding('_').Strict()
 
-// Parse reads a UserSig without judging it. It returns an *Error with code Empty or Malformed.
+// Parse decodes a UserSig without verifying it. It returns an *Error with code Empty or Malformed.
 func Parse(sig string) (Claims, error) {
 	if sig == "" {
 		return Claims{}, refuse(Empty, "the UserSig is empty")
@@ -58,7 +58,7 @@ func Parse(sig string) (Claims, error) {
 	if len(sig) > maxText {
 		return Claims{}, refuse(Malformed, "the UserSig is %d bytes long, more than %d", len(sig), maxText)
 	}
-	// The decoder skips line breaks; a UserSig has none.
+	// The decoder skips line breaks; a UserSig must not have any.
 	if strings.ContainsAny(sig, "\r\n") {
 		return Claims{}, refuse(Malformed, "the UserSig contains a line break")
 	}
@@ -77,11 +77,13 @@ func Parse(sig string) (Claims, error) {
 	return e.claims()
 }
 
-// inflaters have 40 KB each, and are needed for as long as it takes to read a few hundred bytes.
+// inflaters is a pool, because an inflater takes 40 KB and is used only while a few hundred bytes
+// are read.
 var inflaters sync.Pool
 
 func inflate(packed []byte) ([]byte, error) {
-	// A bytes.Reader is read byte by byte, so what it still holds at the end is not part of the zlib stream.
+	// A bytes.Reader is read byte by byte, so what is left in it at the end is not part of the zlib
+	// stream.
 	src := bytes.NewReader(packed)
 	z, err := getInflater(src)
 	if err != nil {
@@ -129,8 +131,8 @@ func (e envelope) claims() (Claims, error) {
 	}, nil
 }
 
-// validUser refuses control characters because the signed content separates its lines by a line feed: a user called
-// "bob\nTLS.sdkappid:..." would be signed with the same bytes as bob with times of his own choice.
+// validUser refuses control characters. The signed content separates its lines by a line feed, so a
+// user called "bob\nTLS.sdkappid:..." would be signed with the same bytes as bob with other times.
 func validUser(user string) bool {
 	return user != "" && utf8.ValidString(user) && !strings.ContainsFunc(user, unicode.IsControl)
 }

@@ -2,7 +2,7 @@ package usersig
 
 import "fmt"
 
-// The codes of a refused UserSig, as Tencent Chat numbers them.
+// These are the codes of a refused UserSig, as Tencent Chat numbers them.
 const (
 	Expired   = 70001
 	Empty     = 70002

@@ -87,15 +87,16 @@ func TestMalformed(t *testing.T) {
 	wantCode(t, Verify("", app, key, "xiaojun", issued), Empty)
 }
 
-// A backend that signs whatever name a visitor gives could be made to sign lines of the content: the name below yields
-// the same bytes as bob with a validity of his own choice and the rest as userbuf.
+// TestLineFeedInUserForgesNothing: a backend that signs any name that a visitor gives could be made
+// to sign lines of the content. The name below yields the same bytes as bob with a validity of the
+// visitor's choice and the rest as userbuf.
 func TestLineFeedInUserForgesNothing(t *testing.T) {
 	name := "bob\nTLS.sdkappid:1400000000\nTLS.time:1700000000\nTLS.expire:999999999\nTLS.userbuf:"
 	if _, err := Sign(app, key, name, issued, time.Minute); err == nil {
 		t.Error("signed a name with line feeds")
 	}
 
-	// Even a signer that does so helps nobody: the rest is no base64.
+	// Even a signer that accepts such a name helps nobody: the rest is not base64.
 	mac := content{name, app, issued.Unix(), 60, nil}.mac(key)
 	forged := pack(t, zlib.BestCompression, object(t, map[string]any{"TLS.ver": "2.0", "TLS.identifier": "bob", "TLS.sdkappid": app,
 		"TLS.time": 1700000000, "TLS.expire": 999999999, "TLS.sig": mac,
@@ -103,7 +104,7 @@ func TestLineFeedInUserForgesNothing(t *testing.T) {
 	wantCode(t, Verify(forged, app, key, "bob", issued), Malformed)
 }
 
-// No altered byte of a UserSig makes it say something else.
+// TestEveryByteCounts: no altered byte of a UserSig makes it say something else.
 func TestEveryByteCounts(t *testing.T) {
 	packed := decoded(t, xiaojun)
 	for i := range packed {
@@ -127,7 +128,8 @@ func FuzzParse(f *testing.F) {
 	f.Add(decoded(f, xiaojun))
 	f.Add([]byte(`{"TLS.ver":"2.0","TLS.identifier":"a","TLS.sdkappid":1,"TLS.time":0,"TLS.expire":1,"TLS.sig":""}`))
 	f.Fuzz(func(t *testing.T, b []byte) {
-		// As text, as compressed bytes and as JSON, so that the fuzzer need not learn base64 and zlib.
+		// The input serves as text, as compressed bytes and as JSON, so that the fuzzer need not
+		// learn base64 and zlib.
 		for _, sig := range []string{string(b), escape(b), pack(t, zlib.NoCompression, b)} {
 			c, err := Parse(sig)
 			if err != nil {

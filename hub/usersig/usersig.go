@@ -12,8 +12,9 @@ import (
 	"time"
 )
 
-// Sign returns a UserSig for user in app appID, valid from now for expire, which counts in whole seconds.
-// It fails if key is empty, user is empty, not UTF-8 or has control characters, or expire is under a second.
+// Sign returns a UserSig for user in app appID, valid from now for expire, of which whole seconds
+// count. It fails if key is empty, user is empty, not UTF-8 or has control characters, or expire is
+// under a second.
 func Sign(appID uint64, key, user string, now time.Time, expire time.Duration) (string, error) {
 	switch {
 	case key == "":
@@ -27,9 +28,10 @@ func Sign(appID uint64, key, user string, now time.Time, expire time.Duration) (
 	return c.envelope(key).pack()
 }
 
-// Verify returns nil if sig was made with key for user in app appID and is valid at now, else an *Error that names the
-// first check that failed. The order is that of the public implementations: form, app, user, time, HMAC. Every claim
-// but the last can be read by whoever holds the UserSig, so naming it gives nothing away.
+// Verify returns nil if sig was made with key for user in app appID and is valid at now, else an
+// *Error that names the first check that failed. The order is that of the public implementations:
+// form, app, user, time, HMAC. Every claim but the last can be read by anyone who holds the
+// UserSig, so naming it reveals nothing.
 func Verify(sig string, appID uint64, key, user string, now time.Time) error {
 	c, err := Parse(sig)
 	if err != nil {
@@ -38,7 +40,7 @@ func Verify(sig string, appID uint64, key, user string, now time.Time) error {
 	return c.Check(appID, key, user, now)
 }
 
-// Check is the part of Verify that follows Parse.
+// Check verifies the claims as Verify does after Parse.
 func (c Claims) Check(appID uint64, key, user string, now time.Time) error {
 	switch {
 	case c.AppID != appID:

@@ -21,7 +21,7 @@ const (
 
 var issued = time.Unix(1700000000, 0)
 
-// pack makes the text of a UserSig from its JSON as another implementation would, at any compression level.
+// pack makes a UserSig from its JSON as another implementation would, at any compression level.
 func pack(t *testing.T, level int, raw []byte) string {
 	t.Helper()
 	var b bytes.Buffer
@@ -62,7 +62,8 @@ func wantCode(t *testing.T, err error, code int) {
 	}
 }
 
-// TestVectors holds UserSigs, or their HMACs, as the public implementation for Node.js makes them under a fixed clock.
+// TestVectors: UserSigs, or their HMACs, as the public implementation for Node.js makes them under
+// a fixed clock.
 func TestVectors(t *testing.T) {
 	v3 := map[string]any{"TLS.ver": "2.0", "TLS.identifier": "用户A_1-x", "TLS.sdkappid": app, "TLS.expire": 60,
 		"TLS.time": 1600000000, "TLS.sig": "YvEVk3uizCazMZQmkRCsDT6MD8yyt+8O9VgafgRCC70="}
@@ -109,7 +110,7 @@ func TestVerify(t *testing.T) {
 		code int
 	}{
 		{"OK", app, key, "xiaojun", issued, 0},
-		{"DatedAhead", app, key, "xiaojun", issued.Add(-24 * time.Hour), 0}, // a fast clock at the backend is no crime
+		{"DatedAhead", app, key, "xiaojun", issued.Add(-24 * time.Hour), 0}, // the backend's clock may be fast
 		{"BeforeTheEpoch", app, key, "xiaojun", time.Unix(-1, 0), 0},
 		{"OtherApp", app + 1, key, "xiaojun", issued, WrongApp},
 		{"OtherUser", app, key, "Xiaojun", issued, WrongUser}, // user names differ by case
@@ -119,7 +120,7 @@ func TestVerify(t *testing.T) {
 		{"UpperCaseKey", app, strings.ToUpper(key), "xiaojun", issued, WrongKey}, // the key is text, not hex
 		{"Expired", app, key, "xiaojun", issued.AddDate(1, 0, 0), Expired},
 
-		// Several things wrong: app before user before time before key.
+		// Several things are wrong: app comes before user before time before key.
 		{"AppFirst", app + 1, "k", "other", issued.AddDate(1, 0, 0), WrongApp},
 		{"ThenUser", app, "k", "other", issued.AddDate(1, 0, 0), WrongUser},
 		{"ThenTime", app, "k", "xiaojun", issued.AddDate(1, 0, 0), Expired},

@@ -7,7 +7,8 @@ import (
 	"exthub/kv"
 )
 
-// callback is the body of one request. Names and shape are those of Tencent Chat's callbacks "after a message extension is configured"; PurgedSeq is ours.
+// callback is the body of one request. Names and shape are those of Tencent Chat's callbacks "after
+// a message extension is configured"; PurgedSeq is ours.
 type callback struct {
 	CallbackCommand string
 
@@ -25,7 +26,7 @@ type callback struct {
 	EventTime     int64  // Unix milliseconds
 }
 
-// pair is one that was set, or deleted: then Value is "".
+// pair is a pair that was set or, with an empty Value, deleted.
 type pair struct {
 	Key   string
 	Value string
@@ -38,10 +39,11 @@ const (
 	opClear  = 3
 )
 
-// maxPairs is how many pairs one callback tells of.
+// maxPairs is the most pairs in one callback.
 const maxPairs = 200
 
-// newCallback tells of the clear if there was one, else of the first pairs that are of one kind.
+// newCallback describes the clear if there was one, else the first pairs that are all set or all
+// deleted.
 func newCallback(news kv.News) callback {
 	c := callback{
 		CallbackCommand: "C2C.CallbackAfterC2CMsgExtension", From: news.Ref.From, To: news.Ref.To, MsgKey: news.Ref.MsgKey,
@@ -73,7 +75,7 @@ func (c callback) encode() []byte {
 	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false)
 	if err := e.Encode(c); err != nil {
-		panic(err) // of our own type, which can't fail
+		panic(err) // a callback can always be encoded
 	}
 	return bytes.TrimSuffix(b.Bytes(), []byte("\n"))
 }

@@ -10,7 +10,7 @@ import (
 	"exthub/kv"
 )
 
-// metrics are what an operator watches: whether the backend takes what it is sent, and how far it is behind.
+// metrics show whether the backend accepts what it is sent, and how far it is behind.
 type metrics struct {
 	requests *prometheus.CounterVec
 	lag      prometheus.Gauge
@@ -38,7 +38,7 @@ func newMetrics(f *kv.Following) *metrics {
 		}),
 	}
 	for _, outcome := range []string{"taken", "failed"} {
-		m.requests.WithLabelValues(outcome) // present from the beginning
+		m.requests.WithLabelValues(outcome) // so that both are there from the beginning
 	}
 	return m
 }
@@ -52,7 +52,7 @@ func (m *metrics) record(lag time.Duration, err error) {
 	m.lag.Set(lag.Seconds())
 }
 
-// Describe and Collect make a Sender a prometheus.Collector.
+// Describe makes a Sender a prometheus.Collector.
 func (s *Sender) Describe(ch chan<- *prometheus.Desc) { prometheus.DescribeByCollect(s, ch) }
 
 // Collect sends the metrics of this Sender.

@@ -1,11 +1,15 @@
 // Package webhook tells the app's backend of every change of extensions, by HTTP.
 //
 // What holds:
-//   - Every change is told at least once, whichever door and whichever hub it came through, also across restarts: where the sender stands is kept in the store.
-//   - Of one message, changes are told in the order of Seq, one at a time. After a restart some may be told again; Seq shows it.
-//   - A backend that was away is told what is there when it is back: values that were overwritten meanwhile fold into the newest, and deletions that are no
-//     longer listed (PurgedSeq) are left out.
-//   - A backend that is slow, down or wrong costs the hub nothing but one request at a time per shard, with a pause that grows.
+//   - Every change is told at least once, through whichever door and hub it came, and also across
+//     restarts: the sender's position is kept in the store.
+//   - The changes of one message are told in the order of Seq, one at a time. After a restart some
+//     may be told again; Seq shows it.
+//   - A backend that was away is told what is there when it is back: values that were overwritten
+//     meanwhile fold into the newest, and deletions that are no longer listed (PurgedSeq) are left
+//     out.
+//   - A backend that is slow, down or wrong costs the hub nothing but one request at a time per
+//     shard, with a pause that grows.
 package webhook
 
 import (
@@ -24,7 +28,8 @@ import (
 	"exthub/kv"
 )
 
-// Options of a Sender. URL and SDKAppID are required; any other zero is the default that stands beside it.
+// Options are the settings of a Sender. URL and SDKAppID are required; any other zero is the
+// default that its comment names.
 type Options struct {
 	URL      string // http or https; its own query parameters are kept
 	Secret   string // signs what is sent; "" sends it unsigned
@@ -35,7 +40,8 @@ type Options struct {
 	Now                func() time.Time
 }
 
-// Headers of a signed request: the signature is the HMAC-SHA256, in hex, of the timestamp (Unix seconds), a full stop and the body.
+// These are the headers of a signed request. The signature is the HMAC-SHA256, in hex, of the
+// timestamp (Unix seconds), a full stop and the body.
 const (
 	TimestampHeader = "Exthub-Timestamp"
 	SignatureHeader = "Exthub-Signature"
@@ -50,8 +56,8 @@ type Sender struct {
 	metrics   *metrics
 }
 
-// New gives the sender its place in the store: it will tell of what is written from then on, once it runs. The first time, that is; later it goes on
-// where it stood.
+// New returns a sender with a position in the store. The first time, it will send what is written
+// from now on, once it runs; later it continues from where it was.
 func New(ctx context.Context, store *kv.Store, options Options) (*Sender, error) {
 	address, err := url.Parse(options.URL)
 	if err != nil {
@@ -61,7 +67,7 @@ func New(ctx context.Context, store *kv.Store, options Options) (*Sender, error)
 		options.Now = time.Now
 	}
 	s := &Sender{options: options, address: address, client: &http.Client{
-		// A redirect would take signed data to somebody whom the operator has not named.
+		// A redirect would send signed data to a host that the operator has not named.
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		Transport:     &http.Transport{Proxy: http.ProxyFromEnvironment, MaxIdleConnsPerHost: 64, IdleConnTimeout: time.Minute},
 	}}
@@ -81,7 +87,8 @@ func (s *Sender) Run(ctx context.Context) {
 	s.following.Run(ctx)
 }
 
-// deliver posts the first part of the news that is of one kind, and returns the Seq at which it ends.
+// deliver posts the first part of the news that fits into one callback, and returns the Seq at
+// which it ends.
 func (s *Sender) deliver(ctx context.Context, news kv.News) (through uint64, err error) {
 	defer func() { s.metrics.record(s.options.Now().Sub(news.Time), err) }()
 	c := newCallback(news)
@@ -91,13 +98,14 @@ func (s *Sender) deliver(ctx context.Context, news kv.News) (through uint64, err
 	return c.Seq, nil
 }
 
-// post sends one callback. Any answer of the 2xx kind means that it was taken; what it says does not matter.
+// post sends one callback. Any 2xx status means that it was accepted; the body of the answer does
+// not matter.
 func (s *Sender) post(ctx context.Context, command string, body []byte) error {
 	address := *s.address
 	query := address.Query()
 	for name, value := range map[string]string{
 		"SdkAppid": strconv.FormatUint(s.options.SDKAppID, 10), "CallbackCommand": command, "contenttype": "json",
-		// The store does not know who made a change, nor from where.
+		// The store does not know which user made a change, nor from where.
 		"ClientIP": "", "OptPlatform": "Unknown",
 	} {
 		query.Set(name, value)
@@ -118,7 +126,7 @@ func (s *Sender) post(ctx context.Context, command string, body []byte) error {
 		return err
 	}
 	defer answer.Body.Close()
-	// Read, so that the connection can be used again, but not for ever.
+	// The body is read so that the connection can be used again, but not without a limit.
 	_, _ = io.CopyN(io.Discard, answer.Body, 64<<10)
 	if answer.StatusCode/100 != 2 {
 		return fmt.Errorf("the receiver answered %s", answer.Status)
@@ -126,7 +134,7 @@ func (s *Sender) post(ctx context.Context, command string, body []byte) error {
 	return nil
 }
 
-// Sign returns what a receiver finds in SignatureHeader if the request is from somebody who knows the secret.
+// Sign returns the value that SignatureHeader has if the request comes from a holder of the secret.
 func Sign(secret, timestamp string, body []byte) string {
 	mac := hmac.New(sha256.New, []byte(secret))
 	mac.Write([]byte(timestamp + "."))

@@ -18,7 +18,8 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// What is told in one callback is of one kind: a clear alone, pairs that were set, or pairs that were deleted.
+// TestCallback: a callback is of one kind: a clear alone, pairs that were set, or pairs that were
+// deleted.
 func TestCallback(t *testing.T) {
 	set := func(key string, seq uint64) kv.Pair { return kv.Pair{Key: key, Value: "v", Seq: seq} }
 	gone := func(key string, seq uint64) kv.Pair { return kv.Pair{Key: key, Seq: seq, Deleted: true} }
@@ -47,7 +48,7 @@ func TestCallback(t *testing.T) {
 	}
 }
 
-// A message whose deletions have been forgotten says so.
+// TestCallbackPurged: the callback of a message whose deletions have been forgotten says so.
 func TestCallbackPurged(t *testing.T) {
 	news := kv.News{Ref: kv.Ref{GroupID: "club", MsgSeq: 3}, Pairs: []kv.Pair{{Key: "a", Value: "1", Seq: 9}}, PurgedSeq: 4, Time: time.UnixMilli(1700000100123)}
 	var is, want any
@@ -64,7 +65,8 @@ func TestCallbackPurged(t *testing.T) {
 	}
 }
 
-// A receiver that redirects would have the changes sent to somebody whom the operator has not named. It is taken for one that is down.
+// TestRedirectIsNotFollowed: a receiver that redirects would have the changes sent to a host that
+// the operator has not named. It counts as one that is down.
 func TestRedirectIsNotFollowed(t *testing.T) {
 	elsewhere := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { t.Error("the redirect was followed") }))
 	defer elsewhere.Close()
