@@ -5,9 +5,9 @@ import "slices"
 // attachment is a session's place: the groups that it is in, and, until Join, those whose membership has changed since Attach.
 type attachment struct {
 	Subscriber
-	groups  map[string]int // where it stands in each group's audience; nil for none
-	touched map[string]bool
-	joined  bool
+	groups       map[string]int // where it stands in each group's audience; nil for none
+	changedSince map[string]bool
+	joined       bool
 }
 
 // user is somebody's sessions here, at least one. They are few.
@@ -22,21 +22,21 @@ func (u user) find(s Subscriber) *attachment {
 
 // audience is the sessions in a group. It is walked much more often than it changes.
 type audience struct {
-	list   []Subscriber // apart from the places, so that walking touches nothing else
-	lent   bool         // somebody else has the list too, so it may not be changed
-	places []*attachment
+	list     []Subscriber // apart from the places, so that walking touches nothing else
+	borrowed bool         // somebody else has the list too, so it may not be changed
+	places   []*attachment
 }
 
 // lend returns the sessions there are, in a list that stays as it is.
-func (g *audience) lend() []Subscriber {
-	g.lent = true
+func (g *audience) borrow() []Subscriber {
+	g.borrowed = true
 	return g.list
 }
 
 // own makes the list one that may be changed.
 func (g *audience) own() {
-	if g.lent {
-		g.list, g.lent = slices.Clone(g.list), false
+	if g.borrowed {
+		g.list, g.borrowed = slices.Clone(g.list), false
 	}
 }
 

@@ -24,7 +24,7 @@ type Options struct {
 	Interval      time.Duration // the least time between two events of a message with a large audience; 0 turns folding off
 	LargeAudience int           // how many sessions are a large audience; 32 if zero
 	Wrap          Wrapper       // the transport's envelope, or nil
-	Writers       Writers       // who brings an event to a group; InTurn{} if nil
+	Deliverer     Deliverer     // who brings an event to a group; InTurn{} if nil
 }
 
 // Broker knows which sessions take part in which conversations, and delivers to them what Publish brings. All methods may be called concurrently.
@@ -34,9 +34,9 @@ type Broker struct {
 	mu        sync.Mutex
 	users     map[string]user
 	groups    map[string]*audience
-	paces     map[kv.MessageID]*pace
-	free      []*pace // of no message
-	delivered uint64  // events about pairs, one for each session that got it
+	throttles map[kv.MessageID]*throttle
+	idle      []*throttle // of no message
+	delivered uint64      // events about pairs, one for each session that got it
 }
 
 // New returns a Broker without subscribers.
@@ -44,10 +44,10 @@ func New(options Options) *Broker {
 	if options.LargeAudience == 0 {
 		options.LargeAudience = 32
 	}
-	if options.Writers == nil {
-		options.Writers = InTurn{}
+	if options.Deliverer == nil {
+		options.Deliverer = Sequential{}
 	}
-	return &Broker{options: options, users: make(map[string]user), groups: make(map[string]*audience), paces: make(map[kv.MessageID]*pace)}
+	return &Broker{options: options, users: make(map[string]user), groups: make(map[string]*audience), throttles: make(map[kv.MessageID]*throttle)}
 }
 
 // Attach makes the session follow the user's one-to-one conversations and what happens to the user's memberships.
@@ -66,11 +66,11 @@ func (b *Broker) Join(s Subscriber, userID string, groups []string) {
 		return
 	}
 	for _, group := range groups {
-		if !a.touched[group] {
+		if !a.changedSince[group] {
 			b.enter(a, group)
 		}
 	}
-	a.joined, a.touched = true, nil
+	a.joined, a.changedSince = true, nil
 }
 
 // Detach ends a session's part. Nothing that is published after Detach has returned is delivered to it.
@@ -109,7 +109,7 @@ func (b *Broker) Publish(d kv.Delta) {
 		b.changeMembers(d)
 	}
 	if len(d.Pairs) > 0 || d.ClearSeq > 0 {
-		b.pace(d)
+		b.deliverPairs(d)
 	}
 }
 
@@ -118,7 +118,7 @@ func (b *Broker) received(d kv.Delta) {
 	if d.Record.GroupID != "" {
 		if g := b.groups[d.Record.GroupID]; g != nil {
 			if e := b.messageEvent(d, ""); e != nil {
-				b.options.Writers.Deliver(e, g.lend(), d.Origin)
+				b.options.Deliverer.Deliver(e, g.borrow(), d.Origin)
 			}
 		}
 		return
@@ -160,7 +160,7 @@ func (b *Broker) deliver(r kv.Ref, e *Event) (n int) {
 		if g == nil {
 			return 0
 		}
-		b.options.Writers.Deliver(e, g.lend(), "")
+		b.options.Deliverer.Deliver(e, g.borrow(), "")
 		return len(g.list)
 	}
 	for _, reader := range readers(r) {
@@ -188,10 +188,10 @@ func (b *Broker) changeMembers(d kv.Delta) {
 	for _, change := range d.Members {
 		for _, a := range b.users[change.UserID] {
 			if !a.joined {
-				if a.touched == nil {
-					a.touched = make(map[string]bool)
+				if a.changedSince == nil {
+					a.changedSince = make(map[string]bool)
 				}
-				a.touched[group] = true
+				a.changedSince[group] = true
 			}
 			if change.Joined {
 				b.enter(a, group)

@@ -215,7 +215,7 @@ func TestPace(t *testing.T) {
 
 // busyWriters are busy when they are told to be.
 type busyWriters struct {
-	InTurn
+	Sequential
 	atomic.Bool
 }
 
@@ -225,7 +225,7 @@ func (w *busyWriters) Busy() bool { return w.Load() }
 func TestPaceHeedsTheWriters(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var busy busyWriters
-		b := New(Options{Interval: 50 * time.Millisecond, LargeAudience: 2, Writers: &busy})
+		b := New(Options{Interval: 50 * time.Millisecond, LargeAudience: 2, Deliverer: &busy})
 		ann, _ := join(b, "ann", "team"), join(b, "bob", "team")
 		passed := func(d time.Duration) int {
 			<-time.After(d)
@@ -247,7 +247,7 @@ func TestPaceHeedsTheWriters(t *testing.T) {
 		}
 		busy.Store(true)
 		b.Publish(pairs("team", 3, "a"))
-		if n := passed(3 * paceHold); n != 1 {
+		if n := passed(3 * maxPolling); n != 1 {
 			t.Fatalf("%d events from a hub that is always busy", n)
 		}
 		b.Close()

@@ -15,7 +15,7 @@ const (
 	maxMembersPerPage     = 100
 )
 
-func createGroup(ctx context.Context, c *command.Commands, who command.Caller, params jsontext.Value) (jsontext.Value, error) {
+func createGroup(ctx context.Context, c *command.Commands, caller command.Caller, params jsontext.Value) (jsontext.Value, error) {
 	var p struct {
 		Name       wire.Text `json:"name"`
 		Type       wire.Text `json:"type"`
@@ -28,11 +28,11 @@ func createGroup(ctx context.Context, c *command.Commands, who command.Caller, p
 		return nil, err
 	}
 	// An app admin who makes a group here is its owner, as anybody else.
-	cmd := command.CreateGroup{Type: string(p.Type), Name: string(p.Name), GroupID: string(p.GroupID), Owner: who.UserID}
+	cmd := command.CreateGroup{Type: string(p.Type), Name: string(p.Name), GroupID: string(p.GroupID), Owner: caller.UserID}
 	for _, m := range p.MemberList {
 		cmd.Members = append(cmd.Members, command.NewMember{UserID: string(m.UserID)})
 	}
-	info, err := c.CreateGroup(ctx, who, cmd)
+	info, err := c.CreateGroup(ctx, caller, cmd)
 	if err != nil {
 		return nil, err
 	}
@@ -46,12 +46,12 @@ type groupParams struct {
 	GroupID wire.Text `json:"groupID"`
 }
 
-func joinGroup(ctx context.Context, c *command.Commands, who command.Caller, params jsontext.Value) (jsontext.Value, error) {
+func joinGroup(ctx context.Context, c *command.Commands, caller command.Caller, params jsontext.Value) (jsontext.Value, error) {
 	var p groupParams
 	if err := wire.Decode(params, &p, refusal.InvalidParams); err != nil {
 		return nil, err
 	}
-	joined, err := c.JoinGroup(ctx, who, string(p.GroupID))
+	joined, err := c.JoinGroup(ctx, caller, string(p.GroupID))
 	if err != nil {
 		return nil, err
 	}
@@ -65,20 +65,20 @@ func joinGroup(ctx context.Context, c *command.Commands, who command.Caller, par
 	}{status, newWireGroup(joined.Group)}), nil
 }
 
-func quitGroup(ctx context.Context, c *command.Commands, who command.Caller, params jsontext.Value) (jsontext.Value, error) {
-	return leave(ctx, who, params, c.QuitGroup)
+func quitGroup(ctx context.Context, c *command.Commands, caller command.Caller, params jsontext.Value) (jsontext.Value, error) {
+	return leave(ctx, caller, params, c.QuitGroup)
 }
 
-func dismissGroup(ctx context.Context, c *command.Commands, who command.Caller, params jsontext.Value) (jsontext.Value, error) {
-	return leave(ctx, who, params, c.DismissGroup)
+func dismissGroup(ctx context.Context, c *command.Commands, caller command.Caller, params jsontext.Value) (jsontext.Value, error) {
+	return leave(ctx, caller, params, c.DismissGroup)
 }
 
-func leave(ctx context.Context, who command.Caller, params jsontext.Value, do func(context.Context, command.Caller, string) error) (jsontext.Value, error) {
+func leave(ctx context.Context, caller command.Caller, params jsontext.Value, do func(context.Context, command.Caller, string) error) (jsontext.Value, error) {
 	var p groupParams
 	if err := wire.Decode(params, &p, refusal.InvalidParams); err != nil {
 		return nil, err
 	}
-	if err := do(ctx, who, string(p.GroupID)); err != nil {
+	if err := do(ctx, caller, string(p.GroupID)); err != nil {
 		return nil, err
 	}
 	return wire.Encode(struct {
@@ -86,7 +86,7 @@ func leave(ctx context.Context, who command.Caller, params jsontext.Value, do fu
 	}{string(p.GroupID)}), nil
 }
 
-func getGroupMemberList(ctx context.Context, c *command.Commands, who command.Caller, params jsontext.Value) (jsontext.Value, error) {
+func getGroupMemberList(ctx context.Context, c *command.Commands, caller command.Caller, params jsontext.Value) (jsontext.Value, error) {
 	var p struct {
 		GroupID wire.Text `json:"groupID"`
 		Count   int       `json:"count"`
@@ -101,7 +101,7 @@ func getGroupMemberList(ctx context.Context, c *command.Commands, who command.Ca
 	if p.Count == 0 {
 		p.Count = defaultMembersPerPage
 	}
-	list, err := c.GetGroupMemberList(ctx, who, command.GetGroupMemberList{GroupID: string(p.GroupID), Count: p.Count, Offset: p.Offset})
+	list, err := c.GetGroupMemberList(ctx, caller, command.GetGroupMemberList{GroupID: string(p.GroupID), Count: p.Count, Offset: p.Offset})
 	if err != nil {
 		return nil, err
 	}
@@ -125,12 +125,12 @@ func (p memberParams) command() command.ChangeMembers {
 	return cmd
 }
 
-func addGroupMember(ctx context.Context, c *command.Commands, who command.Caller, params jsontext.Value) (jsontext.Value, error) {
+func addGroupMember(ctx context.Context, c *command.Commands, caller command.Caller, params jsontext.Value) (jsontext.Value, error) {
 	var p memberParams
 	if err := wire.Decode(params, &p, refusal.InvalidParams); err != nil {
 		return nil, err
 	}
-	added, err := c.AddGroupMembers(ctx, who, p.command())
+	added, err := c.AddGroupMembers(ctx, caller, p.command())
 	if err != nil {
 		return nil, err
 	}
@@ -141,12 +141,12 @@ func addGroupMember(ctx context.Context, c *command.Commands, who command.Caller
 	}{orEmpty(added.Added), orEmpty(added.Failed), orEmpty(added.Existed)}), nil
 }
 
-func deleteGroupMember(ctx context.Context, c *command.Commands, who command.Caller, params jsontext.Value) (jsontext.Value, error) {
+func deleteGroupMember(ctx context.Context, c *command.Commands, caller command.Caller, params jsontext.Value) (jsontext.Value, error) {
 	var p memberParams
 	if err := wire.Decode(params, &p, refusal.InvalidParams); err != nil {
 		return nil, err
 	}
-	removed, err := c.DeleteGroupMembers(ctx, who, p.command())
+	removed, err := c.DeleteGroupMembers(ctx, caller, p.command())
 	if err != nil {
 		return nil, err
 	}

@@ -42,7 +42,7 @@ func New(options Options, store *kv.Store) (*Hub, error) {
 	w := socket.StartWriters(o.WriteTimeout, o.FanoutFrom)
 	h := &Hub{
 		options: o, log: o.Logger, writers: w, sessions: newSessions(o.MaxSessions), mux: http.NewServeMux(),
-		broker: events.New(events.Options{Interval: o.EventInterval, LargeAudience: o.LargeAudience, Wrap: socket.Wrap, Writers: w}),
+		broker: events.New(events.Options{Interval: o.EventInterval, LargeAudience: o.LargeAudience, Wrap: socket.Wrap, Deliverer: w}),
 		store:  store,
 		commands: command.New(store, command.Options{
 			Limits:          command.Limits{Extensions: o.MaxExtensions, PerRequest: o.MaxExtensionsPerRequest, KeyBytes: o.MaxKeyBytes, ValueBytes: o.MaxValueBytes},
@@ -92,9 +92,9 @@ func (h *Hub) isAdmin(userID string) bool { return slices.Contains(h.options.Adm
 // Shutdown lets nobody in any more, sends the sessions away with 4001, spread over a part of the time that ctx leaves so that they do not all come back in the
 // same instant, and waits until they are gone. At the end of ctx it cuts off what is left and returns ctx's error. Call it once.
 func (h *Hub) Shutdown(ctx context.Context) error {
-	err := h.sessions.sendAway(ctx)
+	err := h.sessions.drain(ctx)
 	h.stop()
-	h.sessions.cutOff()
+	h.sessions.abortAll()
 	h.broker.Close()
 	h.writers.Stop()
 	return err

@@ -88,7 +88,7 @@ func (s *session) enter(r request) (jsontext.Value, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.who = command.Caller{UserID: string(p.UserID), Admin: s.hub.isAdmin(string(p.UserID)), Session: o.NewSessionID(), Cork: s.conn.Cork}
+	s.caller = command.Caller{UserID: string(p.UserID), Admin: s.hub.isAdmin(string(p.UserID)), Session: o.NewSessionID(), Cork: s.conn.Cork}
 	if err := s.follow(); err != nil {
 		return nil, err
 	}
@@ -101,7 +101,7 @@ func (s *session) enter(r request) (jsontext.Value, error) {
 	s.silence = time.AfterFunc(2*o.Heartbeat, func() { s.end(socket.CloseSilent, "nothing heard for two heartbeats") })
 	s.expiry = time.AfterFunc(until.Sub(now)+time.Second, func() { s.kick("userSigExpired", socket.CloseNotLoggedIn, "the UserSig has expired") })
 	return wire.Encode(loginResult{
-		UserID: s.who.UserID, SessionID: s.who.Session, Admin: s.who.Admin, HeartbeatInterval: int(o.Heartbeat / time.Second), Time: now.Unix(),
+		UserID: s.caller.UserID, SessionID: s.caller.Session, Admin: s.caller.Admin, HeartbeatInterval: int(o.Heartbeat / time.Second), Time: now.Unix(),
 		Epoch:  s.hub.store.Epoch(), // after follow: another history from now on ends this session
 		Limits: wireLimits{o.MaxExtensions, o.MaxExtensionsPerRequest, o.MaxKeyBytes, o.MaxValueBytes, o.MessageRate, maxFrame},
 	}), nil
@@ -110,15 +110,15 @@ func (s *session) enter(r request) (jsontext.Value, error) {
 // follow makes the session hear of everything that concerns its user: first what comes from now on, then the groups as they are, so that nothing is missed
 // in between. The client may get notifications before the answer to its login.
 func (s *session) follow() error {
-	s.conn.ID = s.who.Session
-	s.hub.broker.Attach(&s.conn, s.who.UserID)
+	s.conn.ID = s.caller.Session
+	s.hub.broker.Attach(&s.conn, s.caller.UserID)
 	ctx, cancel := context.WithTimeout(s.hub.running, s.hub.options.RequestTimeout)
 	defer cancel()
-	groups, err := s.hub.store.Groups(ctx, s.who.UserID)
+	groups, err := s.hub.store.Groups(ctx, s.caller.UserID)
 	if err != nil {
 		return err
 	}
-	s.hub.broker.Join(&s.conn, s.who.UserID, groups)
+	s.hub.broker.Join(&s.conn, s.caller.UserID, groups)
 	return nil
 }
 

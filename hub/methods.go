@@ -14,7 +14,7 @@ import (
 )
 
 // method answers one kind of request: decode the params, call the command, encode what it returns.
-type method func(ctx context.Context, c *command.Commands, who command.Caller, params jsontext.Value) (jsontext.Value, error)
+type method func(ctx context.Context, c *command.Commands, caller command.Caller, params jsontext.Value) (jsontext.Value, error)
 
 // methods are all that a logged-in session can ask for, besides logout.
 var methods = map[string]method{
@@ -46,7 +46,7 @@ func ping(context.Context, *command.Commands, command.Caller, jsontext.Value) (j
 	return jsontext.Value("{}"), nil
 }
 
-func sendMessage(ctx context.Context, c *command.Commands, who command.Caller, params jsontext.Value) (jsontext.Value, error) {
+func sendMessage(ctx context.Context, c *command.Commands, caller command.Caller, params jsontext.Value) (jsontext.Value, error) {
 	var p struct {
 		To               wire.Text `json:"to"`
 		ConversationType wire.Text `json:"conversationType"`
@@ -85,14 +85,14 @@ func sendMessage(ctx context.Context, c *command.Commands, who command.Caller, p
 	default:
 		return nil, refusal.New(refusal.BadParameter, "conversationType: %q is neither C2C nor GROUP", refusal.Clip(string(p.ConversationType)))
 	}
-	record, err := c.SendMessage(ctx, who, cmd)
+	record, err := c.SendMessage(ctx, caller, cmd)
 	if err != nil {
 		return nil, err
 	}
-	return wire.Encode(wireMessage{events.NewMessage(&record, who.UserID)}), nil
+	return wire.Encode(wireMessage{events.NewMessage(&record, caller.UserID)}), nil
 }
 
-func getMessageList(ctx context.Context, c *command.Commands, who command.Caller, params jsontext.Value) (jsontext.Value, error) {
+func getMessageList(ctx context.Context, c *command.Commands, caller command.Caller, params jsontext.Value) (jsontext.Value, error) {
 	var p struct {
 		ConversationID   wire.Text `json:"conversationID"`
 		NextReqMessageID wire.Text `json:"nextReqMessageID"`
@@ -110,13 +110,13 @@ func getMessageList(ctx context.Context, c *command.Commands, who command.Caller
 	} else if cmd.Peer, ok = strings.CutPrefix(string(p.ConversationID), "C2C"); !ok {
 		return nil, refusal.New(refusal.BadParameter, "conversationID: %q is neither C2C<userID> nor GROUP<groupID>", refusal.Clip(string(p.ConversationID)))
 	}
-	list, err := c.GetMessageList(ctx, who, cmd)
+	list, err := c.GetMessageList(ctx, caller, cmd)
 	if err != nil {
 		return nil, err
 	}
 	w := wireMessageList{MessageList: make([]events.Message, len(list.Messages)), NextReqMessageID: list.Next, IsCompleted: list.Next == ""}
 	for i := range list.Messages {
-		w.MessageList[i] = events.NewMessage(&list.Messages[i], who.UserID)
+		w.MessageList[i] = events.NewMessage(&list.Messages[i], caller.UserID)
 	}
 	return wire.Encode(w), nil
 }
@@ -150,31 +150,31 @@ func (p *extensionParams) command() command.SetExtensions {
 	return cmd
 }
 
-func setMessageExtensions(ctx context.Context, c *command.Commands, who command.Caller, params jsontext.Value) (jsontext.Value, error) {
+func setMessageExtensions(ctx context.Context, c *command.Commands, caller command.Caller, params jsontext.Value) (jsontext.Value, error) {
 	p, err := decodeExtensions(params)
 	if err != nil {
 		return nil, err
 	}
-	changed, err := c.SetExtensions(ctx, who, p.command())
+	changed, err := c.SetExtensions(ctx, caller, p.command())
 	if err != nil {
 		return nil, err
 	}
 	return encodeChanged(changed), nil
 }
 
-func deleteMessageExtensions(ctx context.Context, c *command.Commands, who command.Caller, params jsontext.Value) (jsontext.Value, error) {
+func deleteMessageExtensions(ctx context.Context, c *command.Commands, caller command.Caller, params jsontext.Value) (jsontext.Value, error) {
 	p, err := decodeExtensions(params)
 	if err != nil {
 		return nil, err
 	}
-	changed, err := c.DeleteExtensions(ctx, who, command.DeleteExtensions(p.command()))
+	changed, err := c.DeleteExtensions(ctx, caller, command.DeleteExtensions(p.command()))
 	if err != nil {
 		return nil, err
 	}
 	return encodeChanged(changed), nil
 }
 
-func getMessageExtensions(ctx context.Context, c *command.Commands, who command.Caller, params jsontext.Value) (jsontext.Value, error) {
+func getMessageExtensions(ctx context.Context, c *command.Commands, caller command.Caller, params jsontext.Value) (jsontext.Value, error) {
 	var p struct {
 		MessageID wire.Text `json:"messageID"`
 		StartSeq  int64     `json:"startSeq"`
@@ -182,7 +182,7 @@ func getMessageExtensions(ctx context.Context, c *command.Commands, who command.
 	if err := wire.Decode(params, &p, refusal.InvalidParams); err != nil {
 		return nil, err
 	}
-	page, err := c.GetExtensions(ctx, who, command.GetExtensions{MessageID: kv.MessageID(p.MessageID), StartSeq: p.StartSeq})
+	page, err := c.GetExtensions(ctx, caller, command.GetExtensions{MessageID: kv.MessageID(p.MessageID), StartSeq: p.StartSeq})
 	if err != nil {
 		return nil, err
 	}

@@ -21,7 +21,7 @@ type session struct {
 	hub  *Hub
 
 	// Owned by the reader. who is written once, by login, before anybody else knows the session.
-	who      command.Caller
+	caller   command.Caller
 	requests *rate.Limiter
 	refused  int         // requests in a row that came too fast
 	silence  *time.Timer // fires when nothing was heard for too long; before login when the login is late
@@ -53,7 +53,7 @@ func (s *session) run() {
 			break
 		}
 		s.silence.Reset(2 * s.hub.options.Heartbeat)
-		if !s.take(frame) {
+		if !s.handle(frame) {
 			break
 		}
 		now := time.Now()
@@ -70,13 +70,13 @@ func (s *session) run() {
 
 // leave takes the session out of everything that knows it.
 func (s *session) leave() {
-	s.hub.broker.Detach(&s.conn, s.who.UserID)
+	s.hub.broker.Detach(&s.conn, s.caller.UserID)
 	s.end(websocket.StatusNormalClosure, "")
 	s.hub.sessions.remove(s)
 }
 
 // take answers one frame, and reports whether the session goes on.
-func (s *session) take(frame []byte) bool {
+func (s *session) handle(frame []byte) bool {
 	r, err := parseRequest(frame)
 	if !s.requests.Allow() {
 		s.refused++
@@ -97,24 +97,24 @@ func (s *session) take(frame []byte) bool {
 		s.reply(r, []byte("{}"))
 		return false
 	}
-	s.answer(r)
+	s.dispatch(r)
 	return true
 }
 
 // answer carries out a request within its time.
-func (s *session) answer(r request) {
+func (s *session) dispatch(r request) {
 	do := methods[r.method]
 	switch {
 	case r.method == "login":
-		s.refuse(r, refusal.New(refusal.InvalidRequest, "this connection is logged in as %s already", s.who.UserID))
+		s.refuse(r, refusal.New(refusal.InvalidRequest, "this connection is logged in as %s already", s.caller.UserID))
 		return
 	case do == nil:
 		s.refuse(r, refusal.New(refusal.MethodNotFound, "there is no method %q", refusal.Clip(r.method)))
 		return
 	}
-	ctx := newPatience(s.hub.running, s.hub.options.RequestTimeout)
-	defer ctx.done()
-	result, err := do(ctx, s.hub.commands, s.who, r.params)
+	ctx := newLazyContext(s.hub.running, s.hub.options.RequestTimeout)
+	defer ctx.stop()
+	result, err := do(ctx, s.hub.commands, s.caller, r.params)
 	if err != nil {
 		s.refuse(r, err)
 		return

@@ -63,12 +63,12 @@ func (l *sessions) add(s *session) bool {
 func (l *sessions) login(s *session, most int) (surplus *session) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	list := append(l.users[s.who.UserID], s)
+	list := append(l.users[s.caller.UserID], s)
 	if len(list) > most {
 		surplus = list[0]
 		list = slices.Delete(list, 0, 1)
 	}
-	l.users[s.who.UserID] = list
+	l.users[s.caller.UserID] = list
 	return surplus
 }
 
@@ -77,14 +77,14 @@ func (l *sessions) remove(s *session) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	delete(l.all, s)
-	list := l.users[s.who.UserID]
+	list := l.users[s.caller.UserID]
 	if i := slices.Index(list, s); i >= 0 {
 		list = slices.Delete(list, i, i+1)
 	}
 	if len(list) > 0 {
-		l.users[s.who.UserID] = list
+		l.users[s.caller.UserID] = list
 	} else {
-		delete(l.users, s.who.UserID)
+		delete(l.users, s.caller.UserID)
 	}
 	l.signalLocked()
 }
@@ -114,7 +114,7 @@ func (l *sessions) signalLocked() {
 
 // sendAway closes every session with 4001, at moments spread over about a millisecond for each, or half of the time that ctx leaves if that is less: what
 // leaves in one instant comes back in one instant. It returns when the last is gone, or with ctx's error.
-func (l *sessions) sendAway(ctx context.Context) error {
+func (l *sessions) drain(ctx context.Context) error {
 	list := l.close()
 	gap := time.Millisecond
 	if deadline, ok := ctx.Deadline(); ok && len(list) > 0 {
@@ -138,7 +138,7 @@ func (l *sessions) sendAway(ctx context.Context) error {
 }
 
 // cutOff ends what is left at once, and waits for it.
-func (l *sessions) cutOff() {
+func (l *sessions) abortAll() {
 	for _, s := range l.close() {
 		s.conn.Abort()
 	}

@@ -39,18 +39,18 @@ type Caller struct {
 
 // access is the first half of every command on a message's pairs: is there such a conversation, does the caller take part in it, can its messages
 // have pairs. A stranger learns nothing about messages.
-func (c *Commands) access(ctx context.Context, who Caller, id kv.MessageID) (kv.Ref, error) {
+func (c *Commands) access(ctx context.Context, caller Caller, id kv.MessageID) (kv.Ref, error) {
 	ref, err := kv.ParseMessageID(id)
 	if err != nil {
 		return ref, refusal.New(refusal.BadParameter, "messageID: %q is not a message ID", refusal.Clip(string(id)))
 	}
 	if ref.GroupID == "" {
-		if !who.Admin && who.UserID != ref.From && who.UserID != ref.To {
-			return ref, refusal.New(refusal.NotPermitted, "messageID: %s is not in a conversation of %s", id, who.UserID)
+		if !caller.Admin && caller.UserID != ref.From && caller.UserID != ref.To {
+			return ref, refusal.New(refusal.NotPermitted, "messageID: %s is not in a conversation of %s", id, caller.UserID)
 		}
 		return ref, nil
 	}
-	group, err := c.memberOf(ctx, who, ref.GroupID)
+	group, err := c.memberOf(ctx, caller, ref.GroupID)
 	if err == nil && group.Type == avChatRoom {
 		err = refusal.New(refusal.NotExtensible, "group %s is an AVChatRoom, whose messages have no extensions", ref.GroupID)
 	}
@@ -69,7 +69,7 @@ func extensible(m *kv.Message, id kv.MessageID) error {
 }
 
 // memberOf returns the group if the caller may take part in it.
-func (c *Commands) memberOf(ctx context.Context, who Caller, groupID string) (kv.GroupInfo, error) {
+func (c *Commands) memberOf(ctx context.Context, caller Caller, groupID string) (kv.GroupInfo, error) {
 	if err := CheckGroupID(groupID); err != nil {
 		return kv.GroupInfo{}, err
 	}
@@ -78,7 +78,7 @@ func (c *Commands) memberOf(ctx context.Context, who Caller, groupID string) (kv
 		refusal error
 	}
 	err := c.store.ReadGroup(ctx, groupID, func(g *kv.Group) {
-		if found.refusal = checkMember(g, who, groupID); found.refusal == nil {
+		if found.refusal = checkMember(g, caller, groupID); found.refusal == nil {
 			found.info = *g.Info()
 		}
 	})
@@ -89,12 +89,12 @@ func (c *Commands) memberOf(ctx context.Context, who Caller, groupID string) (kv
 }
 
 // checkMember judges whether the group is there and the caller a member of it, or an app admin.
-func checkMember(g *kv.Group, who Caller, groupID string) error {
+func checkMember(g *kv.Group, caller Caller, groupID string) error {
 	if g.Info() == nil {
 		return refusal.New(refusal.NoSuchGroup, "there is no group %s", groupID)
 	}
-	if _, ok := g.Member(who.UserID); !ok && !who.Admin {
-		return refusal.New(refusal.NotPermitted, "%s is not a member of group %s", who.UserID, groupID)
+	if _, ok := g.Member(caller.UserID); !ok && !caller.Admin {
+		return refusal.New(refusal.NotPermitted, "%s is not a member of group %s", caller.UserID, groupID)
 	}
 	return nil
 }

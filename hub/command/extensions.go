@@ -38,37 +38,37 @@ type Changed struct {
 
 // SetExtensions decides item by item: one whose Seq is not the pair's becomes a conflict and changes nothing. The request is refused as a whole, and
 // nothing written, if it breaks a rule, if the message would hold too many pairs (10004), or if it was set too often this minute (23003).
-func (c *Commands) SetExtensions(ctx context.Context, who Caller, cmd SetExtensions) (Changed, error) {
+func (c *Commands) SetExtensions(ctx context.Context, caller Caller, cmd SetExtensions) (Changed, error) {
 	if err := c.options.Limits.CheckSet(cmd.Extensions); err != nil {
 		return Changed{}, err
 	}
-	if err := c.reach(ctx, who, cmd.MessageID); err != nil {
+	if err := c.checkWritable(ctx, caller, cmd.MessageID); err != nil {
 		return Changed{}, err
 	}
 	if err := c.countSet(ctx, cmd.MessageID); err != nil {
 		return Changed{}, err
 	}
-	return c.change(ctx, who, cmd.MessageID, &decision{judge: (*decision).set, items: cmd.Extensions, most: c.options.Limits.Extensions})
+	return c.change(ctx, caller, cmd.MessageID, &decision{judge: (*decision).set, items: cmd.Extensions, most: c.options.Limits.Extensions})
 }
 
 // DeleteExtensions decides item by item like SetExtensions; clearing all asks for no Seq.
-func (c *Commands) DeleteExtensions(ctx context.Context, who Caller, cmd DeleteExtensions) (Changed, error) {
+func (c *Commands) DeleteExtensions(ctx context.Context, caller Caller, cmd DeleteExtensions) (Changed, error) {
 	if err := c.options.Limits.checkItems(cmd.Extensions); err != nil {
 		return Changed{}, err
 	}
-	if err := c.reach(ctx, who, cmd.MessageID); err != nil {
+	if err := c.checkWritable(ctx, caller, cmd.MessageID); err != nil {
 		return Changed{}, err
 	}
 	judge := (*decision).delete
 	if len(cmd.Extensions) == 0 {
 		judge = (*decision).clear
 	}
-	return c.change(ctx, who, cmd.MessageID, &decision{judge: judge, items: cmd.Extensions})
+	return c.change(ctx, caller, cmd.MessageID, &decision{judge: judge, items: cmd.Extensions})
 }
 
 // reach makes sure that the caller may change the message's pairs, before anything is counted or written.
-func (c *Commands) reach(ctx context.Context, who Caller, id kv.MessageID) error {
-	if _, err := c.access(ctx, who, id); err != nil {
+func (c *Commands) checkWritable(ctx context.Context, caller Caller, id kv.MessageID) error {
+	if _, err := c.access(ctx, caller, id); err != nil {
 		return err
 	}
 	var refused error
@@ -129,7 +129,7 @@ func (d *decision) set(m *kv.Message) error {
 	added := 0
 	for _, item := range d.items {
 		switch p := m.Pair(item.Key); {
-		case !d.admin && !named(p, item.Seq):
+		case !d.admin && !seqMatches(p, item.Seq):
 			d.keep(refusal.SeqConflict, p)
 		case !p.Deleted && p.Value == item.Value:
 			d.keep(0, p)
@@ -153,7 +153,7 @@ func (d *decision) set(m *kv.Message) error {
 func (d *decision) delete(m *kv.Message) error {
 	for _, item := range d.items {
 		switch p := m.Pair(item.Key); {
-		case !d.admin && !named(p, item.Seq):
+		case !d.admin && !seqMatches(p, item.Seq):
 			d.keep(refusal.SeqConflict, p)
 		case p.Deleted:
 			d.keep(0, p)
@@ -170,8 +170,8 @@ func (d *decision) clear(m *kv.Message) error {
 }
 
 // change commits what a decision wants, on the message as it is at that moment. The outcomes are those of the last time that it was asked, the one that counts.
-func (c *Commands) change(ctx context.Context, who Caller, id kv.MessageID, d *decision) (Changed, error) {
-	d.admin, d.change.Stored = who.Admin, who.Cork
+func (c *Commands) change(ctx context.Context, caller Caller, id kv.MessageID, d *decision) (Changed, error) {
+	d.admin, d.change.Stored = caller.Admin, caller.Cork
 	commit, err := c.store.Update(ctx, id, d.decide)
 	if err != nil {
 		return Changed{}, err

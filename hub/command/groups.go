@@ -45,8 +45,8 @@ type NewMember struct{ UserID, Role string }
 
 // CreateGroup returns the group, or 10021 or 10025 if there is one of this ID. An ID is not given out again while messages of a dismissed group are stored
 // under it: its new owner would read them.
-func (c *Commands) CreateGroup(ctx context.Context, who Caller, cmd CreateGroup) (kv.GroupInfo, error) {
-	info, members, err := c.plan(who, cmd)
+func (c *Commands) CreateGroup(ctx context.Context, caller Caller, cmd CreateGroup) (kv.GroupInfo, error) {
+	info, members, err := c.plan(caller, cmd)
 	if err != nil {
 		return kv.GroupInfo{}, err
 	}
@@ -56,7 +56,7 @@ func (c *Commands) CreateGroup(ctx context.Context, who Caller, cmd CreateGroup)
 	}
 	err = c.store.UpdateGroup(ctx, info.GroupID, func(g *kv.Group) (kv.GroupChange, error) {
 		switch old := g.Info(); {
-		case old != nil && old.Owner == who.UserID:
+		case old != nil && old.Owner == caller.UserID:
 			return kv.GroupChange{}, refusal.New(refusal.GroupIDYours, "groupID: you own a group %s already", info.GroupID)
 		case old != nil:
 			return kv.GroupChange{}, refusal.New(refusal.GroupIDTaken, "groupID: there is a group %s already", info.GroupID)
@@ -69,7 +69,7 @@ func (c *Commands) CreateGroup(ctx context.Context, who Caller, cmd CreateGroup)
 }
 
 // plan makes the group and its first members, if the command obeys the rules.
-func (c *Commands) plan(who Caller, cmd CreateGroup) (info kv.GroupInfo, members []kv.Member, err error) {
+func (c *Commands) plan(caller Caller, cmd CreateGroup) (info kv.GroupInfo, members []kv.Member, err error) {
 	info = kv.GroupInfo{
 		GroupID: cmd.GroupID, Type: GroupType(cmd.Type), Name: cmd.Name, Owner: cmd.Owner, JoinOption: cmd.JoinOption, CreateTime: c.options.Now().Unix(),
 	}
@@ -92,8 +92,8 @@ func (c *Commands) plan(who Caller, cmd CreateGroup) (info kv.GroupInfo, members
 	} else if err := checkNewGroupID(info.GroupID, info.Type); err != nil {
 		return info, nil, err
 	}
-	if info.Owner == "" && !who.Admin {
-		info.Owner = who.UserID
+	if info.Owner == "" && !caller.Admin {
+		info.Owner = caller.UserID
 	}
 	members, err = c.firstMembers(info, cmd.Members)
 	return info, members, err
@@ -153,15 +153,15 @@ func GroupType(name string) string {
 }
 
 // DismissGroup ends a group and all memberships. Its owner and app admins may.
-func (c *Commands) DismissGroup(ctx context.Context, who Caller, groupID string) error {
+func (c *Commands) DismissGroup(ctx context.Context, caller Caller, groupID string) error {
 	if err := CheckGroupID(groupID); err != nil {
 		return err
 	}
 	return c.store.UpdateGroup(ctx, groupID, func(g *kv.Group) (kv.GroupChange, error) {
-		if err := checkMember(g, who, groupID); err != nil {
+		if err := checkMember(g, caller, groupID); err != nil {
 			return kv.GroupChange{}, err
 		}
-		if m, _ := g.Member(who.UserID); m.Role != roleOwner && !who.Admin {
+		if m, _ := g.Member(caller.UserID); m.Role != roleOwner && !caller.Admin {
 			return kv.GroupChange{}, refusal.New(refusal.NotPermitted, "only the owner may dismiss group %s", groupID)
 		}
 		return kv.GroupChange{Dissolve: true}, nil

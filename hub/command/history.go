@@ -23,11 +23,11 @@ type MessageList struct {
 }
 
 // GetMessageList returns a page. An AVChatRoom keeps no history for its members.
-func (c *Commands) GetMessageList(ctx context.Context, who Caller, cmd GetMessageList) (MessageList, error) {
+func (c *Commands) GetMessageList(ctx context.Context, caller Caller, cmd GetMessageList) (MessageList, error) {
 	if err := CheckPage("count", cmd.Count, maxMessagesPerPage); err != nil {
 		return MessageList{}, err
 	}
-	conversation, err := c.conversation(ctx, who, cmd)
+	conversation, err := c.conversation(ctx, caller, cmd)
 	if err != nil || conversation == "" {
 		return MessageList{}, err
 	}
@@ -55,11 +55,11 @@ func (c *Commands) GetMessageList(ctx context.Context, who Caller, cmd GetMessag
 }
 
 // conversation returns what to read, or "" if there is nothing to read by nature.
-func (c *Commands) conversation(ctx context.Context, who Caller, cmd GetMessageList) (kv.Conversation, error) {
+func (c *Commands) conversation(ctx context.Context, caller Caller, cmd GetMessageList) (kv.Conversation, error) {
 	if cmd.GroupID == "" {
-		return kv.C2CConversation(who.UserID, cmd.Peer), CheckUserID("conversationID", cmd.Peer)
+		return kv.C2CConversation(caller.UserID, cmd.Peer), CheckUserID("conversationID", cmd.Peer)
 	}
-	group, err := c.memberOf(ctx, who, cmd.GroupID)
+	group, err := c.memberOf(ctx, caller, cmd.GroupID)
 	if err != nil || group.Type == avChatRoom {
 		return "", err
 	}

@@ -18,14 +18,14 @@ type Added struct{ Added, Existed, Failed []string }
 
 // AddGroupMembers adds users. Every member of a Private group or a Community may; elsewhere the owner and the group's admins; app admins everywhere,
 // but nobody to an AVChatRoom.
-func (c *Commands) AddGroupMembers(ctx context.Context, who Caller, cmd ChangeMembers) (Added, error) {
+func (c *Commands) AddGroupMembers(ctx context.Context, caller Caller, cmd ChangeMembers) (Added, error) {
 	if err := cmd.check(); err != nil {
 		return Added{}, err
 	}
 	var added Added
 	err := c.store.UpdateGroup(ctx, cmd.GroupID, func(g *kv.Group) (kv.GroupChange, error) {
 		added = Added{}
-		if err := mayAdd(g, who, cmd.GroupID); err != nil {
+		if err := mayAdd(g, caller, cmd.GroupID); err != nil {
 			return kv.GroupChange{}, err
 		}
 		var change kv.GroupChange
@@ -48,15 +48,15 @@ func (c *Commands) AddGroupMembers(ctx context.Context, who Caller, cmd ChangeMe
 	return added, err
 }
 
-func mayAdd(g *kv.Group, who Caller, groupID string) error {
-	if err := checkMember(g, who, groupID); err != nil {
+func mayAdd(g *kv.Group, caller Caller, groupID string) error {
+	if err := checkMember(g, caller, groupID); err != nil {
 		return err
 	}
-	me, _ := g.Member(who.UserID)
+	me, _ := g.Member(caller.UserID)
 	switch kind := g.Info().Type; {
 	case kind == avChatRoom:
 		return refusal.New(refusal.NotPermitted, "group %s is an AVChatRoom: users join it themselves", groupID)
-	case who.Admin, kind == private, kind == Community, me.Role == roleOwner, me.Role == roleAdmin:
+	case caller.Admin, kind == private, kind == Community, me.Role == roleOwner, me.Role == roleAdmin:
 		return nil
 	}
 	return refusal.New(refusal.NotPermitted, "only the owner and admins of group %s may add members", groupID)
@@ -64,14 +64,14 @@ func mayAdd(g *kv.Group, who Caller, groupID string) error {
 
 // DeleteGroupMembers removes members and returns who was one. The owner may remove everybody else; admins of a group that is not Private may remove
 // plain members; app admins anybody but the owner.
-func (c *Commands) DeleteGroupMembers(ctx context.Context, who Caller, cmd ChangeMembers) ([]string, error) {
+func (c *Commands) DeleteGroupMembers(ctx context.Context, caller Caller, cmd ChangeMembers) ([]string, error) {
 	if err := cmd.check(); err != nil {
 		return nil, err
 	}
 	var removed []string
 	err := c.store.UpdateGroup(ctx, cmd.GroupID, func(g *kv.Group) (kv.GroupChange, error) {
 		removed = nil
-		if err := checkMember(g, who, cmd.GroupID); err != nil {
+		if err := checkMember(g, caller, cmd.GroupID); err != nil {
 			return kv.GroupChange{}, err
 		}
 		for _, id := range cmd.UserIDs {
@@ -79,7 +79,7 @@ func (c *Commands) DeleteGroupMembers(ctx context.Context, who Caller, cmd Chang
 			if !ok {
 				continue
 			}
-			if err := mayRemove(g, who, member); err != nil {
+			if err := mayRemove(g, caller, member); err != nil {
 				return kv.GroupChange{}, err
 			}
 			removed = append(removed, id)
@@ -89,17 +89,17 @@ func (c *Commands) DeleteGroupMembers(ctx context.Context, who Caller, cmd Chang
 	return removed, err
 }
 
-func mayRemove(g *kv.Group, who Caller, member kv.Member) error {
-	me, _ := g.Member(who.UserID)
+func mayRemove(g *kv.Group, caller Caller, member kv.Member) error {
+	me, _ := g.Member(caller.UserID)
 	switch {
 	case member.Role == roleOwner:
 		return refusal.New(refusal.NotPermitted, "userIDList: %s is the owner, who can't be removed", member.UserID)
-	case who.Admin, me.Role == roleOwner:
+	case caller.Admin, me.Role == roleOwner:
 		return nil
 	case me.Role == roleAdmin && member.Role == roleMember && g.Info().Type != private:
 		return nil
 	}
-	return refusal.New(refusal.NotPermitted, "userIDList: %s may not remove %s", who.UserID, member.UserID)
+	return refusal.New(refusal.NotPermitted, "userIDList: %s may not remove %s", caller.UserID, member.UserID)
 }
 
 func (cmd ChangeMembers) check() error {

@@ -14,7 +14,7 @@ type Joined struct {
 }
 
 // JoinGroup makes the caller a member. Groups that are joined by invitation answer 10007.
-func (c *Commands) JoinGroup(ctx context.Context, who Caller, groupID string) (Joined, error) {
+func (c *Commands) JoinGroup(ctx context.Context, caller Caller, groupID string) (Joined, error) {
 	if err := CheckGroupID(groupID); err != nil {
 		return Joined{}, err
 	}
@@ -25,7 +25,7 @@ func (c *Commands) JoinGroup(ctx context.Context, who Caller, groupID string) (J
 			return kv.GroupChange{}, refusal.New(refusal.NoSuchGroup, "there is no group %s", groupID)
 		}
 		joined.Group = *g.Info()
-		_, joined.Already = g.Member(who.UserID)
+		_, joined.Already = g.Member(caller.UserID)
 		switch {
 		case joined.Already:
 			return kv.GroupChange{}, nil
@@ -34,7 +34,7 @@ func (c *Commands) JoinGroup(ctx context.Context, who Caller, groupID string) (J
 		case g.Len() >= c.options.MaxGroupMembers:
 			return kv.GroupChange{}, refusal.New(refusal.GroupFull, "group %s has %d members, at most %d", groupID, g.Len(), c.options.MaxGroupMembers)
 		}
-		return kv.GroupChange{Add: []kv.Member{c.member(who.UserID)}}, nil
+		return kv.GroupChange{Add: []kv.Member{c.member(caller.UserID)}}, nil
 	})
 	return joined, err
 }
@@ -44,19 +44,19 @@ func (c *Commands) member(userID string) kv.Member {
 }
 
 // QuitGroup ends the caller's membership. An owner can't leave (10009), except a Private group, which goes on without one.
-func (c *Commands) QuitGroup(ctx context.Context, who Caller, groupID string) error {
+func (c *Commands) QuitGroup(ctx context.Context, caller Caller, groupID string) error {
 	if err := CheckGroupID(groupID); err != nil {
 		return err
 	}
 	return c.store.UpdateGroup(ctx, groupID, func(g *kv.Group) (kv.GroupChange, error) {
 		// An app admin who is no member has nothing to quit.
-		if err := checkMember(g, Caller{UserID: who.UserID}, groupID); err != nil {
+		if err := checkMember(g, Caller{UserID: caller.UserID}, groupID); err != nil {
 			return kv.GroupChange{}, err
 		}
-		if m, _ := g.Member(who.UserID); m.Role == roleOwner && g.Info().Type != private {
+		if m, _ := g.Member(caller.UserID); m.Role == roleOwner && g.Info().Type != private {
 			return kv.GroupChange{}, refusal.New(refusal.OwnerMayNotQuit, "the owner can't leave group %s, but may dismiss it", groupID)
 		}
-		return kv.GroupChange{Remove: []string{who.UserID}}, nil
+		return kv.GroupChange{Remove: []string{caller.UserID}}, nil
 	})
 }
 
@@ -73,7 +73,7 @@ type MemberList struct {
 }
 
 // GetGroupMemberList returns a page to members and app admins.
-func (c *Commands) GetGroupMemberList(ctx context.Context, who Caller, cmd GetGroupMemberList) (MemberList, error) {
+func (c *Commands) GetGroupMemberList(ctx context.Context, caller Caller, cmd GetGroupMemberList) (MemberList, error) {
 	if err := CheckGroupID(cmd.GroupID); err != nil {
 		return MemberList{}, err
 	}
@@ -83,7 +83,7 @@ func (c *Commands) GetGroupMemberList(ctx context.Context, who Caller, cmd GetGr
 	var list MemberList
 	var refusal error
 	err := c.store.ReadGroup(ctx, cmd.GroupID, func(g *kv.Group) {
-		if refusal = checkMember(g, who, cmd.GroupID); refusal != nil {
+		if refusal = checkMember(g, caller, cmd.GroupID); refusal != nil {
 			return
 		}
 		all := g.Members()

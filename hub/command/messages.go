@@ -40,26 +40,26 @@ const (
 
 // SendMessage returns the message as it was stored; one that was sent already is not stored again, and comes back as the first was. A message to an
 // AVChatRoom is stored without extension support.
-func (c *Commands) SendMessage(ctx context.Context, who Caller, cmd SendMessage) (kv.Record, error) {
-	record, err := c.draft(who, cmd)
+func (c *Commands) SendMessage(ctx context.Context, caller Caller, cmd SendMessage) (kv.Record, error) {
+	record, err := c.draft(caller, cmd)
 	if err != nil {
 		return kv.Record{}, err
 	}
 	dedup := dedupC2C
 	if cmd.GroupID != "" {
 		dedup = dedupGroup
-		group, err := c.memberOf(ctx, who, cmd.GroupID)
+		group, err := c.memberOf(ctx, caller, cmd.GroupID)
 		if err != nil {
 			return kv.Record{}, err
 		}
 		record.IsSupportExtension = record.IsSupportExtension && group.Type != avChatRoom
 	}
-	sent, err := c.store.Send(ctx, record, who.Session, dedup)
+	sent, err := c.store.Send(ctx, record, caller.Session, dedup)
 	for errors.Is(err, kv.ErrTaken) {
 		// Numbers need not be unique, but keys must: the second message of one second that has them is of the next.
 		record.Time++
 		record.Ref.MsgKey = msgKey(record)
-		sent, err = c.store.Send(ctx, record, who.Session, dedup)
+		sent, err = c.store.Send(ctx, record, caller.Session, dedup)
 	}
 	if errors.Is(err, kv.ErrDuplicate) {
 		err = nil
@@ -68,7 +68,7 @@ func (c *Commands) SendMessage(ctx context.Context, who Caller, cmd SendMessage)
 }
 
 // draft makes the record of a message that obeys the rules.
-func (c *Commands) draft(who Caller, cmd SendMessage) (kv.Record, error) {
+func (c *Commands) draft(caller Caller, cmd SendMessage) (kv.Record, error) {
 	payload, err := cmd.Payload.encode(cmd.Type)
 	if err != nil {
 		return kv.Record{}, err
@@ -80,12 +80,12 @@ func (c *Commands) draft(who Caller, cmd SendMessage) (kv.Record, error) {
 		return kv.Record{}, refusal.New(refusal.BadParameter, "cloudCustomData: not UTF-8")
 	}
 	record := kv.Record{
-		From: who.UserID, Type: cmd.Type, Payload: payload, CloudCustomData: cmd.CloudCustomData, IsSupportExtension: cmd.IsSupportExtension,
+		From: caller.UserID, Type: cmd.Type, Payload: payload, CloudCustomData: cmd.CloudCustomData, IsSupportExtension: cmd.IsSupportExtension,
 		Time: c.options.Now().Unix(), Random: orRandom(cmd.Random),
 	}
-	if cmd.From != "" && cmd.From != who.UserID {
-		if !who.Admin {
-			return kv.Record{}, refusal.New(refusal.NotPermitted, "from: %s may not send for others", who.UserID)
+	if cmd.From != "" && cmd.From != caller.UserID {
+		if !caller.Admin {
+			return kv.Record{}, refusal.New(refusal.NotPermitted, "from: %s may not send for others", caller.UserID)
 		}
 		if err := CheckUserID("from", cmd.From); err != nil {
 			return kv.Record{}, err

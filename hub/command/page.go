@@ -40,11 +40,11 @@ type pages map[uint64]*Page
 const maxPages = 16
 
 // GetExtensions returns a page. Whoever names a StartSeq has seen everything before it, and sees nothing older here, even on another hub (P7).
-func (c *Commands) GetExtensions(ctx context.Context, who Caller, cmd GetExtensions) (*Page, error) {
+func (c *Commands) GetExtensions(ctx context.Context, caller Caller, cmd GetExtensions) (*Page, error) {
 	if cmd.StartSeq < 0 {
 		return nil, refusal.New(refusal.BadParameter, "startSeq: %d is negative", cmd.StartSeq)
 	}
-	if _, err := c.access(ctx, who, cmd.MessageID); err != nil {
+	if _, err := c.access(ctx, caller, cmd.MessageID); err != nil {
 		return nil, err
 	}
 	start := uint64(cmd.StartSeq)

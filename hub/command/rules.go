@@ -75,7 +75,7 @@ func (l Limits) checkItems(items []Extension) error {
 }
 
 // named reports whether the caller named the pair as it is. A pair that is gone is named by 0 or by the Seq of its deletion.
-func named(p kv.Pair, seq int64) bool {
+func seqMatches(p kv.Pair, seq int64) bool {
 	return uint64(seq) == p.Seq || p.Deleted && seq == 0
 }
 

@@ -16,12 +16,12 @@ import (
 
 // restDecode puts the reading of a body before a command. Members that the command does not know are ignored.
 func decode[T any](do func(context.Context, *command.Commands, command.Caller, T) (any, error)) func(context.Context, *command.Commands, command.Caller, []byte) (any, error) {
-	return func(ctx context.Context, c *command.Commands, who command.Caller, body []byte) (any, error) {
+	return func(ctx context.Context, c *command.Commands, caller command.Caller, body []byte) (any, error) {
 		var request T
 		if err := decodeBody(body, &request); err != nil {
 			return nil, err
 		}
-		return do(ctx, c, who, request)
+		return do(ctx, c, caller, request)
 	}
 }
 

@@ -31,10 +31,10 @@ type messageRef struct {
 	MsgKey wire.Text `json:"MsgKey"`
 }
 
-func (m messageRef) id(who command.Caller) (kv.MessageID, error) {
+func (m messageRef) id(caller command.Caller) (kv.MessageID, error) {
 	ref := kv.Ref{From: string(m.From), To: string(m.To), MsgKey: string(m.MsgKey)}
 	if ref.From == "" {
-		ref.From = who.UserID
+		ref.From = caller.UserID
 	}
 	if err := command.CheckUserID("From_Account", ref.From); err != nil {
 		return "", err
@@ -103,7 +103,7 @@ type changeReply struct {
 }
 
 // apply returns the outcome per item; of a clear there is none.
-func (p changeRequest) apply(ctx context.Context, c *command.Commands, who command.Caller, id kv.MessageID) (any, error) {
+func (p changeRequest) apply(ctx context.Context, c *command.Commands, caller command.Caller, id kv.MessageID) (any, error) {
 	cmd := command.SetExtensions{MessageID: id}
 	for _, e := range p.ExtensionList {
 		cmd.Extensions = append(cmd.Extensions, command.Extension{Key: string(e.Key), Value: string(e.Value), Seq: e.Seq})
@@ -112,14 +112,14 @@ func (p changeRequest) apply(ctx context.Context, c *command.Commands, who comma
 	var err error
 	switch {
 	case p.OperateType == operateSet:
-		changed, err = c.SetExtensions(ctx, who, cmd)
+		changed, err = c.SetExtensions(ctx, caller, cmd)
 	case p.OperateType == operateDelete && len(cmd.Extensions) == 0:
 		// For the command, none means all.
 		err = refusal.New(refusal.BadParameter, "ExtensionList: none given; OperateType 3 deletes all")
 	case p.OperateType == operateDelete:
-		changed, err = c.DeleteExtensions(ctx, who, command.DeleteExtensions(cmd))
+		changed, err = c.DeleteExtensions(ctx, caller, command.DeleteExtensions(cmd))
 	case p.OperateType == operateClear:
-		changed, err = c.DeleteExtensions(ctx, who, command.DeleteExtensions{MessageID: id})
+		changed, err = c.DeleteExtensions(ctx, caller, command.DeleteExtensions{MessageID: id})
 	default:
 		err = refusal.New(refusal.BadParameter, "OperateType: %d is not 1 (set), 2 (delete) or 3 (clear)", p.OperateType)
 	}
@@ -143,8 +143,8 @@ type pageReply struct {
 	ExtensionList []pair
 }
 
-func readPage(ctx context.Context, c *command.Commands, who command.Caller, id kv.MessageID, startSeq int64) (any, error) {
-	page, err := c.GetExtensions(ctx, who, command.GetExtensions{MessageID: id, StartSeq: startSeq})
+func readPage(ctx context.Context, c *command.Commands, caller command.Caller, id kv.MessageID, startSeq int64) (any, error) {
+	page, err := c.GetExtensions(ctx, caller, command.GetExtensions{MessageID: id, StartSeq: startSeq})
 	if err != nil {
 		return nil, err
 	}
@@ -158,18 +158,18 @@ func readPage(ctx context.Context, c *command.Commands, who command.Caller, id k
 	return reply, nil
 }
 
-func setKeyValues(ctx context.Context, c *command.Commands, who command.Caller, p struct {
+func setKeyValues(ctx context.Context, c *command.Commands, caller command.Caller, p struct {
 	messageRef
 	changeRequest
 }) (any, error) {
-	id, err := p.id(who)
+	id, err := p.id(caller)
 	if err != nil {
 		return nil, err
 	}
-	return p.apply(ctx, c, who, id)
+	return p.apply(ctx, c, caller, id)
 }
 
-func groupSetKeyValues(ctx context.Context, c *command.Commands, who command.Caller, p struct {
+func groupSetKeyValues(ctx context.Context, c *command.Commands, caller command.Caller, p struct {
 	groupMessageRef
 	changeRequest
 }) (any, error) {
@@ -177,21 +177,21 @@ func groupSetKeyValues(ctx context.Context, c *command.Commands, who command.Cal
 	if err != nil {
 		return nil, err
 	}
-	return p.apply(ctx, c, who, id)
+	return p.apply(ctx, c, caller, id)
 }
 
-func getKeyValues(ctx context.Context, c *command.Commands, who command.Caller, p struct {
+func getKeyValues(ctx context.Context, c *command.Commands, caller command.Caller, p struct {
 	messageRef
 	StartSeq int64
 }) (any, error) {
-	id, err := p.id(who)
+	id, err := p.id(caller)
 	if err != nil {
 		return nil, err
 	}
-	return readPage(ctx, c, who, id, p.StartSeq)
+	return readPage(ctx, c, caller, id, p.StartSeq)
 }
 
-func groupGetKeyValues(ctx context.Context, c *command.Commands, who command.Caller, p struct {
+func groupGetKeyValues(ctx context.Context, c *command.Commands, caller command.Caller, p struct {
 	groupMessageRef
 	StartSeq int64
 }) (any, error) {
@@ -199,5 +199,5 @@ func groupGetKeyValues(ctx context.Context, c *command.Commands, who command.Cal
 	if err != nil {
 		return nil, err
 	}
-	return readPage(ctx, c, who, id, p.StartSeq)
+	return readPage(ctx, c, caller, id, p.StartSeq)
 }

@@ -23,7 +23,7 @@ type createReply struct {
 	Type    string
 }
 
-func createGroup(ctx context.Context, c *command.Commands, who command.Caller, p struct {
+func createGroup(ctx context.Context, c *command.Commands, caller command.Caller, p struct {
 	Type       wire.Text `json:"Type"`
 	Name       wire.Text `json:"Name"`
 	GroupID    wire.Text `json:"GroupId"`
@@ -41,7 +41,7 @@ func createGroup(ctx context.Context, c *command.Commands, who command.Caller, p
 	for _, m := range p.MemberList {
 		cmd.Members = append(cmd.Members, command.NewMember{UserID: string(m.Account), Role: string(m.Role)})
 	}
-	info, err := c.CreateGroup(ctx, who, cmd)
+	info, err := c.CreateGroup(ctx, caller, cmd)
 	if err != nil {
 		return nil, err
 	}
@@ -57,10 +57,10 @@ func defaultJoinOption(kind string) string {
 	return command.FreeAccess
 }
 
-func destroyGroup(ctx context.Context, c *command.Commands, who command.Caller, p struct {
+func destroyGroup(ctx context.Context, c *command.Commands, caller command.Caller, p struct {
 	GroupID wire.Text `json:"GroupId"`
 }) (any, error) {
-	return success, c.DismissGroup(ctx, who, string(p.GroupID))
+	return success, c.DismissGroup(ctx, caller, string(p.GroupID))
 }
 
 // What became of one user who was to be added.
@@ -80,7 +80,7 @@ type addition struct {
 	Result  int
 }
 
-func addMembers(ctx context.Context, c *command.Commands, who command.Caller, p struct {
+func addMembers(ctx context.Context, c *command.Commands, caller command.Caller, p struct {
 	GroupID    wire.Text `json:"GroupId"`
 	MemberList []struct {
 		Account wire.Text `json:"Member_Account"`
@@ -90,7 +90,7 @@ func addMembers(ctx context.Context, c *command.Commands, who command.Caller, p 
 	for _, m := range p.MemberList {
 		cmd.UserIDs = append(cmd.UserIDs, string(m.Account))
 	}
-	added, err := c.AddGroupMembers(ctx, who, cmd)
+	added, err := c.AddGroupMembers(ctx, caller, cmd)
 	if err != nil {
 		return nil, err
 	}
@@ -108,7 +108,7 @@ func addMembers(ctx context.Context, c *command.Commands, who command.Caller, p 
 	return reply, nil
 }
 
-func deleteMembers(ctx context.Context, c *command.Commands, who command.Caller, p struct {
+func deleteMembers(ctx context.Context, c *command.Commands, caller command.Caller, p struct {
 	GroupID wire.Text   `json:"GroupId"`
 	Members []wire.Text `json:"MemberToDel_Account"`
 }) (any, error) {
@@ -116,6 +116,6 @@ func deleteMembers(ctx context.Context, c *command.Commands, who command.Caller,
 	for _, id := range p.Members {
 		cmd.UserIDs = append(cmd.UserIDs, string(id))
 	}
-	_, err := c.DeleteGroupMembers(ctx, who, cmd)
+	_, err := c.DeleteGroupMembers(ctx, caller, cmd)
 	return success, err
 }

@@ -24,7 +24,7 @@ type memberReply struct {
 	Next       string
 }
 
-func getMembers(ctx context.Context, c *command.Commands, who command.Caller, p struct {
+func getMembers(ctx context.Context, c *command.Commands, caller command.Caller, p struct {
 	GroupID    wire.Text   `json:"GroupId"`
 	InfoFilter []wire.Text `json:"MemberInfoFilter"`
 	RoleFilter []wire.Text `json:"MemberRoleFilter"`
@@ -45,7 +45,7 @@ func getMembers(ctx context.Context, c *command.Commands, who command.Caller, p 
 		}
 		p.Offset = offset
 	}
-	list, err := membersOf(ctx, c, who, command.GetGroupMemberList{GroupID: string(p.GroupID), Count: p.Limit, Offset: p.Offset}, p.RoleFilter)
+	list, err := membersOf(ctx, c, caller, command.GetGroupMemberList{GroupID: string(p.GroupID), Count: p.Limit, Offset: p.Offset}, p.RoleFilter)
 	if err != nil {
 		return nil, err
 	}
@@ -60,14 +60,14 @@ func getMembers(ctx context.Context, c *command.Commands, who command.Caller, p 
 }
 
 // membersOf reads a page of the members who have one of the roles; of all if there are none.
-func membersOf(ctx context.Context, c *command.Commands, who command.Caller, cmd command.GetGroupMemberList, roles []wire.Text) (command.MemberList, error) {
+func membersOf(ctx context.Context, c *command.Commands, caller command.Caller, cmd command.GetGroupMemberList, roles []wire.Text) (command.MemberList, error) {
 	if len(roles) == 0 {
-		return c.GetGroupMemberList(ctx, who, cmd)
+		return c.GetGroupMemberList(ctx, caller, cmd)
 	}
 	if cmd.Offset < 0 {
 		return command.MemberList{}, refusal.New(refusal.BadParameter, "offset: %d is negative", cmd.Offset)
 	}
-	list, err := c.GetGroupMemberList(ctx, who, command.GetGroupMemberList{GroupID: cmd.GroupID, Count: math.MaxInt})
+	list, err := c.GetGroupMemberList(ctx, caller, command.GetGroupMemberList{GroupID: cmd.GroupID, Count: math.MaxInt})
 	all := slices.DeleteFunc(list.Members, func(m kv.Member) bool { return !slices.Contains(roles, wire.Text(m.Role)) })
 	from := min(cmd.Offset, len(all))
 	to := from + min(cmd.Count, len(all)-from)

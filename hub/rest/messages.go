@@ -54,7 +54,7 @@ type sendReply struct {
 	MsgId   string
 }
 
-func sendMessage(ctx context.Context, c *command.Commands, who command.Caller, p struct {
+func sendMessage(ctx context.Context, c *command.Commands, caller command.Caller, p struct {
 	messageContent
 	To     wire.Text `json:"To_Account"`
 	Seq    *uint32   `json:"MsgSeq"`
@@ -65,7 +65,7 @@ func sendMessage(ctx context.Context, c *command.Commands, who command.Caller, p
 		return nil, err
 	}
 	cmd.To, cmd.Sequence, cmd.Random = string(p.To), p.Seq, p.Random
-	record, err := c.SendMessage(ctx, who, cmd)
+	record, err := c.SendMessage(ctx, caller, cmd)
 	if err != nil {
 		return nil, err
 	}
@@ -80,7 +80,7 @@ type sendGroupReply struct {
 	MsgId   string
 }
 
-func sendGroupMessage(ctx context.Context, c *command.Commands, who command.Caller, p struct {
+func sendGroupMessage(ctx context.Context, c *command.Commands, caller command.Caller, p struct {
 	messageContent
 	GroupID wire.Text   `json:"GroupId"`
 	Random  *uint32     `json:"Random"`
@@ -102,7 +102,7 @@ func sendGroupMessage(ctx context.Context, c *command.Commands, who command.Call
 		return nil, err
 	}
 	cmd.GroupID, cmd.Random = string(p.GroupID), p.Random
-	record, err := c.SendMessage(ctx, who, cmd)
+	record, err := c.SendMessage(ctx, caller, cmd)
 	if err != nil {
 		return nil, err
 	}

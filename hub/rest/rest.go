@@ -59,7 +59,7 @@ var success = envelope{ActionStatus: "OK"}
 
 // restCommand is one command: it reads the body, does what is asked, and returns a struct with the envelope in it.
 type operation struct {
-	do    func(ctx context.Context, c *command.Commands, who command.Caller, body []byte) (any, error)
+	do    func(ctx context.Context, c *command.Commands, caller command.Caller, body []byte) (any, error)
 	names map[string]string // of parameters, from the names that the commands use to those of the request
 }
 
@@ -116,7 +116,7 @@ func (d *door) call(w http.ResponseWriter, r *http.Request) (any, error) {
 	case r.Method != http.MethodPost:
 		return nil, refusal.New(noCommand, "%s is called by POST", name)
 	}
-	who, err := d.caller(r)
+	caller, err := d.caller(r)
 	if err != nil {
 		return nil, err
 	}
@@ -130,7 +130,7 @@ func (d *door) call(w http.ResponseWriter, r *http.Request) (any, error) {
 	ctx, cancel := context.WithTimeout(r.Context(), d.options.Timeout)
 	defer cancel()
 	defer context.AfterFunc(d.options.Running, cancel)()
-	reply, err := op.do(ctx, d.commands, who, body)
+	reply, err := op.do(ctx, d.commands, caller, body)
 	return reply, inOurNames(err, op.names)
 }
 

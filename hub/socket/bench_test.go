@@ -23,7 +23,7 @@ func BenchmarkOutbox(b *testing.B) {
 				for range burst {
 					o.event(e)
 				}
-				for len(o.take(buffer[:0])) > 0 {
+				for len(o.drain(buffer[:0])) > 0 {
 				}
 			}
 		})
@@ -67,7 +67,7 @@ func BenchmarkFanout(b *testing.B) {
 	b.Run("Hub", func(b *testing.B) {
 		w := StartWriters(time.Second, 1)
 		defer w.Stop()
-		broker := events.New(events.Options{Wrap: Wrap, Writers: w})
+		broker := events.New(events.Options{Wrap: Wrap, Deliverer: w})
 		for _, fd := range descriptors {
 			c := &Conn{writers: w, socket: rawConn{fd: int32(fd)}}
 			broker.Attach(c, "viewer")

@@ -27,13 +27,13 @@ type Conn struct {
 	owner   owner
 	ID      string // of the session; set before the broker knows the connection
 
-	Limit   int64     // of a frame that is read; owned by the reader
-	last    *incoming // what was read last; likewise
-	hurried bool      // that came together with what was read before; likewise
-	closing sync.Once
-	parting sync.Mutex    // held while the library waits for the goodbye's answer, for which it reads on another goroutine than the reader's
-	gone    chan struct{} // closed by abort
-	aborted sync.Once
+	Limit     int64     // of a frame that is read; owned by the reader
+	last      *incoming // what was read last; likewise
+	pipelined bool      // that came together with what was read before; likewise
+	closing   sync.Once
+	parting   sync.Mutex    // held while the library waits for the goodbye's answer, for which it reads on another goroutine than the reader's
+	gone      chan struct{} // closed by abort
+	aborted   sync.Once
 }
 
 // owner is the session that a connection is part of.
@@ -91,7 +91,7 @@ func (c *Conn) Read() ([]byte, error) {
 		c.Close(CloseProtocol, "frame too large")
 		return nil, errClosed
 	}
-	c.hurried = c.socket.reads.Load() == before
+	c.pipelined = c.socket.reads.Load() == before
 	return c.last.Bytes(), nil
 }
 
@@ -125,14 +125,14 @@ func (f *incoming) readFrom(r io.Reader, most int64) error {
 // A client that sends requests without waiting, as one does that opens a conversation, is left to the writers: they put many replies into one write.
 func (c *Conn) Reply(f Frame) {
 	wake, full := c.outbox.frame(f)
-	c.woken(wake && (c.hurried || !c.writers.serveAtHand(c)), full)
+	c.woken(wake && (c.pipelined || !c.writers.serveAtHand(c)), full)
 }
 
 // send queues what nobody asked for; it never blocks.
 func (c *Conn) Send(f Frame) { c.woken(c.outbox.frame(f)) }
 
 // cork leaves what comes to the reply that comes in a moment: see outbox.hold.
-func (c *Conn) Cork() { c.outbox.hold() }
+func (c *Conn) Cork() { c.outbox.cork() }
 
 // Session returns the session's ID.
 func (c *Conn) Session() string { return c.ID }
@@ -163,19 +163,19 @@ func (c *Conn) SetBatch(on bool) {
 // close writes what waits, for as long as the write timeout, says goodbye and ends the connection. It does not wait for that; gone tells.
 func (c *Conn) Close(code websocket.StatusCode, reason string) {
 	c.closing.Do(func() {
-		if c.outbox.release() {
+		if c.outbox.uncork() {
 			c.writers.schedule(c)
 		}
 		idle := c.outbox.close(false)
 		c.writers.done.Go(func() {
-			patience := time.NewTimer(c.writers.timeout)
-			defer patience.Stop()
+			timeout := time.NewTimer(c.writers.timeout)
+			defer timeout.Stop()
 			select {
 			case <-idle:
 				c.parting.Lock()
 				_ = c.ws.Close(code, reason) // a client that is gone does not hear it
 				c.parting.Unlock()
-			case <-patience.C:
+			case <-timeout.C:
 			case <-c.gone:
 			}
 			c.Abort()

@@ -337,7 +337,7 @@ func TestHurriedRequests(t *testing.T) {
 				return
 			}
 			switch {
-			case !c.hurried:
+			case !c.pipelined:
 			case i < burst:
 				hurried++
 			default:
@@ -382,7 +382,7 @@ func TestBatch(t *testing.T) {
 	}
 	o.frame(answer("2", "{}"))
 	o.event(update(4, "k4", "v"))
-	r := frameReader{bufio.NewReader(strings.NewReader(string(o.take(nil))))}
+	r := frameReader{bufio.NewReader(strings.NewReader(string(o.drain(nil))))}
 	var got []string
 	for {
 		_, payload, err := r.next()
@@ -397,7 +397,7 @@ func TestBatch(t *testing.T) {
 	if want := "[{0 [3 {0 {1]"; fmt.Sprint(got) != want {
 		t.Fatalf("frames %v, want %s", got, want)
 	}
-	if rest := o.take(nil); len(rest) != 0 || o.waiting() != 0 {
+	if rest := o.drain(nil); len(rest) != 0 || o.waiting() != 0 {
 		t.Fatalf("%d bytes left, %d counted", len(rest), o.waiting())
 	}
 }

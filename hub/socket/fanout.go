@@ -26,14 +26,14 @@ const maxFanouts = 64
 
 // Deliver takes an event for a group. See events.Writers.
 func (w *Writers) Deliver(e *events.Event, to []events.Subscriber, except string) {
-	if !w.fanOut(e, to, except) {
+	if !w.startFanout(e, to, except) {
 		// From its outbox the event of a client's own change leaves with the reply.
-		events.InTurn{}.Deliver(e, to, except)
+		events.Sequential{}.Deliver(e, to, except)
 	}
 }
 
 // fanOut reports false if it is not worth it: there are few sessions, and nothing that the event could overtake.
-func (w *Writers) fanOut(e *events.Event, to []events.Subscriber, except string) bool {
+func (w *Writers) startFanout(e *events.Event, to []events.Subscriber, except string) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	n := len(w.fanouts)
@@ -91,10 +91,10 @@ func (w *Writers) fanoutShareLocked() (*fanout, []events.Subscriber) {
 }
 
 // hand brings a fan-out to its share of sessions.
-func (w *Writers) hand(f *fanout, share []events.Subscriber, buffer []byte) {
+func (w *Writers) deliverShare(f *fanout, share []events.Subscriber, buffer []byte) {
 	for _, s := range share {
 		if f.except == "" || s.Session() != f.except {
-			w.handTo(s.(*Conn), f, buffer) // nobody else attaches to a broker with these writers
+			w.deliverTo(s.(*Conn), f, buffer) // nobody else attaches to a broker with these writers
 		}
 	}
 	w.mu.Lock()
@@ -108,14 +108,14 @@ func (w *Writers) hand(f *fanout, share []events.Subscriber, buffer []byte) {
 	}
 }
 
-func (w *Writers) handTo(c *Conn, f *fanout, buffer []byte) {
+func (w *Writers) deliverTo(c *Conn, f *fanout, buffer []byte) {
 	if !c.outbox.begin(len(f.events)) {
 		for _, e := range f.events {
 			c.Notify(e)
 		}
 		return
 	}
-	if w.write(c, f.wire) && !c.outbox.rest() {
+	if w.write(c, f.wire) && !c.outbox.idleIfEmpty() {
 		w.serve(c, buffer)
 	}
 }

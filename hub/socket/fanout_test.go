@@ -23,7 +23,7 @@ func TestFanoutKeepsOrder(t *testing.T) {
 			const audience, published = 2 * writerShare, 500
 			w := StartWriters(20*time.Second, writerShare+1)
 			t.Cleanup(w.Stop)
-			broker := events.New(events.Options{Wrap: Wrap, Writers: w})
+			broker := events.New(events.Options{Wrap: Wrap, Deliverer: w})
 			came := make(chan *Conn)
 			server := serveConnsOf(t, w, secure, func(c *Conn) {
 				came <- c

@@ -14,7 +14,7 @@ type outbox struct {
 	mu     sync.Mutex
 	batch  bool
 	active bool // somebody is writing, or about to
-	held   bool // a reply comes in a moment, which takes along what waits
+	corked bool // a reply comes in a moment, which takes along what waits
 	closed bool
 	bytes  int
 	items  []item // in one, or in a queue that was borrowed when more than one waited
@@ -39,7 +39,7 @@ func (o *outbox) frame(f Frame) (wake, full bool) {
 	if o.closed {
 		return false, false
 	}
-	o.held = false
+	o.corked = false
 	o.addLocked(item{frame: f})
 	o.bytes += f.size()
 	return o.wakeLocked()
@@ -73,7 +73,7 @@ func (o *outbox) event(e *events.Event) (wake, full bool) {
 func (o *outbox) begin(frames int) bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if o.active || o.held || o.closed || o.batch && frames > 1 {
+	if o.active || o.corked || o.closed || o.batch && frames > 1 {
 		return false
 	}
 	o.active = true
@@ -93,17 +93,17 @@ func (o *outbox) addLocked(it item) {
 }
 
 // hold leaves events to the reply that comes in a moment: the event of a client's own change and the reply go out in one write.
-func (o *outbox) hold() {
+func (o *outbox) cork() {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	o.held = true
+	o.corked = true
 }
 
 // release ends the hold without a reply. It reports whether the outbox needs a writer.
-func (o *outbox) release() (wake bool) {
+func (o *outbox) uncork() (wake bool) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	o.held = false
+	o.corked = false
 	if len(o.items) > 0 {
 		wake, _ = o.wakeLocked()
 	}
@@ -111,7 +111,7 @@ func (o *outbox) release() (wake bool) {
 }
 
 func (o *outbox) wakeLocked() (wake, full bool) {
-	if !o.held {
+	if !o.corked {
 		wake = !o.active
 		o.active = true
 	}
@@ -134,7 +134,7 @@ func (o *outbox) placeLocked(id kv.MessageID) (int, bool) {
 
 // take appends to b the frames of what waits, as much as one write should hold. An empty result means that there is nothing, and that the writer's work is done.
 // A single frame comes as it is, without a copy.
-func (o *outbox) take(b []byte) []byte {
+func (o *outbox) drain(b []byte) []byte {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	items := o.items
@@ -156,23 +156,23 @@ func (o *outbox) take(b []byte) []byte {
 	}
 	o.dropLocked(n)
 	if n == 0 {
-		o.restLocked()
+		o.idleLocked()
 	}
 	return b
 }
 
 // rest ends the writer's work if nothing waits, and reports whether it has.
-func (o *outbox) rest() bool {
+func (o *outbox) idleIfEmpty() bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if len(o.items) > 0 {
 		return false
 	}
-	o.restLocked()
+	o.idleLocked()
 	return true
 }
 
-func (o *outbox) restLocked() {
+func (o *outbox) idleLocked() {
 	o.active = false
 	if o.closed {
 		o.signalLocked()

@@ -8,27 +8,27 @@ import (
 // The event of a client's own change waits for the reply, to leave in one write with it, and for nothing else: it is not lost if no reply comes.
 func TestEventWaitsForReply(t *testing.T) {
 	o := new(outbox)
-	o.hold()
+	o.cork()
 	if wake, _ := o.event(update(1, "k", "v")); wake {
 		t.Error("the event did not wait")
 	}
 	if wake, _ := o.frame(answer("1", "{}")); !wake {
 		t.Error("nobody writes the reply")
 	}
-	if out := string(o.take(nil)); !strings.Contains(out, `"seq":1`) || !strings.HasSuffix(out, `{"jsonrpc":"2.0","id":1,"result":{}}`) {
+	if out := string(o.drain(nil)); !strings.Contains(out, `"seq":1`) || !strings.HasSuffix(out, `{"jsonrpc":"2.0","id":1,"result":{}}`) {
 		t.Errorf("written in one: %q", out)
 	}
-	if !o.rest() {
+	if !o.idleIfEmpty() {
 		t.Error("something is left")
 	}
 	if wake, _ := o.event(update(2, "k", "v")); !wake {
 		t.Error("an event waits for a reply that has gone")
 	}
-	o.take(nil)
-	o.rest()
-	o.hold()
+	o.drain(nil)
+	o.idleIfEmpty()
+	o.cork()
 	o.event(update(3, "k", "v"))
-	if !o.release() || o.release() {
+	if !o.uncork() || o.uncork() {
 		t.Error("nobody writes the event, or two do")
 	}
 	select {
@@ -36,7 +36,7 @@ func TestEventWaitsForReply(t *testing.T) {
 		t.Error("closed before the event was written")
 	default:
 	}
-	if out := string(o.take(nil)); !strings.Contains(out, `"seq":3`) {
+	if out := string(o.drain(nil)); !strings.Contains(out, `"seq":3`) {
 		t.Errorf("written: %q", out)
 	}
 }
@@ -46,8 +46,8 @@ func TestBeginOvertakesNothing(t *testing.T) {
 	e := update(1, "k", "v")
 	for name, prepare := range map[string]func(*outbox){
 		"an event waits":        func(o *outbox) { o.event(e) },
-		"an event is written":   func(o *outbox) { o.event(e); o.take(nil) },
-		"a reply is to come":    func(o *outbox) { o.hold() },
+		"an event is written":   func(o *outbox) { o.event(e); o.drain(nil) },
+		"a reply is to come":    func(o *outbox) { o.cork() },
 		"the session has ended": func(o *outbox) { o.close(false) },
 		"an array is wanted":    func(o *outbox) { o.batch = true },
 	} {
@@ -61,10 +61,10 @@ func TestBeginOvertakesNothing(t *testing.T) {
 	if o.batch = true; !o.begin(1) {
 		t.Fatal("nothing is there")
 	}
-	if wake, _ := o.event(e); wake || o.rest() {
+	if wake, _ := o.event(e); wake || o.idleIfEmpty() {
 		t.Error("two write, or none")
 	}
-	if len(o.take(nil)) == 0 || !o.rest() || !o.begin(1) {
+	if len(o.drain(nil)) == 0 || !o.idleIfEmpty() || !o.begin(1) {
 		t.Error("the end is not the beginning")
 	}
 }

@@ -135,7 +135,7 @@ const (
 )
 
 func (h *hijacker) Hijack() (net.Conn, *bufio.ReadWriter, error) {
-	c, buffered, err := http.NewResponseController(h.ResponseWriter).Hijack()
+	c, hijacked, err := http.NewResponseController(h.ResponseWriter).Hijack()
 	if err != nil {
 		return nil, nil, err
 	}
@@ -144,11 +144,11 @@ func (h *hijacker) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 		return nil, nil, errors.Join(err, c.Close())
 	}
 	h.socket.open(c)
-	early := buffered.Reader.Buffered()
+	buffered := hijacked.Reader.Buffered()
 	// A bufio.Reader of a bufio.Reader would be the same one again, unless it does not see what it gets.
-	reader := bufio.NewReaderSize(struct{ io.Reader }{buffered.Reader}, max(readBuffer, early))
-	if early > 0 {
-		if _, err := reader.Peek(early); err != nil {
+	reader := bufio.NewReaderSize(struct{ io.Reader }{hijacked.Reader}, max(readBuffer, buffered))
+	if buffered > 0 {
+		if _, err := reader.Peek(buffered); err != nil {
 			return nil, nil, errors.Join(err, c.Close())
 		}
 	}

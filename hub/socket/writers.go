@@ -75,7 +75,7 @@ func (w *Writers) run() {
 		f, to := w.fanoutShareLocked()
 		w.mu.Unlock()
 		if len(to) > 0 {
-			w.hand(f, to, *buffer)
+			w.deliverShare(f, to, *buffer)
 		}
 		for _, c := range mine {
 			w.serve(c, *buffer)
@@ -142,8 +142,8 @@ func newBuffer() *[]byte {
 
 // serveOnce writes what waits now, and reports whether nothing is left for the writers to do.
 func (w *Writers) serveOnce(c *Conn, buffer []byte) bool {
-	frames := c.outbox.take(buffer[:0])
-	return len(frames) == 0 || !w.write(c, frames) || c.outbox.rest()
+	frames := c.outbox.drain(buffer[:0])
+	return len(frames) == 0 || !w.write(c, frames) || c.outbox.idleIfEmpty()
 }
 
 // write writes frames that were taken, and reports whether the caller is to go on: not if the socket is full, which somebody else looks after, or broken.
@@ -178,6 +178,6 @@ func (w *Writers) serveSlowly(c *Conn, rest []byte, locked bool) {
 			return
 		}
 		locked = false
-		rest = c.outbox.take(buffer[:0])
+		rest = c.outbox.drain(buffer[:0])
 	}
 }

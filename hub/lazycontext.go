@@ -8,7 +8,7 @@ import (
 
 // patience is the context of a request: it ends when the request has taken too long, or with the hub. Nearly every request is over before anybody waits for that, and
 // then it has cost no timer, no channel and no place in a list that all requests share, which together are a good part of what the hub itself does for one.
-type patience struct {
+type lazyContext struct {
 	context.Context // of the hub
 	until           time.Time
 
@@ -18,11 +18,11 @@ type patience struct {
 }
 
 // newPatience returns a context that ends after d. Its done has to be called when it is no longer needed.
-func newPatience(hub context.Context, d time.Duration) *patience {
-	return &patience{Context: hub, until: time.Now().Add(d)}
+func newLazyContext(hub context.Context, d time.Duration) *lazyContext {
+	return &lazyContext{Context: hub, until: time.Now().Add(d)}
 }
 
-func (p *patience) done() {
+func (p *lazyContext) stop() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.cancel != nil {
@@ -31,10 +31,10 @@ func (p *patience) done() {
 }
 
 // Deadline returns when the request has taken too long.
-func (p *patience) Deadline() (time.Time, bool) { return p.until, true }
+func (p *lazyContext) Deadline() (time.Time, bool) { return p.until, true }
 
 // Done makes the timer that nobody has needed so far.
-func (p *patience) Done() <-chan struct{} {
+func (p *lazyContext) Done() <-chan struct{} {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.waited == nil {
@@ -44,7 +44,7 @@ func (p *patience) Done() <-chan struct{} {
 }
 
 // Err returns why the request has to end, or nil.
-func (p *patience) Err() error {
+func (p *lazyContext) Err() error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	switch {
@@ -59,7 +59,7 @@ func (p *patience) Err() error {
 }
 
 // Value is asked by contexts made of this one, which find the timer's that way instead of starting a goroutine to wait for it.
-func (p *patience) Value(key any) any {
+func (p *lazyContext) Value(key any) any {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.waited != nil {

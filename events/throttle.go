@@ -8,7 +8,7 @@ import (
 
 // pace spaces out the events of a message with a large audience. It is the message's from an event until an interval after it in which nothing came, and then
 // another one's: with its timer it is three of the few objects that an event takes.
-type pace struct {
+type throttle struct {
 	id      kv.MessageID
 	ref     kv.Ref
 	waiting []change // what came since the last event
@@ -18,17 +18,17 @@ type pace struct {
 }
 
 const (
-	paceLook = 5 * time.Millisecond // how often a fan-out is asked whether it is over
-	paceHold = time.Second          // how long an event is held back for the one before it; sessions fold what is too much even so
+	pollInterval = 5 * time.Millisecond // how often a fan-out is asked whether it is over
+	maxPolling   = time.Second          // how long an event is held back for the one before it; sessions fold what is too much even so
 )
 
 // maxWaiting is how many changes wait before they are folded: more would be memory by time, not by pairs.
 const maxWaiting = 1024
 
 // pace delivers a change at once, or adds it to what waits. The caller holds b.mu.
-func (b *Broker) pace(d kv.Delta) {
+func (b *Broker) deliverPairs(d kv.Delta) {
 	id := d.ID
-	if p := b.paces[id]; p != nil {
+	if p := b.throttles[id]; p != nil {
 		p.waiting = appendChanges(p.waiting, d)
 		if len(p.waiting) > maxWaiting {
 			p.waiting = newest(p.waiting)
@@ -43,39 +43,39 @@ func (b *Broker) pace(d kv.Delta) {
 	if n < b.options.LargeAudience || b.options.Interval == 0 {
 		return
 	}
-	p := b.freePace()
+	p := b.newThrottle()
 	p.id, p.ref, p.began, p.cost = id, d.Ref, began, 0
-	b.paces[id] = p
-	p.timer.Reset(min(paceLook, b.options.Interval))
+	b.throttles[id] = p
+	p.timer.Reset(min(pollInterval, b.options.Interval))
 }
 
 // freePace returns a pace whose timer does not run.
-func (b *Broker) freePace() *pace {
-	if n := len(b.free); n > 0 {
-		p := b.free[n-1]
-		b.free = b.free[:n-1]
+func (b *Broker) newThrottle() *throttle {
+	if n := len(b.idle); n > 0 {
+		p := b.idle[n-1]
+		b.idle = b.idle[:n-1]
 		return p
 	}
-	p := new(pace)
-	p.timer = time.AfterFunc(time.Hour, func() { b.due(p) })
+	p := new(throttle)
+	p.timer = time.AfterFunc(time.Hour, func() { b.tick(p) })
 	p.timer.Stop()
 	return p
 }
 
 // maxFree bounds the paces that are kept after a rush.
-const maxFree = 256
+const maxIdle = 256
 
 // due looks whether the last fan-out is over and the next one may begin. At most two thirds of the time go into the fan-out of one message: however large its audience is, and
 // however busy the machine, a fan-out does not begin while the one before it is still being written, so nobody's events queue up.
-func (b *Broker) due(p *pace) {
+func (b *Broker) tick(p *throttle) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.paces[p.id] != p {
+	if b.throttles[p.id] != p {
 		return // closed meanwhile
 	}
 	passed := time.Since(p.began)
-	if p.cost == 0 && passed < paceHold && b.options.Writers.Busy() {
-		p.timer.Reset(paceLook)
+	if p.cost == 0 && passed < maxPolling && b.options.Deliverer.Busy() {
+		p.timer.Reset(pollInterval)
 		return
 	}
 	if p.cost == 0 {
@@ -86,27 +86,27 @@ func (b *Broker) due(p *pace) {
 		return
 	}
 	if len(p.waiting) == 0 {
-		delete(b.paces, p.id)
-		if len(b.free) < maxFree {
-			b.free = append(b.free, p)
+		delete(b.throttles, p.id)
+		if len(b.idle) < maxIdle {
+			b.idle = append(b.idle, p)
 		}
 		return
 	}
 	p.began, p.cost = time.Now(), 0
 	b.deliverWaiting(p)
-	p.timer.Reset(min(paceLook, b.options.Interval))
+	p.timer.Reset(min(pollInterval, b.options.Interval))
 }
 
 // release delivers at once what waits for a group. The caller holds b.mu.
 func (b *Broker) release(group string) {
-	for _, p := range b.paces {
+	for _, p := range b.throttles {
 		if p.ref.GroupID == group {
 			b.deliverWaiting(p)
 		}
 	}
 }
 
-func (b *Broker) deliverWaiting(p *pace) {
+func (b *Broker) deliverWaiting(p *throttle) {
 	if len(p.waiting) > 0 {
 		e := newPairEvent(p.id, p.waiting, b.options.Wrap)
 		p.waiting = nil
@@ -132,9 +132,9 @@ func (b *Broker) audienceOf(r kv.Ref) int {
 func (b *Broker) Close() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	for id, p := range b.paces {
+	for id, p := range b.throttles {
 		p.timer.Stop()
 		b.deliverWaiting(p)
-		delete(b.paces, id)
+		delete(b.throttles, id)
 	}
 }

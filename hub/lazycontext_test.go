@@ -22,17 +22,17 @@ func TestPatience(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				ctx := newPatience(t.Context(), time.Second)
+				ctx := newLazyContext(t.Context(), time.Second)
 				if err := ctx.Err(); err != nil {
 					t.Fatal(err)
 				}
 				if err := ask(ctx); !errors.Is(err, context.DeadlineExceeded) {
 					t.Errorf("too long: %v", err)
 				}
-				ctx.done()
+				ctx.stop()
 				hub, stop := context.WithCancel(t.Context())
-				ctx = newPatience(hub, time.Hour)
-				defer ctx.done()
+				ctx = newLazyContext(hub, time.Hour)
+				defer ctx.stop()
 				time.AfterFunc(time.Second, stop)
 				if err := ask(ctx); !errors.Is(err, context.Canceled) {
 					t.Errorf("with the hub: %v", err)
