@@ -2,15 +2,16 @@ package events
 
 import "slices"
 
-// attachment is a session's place: the groups that it is in, and, until Join, those whose membership has changed since Attach.
+// attachment is a session's place in the broker: the groups that it is in and, until Join, those
+// whose membership has changed since Attach.
 type attachment struct {
 	Subscriber
-	groups       map[string]int // where it stands in each group's audience; nil for none
+	groups       map[string]int // its index in each group's audience; nil for none
 	changedSince map[string]bool
 	joined       bool
 }
 
-// user is somebody's sessions here, at least one. They are few.
+// user is the sessions of one user on this hub, at least one. They are few.
 type user []*attachment
 
 func (u user) find(s Subscriber) *attachment {
@@ -22,18 +23,18 @@ func (u user) find(s Subscriber) *attachment {
 
 // audience is the sessions in a group. It is walked much more often than it changes.
 type audience struct {
-	list     []Subscriber // apart from the places, so that walking touches nothing else
-	borrowed bool         // somebody else has the list too, so it may not be changed
+	list     []Subscriber // apart from places, so that a walk touches nothing else
+	borrowed bool         // list is in use elsewhere and must not be changed
 	places   []*attachment
 }
 
-// lend returns the sessions there are, in a list that stays as it is.
+// borrow returns the sessions as they are now, in a list that never changes.
 func (g *audience) borrow() []Subscriber {
 	g.borrowed = true
 	return g.list
 }
 
-// own makes the list one that may be changed.
+// own makes list safe to change: it copies it if it is borrowed.
 func (g *audience) own() {
 	if g.borrowed {
 		g.list, g.borrowed = slices.Clone(g.list), false
@@ -50,7 +51,7 @@ func (g *audience) add(a *attachment, group string) {
 	g.places = append(g.places, a)
 }
 
-// remove puts the last in the place of the one that goes.
+// remove takes a session out and moves the last one to its index.
 func (g *audience) remove(a *attachment, group string) {
 	g.own()
 	i, last := a.groups[group], len(g.list)-1

@@ -11,23 +11,30 @@ import (
 
 // Subscriber is a session as the broker sees it. Its methods must not block, nor call the Broker.
 type Subscriber interface {
-	// Session returns the session's ID: the session that sent a message gets no event for it.
+	// Session returns the session's ID. The session that sent a message gets no event for it.
 	Session() string
-	// Notify takes an event to be delivered.
+	// Notify queues an event.
 	Notify(*Event)
-	// Lost says that changes may have been missed, so that the session can't go on as if nothing had happened.
+	// Lost tells the session that it may have missed changes, so that it can't go on as if
+	// nothing had happened.
 	Lost()
 }
 
 // Options of a Broker; the zero value is usable.
 type Options struct {
-	Interval      time.Duration // the least time between two events of a message with a large audience; 0 turns folding off
-	LargeAudience int           // how many sessions are a large audience; 32 if zero
-	Wrap          Wrapper       // the transport's envelope, or nil
-	Deliverer     Deliverer     // who brings an event to a group; InTurn{} if nil
+	// Interval is the least time between two events of a message with a large audience; 0 turns
+	// folding off.
+	Interval time.Duration
+	// LargeAudience is how many sessions are a large audience; 32 if zero.
+	LargeAudience int
+	// Wrap puts a notification into the transport's envelope; nil for none.
+	Wrap Wrapper
+	// Deliverer brings events to groups; Sequential{} if nil.
+	Deliverer Deliverer
 }
 
-// Broker knows which sessions take part in which conversations, and delivers to them what Publish brings. All methods may be called concurrently.
+// Broker knows which sessions take part in which conversations, and delivers to them what Publish
+// brings. All methods may be called concurrently.
 type Broker struct {
 	options Options
 
@@ -35,7 +42,7 @@ type Broker struct {
 	users     map[string]user
 	groups    map[string]*audience
 	throttles map[kv.MessageID]*throttle
-	idle      []*throttle // of no message
+	idle      []*throttle // throttles of no message, to be used again
 	delivered uint64      // events about pairs, one for each session that got it
 }
 
@@ -47,17 +54,22 @@ func New(options Options) *Broker {
 	if options.Deliverer == nil {
 		options.Deliverer = Sequential{}
 	}
-	return &Broker{options: options, users: make(map[string]user), groups: make(map[string]*audience), throttles: make(map[kv.MessageID]*throttle)}
+	return &Broker{
+		options: options, users: make(map[string]user), groups: make(map[string]*audience),
+		throttles: make(map[kv.MessageID]*throttle),
+	}
 }
 
-// Attach makes the session follow the user's one-to-one conversations and what happens to the user's memberships.
+// Attach makes the session follow the user's one-to-one conversations and the changes of the user's
+// memberships.
 func (b *Broker) Attach(s Subscriber, userID string) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.users[userID] = append(b.users[userID], &attachment{Subscriber: s})
 }
 
-// Join adds the session to the groups that its user was a member of, as they were read after Attach. What has been published about them since is newer.
+// Join adds the session to the groups that its user was a member of, as they were read after
+// Attach. What has been published about them since is newer and wins.
 func (b *Broker) Join(s Subscriber, userID string, groups []string) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -73,7 +85,8 @@ func (b *Broker) Join(s Subscriber, userID string, groups []string) {
 	a.joined, a.changedSince = true, nil
 }
 
-// Detach ends a session's part. Nothing that is published after Detach has returned is delivered to it.
+// Detach ends a session's part: nothing that is published after Detach has returned is delivered to
+// it.
 func (b *Broker) Detach(s Subscriber, userID string) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -92,7 +105,8 @@ func (b *Broker) Detach(s Subscriber, userID string) {
 	}
 }
 
-// Publish delivers a committed change to whom it concerns. It is the sink of kv.Store.Run.
+// Publish delivers a committed change to the sessions that it concerns. It is the sink of
+// kv.Store.Run.
 func (b *Broker) Publish(d kv.Delta) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -104,7 +118,7 @@ func (b *Broker) Publish(d kv.Delta) {
 			}
 		}
 	case d.Record != nil:
-		b.received(d)
+		b.deliverMessage(d)
 	case len(d.Members) > 0 || d.Dissolved:
 		b.changeMembers(d)
 	}
@@ -113,8 +127,9 @@ func (b *Broker) Publish(d kv.Delta) {
 	}
 }
 
-// received delivers a message. Both sides of a one-to-one conversation see it under the name of the other.
-func (b *Broker) received(d kv.Delta) {
+// deliverMessage delivers a message that was sent. Each side of a one-to-one conversation sees it
+// under the name of the other.
+func (b *Broker) deliverMessage(d kv.Delta) {
 	if d.Record.GroupID != "" {
 		if g := b.groups[d.Record.GroupID]; g != nil {
 			if e := b.messageEvent(d, ""); e != nil {
@@ -134,17 +149,17 @@ func (b *Broker) received(d kv.Delta) {
 	}
 }
 
-// messageEvent makes the event of a message, as reader sees it; nil if it can't be encoded.
+// messageEvent returns the event of a message as reader sees it, or nil if it can't be encoded.
 func (b *Broker) messageEvent(d kv.Delta, reader string) *Event {
 	buffer, err := encodeReceived(NewMessage(d.Record, reader))
 	if err != nil {
 		slog.Error("message that can't be encoded", "message", d.ID, "error", err)
 		return nil
 	}
-	return new(Event).encoded(b.options.Wrap, buffer)
+	return new(Event).addFrame(b.options.Wrap, buffer)
 }
 
-// readers returns the two sides of a one-to-one conversation, once if somebody writes to himself.
+// readers returns the two sides of a one-to-one conversation; one if users write to themselves.
 func readers(r kv.Ref) []string {
 	if r.From == r.To {
 		return []string{r.From}
@@ -152,7 +167,8 @@ func readers(r kv.Ref) []string {
 	return []string{r.From, r.To}
 }
 
-// deliver hands an event about pairs to all who take part, and returns how many that were.
+// deliver hands an event about pairs to all sessions that take part, and returns how many those
+// are.
 func (b *Broker) deliver(r kv.Ref, e *Event) (n int) {
 	defer func() { b.delivered += uint64(n) }()
 	if r.GroupID != "" {
@@ -175,7 +191,7 @@ func (b *Broker) deliver(r kv.Ref, e *Event) (n int) {
 
 func (b *Broker) changeMembers(d kv.Delta) {
 	group := d.Ref.GroupID
-	// What waits was committed for the members there were; those who come now have no part in it.
+	// What waits was committed while the group had its old members: the new ones get none of it.
 	b.release(group)
 	if d.Dissolved {
 		if g := b.groups[group]; g != nil {
@@ -225,7 +241,8 @@ func (b *Broker) leave(a *attachment, group string) {
 	}
 }
 
-// Delivered returns how many events about pairs were handed to sessions since the start, one for each that got it.
+// Delivered returns how many events about pairs were handed to sessions since the start, counting
+// one for each session.
 func (b *Broker) Delivered() uint64 {
 	b.mu.Lock()
 	defer b.mu.Unlock()

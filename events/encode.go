@@ -27,8 +27,10 @@ type Message struct {
 // NewMessage returns the message as the reader sees it.
 func NewMessage(r *kv.Record, reader string) Message {
 	m := Message{
-		ID: r.Ref.ID(), ConversationID: "GROUP" + r.GroupID, ConversationType: "GROUP", From: r.From, To: r.GroupID, Type: r.Type, Payload: r.Payload,
-		Time: r.Time, Sequence: r.Sequence, Random: r.Random, IsSupportExtension: r.IsSupportExtension, Status: "success", CloudCustomData: r.CloudCustomData,
+		ID: r.Ref.ID(), ConversationID: "GROUP" + r.GroupID, ConversationType: "GROUP",
+		From: r.From, To: r.GroupID, Type: r.Type, Payload: r.Payload, CloudCustomData: r.CloudCustomData,
+		Time: r.Time, Sequence: r.Sequence, Random: r.Random,
+		IsSupportExtension: r.IsSupportExtension, Status: "success",
 	}
 	if r.GroupID == "" {
 		peer := r.To
@@ -40,7 +42,7 @@ func NewMessage(r *kv.Record, reader string) Message {
 	return m
 }
 
-// encodeReceived writes the notification of a message, behind Headroom.
+// encodeReceived returns the notification of a message, behind Headroom.
 func encodeReceived(m Message) ([]byte, error) {
 	payload, err := json.Marshal(struct {
 		Version string `json:"jsonrpc"`
@@ -54,7 +56,8 @@ func encodeReceived(m Message) ([]byte, error) {
 	return append(make([]byte, Headroom, Headroom+len(payload)), payload...), err
 }
 
-// encodePairs writes the notification of changes that are all deletions or all not, behind Headroom. It is written by hand because it is on the way of every event.
+// encodePairs returns the notification of changes that are all deletions or all not, behind
+// Headroom. It is written by hand because every event passes here.
 func encodePairs(id kv.MessageID, changes []change) []byte {
 	size := Headroom + 160 + len(id)
 	for _, c := range changes {
@@ -98,7 +101,8 @@ func encodePairs(id kv.MessageID, changes []change) []byte {
 	return append(b, "}}"...)
 }
 
-// appendString appends s as a JSON string. What needs an escape goes the library's way.
+// appendString appends s as a JSON string. Only a string that needs an escape goes through the
+// library.
 func appendString(b []byte, s string) []byte {
 	for i := 0; i < len(s); i++ {
 		if c := s[i]; c < ' ' || c >= 0x7f || c == '"' || c == '\\' {

@@ -7,21 +7,22 @@ import (
 	"exthub/kv"
 )
 
-// Event is what one or more changes of a message mean to a session: ready-made notifications, encoded once and shared by all who get them.
+// Event is one or more changes of a message as sessions get them: notifications that are encoded
+// once and shared by all sessions.
 type Event struct {
-	message kv.MessageID // whose pairs changed; empty for an event that can't be folded
+	message kv.MessageID // whose pairs changed; "" for an event that can't be folded
 	changes []change     // in rising Seq, the newest of each pair
 	frames  []Frame
 	size    int
 
-	oneChange [1]change // room for what is nearly always one
+	oneChange [1]change // what changes and frames use while they have one item, as nearly always
 	oneFrame  [1]Frame
 }
 
-// Frame is one notification: Payload is its JSON, Wire the same as Options.Wrap made it.
+// Frame is one notification: Payload is its JSON, Wire the same in the envelope of Options.Wrap.
 type Frame struct{ Payload, Wire []byte }
 
-// change is the newest state of a pair, or a clear (no key).
+// change is the newest state of a pair, or a clear, which has no key.
 type change struct {
 	key, value string
 	seq        uint64
@@ -34,17 +35,18 @@ func (e *Event) Message() kv.MessageID { return e.message }
 // Frames returns the notifications, in order. The caller must not change them.
 func (e *Event) Frames() []Frame { return e.frames }
 
-// Size returns about how many bytes the event takes on the wire.
+// Size returns how many bytes the event's frames have on the wire.
 func (e *Event) Size() int { return e.size }
 
-// Wrapper puts the transport's envelope in front of a notification, where it stands: buffer[Headroom:] is the payload. It returns the two together, as a part of buffer.
+// Wrapper puts the transport's envelope in front of a notification, in place: buffer[Headroom:] is
+// the payload. It returns the two together, as a part of buffer.
 type Wrapper func(buffer []byte) (wire []byte)
 
-// Headroom is how many bytes in front of a payload are free for its envelope.
+// Headroom is how many bytes in front of a payload are left free for its envelope.
 const Headroom = 16
 
-// encoded adds a notification, which has Headroom in front of it.
-func (e *Event) encoded(wrap Wrapper, buffer []byte) *Event {
+// addFrame adds a notification, which has Headroom in front of it.
+func (e *Event) addFrame(wrap Wrapper, buffer []byte) *Event {
 	frame := Frame{Payload: buffer[Headroom:], Wire: buffer[Headroom:]}
 	if wrap != nil {
 		frame.Wire = wrap(buffer)
@@ -54,7 +56,7 @@ func (e *Event) encoded(wrap Wrapper, buffer []byte) *Event {
 	return e
 }
 
-// pairEvent makes the event of a change of pairs.
+// pairEvent returns the event of a change of pairs.
 func pairEvent(d kv.Delta, wrap Wrapper) *Event {
 	e := new(Event)
 	return e.ofPairs(d.ID, appendChanges(e.oneChange[:0], d), wrap)
@@ -70,7 +72,8 @@ func appendChanges(changes []change, d kv.Delta) []change {
 	return changes
 }
 
-// Fold makes one event of several about the same message, in their order: the newest of each pair, in rising Seq.
+// Fold returns one event for several about the same message, given in their order: the newest
+// change of each pair, in rising Seq.
 func Fold(list []*Event, wrap Wrapper) *Event {
 	var changes []change
 	for _, e := range list {
@@ -88,20 +91,21 @@ func (e *Event) ofPairs(id kv.MessageID, changes []change, wrap Wrapper) *Event 
 		changes = newest(changes)
 	}
 	e.message, e.changes, e.frames = id, changes, e.oneFrame[:0]
-	// A notification holds either pairs that are there or pairs that are gone. Its latestSeq is a promise that nothing up to there is still to come, which
-	// holds after every one of them only if they follow the order of Seq.
+	// A notification holds either pairs that are there or pairs that are gone. Its latestSeq
+	// promises that nothing up to there is still to come, which only holds if the notifications
+	// follow the order of Seq.
 	for start := 0; start < len(changes); {
 		end := start + 1
 		for end < len(changes) && changes[end].deleted == changes[start].deleted {
 			end++
 		}
-		e.encoded(wrap, encodePairs(id, changes[start:end]))
+		e.addFrame(wrap, encodePairs(id, changes[start:end]))
 		start = end
 	}
 	return e
 }
 
-// newest keeps the last change of each key, sorted by Seq.
+// newest returns the last change of each key, sorted by Seq. It reuses the slice.
 func newest(changes []change) []change {
 	slices.SortStableFunc(changes, func(a, b change) int { return cmp.Compare(a.seq, b.seq) })
 	seen := make(map[string]bool, len(changes))

@@ -61,9 +61,9 @@ func pairs(group string, seq uint64, list ...string) kv.Delta {
 	ref := kv.Ref{GroupID: group, MsgSeq: 1}
 	d := kv.Delta{ID: ref.ID(), Ref: ref, Revision: seq}
 	for i, key := range list {
-		p := kv.Pair{Key: strings.TrimPrefix(key, "-"), Value: fmt.Sprint("v", seq), Seq: seq - uint64(len(list)-1-i), Deleted: strings.HasPrefix(key, "-")}
-		if p.Deleted {
-			p.Value = ""
+		p := kv.Pair{Key: key, Value: fmt.Sprint("v", seq), Seq: seq - uint64(len(list)-1-i)}
+		if name, deleted := strings.CutPrefix(key, "-"); deleted {
+			p.Key, p.Value, p.Deleted = name, "", true
 		}
 		d.Pairs = append(d.Pairs, p)
 	}
@@ -83,7 +83,10 @@ func TestWhoGetsIt(t *testing.T) {
 	if got := cat.frames(); len(got) != 0 {
 		t.Errorf("cat is not in the team and got %s", got)
 	}
-	b.Publish(kv.Delta{Ref: kv.Ref{GroupID: "team"}, Members: []kv.MemberChange{{UserID: "bob"}, {UserID: "cat", Joined: true}}})
+	b.Publish(kv.Delta{
+		Ref:     kv.Ref{GroupID: "team"},
+		Members: []kv.MemberChange{{UserID: "bob"}, {UserID: "cat", Joined: true}},
+	})
 	b.Publish(pairs("team", 6, "-k"))
 	if got := bob.frames(); len(got) != 0 {
 		t.Errorf("bob was removed and got %s", got)
@@ -166,7 +169,8 @@ func TestMixedChangesKeepTheOrderOfSeq(t *testing.T) {
 	}
 }
 
-// A large audience gets the first change at once, then one event per interval with the newest of each pair.
+// A large audience gets the first change at once, then one event per interval with the newest of
+// each pair.
 func TestPace(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := New(Options{Interval: 50 * time.Millisecond, LargeAudience: 2})
@@ -221,7 +225,8 @@ type busyWriters struct {
 
 func (w *busyWriters) Busy() bool { return w.Load() }
 
-// While the last event of a large audience is still being written the next one waits, and after it for half as long as that took; but never for ever.
+// While the last event of a large audience is still being written the next one waits, and after
+// that for half as long as the writing took.
 func TestPaceHeedsTheWriters(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var busy busyWriters
@@ -263,7 +268,8 @@ func TestFoldEndsTheSame(t *testing.T) {
 		for seq := uint64(1); seq < 30; seq++ {
 			key := fmt.Sprint("k", random.IntN(5))
 			deleted := random.IntN(3) == 0
-			list = append(list, pairEvent(kv.Delta{ID: "g.g.1", Pairs: []kv.Pair{{Key: key, Seq: seq, Deleted: deleted}}}, nil))
+			d := kv.Delta{ID: "g.g.1", Pairs: []kv.Pair{{Key: key, Seq: seq, Deleted: deleted}}}
+			list = append(list, pairEvent(d, nil))
 			if want[key] = seq; deleted {
 				delete(want, key)
 			}

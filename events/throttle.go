@@ -6,8 +6,9 @@ import (
 	"exthub/kv"
 )
 
-// pace spaces out the events of a message with a large audience. It is the message's from an event until an interval after it in which nothing came, and then
-// another one's: with its timer it is three of the few objects that an event takes.
+// pace spaces out the events of a message with a large audience. It is the message's from an event
+// until an interval after it in which nothing came, and then another one's: with its timer it is
+// three of the few objects that an event takes.
 type throttle struct {
 	id      kv.MessageID
 	ref     kv.Ref
@@ -22,7 +23,8 @@ const (
 	maxPolling   = time.Second          // how long an event is held back for the one before it; sessions fold what is too much even so
 )
 
-// maxWaiting is how many changes wait before they are folded: more would be memory by time, not by pairs.
+// maxWaiting is how many changes wait before they are folded: more would be memory by time, not by
+// pairs.
 const maxWaiting = 1024
 
 // pace delivers a change at once, or adds it to what waits. The caller holds b.mu.
@@ -65,8 +67,10 @@ func (b *Broker) newThrottle() *throttle {
 // maxFree bounds the paces that are kept after a rush.
 const maxIdle = 256
 
-// due looks whether the last fan-out is over and the next one may begin. At most two thirds of the time go into the fan-out of one message: however large its audience is, and
-// however busy the machine, a fan-out does not begin while the one before it is still being written, so nobody's events queue up.
+// due looks whether the last fan-out is over and the next one may begin. At most two thirds of the
+// time go into the fan-out of one message: however large its audience is, and however busy the
+// machine, a fan-out does not begin while the one before it is still being written, so nobody's
+// events queue up.
 func (b *Broker) tick(p *throttle) {
 	b.mu.Lock()
 	defer b.mu.Unlock()

@@ -6,7 +6,8 @@ import (
 	"time"
 )
 
-// A session that waits hears of everything: of what came together with what it has read, of what came before it began to wait, of what comes then, and of the end.
+// A session that waits hears of everything: of what came together with what it has read, of what
+// came before it began to wait, of what comes then, and of the end.
 func TestAwaitMissesNothing(t *testing.T) {
 	for _, secure := range []bool{false, true} {
 		t.Run(fmt.Sprint("tls=", secure), func(t *testing.T) {

@@ -11,7 +11,8 @@ import (
 	"exthub/kv"
 )
 
-// An event on its way through the outbox of a session that keeps up, and of one that gets sixteen at once.
+// An event on its way through the outbox of a session that keeps up, and of one that gets sixteen
+// at once.
 func BenchmarkOutbox(b *testing.B) {
 	e := update(5, "voter-17_0", `{"option":2}`)
 	buffer := make([]byte, 0, 2*maxOneWrite)
@@ -30,8 +31,9 @@ func BenchmarkOutbox(b *testing.B) {
 	}
 }
 
-// One event to a thousand sessions whose descriptors take everything: what is left beyond the floor is the hub's own work for a delivery. The last session's descriptor is a
-// pipe, which tells when the event has come that far.
+// One event to a thousand sessions whose descriptors take everything: what is left beyond the floor
+// is the hub's own work for a delivery. The last session's descriptor is a pipe, which tells when
+// the event has come that far.
 func BenchmarkFanout(b *testing.B) {
 	const audience = 1000
 	descriptors := make([]int, audience)

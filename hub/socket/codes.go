@@ -2,7 +2,8 @@ package socket
 
 import "github.com/coder/websocket"
 
-// Close codes. The range tells a client what to do: after 4000 to 4099 it comes back, after 4400 to 4499 it does not.
+// Close codes. The range tells a client what to do: after 4000 to 4099 it comes back, after 4400 to
+// 4499 it does not.
 const (
 	CloseRestarting  websocket.StatusCode = 4001
 	CloseSlow        websocket.StatusCode = 4002
@@ -15,7 +16,8 @@ const (
 	CloseTooMany     websocket.StatusCode = 4429
 )
 
-// CloseCodes is every code that the hub closes a connection with, besides those that WebSocket itself defines, and what it means.
+// CloseCodes is every code that the hub closes a connection with, besides those of RFC 6455, and
+// what it means.
 var CloseCodes = map[int]string{
 	int(CloseRestarting):  "the hub is being restarted",
 	int(CloseSlow):        "the client did not take what was sent to it",

@@ -14,55 +14,61 @@ import (
 	"exthub/events"
 )
 
-// conn is one WebSocket connection. coder/websocket does the handshake, reads, and answers pings and closes; data frames are written by the shared writers,
-// ready-made.
+// Conn is one WebSocket connection. coder/websocket does the handshake, reads, and answers pings
+// and closes; the shared Writers write data frames, which come ready-made.
 type Conn struct {
-	// What every event touches stands together, from the socket's descriptor to the outbox's flags, in one cache line: most of what an event costs beyond the write is memory
-	// that the processor has to fetch.
+	// The socket's descriptor and the outbox's flags, which every event touches, share one cache
+	// line: beyond the write, an event mostly costs the memory that the processor has to fetch
+	// (191 to 175 ns for a delivery, 3e03612).
 	socket rawConn
 	outbox outbox
 
 	writers *Writers
 	ws      *websocket.Conn
-	owner   owner
-	ID      string // of the session; set before the broker knows the connection
+	owner   Owner
+	ID      string // of the session; set before the broker knows the Conn
 
-	Limit     int64     // of a frame that is read; owned by the reader
-	last      *incoming // what was read last; likewise
-	pipelined bool      // that came together with what was read before; likewise
+	Limit     int64     // bytes of a frame that is read; owned by the reader
+	last      *incoming // the frame that was read last; owned by the reader
+	pipelined bool      // last came in one read with the frame before it; owned by the reader
 	closing   sync.Once
-	parting   sync.Mutex    // held while the library waits for the goodbye's answer, for which it reads on another goroutine than the reader's
+	parting   sync.Mutex    // held while ws.Close reads the answer, not on the reader's goroutine
 	gone      chan struct{} // closed by abort
 	aborted   sync.Once
 }
 
-// owner is the session that a connection is part of.
-type owner interface {
-	// Lost says that changes may have been missed. It must not block.
+// Owner is the session that a Conn belongs to.
+type Owner interface {
+	// Lost is told that changes may have been missed. It must not block.
 	Lost()
 }
 
-// accept upgrades the request. On an error it has answered the request already. What goes on for long is left to a goroutine of its own: the server's is larger.
-func (c *Conn) Accept(w *Writers, o owner, rw http.ResponseWriter, r *http.Request, origins []string, limit int64) error {
+// Accept upgrades the request; after an error it has answered it already. Pages of the origins may
+// connect besides those of the request's own host; limit is Conn.Limit.
+func (c *Conn) Accept(
+	w *Writers, o Owner, rw http.ResponseWriter, r *http.Request, origins []string, limit int64,
+) error {
 	c.writers, c.owner, c.Limit, c.gone = w, o, limit, make(chan struct{})
 	// Compression off: it costs more memory per connection than everything else together.
-	ws, err := websocket.Accept(&hijacker{rw, &c.socket}, r, &websocket.AcceptOptions{OriginPatterns: origins, CompressionMode: websocket.CompressionDisabled})
+	ws, err := websocket.Accept(&hijacker{rw, &c.socket}, r, &websocket.AcceptOptions{
+		OriginPatterns: origins, CompressionMode: websocket.CompressionDisabled,
+	})
 	if err != nil {
 		return err
 	}
-	ws.SetReadLimit(-1) // read has a limit of its own, with a close code of ours
+	ws.SetReadLimit(-1) // Read has a limit of its own, with a close code of ours
 	c.ws = ws
 	return nil
 }
 
-// errClosed is returned by read when the connection has ended, whoever ended it.
+// errClosed is returned by Read when the connection has ended, whichever side ended it.
 var errClosed = errors.New("connection closed")
 
-// await returns when there is something to read, or at once where that can't be told.
+// Await blocks until there is something to read, and returns at once where that can't be told.
 func (c *Conn) Await() {
 	c.giveBack()
 	if !c.parting.TryLock() {
-		return // read waits for the end
+		return // the connection is being closed: Read waits for the end
 	}
 	buffered := c.socket.buffered.Buffered() > 0
 	c.parting.Unlock()
@@ -71,7 +77,8 @@ func (c *Conn) Await() {
 	}
 }
 
-// read returns the next text frame, valid until the next read. One that is binary or over the limit closes the connection with 4400.
+// Read returns the next text frame, valid until the next Read. A binary frame, or one over Limit,
+// closes the connection with 4400.
 func (c *Conn) Read() ([]byte, error) {
 	c.giveBack()
 	before := c.socket.reads.Load()
@@ -95,7 +102,7 @@ func (c *Conn) Read() ([]byte, error) {
 	return c.last.Bytes(), nil
 }
 
-// giveBack gives the room of the last frame to the next session that has something to say: one that waits holds none.
+// giveBack returns the buffer of the last frame to the pool: a silent session holds none.
 func (c *Conn) giveBack() {
 	if c.last != nil {
 		c.last.Reset()
@@ -104,7 +111,7 @@ func (c *Conn) giveBack() {
 	}
 }
 
-// incoming is room for a request.
+// incoming is a buffer for one frame.
 type incoming struct {
 	bytes.Buffer
 	rest io.LimitedReader
@@ -119,19 +126,19 @@ func (f *incoming) readFrom(r io.Reader, most int64) error {
 	return err
 }
 
-// reply queues a reply and writes what waits, as far as that takes no waiting: the goroutine that carried out the request is at hand, and to wake another one for each
-// reply would cost as much as the write. Replies and events keep their order.
+// Reply queues f and tries to write on the calling goroutine: waking a writer for each reply would
+// cost as much as the write. Replies and events keep their order.
 //
-// A client that sends requests without waiting, as one does that opens a conversation, is left to the writers: they put many replies into one write.
+// A pipelining client is left to the writers, which put many of its replies into one write.
 func (c *Conn) Reply(f Frame) {
 	wake, full := c.outbox.frame(f)
 	c.woken(wake && (c.pipelined || !c.writers.serveAtHand(c)), full)
 }
 
-// send queues what nobody asked for; it never blocks.
+// Send queues a frame that is no reply; it never blocks.
 func (c *Conn) Send(f Frame) { c.woken(c.outbox.frame(f)) }
 
-// cork leaves what comes to the reply that comes in a moment: see outbox.hold.
+// Cork keeps events back until the next Reply, which then leaves in one write with them.
 func (c *Conn) Cork() { c.outbox.cork() }
 
 // Session returns the session's ID.
@@ -153,14 +160,15 @@ func (c *Conn) woken(wake, full bool) {
 	}
 }
 
-// setBatch lets several notifications share a frame, as a JSON array.
+// SetBatch lets several notifications share a frame, as a JSON array.
 func (c *Conn) SetBatch(on bool) {
 	c.outbox.mu.Lock()
 	defer c.outbox.mu.Unlock()
 	c.outbox.batch = on
 }
 
-// close writes what waits, for as long as the write timeout, says goodbye and ends the connection. It does not wait for that; gone tells.
+// Close writes what waits, for at most the write timeout, sends the close frame and ends the
+// connection. It does not wait for any of that.
 func (c *Conn) Close(code websocket.StatusCode, reason string) {
 	c.closing.Do(func() {
 		if c.outbox.uncork() {
@@ -173,7 +181,7 @@ func (c *Conn) Close(code websocket.StatusCode, reason string) {
 			select {
 			case <-idle:
 				c.parting.Lock()
-				_ = c.ws.Close(code, reason) // a client that is gone does not hear it
+				_ = c.ws.Close(code, reason) // an error means that the client is gone
 				c.parting.Unlock()
 			case <-timeout.C:
 			case <-c.gone:
@@ -183,12 +191,12 @@ func (c *Conn) Close(code websocket.StatusCode, reason string) {
 	})
 }
 
-// abort ends the connection at once.
+// Abort ends the connection at once.
 func (c *Conn) Abort() {
 	c.aborted.Do(func() {
 		close(c.gone)
 		c.outbox.close(true)
-		_ = c.socket.Close() // also ends a goodbye that waits for its answer
+		_ = c.socket.Close() // also ends a ws.Close that waits for its answer
 		_ = c.ws.CloseNow()
 	})
 }

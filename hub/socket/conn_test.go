@@ -23,7 +23,8 @@ import (
 	"exthub/kv"
 )
 
-// serveConns serves bare connections on a real socket. use is called for each, on its handler's goroutine.
+// serveConns serves bare connections on a real socket. use is called for each, on its handler's
+// goroutine.
 func serveConns(t *testing.T, timeout time.Duration, secure bool, use func(*Conn)) *httptest.Server {
 	t.Helper()
 	w := StartWriters(timeout, 1)
@@ -56,7 +57,8 @@ func update(seq uint64, key, value string) *events.Event {
 	b := events.New(events.Options{Wrap: Wrap})
 	s := &listener{notify: func(e *events.Event) { got = e }}
 	b.Attach(s, "ann")
-	b.Publish(kv.Delta{ID: "c.ann.bob.1_2_3", Ref: kv.Ref{From: "ann", To: "bob", MsgKey: "1_2_3"}, Pairs: []kv.Pair{{Key: key, Value: value, Seq: seq}}})
+	ref := kv.Ref{From: "ann", To: "bob", MsgKey: "1_2_3"}
+	b.Publish(kv.Delta{ID: ref.ID(), Ref: ref, Pairs: []kv.Pair{{Key: key, Value: value, Seq: seq}}})
 	return got
 }
 
@@ -73,7 +75,8 @@ func answer(id, result string) Frame {
 	return Frame{Head: append(head, begin+id+middle...), Body: []byte(result), Tail: end}
 }
 
-// frameReader is a client that takes nothing but whole, unmasked frames in the form that RFC 6455 section 5.2 allows, and shortest length encodings.
+// frameReader is a client that takes nothing but whole, unmasked frames in the form that RFC 6455
+// section 5.2 allows, and shortest length encodings.
 type frameReader struct{ *bufio.Reader }
 
 func (r frameReader) next() (opcode byte, payload []byte, err error) {
@@ -121,13 +124,15 @@ func dialRaw(t *testing.T, server *httptest.Server) (net.Conn, frameReader) {
 		t.Fatal(err)
 	}
 	if server.TLS != nil {
-		c = tls.Client(c, &tls.Config{RootCAs: server.Client().Transport.(*http.Transport).TLSClientConfig.RootCAs, ServerName: "example.com"})
+		roots := server.Client().Transport.(*http.Transport).TLSClientConfig.RootCAs
+		c = tls.Client(c, &tls.Config{RootCAs: roots, ServerName: "example.com"})
 	}
 	t.Cleanup(func() { c.Close() })
 	if err := c.SetDeadline(time.Now().Add(30 * time.Second)); err != nil {
 		t.Fatal(err)
 	}
-	fmt.Fprintf(c, "GET / HTTP/1.1\r\nHost: %s\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n", address)
+	fmt.Fprintf(c, "GET / HTTP/1.1\r\nHost: %s\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"+
+		"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n", address)
 	r := bufio.NewReader(c)
 	response, err := http.ReadResponse(r, nil)
 	if err != nil || response.StatusCode != http.StatusSwitchingProtocols {
@@ -145,8 +150,9 @@ func masked(opcode byte, payload string) []byte {
 	return b
 }
 
-// Our data frames and the library's control frames share a connection. Under a storm of both every frame is whole, replies and events keep their order,
-// every ping is answered, and after the close frame nothing comes.
+// Our data frames and the library's control frames share a connection. Under a storm of both every
+// frame is whole, replies and events keep their order, every ping is answered, and after the close
+// frame nothing comes.
 func TestFramesDoNotInterleave(t *testing.T) {
 	for _, secure := range []bool{false, true} {
 		t.Run(fmt.Sprint("tls=", secure), func(t *testing.T) {
@@ -181,7 +187,8 @@ func TestFramesDoNotInterleave(t *testing.T) {
 			raw, reader := dialRaw(t, server)
 			go func() {
 				for i := range pings {
-					if _, err := raw.Write(append(masked(9, fmt.Sprint("ping", i)), masked(1, "hello")...)); err != nil {
+					frames := append(masked(9, fmt.Sprint("ping", i)), masked(1, "hello")...)
+					if _, err := raw.Write(frames); err != nil {
 						t.Error(err)
 						return
 					}
@@ -233,8 +240,8 @@ func TestFramesDoNotInterleave(t *testing.T) {
 	}
 }
 
-// A client that stops reading costs bounded memory: its events fold, and when even that is too much it is sent away. One that reads again in time
-// gets the newest of everything.
+// A client that stops reading costs bounded memory: its events fold, and when even that is too much
+// it is sent away. One that reads again in time gets the newest of everything.
 func TestSlowClientGetsTheNewest(t *testing.T) {
 	const keys = 50
 	finished := make(chan *Conn, 1)
@@ -294,7 +301,8 @@ func TestSlowClientGetsTheNewest(t *testing.T) {
 	}
 }
 
-// Events that can't be folded fill the outbox of a client that does not read: it is told to come back, and the memory is free at once.
+// Events that can't be folded fill the outbox of a client that does not read: it is told to come
+// back, and the memory is free at once.
 func TestTooSlowIsSentAway(t *testing.T) {
 	server := serveConns(t, 5*time.Second, false, func(c *Conn) {
 		for c.outbox.waiting() > 0 || !closed(c) {
@@ -325,11 +333,12 @@ func closed(c *Conn) bool {
 	return c.outbox.closed
 }
 
-// Requests that come in one go are known, so that their replies can leave in one; they keep their order. One that comes when all are answered is not taken for one of them.
-func TestHurriedRequests(t *testing.T) {
+// Requests that come in one go are known, so that their replies can leave in one; they keep their
+// order. One that comes when all are answered is not taken for one of them.
+func TestPipelinedRequests(t *testing.T) {
 	const burst = 40
 	server := serveConns(t, 20*time.Second, false, func(c *Conn) {
-		hurried := 0
+		pipelined := 0
 		for i := range burst + 1 {
 			text, err := c.Read()
 			if err != nil {
@@ -339,14 +348,14 @@ func TestHurriedRequests(t *testing.T) {
 			switch {
 			case !c.pipelined:
 			case i < burst:
-				hurried++
+				pipelined++
 			default:
 				t.Error("a request that came alone is taken for one of many")
 			}
 			c.Reply(answer(string(text), `"`+strings.Repeat("r", 3000)+`"`))
 		}
-		if hurried < burst/2 {
-			t.Errorf("%d of %d requests are known to have come with the one before", hurried, burst)
+		if pipelined < burst/2 {
+			t.Errorf("%d of %d requests are known to have come with the one before", pipelined, burst)
 		}
 		c.Close(CloseRestarting, "")
 		<-c.gone
@@ -372,7 +381,8 @@ func TestHurriedRequests(t *testing.T) {
 	}
 }
 
-// With batch on, notifications that wait together share a frame, and replies stay frames of their own.
+// With batch on, notifications that wait together share a frame, and replies stay frames of their
+// own.
 func TestBatch(t *testing.T) {
 	o := new(outbox)
 	o.batch = true

@@ -6,10 +6,12 @@ import (
 	"exthub/events"
 )
 
-// fanout is what is on its way to a list of sessions. The writers take shares of the list, and write to whoever has nothing else waiting: to queue an event for each
-// session, and each session for the writers, would cost a third of what a hub does beyond write(2).
+// fanout is what is on its way to a list of sessions. The writers take shares of the list, and
+// write to whoever has nothing else waiting: to queue an event for each session, and each session
+// for the writers, would cost a third of what a hub does beyond write(2).
 //
-// The next fan-out begins when this one has reached everybody. So a session gets in order what concerns it, although no queue of its own sees to that.
+// The next fan-out begins when this one has reached everybody. So a session gets in order what
+// concerns it, although no queue of its own sees to that.
 type fanout struct {
 	to     []events.Subscriber
 	except string
@@ -21,7 +23,8 @@ type fanout struct {
 	oneEvent [1]*events.Event // room for what is nearly always one
 }
 
-// maxFanouts is how many fan-outs wait. Their sessions could be closed as too slow instead, but it is not they who are slow.
+// maxFanouts is how many fan-outs wait. Their sessions could be closed as too slow instead, but it
+// is not they who are slow.
 const maxFanouts = 64
 
 // Deliver takes an event for a group. See events.Writers.
@@ -32,7 +35,8 @@ func (w *Writers) Deliver(e *events.Event, to []events.Subscriber, except string
 	}
 }
 
-// fanOut reports false if it is not worth it: there are few sessions, and nothing that the event could overtake.
+// fanOut reports false if it is not worth it: there are few sessions, and nothing that the event
+// could overtake.
 func (w *Writers) startFanout(e *events.Event, to []events.Subscriber, except string) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -55,7 +59,8 @@ func (w *Writers) startFanout(e *events.Event, to []events.Subscriber, except st
 	return true
 }
 
-// open reports whether another event for these sessions may come along: the fan-out is for the same, has not begun, and is not too large for one write.
+// open reports whether another event for these sessions may come along: the fan-out is for the
+// same, has not begun, and is not too large for one write.
 func (f *fanout) open(to []events.Subscriber, except string) bool {
 	same := len(to) == len(f.to) && &to[0] == &f.to[0] && except == f.except
 	return same && f.next == 0 && len(f.wire) < maxOneWrite

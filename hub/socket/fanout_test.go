@@ -15,8 +15,8 @@ import (
 	"exthub/kv"
 )
 
-// Whatever else a session is told meanwhile, what concerns its groups comes to it whole and in order, several fan-outs at a time or one; and who sent a message does not
-// hear of it.
+// Whatever else a session is told meanwhile, what concerns its groups comes to it whole and in
+// order, several fan-outs at a time or one; and who sent a message does not hear of it.
 func TestFanoutKeepsOrder(t *testing.T) {
 	for _, secure := range []bool{false, true} {
 		t.Run(fmt.Sprint("tls=", secure), func(t *testing.T) {
@@ -88,7 +88,8 @@ func numbered(n uint64) kv.Delta {
 	return d
 }
 
-// expectInOrder reads the numbers up to the last as the viewer should get them, and asks for something now and then.
+// expectInOrder reads the numbers up to the last as the viewer should get them, and asks for
+// something now and then.
 func expectInOrder(t *testing.T, raw io.Writer, r frameReader, viewer int, last uint64) {
 	var want []uint64
 	for n := uint64(1); n <= last; n++ {
@@ -142,7 +143,8 @@ func expectInOrder(t *testing.T, raw io.Writer, r frameReader, viewer int, last 
 	}
 }
 
-// Who publishes faster than the writers can write waits for them, not for a client, and what waits is bounded.
+// Who publishes faster than the writers can write waits for them, not for a client, and what waits
+// is bounded.
 func TestFanoutsThatWaitAreBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := &Writers{}

@@ -6,21 +6,22 @@ import (
 	"exthub/events"
 )
 
-// frame is a WebSocket text frame as it goes out to one client. A body is shared by all who get it and may have many kilobytes: it is not copied until it is written.
+// Frame is a WebSocket text frame as it goes out to one client, in up to three parts. Body may be
+// shared by many frames and have many kilobytes: it is not copied until it is written.
 type Frame struct {
-	Head []byte // the header, and what stands before the body; without a body all
+	Head []byte // the header, and the payload before Body; all of it if Body is nil
 	Body []byte
-	Tail string // what stands behind the body
+	Tail string // the payload behind Body
 }
 
-// wholeFrame makes the frame of a payload.
+// NewFrame returns the frame of a payload.
 func NewFrame(payload []byte) Frame {
 	return Frame{Head: append(AppendHeader(make([]byte, 0, MaxHeader+len(payload)), len(payload)), payload...)}
 }
 
 func (f Frame) size() int { return len(f.Head) + len(f.Body) + len(f.Tail) }
 
-// single returns the frame if it is in one piece, or nil.
+// single returns the frame's bytes if they are in one piece, or nil.
 func (f Frame) single() []byte {
 	if f.Body == nil {
 		return f.Head
@@ -32,7 +33,7 @@ func (f Frame) Append(b []byte) []byte {
 	return append(append(append(b, f.Head...), f.Body...), f.Tail...)
 }
 
-// wrapFrame makes a WebSocket text frame, as a server sends it, of the payload that an event has in buffer[events.Headroom:].
+// Wrap is an events.Wrapper: it puts a frame's header in front of a payload.
 func Wrap(buffer []byte) []byte {
 	var header [MaxHeader]byte
 	h := AppendHeader(header[:0], len(buffer)-events.Headroom)
@@ -41,10 +42,10 @@ func Wrap(buffer []byte) []byte {
 	return buffer[start:]
 }
 
-// maxHeader is the size of the longest header that a server's frame can have.
+// MaxHeader is the size of the longest header that a server's frame can have.
 const MaxHeader = 10
 
-// appendHeader appends the header of a final, unmasked text frame (RFC 6455, 5.2).
+// AppendHeader appends the header of a final, unmasked text frame of this size (RFC 6455, 5.2).
 func AppendHeader(b []byte, size int) []byte {
 	const finalText = 0x81
 	switch {

@@ -8,31 +8,33 @@ import (
 	"exthub/kv"
 )
 
-// outbox is what waits to be written to one session, in order. It is bounded: when a session is behind, events about one message fold into one, and what is
-// too much even so is the end of the session.
+// outbox is the frames and events that wait to be written to one session, in order. It is bounded:
+// while a session is behind, events about one message fold into one, and if that is still more than
+// maxOutbox, the session is closed.
 type outbox struct {
 	mu     sync.Mutex
 	batch  bool
-	active bool // somebody is writing, or about to
-	corked bool // a reply comes in a moment, which takes along what waits
+	active bool // a goroutine is writing, or scheduled to
+	corked bool // what waits leaves with the reply that comes next
 	closed bool
 	bytes  int
-	items  []item // in one, or in a queue that was borrowed when more than one waited
+	items  []item // in one, or in queue while more than one waits
 	one    [1]item
 	queue  *queue
-	first  int                  // number of items[0], counted from the session's begin
-	places map[kv.MessageID]int // the number of the item that waits for a message; only while the session is behind
-	idle   chan struct{}        // closed when closed and nothing waits; nil before
+	first  int                  // number of items[0], counted from the start of the session
+	places map[kv.MessageID]int // numbers of items, by message; only while the session is behind
+	idle   chan struct{}        // closed once closed is set and nothing waits; nil before
 }
 
 const (
-	foldFrom    = 16       // items that wait before events begin to fold: a session that keeps up gets every event as it is
+	foldFrom    = 16       // items that wait before events begin to fold
 	foldEvery   = 64       // events of one message that wait before they become one
 	maxOutbox   = 1 << 20  // bytes that wait before the session is closed with 4002
 	maxOneWrite = 64 << 10 // bytes of one write
 )
 
-// frame queues a frame. It reports whether the outbox needs a writer, and whether it is too full to go on.
+// frame queues a frame. It reports whether the caller has to schedule a writer, and whether the
+// outbox is over its bound.
 func (o *outbox) frame(f Frame) (wake, full bool) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -45,7 +47,7 @@ func (o *outbox) frame(f Frame) (wake, full bool) {
 	return o.wakeLocked()
 }
 
-// event queues an event; otherwise like frame.
+// event queues an event, and reports the same as frame.
 func (o *outbox) event(e *events.Event) (wake, full bool) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -68,12 +70,13 @@ func (o *outbox) event(e *events.Event) (wake, full bool) {
 	return o.wakeLocked()
 }
 
-// begin lets the caller write so many frames that have not been queued, and then go on as a writer does, with rest. It reports false if they would overtake what waits
-// or is being written, or come other than the client wants them: then they have to be queued.
-func (o *outbox) begin(frames int) bool {
+// begin claims the outbox for writing n frames directly; the caller goes on as a writer does, with
+// idleIfEmpty. It reports false if they would overtake queued frames or break batching: then they
+// have to be queued.
+func (o *outbox) begin(n int) bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if o.active || o.corked || o.closed || o.batch && frames > 1 {
+	if o.active || o.corked || o.closed || o.batch && n > 1 {
 		return false
 	}
 	o.active = true
@@ -92,14 +95,15 @@ func (o *outbox) addLocked(it item) {
 	o.items = append(o.items, it)
 }
 
-// hold leaves events to the reply that comes in a moment: the event of a client's own change and the reply go out in one write.
+// cork keeps events back until the next reply is queued: the event of a client's own change and the
+// reply leave in one write.
 func (o *outbox) cork() {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.corked = true
 }
 
-// release ends the hold without a reply. It reports whether the outbox needs a writer.
+// uncork lets events go without a reply. It reports whether the caller has to schedule a writer.
 func (o *outbox) uncork() (wake bool) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -118,7 +122,8 @@ func (o *outbox) wakeLocked() (wake, full bool) {
 	return wake, o.bytes > maxOutbox
 }
 
-// placeLocked finds the item that waits for a message. Events that waited before the session was behind count too.
+// placeLocked returns the number of the item that holds a message's events, and whether there is
+// one. Events that waited before the session was behind count too.
 func (o *outbox) placeLocked(id kv.MessageID) (int, bool) {
 	if o.places == nil {
 		o.places = make(map[kv.MessageID]int)
@@ -132,8 +137,8 @@ func (o *outbox) placeLocked(id kv.MessageID) (int, bool) {
 	return n, ok && n >= o.first
 }
 
-// take appends to b the frames of what waits, as much as one write should hold. An empty result means that there is nothing, and that the writer's work is done.
-// A single frame comes as it is, without a copy.
+// drain appends to b the frames that wait, as many as one write should hold. It returns nothing if
+// none waits: then the writer is done. A single frame is returned as it is, without a copy.
 func (o *outbox) drain(b []byte) []byte {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -161,7 +166,7 @@ func (o *outbox) drain(b []byte) []byte {
 	return b
 }
 
-// rest ends the writer's work if nothing waits, and reports whether it has.
+// idleIfEmpty ends the writer's work if nothing waits, and reports whether it did.
 func (o *outbox) idleIfEmpty() bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -179,7 +184,8 @@ func (o *outbox) idleLocked() {
 	}
 }
 
-// arrayLocked appends one frame with the notifications of the items from n up to the next reply as a JSON array, and returns the number of the item behind them.
+// arrayLocked appends one frame that holds the notifications of the items from n up to the next
+// reply as a JSON array, and returns the index of the item behind them.
 func (o *outbox) arrayLocked(b []byte, n int) ([]byte, int) {
 	var payloads [][]byte
 	size := 1
@@ -216,9 +222,9 @@ func (o *outbox) dropLocked(n int) {
 	}
 }
 
-// emptyLocked gives a borrowed queue to the next who needs one.
+// emptyLocked drops all items and returns a borrowed queue to the pool.
 func (o *outbox) emptyLocked() {
-	const most = 64 // items of a queue that is kept: one that was long once would be long for ever
+	const most = 64 // capacity of a queue that is kept: it never shrinks
 	clear(o.items)
 	if q := o.queue; q != nil && cap(o.items) <= most {
 		q.items = o.items[:0]
@@ -234,7 +240,8 @@ func (o *outbox) waiting() int {
 	return o.bytes
 }
 
-// close takes nothing more. What waits is still written; discard throws it away. The channel is closed when nothing waits any more.
+// close ends queueing. What waits is still written, unless discard drops it. The returned channel
+// is closed once nothing waits.
 func (o *outbox) close(discard bool) <-chan struct{} {
 	o.mu.Lock()
 	defer o.mu.Unlock()

@@ -5,7 +5,8 @@ import (
 	"testing"
 )
 
-// The event of a client's own change waits for the reply, to leave in one write with it, and for nothing else: it is not lost if no reply comes.
+// The event of a client's own change waits for the reply, to leave in one write with it, and for
+// nothing else: it is not lost if no reply comes.
 func TestEventWaitsForReply(t *testing.T) {
 	o := new(outbox)
 	o.cork()
@@ -41,7 +42,8 @@ func TestEventWaitsForReply(t *testing.T) {
 	}
 }
 
-// What is not queued is written only where it overtakes nothing, and nobody else writes meanwhile. A client that wants arrays gets them.
+// What is not queued is written only where it overtakes nothing, and nobody else writes meanwhile.
+// A client that wants arrays gets them.
 func TestBeginOvertakesNothing(t *testing.T) {
 	e := update(1, "k", "v")
 	for name, prepare := range map[string]func(*outbox){

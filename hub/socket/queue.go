@@ -6,20 +6,21 @@ import (
 	"exthub/events"
 )
 
-// item is a frame, or the events of one message that came one after the other.
+// item is a frame, or an event and the events of the same message that came after it.
 type item struct {
 	frame Frame
 	event *events.Event   // nil for a frame
-	later []*events.Event // behind event; only while the session is behind
+	later []*events.Event // in order; only while the session is behind
 }
 
-// queue is room for the items of an outbox. Nearly always nearly all outboxes have one item or none, so queues go from one to the next: an idle session keeps
-// none, and an event to ten thousand allocates none.
+// queue is memory for the items of an outbox. Nearly all outboxes have one item or none at any
+// time, so queues are pooled: an idle session keeps none, and an event to ten thousand allocates
+// none.
 type queue struct{ items []item }
 
 var queues = sync.Pool{New: func() any { return &queue{make([]item, 0, 16)} }}
 
-// size returns how many bytes the item was counted with.
+// size returns how many bytes the item counts in its outbox.
 func (it *item) size() int {
 	if it.event == nil {
 		return it.frame.size()
@@ -31,7 +32,7 @@ func (it *item) size() int {
 	return size
 }
 
-// fold makes one event of the item's, and returns by how much its size changed.
+// fold merges the item's events into one, and returns by how much its size changed.
 func (it *item) fold() int {
 	if len(it.later) == 0 {
 		return 0

@@ -12,30 +12,35 @@ import (
 	"time"
 )
 
-// socket is a client's connection as both the WebSocket library, which answers pings and closes, and the hub, which writes data frames, see it. Its lock is
-// held while a frame is under way, so frames never interleave.
+// rawConn is a client's network connection as the WebSocket library, which answers pings and
+// closes, and the writers of data frames share it. Its lock is held while a frame is under way, so
+// frames never interleave.
 type rawConn struct {
 	net.Conn
-	buffered *bufio.Reader // the library's
-	reads    atomic.Uint32 // from the connection so far
+	buffered *bufio.Reader // the library's reader
+	reads    atomic.Uint32 // calls of Read so far
 
-	// fd is the descriptor, or -1 if it can't be written to directly (TLS) or is closed. Its lock keeps Close from giving the number to somebody else in the
-	// middle of a write; it is held for no longer than a write that does not wait. The way through syscall.RawConn does the same and costs a tenth of an event.
+	// fd is the descriptor, or -1 if it can't be written to directly (TLS) or is closed. fdMu keeps
+	// Close from freeing the number for another file in the middle of a write; it is held for no
+	// longer than a write that does not wait. syscall.RawConn does the same and costs a tenth of an
+	// event.
 	fd   int32
 	fdMu sync.Mutex
 
 	mu sync.Mutex // held while a frame is under way
 }
 
-// kernelBuffer bounds what the system keeps for a client that does not read: it is for one that is slow or far away, and would grow to megabytes for one that has stalled. Half as
-// much would turn a client that opens a conversation into one that is waited for (a sixth fewer reads). The system takes it twice, for its own bookkeeping.
+// kernelBuffer bounds what the system keeps for a client that does not read: it is for clients that
+// are slow or far away, and would grow to megabytes for one that has stalled. With half as much,
+// clients that open a conversation fill it (a sixth fewer reads a second). The system doubles it
+// for its own bookkeeping.
 const kernelBuffer = 256 << 10
 
-// open makes the socket that of a connection.
+// open takes over a connection.
 func (s *rawConn) open(c net.Conn) {
 	s.Conn, s.fd = c, -1
 	if tcp, ok := c.(*net.TCPConn); ok {
-		_ = tcp.SetWriteBuffer(kernelBuffer) // what the system does not want to bound stays as it is
+		_ = tcp.SetWriteBuffer(kernelBuffer) // refused, the bound is the system's own
 	}
 	if direct, ok := c.(syscall.Conn); ok {
 		if raw, err := direct.SyscallConn(); err == nil {
@@ -52,24 +57,24 @@ func (s *rawConn) Close() error {
 	return s.Conn.Close()
 }
 
-// Read is the library's way in. It counts.
+// Read reads for the library, and counts.
 func (s *rawConn) Read(p []byte) (int, error) {
 	s.reads.Add(1)
 	return s.Conn.Read(p)
 }
 
-// Write is the library's way out: a whole control frame at a time.
+// Write writes for the library, which writes a whole control frame at a time.
 func (s *rawConn) Write(p []byte) (int, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.Conn.Write(p)
 }
 
-// errFull says that the socket does not take more now. Whoever gets it holds the lock if part of the bytes were taken.
+// errFull says that the socket takes no more bytes now.
 var errFull = errors.New("socket is full")
 
-// tryWrite writes without waiting. It returns how many bytes went out, and errFull if that is not all; if it is more than none, the lock stays with the caller,
-// who has to go on with finish.
+// tryWrite writes without waiting. It returns how many bytes went out, and errFull if that is not
+// all. If some went out the lock stays with the caller, which has to go on with finish.
 func (s *rawConn) tryWrite(p []byte) (int, error) {
 	if !s.mu.TryLock() {
 		return 0, errFull
@@ -100,7 +105,7 @@ func (s *rawConn) writeOnce(p []byte) (int, error) {
 	return 0, errFull
 }
 
-// finish writes the rest of what tryWrite began, waiting until the deadline, and gives the lock back.
+// finish writes the rest of what tryWrite began, waiting until the deadline, and unlocks.
 func (s *rawConn) finish(p []byte, deadline time.Time) error {
 	defer s.mu.Unlock()
 	return s.writeBy(p, deadline)
@@ -122,8 +127,8 @@ func (s *rawConn) writeBy(p []byte, deadline time.Time) error {
 	return s.SetWriteDeadline(time.Time{})
 }
 
-// hijacker gives the WebSocket library a socket and buffers of a size that fits short frames: the server's own 4+4 KiB would be most of what an idle
-// session costs.
+// hijacker gives the WebSocket library a rawConn, and buffers of a size that fits short frames: the
+// server's own 4+4 KiB would be most of what an idle session costs.
 type hijacker struct {
 	http.ResponseWriter
 	socket *rawConn
@@ -131,7 +136,7 @@ type hijacker struct {
 
 const (
 	readBuffer  = 512
-	writeBuffer = 128 // the library writes only control frames, which have at most 127 bytes
+	writeBuffer = 128 // for control frames, which have at most 127 bytes
 )
 
 func (h *hijacker) Hijack() (net.Conn, *bufio.ReadWriter, error) {
@@ -145,7 +150,7 @@ func (h *hijacker) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	}
 	h.socket.open(c)
 	buffered := hijacked.Reader.Buffered()
-	// A bufio.Reader of a bufio.Reader would be the same one again, unless it does not see what it gets.
+	// bufio.NewReaderSize returns a bufio.Reader as it is, unless it is hidden.
 	reader := bufio.NewReaderSize(struct{ io.Reader }{hijacked.Reader}, max(readBuffer, buffered))
 	if buffered > 0 {
 		if _, err := reader.Peek(buffered); err != nil {
@@ -153,6 +158,7 @@ func (h *hijacker) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 		}
 	}
 	h.socket.buffered = reader
-	// The library takes over what is buffered and reads on from the connection, so the server's reader is not kept.
+	// The library takes over what is buffered and reads on from the connection: the server's reader
+	// is not kept.
 	return h.socket, bufio.NewReadWriter(reader, bufio.NewWriterSize(h.socket, writeBuffer)), nil
 }

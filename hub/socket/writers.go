@@ -6,15 +6,15 @@ import (
 	"time"
 )
 
-// writers write what waits in the outboxes of all sessions: a few goroutines that never wait for a client. A client whose socket is full gets a goroutine of its
-// own until it has caught up.
+// Writers write what waits in the outboxes of all connections: a few goroutines that never wait for
+// a client. A client whose socket is full gets a goroutine of its own until it has caught up.
 type Writers struct {
-	timeout    time.Duration // how long a client may take nothing
+	timeout    time.Duration // how long a client may take no bytes before it is closed
 	fanoutFrom int           // sessions to whom an event is worth a fan-out
 
 	mu      sync.Mutex
 	wake    sync.Cond
-	ready   []*Conn // in turn, from next on
+	ready   []*Conn // to be served, from next on
 	next    int
 	fanouts []*fanout // in turn: the first is under way
 	room    sync.Cond // there is room for another one
@@ -31,11 +31,11 @@ func StartWriters(timeout time.Duration, fanoutFrom int) *Writers {
 	return w
 }
 
-// schedule puts a connection in the queue. Its outbox sees to it that it stands there once.
+// schedule queues a connection for a writer. Its outbox sees to it that it is queued once.
 func (w *Writers) schedule(c *Conn) {
 	w.mu.Lock()
 	if len(w.ready) == cap(w.ready) && w.next > len(w.ready)/2 {
-		// The front has been served: use it again instead of growing for ever.
+		// Reuse the front, which has been served, instead of growing for ever.
 		n := copy(w.ready, w.ready[w.next:])
 		clear(w.ready[n:])
 		w.ready, w.next = w.ready[:n], 0
@@ -45,7 +45,8 @@ func (w *Writers) schedule(c *Conn) {
 	w.wake.Signal()
 }
 
-// stop ends the writers and waits for them, and for the goroutines that close or serve slow connections. All connections must be gone or closing.
+// Stop ends the writers and waits for them, and for the goroutines that close or serve slow
+// connections. All connections must be gone or closing.
 func (w *Writers) Stop() {
 	w.mu.Lock()
 	w.closed = true
@@ -62,7 +63,8 @@ func (w *Writers) run() {
 		w.mu.Lock()
 		for w.idleLocked() && !w.closed {
 			w.wake.Wait()
-			// Those whom the same change has woken go first: a reply and the event of its own change leave in one write, and a fan-out is there in full.
+			// Let goroutines that the same change has woken run first: then a reply leaves in one
+			// write with the event of its own change, and a fan-out is queued in full.
 			w.mu.Unlock()
 			runtime.Gosched()
 			w.mu.Lock()
@@ -84,7 +86,8 @@ func (w *Writers) run() {
 	}
 }
 
-// shareLocked appends to mine the next connections in turn, some at a time: taking them one by one would spend more on the lock than on short writes.
+// shareLocked appends the next connections to mine, up to writerShare of them: taking them one by
+// one would spend more on the lock than on short writes.
 func (w *Writers) shareLocked(mine []*Conn) []*Conn {
 	share := w.ready[w.next:min(len(w.ready), w.next+writerShare)]
 	mine = append(mine, share...)
@@ -97,7 +100,7 @@ func (w *Writers) shareLocked(mine []*Conn) []*Conn {
 	return mine
 }
 
-// idleLocked reports whether there is nothing to take.
+// idleLocked reports whether there is nothing for another writer to do.
 func (w *Writers) idleLocked() bool {
 	return len(w.ready) == w.next && (len(w.fanouts) == 0 || w.fanouts[0].taken())
 }
@@ -116,23 +119,24 @@ func (w *Writers) Busy() bool {
 // writerShare is how many connections a writer takes at a time.
 const writerShare = 64
 
-// defaultFanoutFrom is how many sessions make a fan-out worth it: more than one writer takes at a time.
+// defaultFanoutFrom is how many sessions make a fan-out worth it: more than one writer takes at a
+// time.
 const FanoutFrom = writerShare + 1
 
-// serve writes what waits, until nothing does or the socket is full.
+// serve writes what waits until nothing does or the socket is full.
 func (w *Writers) serve(c *Conn, buffer []byte) {
 	for !w.serveOnce(c, buffer) {
 	}
 }
 
-// serveAtHand is serveOnce for a goroutine that writes now and then.
+// serveAtHand is serveOnce for a goroutine that is no writer.
 func (w *Writers) serveAtHand(c *Conn) bool {
 	buffer := buffers.Get().(*[]byte)
 	defer buffers.Put(buffer)
 	return w.serveOnce(c, *buffer)
 }
 
-// buffers are room for one write each.
+// buffers hold the bytes of one write each.
 var buffers = sync.Pool{New: func() any { return newBuffer() }}
 
 func newBuffer() *[]byte {
@@ -140,13 +144,14 @@ func newBuffer() *[]byte {
 	return &b
 }
 
-// serveOnce writes what waits now, and reports whether nothing is left for the writers to do.
+// serveOnce writes what waits now, and reports whether the writers have nothing left to do.
 func (w *Writers) serveOnce(c *Conn, buffer []byte) bool {
 	frames := c.outbox.drain(buffer[:0])
 	return len(frames) == 0 || !w.write(c, frames) || c.outbox.idleIfEmpty()
 }
 
-// write writes frames that were taken, and reports whether the caller is to go on: not if the socket is full, which somebody else looks after, or broken.
+// write writes frames that left the outbox, and reports whether the caller should go on: not if the
+// socket is broken, nor if it is full, which gets a goroutine of its own.
 func (w *Writers) write(c *Conn, frames []byte) bool {
 	n, err := c.socket.tryWrite(frames)
 	switch err {
@@ -161,7 +166,8 @@ func (w *Writers) write(c *Conn, frames []byte) bool {
 	return false
 }
 
-// serveSlowly writes the rest, and what comes meanwhile, waiting for the client as long as it takes something within the timeout.
+// serveSlowly writes the rest and what comes meanwhile, waiting for the client as long as it takes
+// some bytes within the timeout. locked says that tryWrite left the socket locked.
 func (w *Writers) serveSlowly(c *Conn, rest []byte, locked bool) {
 	buffer := make([]byte, 0, 4096)
 	for len(rest) > 0 {
@@ -173,7 +179,7 @@ func (w *Writers) serveSlowly(c *Conn, rest []byte, locked bool) {
 			err = c.socket.write(rest, deadline)
 		}
 		if err != nil {
-			// Whatever part of a frame is out, a close frame behind it would be read as its rest.
+			// If part of a frame is out, a close frame behind it would be read as its rest.
 			c.Abort()
 			return
 		}
