@@ -133,7 +133,7 @@ func (b *Broker) deliverMessage(d kv.Delta) {
 	if d.Record.GroupID != "" {
 		if g := b.groups[d.Record.GroupID]; g != nil {
 			if e := b.messageEvent(d, ""); e != nil {
-				b.options.Deliverer.Deliver(e, g.borrow(), d.Origin)
+				b.options.Deliverer.Deliver(d.Record.GroupID, e, g.borrow(), d.Origin, nil)
 			}
 		}
 		return
@@ -167,24 +167,37 @@ func readers(r kv.Ref) []string {
 	return []string{r.From, r.To}
 }
 
-// deliver hands an event about pairs to all sessions that take part, and returns how many those
-// are.
-func (b *Broker) deliver(r kv.Ref, e *Event) (n int) {
-	defer func() { b.delivered += uint64(n) }()
+// deliver hands an event about pairs to all sessions that take part. It reports whether the event
+// has yet to be written, as a Deliverer does; then written is called.
+func (b *Broker) deliver(r kv.Ref, e *Event, written func()) (pending bool) {
 	if r.GroupID != "" {
 		g := b.groups[r.GroupID]
 		if g == nil {
-			return 0
+			return false
 		}
-		b.options.Deliverer.Deliver(e, g.borrow(), "")
-		return len(g.list)
+		b.delivered += uint64(len(g.list))
+		return b.options.Deliverer.Deliver(r.GroupID, e, g.borrow(), "", written)
 	}
 	for _, reader := range readers(r) {
-		u := b.users[reader]
-		for _, a := range u {
+		for _, a := range b.users[reader] {
 			a.Notify(e)
+			b.delivered++
 		}
-		n += len(u)
+	}
+	return false
+}
+
+// audienceOf returns how many sessions take part in a conversation.
+func (b *Broker) audienceOf(r kv.Ref) int {
+	if r.GroupID != "" {
+		if g := b.groups[r.GroupID]; g != nil {
+			return len(g.list)
+		}
+		return 0
+	}
+	n := 0
+	for _, reader := range readers(r) {
+		n += len(b.users[reader])
 	}
 	return n
 }
@@ -192,7 +205,7 @@ func (b *Broker) deliver(r kv.Ref, e *Event) (n int) {
 func (b *Broker) changeMembers(d kv.Delta) {
 	group := d.Ref.GroupID
 	// What waits was committed while the group had its old members: the new ones get none of it.
-	b.release(group)
+	b.flushGroup(group)
 	if d.Dissolved {
 		if g := b.groups[group]; g != nil {
 			for _, a := range g.places {

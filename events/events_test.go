@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -171,7 +170,7 @@ func TestMixedChangesKeepTheOrderOfSeq(t *testing.T) {
 
 // A large audience gets the first change at once, then one event per interval with the newest of
 // each pair.
-func TestPace(t *testing.T) {
+func TestThrottle(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := New(Options{Interval: 50 * time.Millisecond, LargeAudience: 2})
 		ann, _ := join(b, "ann", "team"), join(b, "bob", "team")
@@ -217,44 +216,96 @@ func TestPace(t *testing.T) {
 	})
 }
 
-// busyWriters are busy when they are told to be.
-type busyWriters struct {
+// slowDeliverer is a Deliverer whose events are written when the test says so.
+type slowDeliverer struct {
 	Sequential
-	atomic.Bool
+	mu      sync.Mutex
+	written []func()
 }
 
-func (w *busyWriters) Busy() bool { return w.Load() }
+func (d *slowDeliverer) Deliver(
+	group string, e *Event, to []Subscriber, except string, written func(),
+) bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.written = append(d.written, written)
+	d.Sequential.Deliver(group, e, to, except, nil)
+	return true
+}
 
-// While the last event of a large audience is still being written the next one waits, and after
-// that for half as long as the writing took.
-func TestPaceHeedsTheWriters(t *testing.T) {
+// finish lets the next n events be written.
+func (d *slowDeliverer) finish(n int) {
+	d.mu.Lock()
+	over := d.written[:n]
+	d.written = d.written[n:]
+	d.mu.Unlock()
+	for _, written := range over {
+		written()
+	}
+}
+
+// TestThrottleWaitsForTheWriting: however long the writing of an event to a large audience takes,
+// the next one waits for its end, and then for half as long again.
+func TestThrottleWaitsForTheWriting(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var busy busyWriters
-		b := New(Options{Interval: 50 * time.Millisecond, LargeAudience: 2, Deliverer: &busy})
+		var slow slowDeliverer
+		b := New(Options{Interval: 50 * time.Millisecond, LargeAudience: 2, Deliverer: &slow})
 		ann, _ := join(b, "ann", "team"), join(b, "bob", "team")
-		passed := func(d time.Duration) int {
+		after := func(d time.Duration) int {
 			<-time.After(d)
 			synctest.Wait()
 			return len(ann.frames())
 		}
-		busy.Store(true)
 		b.Publish(pairs("team", 1, "a"))
 		b.Publish(pairs("team", 2, "a"))
-		if n := passed(199 * time.Millisecond); n != 1 {
+		if n := after(2 * time.Minute); n != 1 {
 			t.Fatalf("%d events while the first is being written", n)
 		}
-		busy.Store(false)
-		if n := passed(90 * time.Millisecond); n != 0 {
+		slow.finish(1)
+		if n := after(time.Minute - time.Millisecond); n != 0 {
 			t.Fatalf("%d events before there was a pause", n)
 		}
-		if n := passed(20 * time.Millisecond); n != 1 {
+		if n := after(2 * time.Millisecond); n != 1 {
 			t.Fatalf("%d events after it", n)
 		}
-		busy.Store(true)
-		b.Publish(pairs("team", 3, "a"))
-		if n := passed(3 * maxPolling); n != 1 {
-			t.Fatalf("%d events from a hub that is always busy", n)
+		slow.finish(1)
+		if after(time.Minute); len(b.throttles) != 0 || len(b.idle) != 1 {
+			t.Errorf("%d throttles are kept for nothing", len(b.throttles))
 		}
+		b.Close()
+	})
+}
+
+// TestFlushWhileWriting: a change of members delivers what waits although an event is still being
+// written. The next event then waits for both.
+func TestFlushWhileWriting(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var slow slowDeliverer
+		b := New(Options{Interval: 50 * time.Millisecond, LargeAudience: 2, Deliverer: &slow})
+		ann, _ := join(b, "ann", "team"), join(b, "bob", "team")
+		b.Publish(pairs("team", 1, "a"))
+		b.Publish(pairs("team", 2, "a"))
+		b.Publish(kv.Delta{
+			Ref: kv.Ref{GroupID: "team"}, Revision: 3,
+			Members: []kv.MemberChange{{UserID: "cat", Joined: true}},
+		})
+		if got := ann.frames(); len(got) != 2 {
+			t.Fatalf("before the new member comes: %s", got)
+		}
+		b.Publish(pairs("team", 4, "a"))
+		slow.finish(1)
+		<-time.After(time.Minute)
+		synctest.Wait()
+		if got := ann.frames(); len(got) != 0 {
+			t.Fatalf("while one of two events is being written: %s", got)
+		}
+		slow.finish(1)
+		<-time.After(time.Minute)
+		synctest.Wait()
+		if got := ann.frames(); len(got) != 1 {
+			t.Fatalf("after both: %s", got)
+		}
+		slow.finish(1)
 		b.Close()
 	})
 }

@@ -6,139 +6,137 @@ import (
 	"exthub/kv"
 )
 
-// pace spaces out the events of a message with a large audience. It is the message's from an event
-// until an interval after it in which nothing came, and then another one's: with its timer it is
-// three of the few objects that an event takes.
+// throttle spaces out the events of a message with a large audience. It belongs to the message from
+// an event until an interval after it in which nothing changed, and then to another one: with its
+// timer and its callback it is four of the few objects that an event takes.
 type throttle struct {
 	id      kv.MessageID
 	ref     kv.Ref
-	waiting []change // what came since the last event
-	timer   *time.Timer
-	began   time.Time     // of the last fan-out
-	cost    time.Duration // what it took until all had been written; 0 while that is not known
+	waiting []change    // what changed since the last event
+	timer   *time.Timer // calls tick
+	written func()      // calls eventWritten
+	pending int         // events that have yet to be written
+	began   time.Time   // when the last event was handed out
 }
-
-const (
-	pollInterval = 5 * time.Millisecond // how often a fan-out is asked whether it is over
-	maxPolling   = time.Second          // how long an event is held back for the one before it; sessions fold what is too much even so
-)
 
 // maxWaiting is how many changes wait before they are folded: more would be memory by time, not by
 // pairs.
 const maxWaiting = 1024
 
-// pace delivers a change at once, or adds it to what waits. The caller holds b.mu.
+// deliverPairs delivers a change at once, or adds it to what waits. The caller holds b.mu.
 func (b *Broker) deliverPairs(d kv.Delta) {
-	id := d.ID
-	if p := b.throttles[id]; p != nil {
-		p.waiting = appendChanges(p.waiting, d)
-		if len(p.waiting) > maxWaiting {
-			p.waiting = newest(p.waiting)
+	if t := b.throttles[d.ID]; t != nil {
+		t.waiting = appendChanges(t.waiting, d)
+		if len(t.waiting) > maxWaiting {
+			t.waiting = newest(t.waiting)
 		}
 		return
 	}
-	if b.audienceOf(d.Ref) == 0 {
+	audience := b.audienceOf(d.Ref)
+	if audience == 0 {
 		return
 	}
-	began := time.Now()
-	n := b.deliver(d.Ref, pairEvent(d, b.options.Wrap))
-	if n < b.options.LargeAudience || b.options.Interval == 0 {
+	e := pairEvent(d, b.options.Wrap)
+	if audience < b.options.LargeAudience || b.options.Interval == 0 {
+		b.deliver(d.Ref, e, nil)
 		return
 	}
-	p := b.newThrottle()
-	p.id, p.ref, p.began, p.cost = id, d.Ref, began, 0
-	b.throttles[id] = p
-	p.timer.Reset(min(pollInterval, b.options.Interval))
+	t := b.newThrottle()
+	t.id, t.ref = d.ID, d.Ref
+	b.throttles[d.ID] = t
+	b.deliverThrottled(t, e)
 }
 
-// freePace returns a pace whose timer does not run.
-func (b *Broker) newThrottle() *throttle {
-	if n := len(b.idle); n > 0 {
-		p := b.idle[n-1]
-		b.idle = b.idle[:n-1]
-		return p
+// deliverThrottled delivers an event and plans the next one. The caller holds b.mu.
+func (b *Broker) deliverThrottled(t *throttle, e *Event) {
+	t.timer.Stop()
+	t.began = time.Now()
+	if b.deliver(t.ref, e, t.written) {
+		t.pending++
 	}
-	p := new(throttle)
-	p.timer = time.AfterFunc(time.Hour, func() { b.tick(p) })
-	p.timer.Stop()
-	return p
+	b.planTick(t)
 }
 
-// maxFree bounds the paces that are kept after a rush.
-const maxIdle = 256
+// planTick starts the timer once all events have been written: for the rest of the interval, or for
+// half of the time that the writing took. So at most two thirds of the time go into the events of
+// one message, however large its audience is and however busy the machine, and no queue builds up.
+// The caller holds b.mu.
+func (b *Broker) planTick(t *throttle) {
+	if t.pending == 0 {
+		cost := time.Since(t.began)
+		t.timer.Reset(max(b.options.Interval-cost, cost/2))
+	}
+}
 
-// due looks whether the last fan-out is over and the next one may begin. At most two thirds of the
-// time go into the fan-out of one message: however large its audience is, and however busy the
-// machine, a fan-out does not begin while the one before it is still being written, so nobody's
-// events queue up.
-func (b *Broker) tick(p *throttle) {
+// eventWritten is told that one event of a throttle has been written.
+func (b *Broker) eventWritten(t *throttle) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.throttles[p.id] != p {
-		return // closed meanwhile
+	t.pending--
+	if b.throttles[t.id] == t {
+		b.planTick(t)
 	}
-	passed := time.Since(p.began)
-	if p.cost == 0 && passed < maxPolling && b.options.Deliverer.Busy() {
-		p.timer.Reset(pollInterval)
-		return
-	}
-	if p.cost == 0 {
-		p.cost = passed
-	}
-	if rest := max(b.options.Interval, p.cost+p.cost/2) - passed; rest > 0 {
-		p.timer.Reset(rest)
-		return
-	}
-	if len(p.waiting) == 0 {
-		delete(b.throttles, p.id)
+}
+
+// tick delivers what waits, or frees the throttle if nothing does.
+func (b *Broker) tick(t *throttle) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	switch {
+	case b.throttles[t.id] != t, t.pending > 0:
+		// Closed, or overtaken by a flush: the end of that one's writing plans the next tick.
+	case len(t.waiting) > 0:
+		b.deliverThrottled(t, b.foldWaiting(t))
+	default:
+		delete(b.throttles, t.id)
 		if len(b.idle) < maxIdle {
-			b.idle = append(b.idle, p)
-		}
-		return
-	}
-	p.began, p.cost = time.Now(), 0
-	b.deliverWaiting(p)
-	p.timer.Reset(min(pollInterval, b.options.Interval))
-}
-
-// release delivers at once what waits for a group. The caller holds b.mu.
-func (b *Broker) release(group string) {
-	for _, p := range b.throttles {
-		if p.ref.GroupID == group {
-			b.deliverWaiting(p)
+			b.idle = append(b.idle, t)
 		}
 	}
 }
 
-func (b *Broker) deliverWaiting(p *throttle) {
-	if len(p.waiting) > 0 {
-		e := newPairEvent(p.id, p.waiting, b.options.Wrap)
-		p.waiting = nil
-		b.deliver(p.ref, e)
+// maxIdle bounds the throttles that are kept after a rush.
+const maxIdle = 256
+
+// newThrottle returns a throttle whose timer does not run.
+func (b *Broker) newThrottle() *throttle {
+	if n := len(b.idle); n > 0 {
+		t := b.idle[n-1]
+		b.idle = b.idle[:n-1]
+		return t
 	}
+	t := new(throttle)
+	t.written = func() { b.eventWritten(t) }
+	t.timer = time.AfterFunc(time.Hour, func() { b.tick(t) })
+	t.timer.Stop()
+	return t
 }
 
-func (b *Broker) audienceOf(r kv.Ref) int {
-	if r.GroupID != "" {
-		if g := b.groups[r.GroupID]; g != nil {
-			return len(g.list)
+// foldWaiting returns the event of all changes that wait.
+func (b *Broker) foldWaiting(t *throttle) *Event {
+	e := newPairEvent(t.id, t.waiting, b.options.Wrap)
+	t.waiting = nil
+	return e
+}
+
+// flushGroup delivers at once what waits for a group. The caller holds b.mu.
+func (b *Broker) flushGroup(group string) {
+	for _, t := range b.throttles {
+		if t.ref.GroupID == group && len(t.waiting) > 0 {
+			b.deliverThrottled(t, b.foldWaiting(t))
 		}
-		return 0
 	}
-	n := 0
-	for _, reader := range readers(r) {
-		n += len(b.users[reader])
-	}
-	return n
 }
 
-// Close stops the timers. Nothing may be published any more; what waited is delivered.
+// Close delivers what waits and stops the timers. Call it when no session is attached any more, or
+// nothing is published.
 func (b *Broker) Close() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	for id, p := range b.throttles {
-		p.timer.Stop()
-		b.deliverWaiting(p)
+	for id, t := range b.throttles {
 		delete(b.throttles, id)
+		if t.timer.Stop(); len(t.waiting) > 0 {
+			b.deliver(t.ref, b.foldWaiting(t), t.written)
+		}
 	}
 }

@@ -6,17 +6,18 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"exthub/events"
 	"exthub/kv"
 )
 
-// Whatever else a session is told meanwhile, what concerns its groups comes to it whole and in
-// order, several fan-outs at a time or one; and who sent a message does not hear of it.
+// Whatever else a session is told meanwhile, the events of each of its groups come whole and in
+// order, several fan-outs at a time or one; and the session that sent a message does not hear of
+// it.
 func TestFanoutKeepsOrder(t *testing.T) {
 	for _, secure := range []bool{false, true} {
 		t.Run(fmt.Sprint("tls=", secure), func(t *testing.T) {
@@ -88,20 +89,24 @@ func numbered(n uint64) kv.Delta {
 	return d
 }
 
-// expectInOrder reads the numbers up to the last as the viewer should get them, and asks for
-// something now and then.
+// expectInOrder reads the numbers up to the last as the viewer should get them, those of each group
+// in order, and asks for something now and then.
 func expectInOrder(t *testing.T, raw io.Writer, r frameReader, viewer int, last uint64) {
-	var want []uint64
+	want := make(map[string][]uint64) // by group
+	left := 0
 	for n := uint64(1); n <= last; n++ {
-		if d := numbered(n); slices.Contains(groupsOf(viewer), d.Ref.GroupID) && d.Origin != fmt.Sprint("s", viewer) {
-			want = append(want, n)
+		d := numbered(n)
+		group := d.Ref.GroupID
+		if slices.Contains(groupsOf(viewer), group) && d.Origin != fmt.Sprint("s", viewer) {
+			want[group] = append(want[group], n)
+			left++
 		}
 	}
 	asked, answered := 0, 0
-	for len(want) > 0 || asked > answered {
+	for left > 0 || asked > answered {
 		_, payload, err := r.next()
 		if err != nil {
-			t.Errorf("viewer %d is waiting for %d, and %d of %d answers came: %v", viewer, want, answered, asked, err)
+			t.Errorf("viewer %d waits for %v, and %d of %d answers came: %v", viewer, want, answered, asked, err)
 			return
 		}
 		if payload[0] != '[' {
@@ -127,11 +132,13 @@ func expectInOrder(t *testing.T, raw io.Writer, r frameReader, viewer int, last 
 			if len(x.Params.Messages) > 0 {
 				n = x.Params.Messages[0].Sequence
 			}
-			if len(want) == 0 || n != want[0] {
-				t.Errorf("viewer %d got %d instead of %d", viewer, n, want[:min(1, len(want))])
+			group := numbered(n).Ref.GroupID
+			if list := want[group]; len(list) == 0 || n != list[0] {
+				t.Errorf("viewer %d got %d instead of %d", viewer, n, list[:min(1, len(list))])
 				return
 			}
-			want = want[1:]
+			want[group] = want[group][1:]
+			left--
 			if n%5 == 0 {
 				if _, err := raw.Write(masked(1, "hello")); err != nil {
 					t.Error(err)
@@ -143,38 +150,124 @@ func expectInOrder(t *testing.T, raw io.Writer, r frameReader, viewer int, last 
 	}
 }
 
-// Who publishes faster than the writers can write waits for them, not for a client, and what waits
-// is bounded.
-func TestFanoutsThatWaitAreBounded(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		w := &Writers{}
-		w.wake.L, w.room.L = &w.mu, &w.mu
-		one, two := make([]events.Subscriber, 2*writerShare), make([]events.Subscriber, 2*writerShare)
-		for i := range one {
-			one[i] = &Conn{writers: w, outbox: outbox{closed: true}}
-			two[i] = one[i]
+// stalledWriters are Writers of which none runs until the test starts one.
+func stalledWriters(fanoutFrom int) *Writers { return newWriters(time.Second, fanoutFrom) }
+
+// sink is a subscriber that counts what it gets.
+type sink struct {
+	got  []uint64 // numbers of the events, as they were delivered
+	lost int
+}
+
+func (s *sink) Session() string { return "" }
+func (s *sink) Lost()           { s.lost++ }
+
+func (s *sink) Notify(e *events.Event) {
+	var n struct{ Params struct{ LatestSeq uint64 } }
+	if err := json.Unmarshal(e.Frames()[0].Payload, &n); err != nil {
+		panic(err)
+	}
+	s.got = append(s.got, n.Params.LatestSeq)
+}
+
+func sinks(n int) (list []*sink, to []events.Subscriber) {
+	for range n {
+		s := new(sink)
+		list, to = append(list, s), append(to, s)
+	}
+	return list, to
+}
+
+// TestPublishingWaitsForNobody: while not one byte leaves the hub, publishing goes on, for the
+// group that is behind, for others and for those who come and go, and what waits for a group is
+// bounded: its sessions are told that they may have missed changes, once there is too much.
+func TestPublishingWaitsForNobody(t *testing.T) {
+	w := stalledWriters(10)
+	broker := events.New(events.Options{Wrap: Wrap, Deliverer: w})
+	attach := func(n int, group string) []*sink {
+		list, _ := sinks(n)
+		for i, s := range list {
+			user := fmt.Sprint(group, i)
+			broker.Attach(s, user)
+			broker.Join(s, user, []string{group})
 		}
-		const published = 3 * maxFanouts
-		taken := 0
-		go func() {
-			for ; taken < published/2; taken++ {
-				e := update(uint64(taken), "k", "v")
-				w.Deliver(e, one, "")
-				w.Deliver(e, two, "")
-			}
-		}()
-		synctest.Wait()
-		if n := len(w.fanouts); n != maxFanouts || taken == published/2 {
-			t.Errorf("%d fan-outs wait", n)
+		return list
+	}
+	hall, room := attach(20, "hall"), attach(5, "room")
+	publish := func(group string, n uint64) {
+		ref := kv.Ref{GroupID: group, MsgSeq: 1}
+		broker.Publish(kv.Delta{ID: ref.ID(), Ref: ref, Pairs: []kv.Pair{
+			{Key: "k", Value: strings.Repeat("v", 900), Seq: n},
+		}})
+	}
+	last := uint64(2 * maxOutbox / 900)
+	for n := range last {
+		publish("hall", n+1)
+	}
+	publish("room", 1)
+	if got := room[4].got; len(got) != 1 {
+		t.Errorf("a small group got %d while a large one is behind", got)
+	}
+	if waiting := w.groups["hall"].bytes; waiting > maxOutbox+2000 {
+		t.Errorf("%d bytes wait for one group", waiting)
+	}
+	if hall[0].lost == 0 || room[0].lost > 0 {
+		t.Errorf("lost: %d times in the hall, %d in the room", hall[0].lost, room[0].lost)
+	}
+	broker.Detach(hall[0], "hall0")
+	w.done.Go(w.run)
+	w.Stop()
+	if len(w.groups) != 0 {
+		t.Errorf("%d groups are left", len(w.groups))
+	}
+	if got := hall[1].got; !slices.IsSorted(got) || got[0] != 1 || len(got) < int(last)/3 {
+		t.Errorf("the hall got %d events: %d", len(got), got[:min(10, len(got))])
+	}
+}
+
+// TestGroupsTakeTurns: a group behind which a long queue has built up does not hold up another one.
+func TestGroupsTakeTurns(t *testing.T) {
+	w := stalledWriters(1)
+	_, hall := sinks(10 * writerShare)
+	others, other := sinks(writerShare)
+	for n := range uint64(50) {
+		w.Deliver("hall", update(n+1, "k", "v"), hall, "", nil)
+	}
+	written := make(chan struct{})
+	w.Deliver("other", update(1, "k", "v"), other, "", func() { close(written) })
+	before := 0
+	for len(others[0].got) == 0 {
+		before++
+		w.mu.Lock()
+		f, share := w.groupShareLocked()
+		w.mu.Unlock()
+		w.deliverShare(f, share, nil)
+	}
+	<-written
+	if before > 2 {
+		t.Errorf("the other group came after %d shares", before)
+	}
+	w.done.Go(w.run)
+	w.Stop()
+}
+
+// TestWrittenIsToldOnce: whoever published hears of the end of each event's writing once, also if
+// several events went out in one write, and never if the event was not queued.
+func TestWrittenIsToldOnce(t *testing.T) {
+	w := stalledWriters(3)
+	_, to := sinks(3 * writerShare)
+	var told [3]int
+	for i := range told {
+		if !w.Deliver("hall", update(uint64(i+1), "k", "v"), to, "", func() { told[i]++ }) {
+			t.Error("not pending")
 		}
-		if !w.Busy() {
-			t.Error("not busy")
-		}
-		w.done.Go(w.run)
-		synctest.Wait()
-		if n := len(w.fanouts); n != 0 || taken != published/2 || w.Busy() {
-			t.Errorf("%d fan-outs left, %d taken", n, taken)
-		}
-		w.Stop()
-	})
+	}
+	if w.Deliver("room", update(1, "k", "v"), to[:2], "", func() { t.Error("told of two sessions") }) {
+		t.Error("pending, and straight to the outboxes")
+	}
+	w.done.Go(w.run)
+	w.Stop()
+	if told != [3]int{1, 1, 1} {
+		t.Errorf("told %d times", told)
+	}
 }

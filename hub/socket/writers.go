@@ -12,22 +12,30 @@ type Writers struct {
 	timeout    time.Duration // how long a client may take no bytes before it is closed
 	fanoutFrom int           // sessions to whom an event is worth a fan-out
 
-	mu      sync.Mutex
-	wake    sync.Cond
-	ready   []*Conn // to be served, from next on
-	next    int
-	fanouts []*fanout // in turn: the first is under way
-	room    sync.Cond // there is room for another one
-	closed  bool
-	done    sync.WaitGroup
+	mu       sync.Mutex
+	wake     sync.Cond
+	ready    []*Conn // to be served, from next on
+	next     int
+	groups   map[string]*groupQueue // those with fan-outs
+	runnable []*groupQueue          // those whose first fan-out has shares to take; they take turns
+	closed   bool
+	done     sync.WaitGroup
 }
 
+// StartWriters returns running Writers, one goroutine for each processor. A client that takes no
+// bytes for timeout is closed. An event to fanoutFrom sessions or more of a group is written
+// straight to their sockets.
 func StartWriters(timeout time.Duration, fanoutFrom int) *Writers {
-	w := &Writers{timeout: timeout, fanoutFrom: fanoutFrom}
-	w.wake.L, w.room.L = &w.mu, &w.mu
+	w := newWriters(timeout, fanoutFrom)
 	for range runtime.GOMAXPROCS(0) {
 		w.done.Go(w.run)
 	}
+	return w
+}
+
+func newWriters(timeout time.Duration, fanoutFrom int) *Writers {
+	w := &Writers{timeout: timeout, fanoutFrom: fanoutFrom, groups: make(map[string]*groupQueue)}
+	w.wake.L = &w.mu
 	return w
 }
 
@@ -52,7 +60,6 @@ func (w *Writers) Stop() {
 	w.closed = true
 	w.mu.Unlock()
 	w.wake.Broadcast()
-	w.room.Broadcast()
 	w.done.Wait()
 }
 
@@ -74,10 +81,10 @@ func (w *Writers) run() {
 			return
 		}
 		mine = w.shareLocked(mine[:0])
-		f, to := w.fanoutShareLocked()
+		f, share := w.groupShareLocked()
 		w.mu.Unlock()
-		if len(to) > 0 {
-			w.deliverShare(f, to, *buffer)
+		if f != nil {
+			w.deliverShare(f, share, *buffer)
 		}
 		for _, c := range mine {
 			w.serve(c, *buffer)
@@ -102,18 +109,7 @@ func (w *Writers) shareLocked(mine []*Conn) []*Conn {
 
 // idleLocked reports whether there is nothing for another writer to do.
 func (w *Writers) idleLocked() bool {
-	return len(w.ready) == w.next && (len(w.fanouts) == 0 || w.fanouts[0].taken())
-}
-
-// Busy reports whether more is waiting to be written than the writers will take next.
-func (w *Writers) Busy() bool {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	waiting := len(w.ready) - w.next
-	for _, f := range w.fanouts {
-		waiting += len(f.to) - f.next
-	}
-	return waiting > writerShare*runtime.GOMAXPROCS(0)
+	return len(w.ready) == w.next && len(w.runnable) == 0
 }
 
 // writerShare is how many connections a writer takes at a time.
