@@ -23,10 +23,12 @@ const (
 	sampleReply  = `{"ActionStatus": "OK","ErrorInfo": "","ErrorCode": 0,"ExtensionList": [{"ErrorCode": 0,"Extension": {"Key": "k1","Value": "v1","Seq": 1}},{"ErrorCode": 23001,"Extension": {"Key": "k2","Value": "v1234","Seq": 2}}]}`
 )
 
-// curl sends a body with the real curl, as the reference's readers do.
+// curl sends a body with the real curl, as the reference's readers do, but without the caller's
+// ~/.curlrc and proxy.
 func curl(t *testing.T, url, body string) []byte {
 	t.Helper()
-	cmd := exec.CommandContext(t.Context(), "curl", "--silent", "--show-error", "--fail", "--data-binary", "@-", url)
+	cmd := exec.CommandContext(t.Context(), "curl", "--disable", "--noproxy", "*", "--silent", "--show-error", "--fail",
+		"--data-binary", "@-", url)
 	cmd.Stdin = strings.NewReader(body)
 	reply, err := cmd.Output()
 	if err != nil {
