@@ -4,6 +4,9 @@ SHELL := bash
 .DEFAULT_GOAL := test
 .PHONY: test check test-go test-web test-browser tools hub run lint fmt fuzz bench clean
 
+# Settings of a hub that the caller's shell exports are not for the tests.
+$(foreach name,$(filter HUB_%,$(.VARIABLES)),$(eval unexport $(name)))
+
 GOLANGCI := go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 GO_DIRS  := cmd hub events kv torture bench web/*.go
 FUZZTIME := 20s

@@ -6,6 +6,7 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"strings"
 	"testing"
 )
 
@@ -19,6 +20,12 @@ func TestMain(m *testing.M) {
 		serveNode(config)
 	}
 	flag.Parse()
+	// The hubs that the tests start have the defaults, whatever the caller's shell exports.
+	for _, variable := range os.Environ() {
+		if name, _, _ := strings.Cut(variable, "="); strings.HasPrefix(name, "HUB_") {
+			os.Unsetenv(name)
+		}
+	}
 	// Faults mostly wait, so more of them may run at a time than there are processors.
 	if err := flag.Set("test.parallel", "6"); err != nil {
 		panic(err)

@@ -20,6 +20,7 @@ import (
 var binary string
 
 func TestMain(m *testing.M) {
+	clearSettings()
 	os.Exit(func() int {
 		dir, err := os.MkdirTemp("", "hub")
 		if err != nil {

@@ -23,6 +23,9 @@ async function build() {
   return path;
 }
 
+/** The environment of a hub: ours without any setting of a hub, so that it has the defaults. */
+const environment = () => Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('HUB_')));
+
 /** A real hub with its own data directory. Whoever starts one stops it: stop also removes the data. */
 export class Hub {
   #process;
@@ -48,7 +51,7 @@ export class Hub {
 
   async #run() {
     const flags = ['--addr', this.#address, '--admin-addr', '', '--data', this.#data, ...this.#flags];
-    const child = spawn(await binary(), flags, { cwd: this.#data, stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(await binary(), flags, { cwd: this.#data, env: environment(), stdio: ['ignore', 'pipe', 'pipe'] });
     this.#process = child;
     const reap = () => child.kill('SIGKILL');
     process.once('exit', reap);
