@@ -4,6 +4,10 @@ SHELL := bash
 .DEFAULT_GOAL := test
 .PHONY: test check test-go test-web test-browser tools hub run lint fmt fuzz bench clean
 
+# The Node.js of .ci/tools, where the machine's own is missing or too old.
+export PATH := $(CURDIR)/.ci/node/node_modules/.bin:$(PATH)
+# Go keeps its caches there. A service or a container may have none.
+export HOME ?= $(shell echo ~)
 # Settings of a hub that the caller's shell exports are not for the tests.
 $(foreach name,$(filter HUB_%,$(.VARIABLES)),$(eval unexport $(name)))
 
@@ -11,7 +15,10 @@ GOLANGCI := go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.
 GO_DIRS  := cmd hub events kv torture bench web/*.go
 FUZZTIME := 20s
 
-test: check test-go test-web test-browser
+test: tools check test-go test-web test-browser
+
+# Before everything else, also with make -j: what is missing is said at once, not after the Go tests.
+check test-go test-web test-browser: tools
 
 check:
 	@unformatted=$$(gofmt -l $(GO_DIRS)); \
@@ -19,15 +26,15 @@ check:
 	go vet ./...
 
 test-go:
-	go test -race -timeout 10m ./...
+	CGO_ENABLED=1 go test -race -timeout 10m ./...
 
 # The web tests run against the real hub, built once.
-test-web: tools hub
+test-web: hub
 	cd web && npm run --silent types
 	cd web && HUB_BIN="$$PWD/../bin/hub" node --test --test-reporter=spec $$(find test -name '*.test.js' -not -path 'test/browser/*')
 
 # The same in a real Chromium.
-test-browser: tools hub
+test-browser: hub
 	export CHROME_BIN="$$(.ci/tools)" HUB_BIN="$$PWD/bin/hub"; cd web && node --test --test-reporter=spec test/browser/*.test.js
 
 tools:

@@ -1,6 +1,9 @@
 package main
 
 import (
+	"os"
+	"os/exec"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -47,5 +50,41 @@ func TestWorkflowCallsMake(t *testing.T) {
 	}
 	if len(commands) != 2 {
 		t.Errorf("runs %q; want the tests and the linters", commands)
+	}
+}
+
+// Somebody who may not install anything gets to know all that is missing, in one sentence and before
+// the first test.
+func TestToolsSayWhatIsMissing(t *testing.T) {
+	bare := t.TempDir() // what every machine with Go has, and nothing else
+	for _, name := range []string{"bash", "cat", "dirname", "env", "go", "id", "mktemp", "rm", "sed", "sort"} {
+		path, err := exec.LookPath(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Symlink(path, filepath.Join(bare, name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for name, tt := range map[string]struct {
+		env  string
+		want []string
+	}{
+		"nothing is there": {"PATH=" + bare, []string{"a C compiler", "curl", "npm", "Chromium"}},
+		"no such browser":  {"CHROME_BIN=/nowhere/chrome", []string{"CHROME_BIN", "/nowhere/chrome"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			tools := exec.Command("../../.ci/tools")
+			tools.Env = append(os.Environ(), "LC_ALL=C", "CHROME_BIN=", tt.env)
+			out, err := tools.CombinedOutput()
+			if err == nil || strings.Count(string(out), "\n") != 1 {
+				t.Errorf("%v, want a failure and one line: %s", err, out)
+			}
+			for _, want := range tt.want {
+				if !strings.Contains(string(out), want) {
+					t.Errorf("does not name %s: %s", want, out)
+				}
+			}
+		})
 	}
 }
