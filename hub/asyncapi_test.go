@@ -60,7 +60,7 @@ func readAsyncAPI(t *testing.T) *asyncAPI {
 	}
 	d.compiler.DefaultDraft(jsonschema.Draft7) // AsyncAPI's schemas are a superset of it
 	d.compiler.AssertFormat()
-	if err := d.compiler.AddResource("asyncapi.json", whole); err != nil {
+	if err := d.compiler.AddResource("mem:asyncapi.json", whole); err != nil {
 		t.Fatal(err)
 	}
 	resolves(t, whole, whole)
@@ -95,7 +95,7 @@ func resolves(t *testing.T, whole, part any) {
 // fits checks a frame against the payload of a message.
 func (d *asyncAPI) fits(t *testing.T, what, message string, frame json.RawMessage) {
 	t.Helper()
-	schema, err := d.compiler.Compile("asyncapi.json#/components/messages/" + message + "/payload")
+	schema, err := d.compiler.Compile("mem:asyncapi.json#/components/messages/" + message + "/payload")
 	if err != nil {
 		t.Fatal(err)
 	}

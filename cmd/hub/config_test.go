@@ -107,7 +107,7 @@ func TestEveryFlagHasItsVariable(t *testing.T) {
 }
 
 func TestRefused(t *testing.T) {
-	ca := writeTempFile(t, "ca.pem", "")
+	t.Chdir(filepath.Dir(writeTempFile(t, "ca.pem", ""))) // the path of the folder may have spaces
 	for name, tt := range map[string]struct {
 		args string
 		want string // what to set, in the error's words
@@ -128,8 +128,8 @@ func TestRefused(t *testing.T) {
 		"ClusterWithSync":        {"--nats-url nats://n --sync 1m --secret-key 0123456789abcdef", "sync_interval"},
 		"ClusterWithLoss":        {"--nats-url nats://n --accept-loss --secret-key 0123456789abcdef", "--accept-loss is for"},
 		"ReplicasWithoutCluster": {"--replicas 3", "set --nats-url"},
-		"CAWithoutCluster":       {"--nats-ca " + ca, "set --nats-url"},
-		"CAThatIsNotThere":       {"--nats-url nats://n --secret-key 0123456789abcdef --nats-ca " + ca + "x", "no such file"},
+		"CAWithoutCluster":       {"--nats-ca ca.pem", "set --nats-url"},
+		"CAThatIsNotThere":       {"--nats-url nats://n --secret-key 0123456789abcdef --nats-ca ca.pemx", "no such file"},
 		"NoData":                 {"--data=", "--data"},
 		"SyncNever":              {"--sync never", "always"},
 		"SyncTooOften":           {"--sync 1ms", "always"},
