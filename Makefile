@@ -2,7 +2,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := test
-.PHONY: test check test-go test-web test-browser tools hub run lint fmt fuzz bench clean
+.PHONY: test check test-go test-web test-browser tools bare hub run lint fmt fuzz bench clean
 
 # The Node.js of .ci/tools, where the machine's own is missing or too old.
 export PATH := $(CURDIR)/.ci/node/node_modules/.bin:$(PATH)
@@ -39,6 +39,10 @@ test-browser: hub
 
 tools:
 	@.ci/tools >/dev/null
+
+# The two commands of README.md on machines that have Go, git and make: make bare DEBIAN=trixie tries one release.
+bare:
+	.ci/bare $(DEBIAN)
 
 hub:
 	go build -o bin/hub ./cmd/hub
