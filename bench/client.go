@@ -26,7 +26,9 @@ func (o *Options) account(user string) (account, error) {
 	if err != nil {
 		return account{}, err
 	}
-	return account{user, []byte(fmt.Sprintf(`{"jsonrpc":"2.0","id":1,"method":"login","params":{"sdkAppID":%d,"userID":%q,"userSig":%q}}`, o.SDKAppID, user, sig))}, nil
+	request := fmt.Appendf(nil, `{"jsonrpc":"2.0","id":1,"method":"login",`+
+		`"params":{"sdkAppID":%d,"userID":%q,"userSig":%q}}`, o.SDKAppID, user, sig)
+	return account{user, request}, nil
 }
 
 // client is a logged-in connection. One goroutine at a time owns it.

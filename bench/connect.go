@@ -56,7 +56,8 @@ func idle(r *run) error {
 		r.result.add("server RSS per session right after the logins", (r.before.rss-empty.rss)/n/1024, "KiB")
 		r.result.add("server RSS per session", (after.rss-empty.rss)/n/1024, "KiB")
 		r.result.add("server RSS", after.rss/(1<<20), "MiB")
-		r.result.add("server CPU per 1,000 sessions", (after.cpu-r.before.cpu)/after.at.Sub(r.before.at).Seconds()/n*1000*1000, "ms/s")
+		r.result.add("server CPU per 1,000 sessions",
+			(after.cpu-r.before.cpu)/after.at.Sub(r.before.at).Seconds()/n*1000*1000, "ms/s")
 	}
 	return a.err()
 }

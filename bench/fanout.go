@@ -90,7 +90,9 @@ func (a *audience) lockstep(w *writer) error {
 	case <-a.scores.slot(n).complete:
 		return nil
 	case <-timer.C:
-		return errors.Join(fmt.Errorf("change %d has not reached %d of %d viewers after %v", n, a.scores.slot(n).remaining.Load(), len(a.viewers), timeout), a.err())
+		remaining := a.scores.slot(n).remaining.Load()
+		return errors.Join(fmt.Errorf("change %d has not reached %d of %d viewers after %v",
+			n, remaining, len(a.viewers), timeout), a.err())
 	case <-a.run.ctx.Done():
 		return a.run.ctx.Err()
 	}
@@ -121,7 +123,8 @@ func (a *audience) measureWrites(writers []*writer, rate float64, write func(*wr
 	r.result.add("sets", float64(a.scores.next.Load()), "")
 	r.result.add("changes per delivery", float64(pairsNow-pairs)/float64(max(framesNow-frames, 1)), "")
 	r.result.add("all exact after", exactAfter.Seconds()*1000, "ms")
-	r.result.Latencies = append(r.result.Latencies, a.scores.received.latency("set to receipt"), a.scores.late.latency("acknowledgement to receipt"))
+	r.result.Latencies = append(r.result.Latencies, a.scores.received.latency("set to receipt"),
+		a.scores.late.latency("acknowledgement to receipt"))
 	return nil
 }
 

@@ -32,7 +32,11 @@ func scrape(ctx context.Context, address string) (usage, error) {
 	}
 	defer reply.Body.Close()
 	u := usage{at: time.Now(), cpu: -1}
-	fields := map[string]*float64{"process_cpu_seconds_total": &u.cpu, "process_resident_memory_bytes": &u.rss, "go_memstats_mallocs_total": &u.allocs}
+	fields := map[string]*float64{
+		"process_cpu_seconds_total":     &u.cpu,
+		"process_resident_memory_bytes": &u.rss,
+		"go_memstats_mallocs_total":     &u.allocs,
+	}
 	for lines := bufio.NewScanner(reply.Body); lines.Scan(); {
 		name, value, _ := strings.Cut(lines.Text(), " ")
 		if field := fields[name]; field != nil {

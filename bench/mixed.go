@@ -64,7 +64,8 @@ func mixed(r *run) error {
 		}
 		r.result.add("reads", float64(reads.Load()), "")
 		r.result.add("visits", float64(visits.Load()), "")
-		r.result.Latencies = append(r.result.Latencies, readLatency.latency("all pages"), loginLatency.latency("connect and log in"))
+		r.result.Latencies = append(r.result.Latencies, readLatency.latency("all pages"),
+			loginLatency.latency("connect and log in"))
 		return nil
 	})
 }

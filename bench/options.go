@@ -52,9 +52,14 @@ func (o *Options) check() error {
 		name          string
 		n, least, top float64
 	}{
-		{"clients", float64(o.Clients), 1, maxClients}, {"audience", float64(o.Audience), 0, maxClients}, {"stalled", float64(o.Stalled), 0, maxClients},
-		{"messages", float64(o.Messages), 1, maxMessages}, {"rate", o.Rate, 0, maxRate}, {"pairs", float64(o.Pairs), 1, maxPairs},
-		{"bytes", float64(o.Bytes), minBytes, maxBytes}, {"duration", o.Duration.Seconds(), 1, maxDuration.Seconds()},
+		{"clients", float64(o.Clients), 1, maxClients},
+		{"audience", float64(o.Audience), 0, maxClients},
+		{"stalled", float64(o.Stalled), 0, maxClients},
+		{"messages", float64(o.Messages), 1, maxMessages},
+		{"rate", o.Rate, 0, maxRate},
+		{"pairs", float64(o.Pairs), 1, maxPairs},
+		{"bytes", float64(o.Bytes), minBytes, maxBytes},
+		{"duration", o.Duration.Seconds(), 1, maxDuration.Seconds()},
 	} {
 		if b.n < b.least || b.n > b.top {
 			return fmt.Errorf("%s %v is out of range: %v to %v", b.name, b.n, b.least, b.top)
@@ -102,7 +107,8 @@ func findScenario(name string, o Options) (scenario, Options, error) {
 		value         *int
 		own, fallback int
 	}{
-		{&o.Clients, d.Clients, 1}, {&o.Audience, d.Audience, 0}, {&o.Messages, d.Messages, 1}, {&o.Pairs, d.Pairs, 300}, {&o.Bytes, d.Bytes, 200},
+		{&o.Clients, d.Clients, 1}, {&o.Audience, d.Audience, 0}, {&o.Messages, d.Messages, 1},
+		{&o.Pairs, d.Pairs, 300}, {&o.Bytes, d.Bytes, 200},
 	} {
 		if *field.value == 0 {
 			*field.value = max(field.own, field.fallback)

@@ -45,17 +45,22 @@ func (p Plot) WriteSVG(out io.Writer) error {
 	x := func(v float64) float64 { return left + v/maxX*(plotWidth-left-right) }
 	y := func(v float64) float64 { return plotHeight - bottom - v/maxY*(plotHeight-top-bottom) }
 
-	fmt.Fprintf(&b, `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %d" font-family="sans-serif" font-size="13" role="img" aria-label=%q>`+"\n", plotWidth, plotHeight, escape(p.Title))
+	fmt.Fprintf(&b, `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %d" font-family="sans-serif" `+
+		`font-size="13" role="img" aria-label=%q>`+"\n", plotWidth, plotHeight, escape(p.Title))
 	fmt.Fprintf(&b, `<rect width="%d" height="%d" fill="#fff"/>`+"\n", plotWidth, plotHeight)
 	fmt.Fprintf(&b, `<text x="%d" y="26" font-size="16">%s</text>`+"\n", left, escape(p.Title))
 	for v := 0.0; v <= maxY+stepY/2; v += stepY {
-		fmt.Fprintf(&b, `<path d="M%d %.1fH%d" stroke="#ddd"/><text x="%d" y="%.1f" text-anchor="end">%s</text>`+"\n", left, y(v), plotWidth-right, left-8, y(v)+4, tickLabel(v))
+		fmt.Fprintf(&b, `<path d="M%d %.1fH%d" stroke="#ddd"/><text x="%d" y="%.1f" text-anchor="end">%s</text>`+"\n",
+			left, y(v), plotWidth-right, left-8, y(v)+4, tickLabel(v))
 	}
 	for v := 0.0; v <= maxX+stepX/2; v += stepX {
-		fmt.Fprintf(&b, `<text x="%.1f" y="%d" text-anchor="middle">%s</text>`+"\n", x(v), plotHeight-bottom+20, tickLabel(v))
+		fmt.Fprintf(&b, `<text x="%.1f" y="%d" text-anchor="middle">%s</text>`+"\n",
+			x(v), plotHeight-bottom+20, tickLabel(v))
 	}
-	fmt.Fprintf(&b, `<text x="%d" y="%d" text-anchor="middle">%s</text>`+"\n", (left+plotWidth-right)/2, plotHeight-14, escape(p.X))
-	fmt.Fprintf(&b, `<text transform="rotate(-90)" x="%d" y="18" text-anchor="middle">%s</text>`+"\n", -(top+plotHeight-bottom)/2, escape(p.Y))
+	fmt.Fprintf(&b, `<text x="%d" y="%d" text-anchor="middle">%s</text>`+"\n",
+		(left+plotWidth-right)/2, plotHeight-14, escape(p.X))
+	fmt.Fprintf(&b, `<text transform="rotate(-90)" x="%d" y="18" text-anchor="middle">%s</text>`+"\n",
+		-(top+plotHeight-bottom)/2, escape(p.Y))
 	for i, l := range p.Lines {
 		colour, dash := palette[i%len(palette)], ""
 		if l.Dashed {
@@ -66,7 +71,8 @@ func (p Plot) WriteSVG(out io.Writer) error {
 			points = append(points, fmt.Sprintf("%.1f,%.1f", x(l.X[j]), y(l.Y[j])))
 			fmt.Fprintf(&b, `<circle cx="%.1f" cy="%.1f" r="3" fill="%s"/>`+"\n", x(l.X[j]), y(l.Y[j]), colour)
 		}
-		fmt.Fprintf(&b, `<polyline points="%s" fill="none" stroke="%s" stroke-width="2"%s/>`+"\n", strings.Join(points, " "), colour, dash)
+		fmt.Fprintf(&b, `<polyline points="%s" fill="none" stroke="%s" stroke-width="2"%s/>`+"\n",
+			strings.Join(points, " "), colour, dash)
 		fmt.Fprintf(&b, `<path d="M%d %dh24" stroke="%s" stroke-width="2"%s/><text x="%d" y="%d">%s</text>`+"\n",
 			plotWidth-right+14, top+10+22*i, colour, dash, plotWidth-right+44, top+14+22*i, escape(l.Name))
 	}

@@ -9,7 +9,10 @@ import (
 
 func TestWriteSVG(t *testing.T) {
 	var b strings.Builder
-	p := Plot{Title: "a < b", X: "viewers", Y: "us", Lines: []Line{{Name: "hub", X: []float64{100, 10000}, Y: []float64{2, 8.5}}, {Name: "floor", X: []float64{100}, Y: []float64{1}, Dashed: true}}}
+	p := Plot{Title: "a < b", X: "viewers", Y: "us", Lines: []Line{
+		{Name: "hub", X: []float64{100, 10000}, Y: []float64{2, 8.5}},
+		{Name: "floor", X: []float64{100}, Y: []float64{1}, Dashed: true},
+	}}
 	if err := p.WriteSVG(&b); err != nil {
 		t.Fatal(err)
 	}

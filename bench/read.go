@@ -56,7 +56,8 @@ func (r *run) fillMessage(c *client, message string) error {
 		for i := from; i < min(from+pairsPerRequest, r.Pairs); i++ {
 			list = append(list, map[string]any{"key": fmt.Sprintf("voter-%05d", i), "value": value, "seq": 0})
 		}
-		if err := c.call("setMessageExtensions", map[string]any{"messageID": message, "extensions": list}, nil); err != nil {
+		params := map[string]any{"messageID": message, "extensions": list}
+		if err := c.call("setMessageExtensions", params, nil); err != nil {
 			return err
 		}
 		r.done.Add(int64(len(list)))
@@ -76,18 +77,19 @@ func (r *run) reads(clients []*client, messages []string) error {
 	var g errgroup.Group
 	for i, c := range clients {
 		g.Go(func() error {
-			return r.repeat(r.Rate/float64(len(clients)*len(messages)), pages*len(messages), i, len(clients), end, func() error {
-				start := time.Now()
-				n, err := c.readAll(messages)
-				if err != nil {
-					return err
-				}
-				took.record(i, time.Since(start))
-				bytes.Add(int64(n))
-				read.Add(int64(len(messages)))
-				r.done.Add(int64(len(messages)))
-				return nil
-			})
+			return r.repeat(r.Rate/float64(len(clients)*len(messages)), pages*len(messages), i, len(clients), end,
+				func() error {
+					start := time.Now()
+					n, err := c.readAll(messages)
+					if err != nil {
+						return err
+					}
+					took.record(i, time.Since(start))
+					bytes.Add(int64(n))
+					read.Add(int64(len(messages)))
+					r.done.Add(int64(len(messages)))
+					return nil
+				})
 		})
 	}
 	if err := g.Wait(); err != nil {

@@ -37,7 +37,10 @@ func Run(ctx context.Context, name string, options Options) (*Result, error) {
 	if err := raiseFileLimit(); err != nil {
 		return nil, err
 	}
-	r := &run{Options: options, tag: strings.ToLower(rand.Text()[:6]), result: &Result{Scenario: name, URL: options.URL, Started: time.Now().UTC()}}
+	r := &run{
+		Options: options, tag: strings.ToLower(rand.Text()[:6]),
+		result: &Result{Scenario: name, URL: options.URL, Started: time.Now().UTC()},
+	}
 	if r.target, err = newTarget(options.URL); err != nil {
 		return nil, err
 	}
@@ -88,7 +91,8 @@ func (r *run) reportProgress() {
 		if now != phase {
 			last, phase = 0, now
 		}
-		fmt.Fprintf(r.Progress, "%8.1fs  %s: %d, %d a second\n", time.Since(r.result.Started).Seconds(), phase, done, done-last)
+		fmt.Fprintf(r.Progress, "%8.1fs  %s: %d, %d a second\n",
+			time.Since(r.result.Started).Seconds(), phase, done, done-last)
 		last = done
 	}
 }

@@ -37,7 +37,10 @@ const (
 )
 
 func newScoreboard(bytes int) *scoreboard {
-	b := &scoreboard{filler: strings.Repeat("x", max(0, bytes-envelope-valueDigits)), received: newHistogram(), late: newHistogram()}
+	b := &scoreboard{
+		filler:   strings.Repeat("x", max(0, bytes-envelope-valueDigits)),
+		received: newHistogram(), late: newHistogram(),
+	}
 	for i := range b.slots {
 		b.slots[i].complete = make(chan struct{}, 1)
 	}

@@ -79,7 +79,9 @@ func (t target) dial(ctx context.Context, stalled bool) (*socket, error) {
 // minReceiveBuffer gives a socket the smallest receive buffer that the system allows.
 func minReceiveBuffer(_, _ string, raw syscall.RawConn) error {
 	var failed error
-	err := raw.Control(func(fd uintptr) { failed = syscall.SetsockoptInt(int(fd), syscall.SOL_SOCKET, syscall.SO_RCVBUF, 1) })
+	err := raw.Control(func(fd uintptr) {
+		failed = syscall.SetsockoptInt(int(fd), syscall.SOL_SOCKET, syscall.SO_RCVBUF, 1)
+	})
 	return errors.Join(err, failed)
 }
 
@@ -89,7 +91,8 @@ func (s *socket) upgrade(t target) error {
 	}
 	// The key keeps caches from answering. There is no cache here, so the key need not be random,
 	// nor the answer be checked.
-	_, err := fmt.Fprintf(s.Conn, "GET %s HTTP/1.1\r\nHost: %s\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: MDEyMzQ1Njc4OWFiY2RlZg==\r\n\r\n", t.path, t.host)
+	_, err := fmt.Fprintf(s.Conn, "GET %s HTTP/1.1\r\nHost: %s\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"+
+		"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: MDEyMzQ1Njc4OWFiY2RlZg==\r\n\r\n", t.path, t.host)
 	if err != nil {
 		return err
 	}

@@ -12,7 +12,8 @@ func TestReceive(t *testing.T) {
 	server, client := net.Pipe()
 	defer client.Close()
 	long, longer := strings.Repeat("a", 300), strings.Repeat("b", 70_000)
-	wire := "\x81\x05hello" + "\x89\x00" + "\x81\x7e\x01\x2c" + long + "\x81\x7f\x00\x00\x00\x00\x00\x01\x11\x70" + longer + "\x88\x0a\x0f\xa2too slow"
+	wire := "\x81\x05hello" + "\x89\x00" + "\x81\x7e\x01\x2c" + long + "\x81\x7f\x00\x00\x00\x00\x00\x01\x11\x70" +
+		longer + "\x88\x0a\x0f\xa2too slow"
 	go func() {
 		defer server.Close()
 		for i := 0; i < len(wire); i += 7 {

@@ -21,7 +21,8 @@ func (r *run) stall(accounts []account, message string) ([]*client, error) {
 	if err := r.asAdmin(r.ctx, func(admin *client) error {
 		var list []map[string]any
 		for i := range stallPairs {
-			list = append(list, map[string]any{"key": "filler-" + strconv.Itoa(i), "value": strings.Repeat("x", maxBytes), "seq": 0})
+			list = append(list,
+				map[string]any{"key": "filler-" + strconv.Itoa(i), "value": strings.Repeat("x", maxBytes), "seq": 0})
 		}
 		return admin.call("setMessageExtensions", map[string]any{"messageID": message, "extensions": list}, nil)
 	}); err != nil {

@@ -47,7 +47,8 @@ func (w *world) verify(recovery time.Duration) {
 		w.t.Errorf("%s: violation: %s", w.fault, v)
 	}
 	if w.journal.lost > 0 || recovery > 0 {
-		w.t.Logf("%d operations, %d acknowledged, %d unanswered, recovery %v", operations, acknowledged, w.journal.lost, recovery.Round(time.Millisecond))
+		w.t.Logf("%d operations, %d acknowledged, %d unanswered, recovery %v",
+			operations, acknowledged, w.journal.lost, recovery.Round(time.Millisecond))
 	}
 }
 
@@ -74,7 +75,8 @@ func (w *world) catchUpFromSnapshots() (replies []catchUpReply) {
 					if err != nil {
 						return err
 					}
-					replies = append(replies, catchUpReply{snapshot{f.message, mirror{maps.Clone(f.pairs), f.latest}}, p})
+					known := snapshot{f.message, mirror{maps.Clone(f.pairs), f.latest}}
+					replies = append(replies, catchUpReply{known, p})
 				}
 			}
 			return nil
@@ -128,7 +130,8 @@ func (w *world) wasWritten(message, key string, e entry, given map[uint64]ack) b
 	}
 	for _, op := range w.journal.history[message] {
 		in, out := op.Input.(call), op.Output.(result)
-		if e.deleted && in.kind == "clear" || out.lost && in.kind != "get" && in.value == e.value && keyName(in.key) == key {
+		if e.deleted && in.kind == "clear" ||
+			out.lost && in.kind != "get" && in.value == e.value && keyName(in.key) == key {
 			return true
 		}
 	}
@@ -184,7 +187,8 @@ func (w *world) checkReplies(replies []catchUpReply, bucket map[string]entry) {
 		}
 		for _, x := range r.page.Extensions {
 			if e := changed[x.Key]; e.seq != x.Seq || e.value != x.Value {
-				w.violation("who came back to %s with %d was given %+v, but the bucket has %+v", r.message, r.latest, x, e)
+				w.violation("who came back to %s with %d was given %+v, but the bucket has %+v",
+					r.message, r.latest, x, e)
 			}
 			delete(changed, x.Key)
 		}

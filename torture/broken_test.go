@@ -37,7 +37,8 @@ func TestBrokenBuildsAreCaught(t *testing.T) {
 		t.Run(s.name, func(t *testing.T) {
 			file := filepath.Join(strings.TrimSpace(string(dir)), s.file)
 			list := writeOverlay(t, map[string]string{file: replaceOnce(t, file, s.before, s.after)})
-			out, err := exec.Command("go", "test", "-overlay", list, "-count=40", "-failfast", "-run", s.test, "exthub/torture").CombinedOutput()
+			args := []string{"test", "-overlay", list, "-count=40", "-failfast", "-run", s.test, "exthub/torture"}
+			out, err := exec.Command("go", args...).CombinedOutput()
 			_, first, caught := strings.Cut(string(out), "violation: ")
 			if err == nil || !caught {
 				t.Fatalf("was not caught: %s", out)

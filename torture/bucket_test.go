@@ -29,7 +29,8 @@ func readBucket(ctx context.Context, nc *nats.Conn) (map[string]entry, error) {
 }
 
 // readStream calls take with every entry that the stream delivers, until take returns false.
-func readStream(ctx context.Context, nc *nats.Conn, policy jetstream.DeliverPolicy, take func(e entry, pending uint64) bool) error {
+func readStream(ctx context.Context, nc *nats.Conn, policy jetstream.DeliverPolicy,
+	take func(e entry, pending uint64) bool) error {
 	js, err := jetstream.New(nc)
 	if err != nil {
 		return err
@@ -37,7 +38,8 @@ func readStream(ctx context.Context, nc *nats.Conn, policy jetstream.DeliverPoli
 	prefix := "$KV." + strings.TrimPrefix(stream, "KV_") + "."
 	opening, cancel := context.WithTimeout(ctx, testTimeout/2)
 	defer cancel()
-	consumer, err := js.OrderedConsumer(opening, stream, jetstream.OrderedConsumerConfig{FilterSubjects: []string{prefix + ">"}, DeliverPolicy: policy})
+	consumer, err := js.OrderedConsumer(opening, stream,
+		jetstream.OrderedConsumerConfig{FilterSubjects: []string{prefix + ">"}, DeliverPolicy: policy})
 	if err != nil {
 		return err
 	}
@@ -55,7 +57,8 @@ func readStream(ctx context.Context, nc *nats.Conn, policy jetstream.DeliverPoli
 		if err != nil {
 			return err
 		}
-		e := entry{strings.TrimPrefix(m.Subject(), prefix), string(m.Data()), meta.Sequence.Stream, m.Headers().Get("KV-Operation") != ""}
+		e := entry{strings.TrimPrefix(m.Subject(), prefix), string(m.Data()), meta.Sequence.Stream,
+			m.Headers().Get("KV-Operation") != ""}
 		if !take(e, meta.NumPending) {
 			return nil
 		}

@@ -25,7 +25,8 @@ type soloHub struct {
 func startSoloHub(t *testing.T, fault, data string) *soloHub {
 	t.Helper()
 	u := startProcess(t, "", data)
-	l := &soloHub{data: data, instance: u, world: newWorld(t, fault, 0, []*instance{u}, embeddedBucketReader(t, u, data))}
+	w := newWorld(t, fault, 0, []*instance{u}, embeddedBucketReader(t, u, data))
+	l := &soloHub{data: data, instance: u, world: w}
 	l.cancel = func() {}
 	l.wr = newWriter(l.world, writers+1, 0, "writer0")
 	l.connect()
@@ -161,7 +162,8 @@ func TestLastBlockTruncated(t *testing.T) {
 		m := &l.wr.messages[0]
 		gone := m.seqs[19%keys]
 		for _, o := range l.watchers {
-			if err := waitUntil(t.Context(), "last event", func() error { return o.checkReached(m.id, gone) }); err != nil {
+			reached := func() error { return o.checkReached(m.id, gone) }
+			if err := waitUntil(t.Context(), "last event", reached); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -170,7 +172,8 @@ func TestLastBlockTruncated(t *testing.T) {
 		}
 		l.instance.process.kill()
 		l.wr.disconnect()
-		blocks, err := filepath.Glob(filepath.Join(l.data, "nats", "jetstream", "$G", "streams", stream, "msgs", "*.blk"))
+		pattern := filepath.Join(l.data, "nats", "jetstream", "$G", "streams", stream, "msgs", "*.blk")
+		blocks, err := filepath.Glob(pattern)
 		if err != nil || len(blocks) == 0 {
 			t.Fatalf("blocks: %v, %v", blocks, err)
 		}

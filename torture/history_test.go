@@ -30,7 +30,8 @@ func linearizable(history []porcupine.Operation) error {
 	if verdict == porcupine.Ok {
 		return nil
 	}
-	return fmt.Errorf("a history of %d operations: %v; %s", len(history), verdict, describeMisfit(history, info.PartialLinearizationsOperations()))
+	return fmt.Errorf("a history of %d operations: %v; %s", len(history), verdict,
+		describeMisfit(history, info.PartialLinearizationsOperations()))
 }
 
 // describeMisfit describes where the longest attempt to order the operations got stuck: the last
@@ -46,7 +47,8 @@ func describeMisfit(history []porcupine.Operation, attempts [][][]porcupine.Oper
 	}
 	placed := make(map[string]bool)
 	name := func(op porcupine.Operation) string {
-		return fmt.Sprintf("%d: %v to %v %+v -> %+v", op.ClientId, time.Duration(max(op.Call, 0)), time.Duration(op.Return), op.Input, op.Output)
+		return fmt.Sprintf("%d: %v to %v %+v -> %+v", op.ClientId, time.Duration(max(op.Call, 0)),
+			time.Duration(op.Return), op.Input, op.Output)
 	}
 	for _, op := range longest {
 		placed[name(op)] = true
@@ -81,28 +83,42 @@ func TestModel(t *testing.T) {
 		right   bool
 		history []porcupine.Operation
 	}{
-		{"one after the other", true, []porcupine.Operation{op(0, 1, set("a", 0), wrote("a", 5)), op(2, 3, set("b", 5), wrote("b", 6)), op(4, 5, get, saw("b", 6, 6))}},
-		{"two winners", false, []porcupine.Operation{op(0, 9, set("a", 0), wrote("a", 5)), op(0, 9, set("b", 0), wrote("b", 6))}},
+		{"one after the other", true, []porcupine.Operation{op(0, 1, set("a", 0), wrote("a", 5)),
+			op(2, 3, set("b", 5), wrote("b", 6)), op(4, 5, get, saw("b", 6, 6))}},
+		{"two winners", false, []porcupine.Operation{op(0, 9, set("a", 0), wrote("a", 5)),
+			op(0, 9, set("b", 0), wrote("b", 6))}},
 		{"a winner and a conflict", true, []porcupine.Operation{op(0, 9, set("a", 0), wrote("a", 5)),
 			op(0, 9, set("b", 0), result{conflict: true, pair: register{value: "a", seq: 5}})}},
 		{"a conflict with what is named", false, []porcupine.Operation{op(0, 1, set("a", 0), wrote("a", 5)),
 			op(2, 3, set("b", 5), result{conflict: true, pair: register{value: "a", seq: 5}})}},
-		{"a conflict with the past", false, []porcupine.Operation{op(0, 1, set("a", 0), wrote("a", 5)), op(2, 3, set("b", 5), wrote("b", 6)),
+		{"a conflict with the past", false, []porcupine.Operation{op(0, 1, set("a", 0), wrote("a", 5)),
+			op(2, 3, set("b", 5), wrote("b", 6)),
 			op(4, 5, set("c", 6), result{conflict: true, pair: register{value: "a", seq: 5}})}},
-		{"a get from a view that is behind", true, []porcupine.Operation{op(0, 1, set("a", 0), wrote("a", 5)), op(2, 3, get, result{})}},
-		{"a get that goes back in time", false, []porcupine.Operation{op(0, 1, set("a", 0), wrote("a", 5)), op(2, 3, call{kind: "get", minLatest: 5}, result{})}},
-		{"a get from the future", false, []porcupine.Operation{op(0, 1, get, saw("a", 5, 5)), op(2, 3, set("a", 0), wrote("a", 5))}},
-		{"a get of a mixture", false, []porcupine.Operation{op(0, 1, set("a", 0), wrote("a", 5)), op(2, 3, set("b", 5), wrote("b", 6)), op(4, 5, get, saw("a", 5, 6))}},
-		{"unanswered, and it happened", true, []porcupine.Operation{op(0, 1, set("a", 0), lost), op(2, 3, set("b", 7), wrote("b", 8))}},
-		{"unanswered, and it did not happen", true, []porcupine.Operation{op(0, 1, set("a", 0), lost), op(2, 3, set("b", 0), wrote("b", 8))}},
-		{"unanswered, and it happened late", true, []porcupine.Operation{op(0, 1, set("a", 0), lost), op(2, 3, get, result{}), op(4, 5, get, saw("a", 7, 7))}},
-		{"unanswered, and it was undone", false, []porcupine.Operation{op(0, 1, set("a", 0), lost), op(2, 3, call{kind: "set", key: 1, value: "c"}, wrote("c", 9)),
+		{"a get from a view that is behind", true, []porcupine.Operation{op(0, 1, set("a", 0), wrote("a", 5)),
+			op(2, 3, get, result{})}},
+		{"a get that goes back in time", false, []porcupine.Operation{op(0, 1, set("a", 0), wrote("a", 5)),
+			op(2, 3, call{kind: "get", minLatest: 5}, result{})}},
+		{"a get from the future", false, []porcupine.Operation{op(0, 1, get, saw("a", 5, 5)),
+			op(2, 3, set("a", 0), wrote("a", 5))}},
+		{"a get of a mixture", false, []porcupine.Operation{op(0, 1, set("a", 0), wrote("a", 5)),
+			op(2, 3, set("b", 5), wrote("b", 6)), op(4, 5, get, saw("a", 5, 6))}},
+		{"unanswered, and it happened", true, []porcupine.Operation{op(0, 1, set("a", 0), lost),
+			op(2, 3, set("b", 7), wrote("b", 8))}},
+		{"unanswered, and it did not happen", true, []porcupine.Operation{op(0, 1, set("a", 0), lost),
+			op(2, 3, set("b", 0), wrote("b", 8))}},
+		{"unanswered, and it happened late", true, []porcupine.Operation{op(0, 1, set("a", 0), lost),
+			op(2, 3, get, result{}), op(4, 5, get, saw("a", 7, 7))}},
+		{"unanswered, and it was undone", false, []porcupine.Operation{op(0, 1, set("a", 0), lost),
+			op(2, 3, call{kind: "set", key: 1, value: "c"}, wrote("c", 9)),
 			op(4, 5, get, result{latest: 9, cells: [keys]register{{value: "a", seq: 7}, {value: "c", seq: 9}}}),
 			op(6, 7, set("b", 0), wrote("b", 10))}},
-		{"a Seq that was given before", false, []porcupine.Operation{op(0, 1, set("a", 0), wrote("a", 5)), op(2, 3, set("b", 5), wrote("b", 5))}},
-		{"cleared", true, []porcupine.Operation{op(0, 1, set("a", 0), wrote("a", 5)), op(2, 3, call{kind: "clear"}, result{latest: 7}), op(4, 5, get, result{latest: 7}),
+		{"a Seq that was given before", false, []porcupine.Operation{op(0, 1, set("a", 0), wrote("a", 5)),
+			op(2, 3, set("b", 5), wrote("b", 5))}},
+		{"cleared", true, []porcupine.Operation{op(0, 1, set("a", 0), wrote("a", 5)),
+			op(2, 3, call{kind: "clear"}, result{latest: 7}), op(4, 5, get, result{latest: 7}),
 			op(6, 7, set("b", 6), wrote("b", 8))}},
-		{"cleared, and still there", false, []porcupine.Operation{op(0, 1, set("a", 0), wrote("a", 5)), op(2, 3, call{kind: "clear"}, result{latest: 7}),
+		{"cleared, and still there", false, []porcupine.Operation{op(0, 1, set("a", 0), wrote("a", 5)),
+			op(2, 3, call{kind: "clear"}, result{latest: 7}),
 			op(4, 5, get, saw("a", 5, 7))}},
 	} {
 		start := time.Now()

@@ -51,8 +51,10 @@ func startInstance(t testing.TB, natsURL string, o instanceOptions) *instance {
 		u.nats = newProxy(t, strings.TrimPrefix(natsURL, "nats://"))
 		target = "nats://" + u.nats.addr()
 	}
-	nc, err := nats.Connect(target, nats.MaxReconnects(-1), nats.ReconnectWait(200*time.Millisecond), nats.ReconnectJitter(200*time.Millisecond, time.Second),
-		nats.ReconnectBufSize(-1), nats.PingInterval(5*time.Second), nats.MaxPingsOutstanding(2), nats.RetryOnFailedConnect(true),
+	nc, err := nats.Connect(target,
+		nats.MaxReconnects(-1), nats.RetryOnFailedConnect(true), nats.ReconnectBufSize(-1),
+		nats.ReconnectWait(200*time.Millisecond), nats.ReconnectJitter(200*time.Millisecond, time.Second),
+		nats.PingInterval(5*time.Second), nats.MaxPingsOutstanding(2),
 		nats.IgnoreDiscoveredServers()) // otherwise it would connect past the proxy
 	if err != nil {
 		t.Fatal(err)
@@ -65,8 +67,8 @@ func startInstance(t testing.TB, natsURL string, o instanceOptions) *instance {
 		t.Fatal(err)
 	}
 	options := hub.Options{
-		SDKAppID: appID, SecretKey: secretKey, Admins: []string{admin}, MessageRate: 1_000_000, EventInterval: 50 * time.Millisecond,
-		Logger: slog.New(slog.NewTextHandler(io.Discard, nil)),
+		SDKAppID: appID, SecretKey: secretKey, Admins: []string{admin}, MessageRate: 1_000_000,
+		EventInterval: 50 * time.Millisecond, Logger: slog.New(slog.NewTextHandler(io.Discard, nil)),
 	}
 	if o.hub != nil {
 		o.hub(&options)
@@ -138,7 +140,9 @@ func startProcess(t testing.TB, natsURL, dir string, change ...func(*process)) *
 		t.Fatal(err)
 	}
 	u := &instance{}
-	p := &process{binary: binary, args: []string{"--admin-addr", "", "--secret-key", secretKey, "--no-demo", "--message-rate", "100000"}}
+	p := &process{binary: binary, args: []string{
+		"--admin-addr", "", "--secret-key", secretKey, "--no-demo", "--message-rate", "100000",
+	}}
 	for _, c := range change {
 		c(p)
 	}

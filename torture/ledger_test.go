@@ -55,14 +55,17 @@ func (b *runBook) table() string {
 	}
 	slices.Sort(order)
 	var out strings.Builder
-	out.WriteString("| fault | runs | operations | acknowledged | lost | violations | recovery p50 | max |\n|---|--:|--:|--:|--:|--:|--:|--:|\n")
+	out.WriteString("| fault | runs | operations | acknowledged | lost | violations | recovery p50 | max |\n" +
+		"|---|--:|--:|--:|--:|--:|--:|--:|\n")
 	for _, fault := range order {
 		s, p50, most := sums[fault], "-", "-"
 		if list := times[fault]; len(list) > 0 {
 			slices.Sort(list)
-			p50, most = list[len(list)/2].Round(time.Millisecond).String(), list[len(list)-1].Round(time.Millisecond).String()
+			p50 = list[len(list)/2].Round(time.Millisecond).String()
+			most = list[len(list)-1].Round(time.Millisecond).String()
 		}
-		fmt.Fprintf(&out, "| %s | %d | %d | %d | %d | %d | %s | %s |\n", fault, counts[fault], s.operations, s.acknowledged, s.lost, s.violations, p50, most)
+		fmt.Fprintf(&out, "| %s | %d | %d | %d | %d | %d | %s | %s |\n",
+			fault, counts[fault], s.operations, s.acknowledged, s.lost, s.violations, p50, most)
 	}
 	return out.String()
 }

@@ -38,11 +38,17 @@ func attackLimit(t *testing.T, fault string, instances []*instance, nc *nats.Con
 	operations, acknowledged, full, unanswered := 0, 0, 0, 0
 	for i := range attackers {
 		all.Go(func() {
-			a := &attacker{addr: instances[i%len(instances)].addr(), user: fmt.Sprint("writer", i%writers), message: message, prefix: fmt.Sprint("a", i, "-"), counter: counter}
+			a := &attacker{
+				addr: instances[i%len(instances)].addr(), user: fmt.Sprint("writer", i%writers),
+				message: message, prefix: fmt.Sprint("a", i, "-"), counter: counter,
+			}
 			a.run(ctx)
 			mu.Lock()
 			defer mu.Unlock()
-			operations, acknowledged, full, unanswered = operations+a.operations, acknowledged+a.acknowledged, full+a.full, unanswered+a.unanswered
+			operations += a.operations
+			acknowledged += a.acknowledged
+			full += a.full
+			unanswered += a.unanswered
 		})
 	}
 	all.Wait()
@@ -51,12 +57,14 @@ func attackLimit(t *testing.T, fault string, instances []*instance, nc *nats.Con
 		w.violation("the message held %d pairs, limit %d", most, maxPairsUnderAttack)
 	}
 	if writes > acknowledged+unanswered {
-		w.violation("%d writes are in the bucket, but only %d were acknowledged and %d went unanswered", writes, acknowledged, unanswered)
+		w.violation("%d writes are in the bucket, but only %d were acknowledged and %d went unanswered",
+			writes, acknowledged, unanswered)
 	}
 	if most < maxPairsUnderAttack || full == 0 {
 		t.Errorf("the attack was too weak: %d pairs at most, %d refusals", most, full)
 	}
-	t.Logf("%d requests, %d acknowledged, %d unanswered, %d refused because the message was full; %d writes counted, %d pairs at most",
+	t.Logf("%d requests, %d acknowledged, %d unanswered, %d refused because the message was full; "+
+		"%d writes counted, %d pairs at most",
 		operations, acknowledged, unanswered, full, writes, most)
 	ledger.add(run{fault: fault, operations: operations, acknowledged: acknowledged, violations: len(w.violations)})
 	for _, v := range w.violations {
@@ -138,7 +146,8 @@ func TestLimitUnderAttackReplicated(t *testing.T) {
 		c := startCluster(t)
 		var instances []*instance
 		for range 3 {
-			instances = append(instances, startInstance(t, c.url(), instanceOptions{kv: kv.Options{Replicas: 3}, hub: setLimit}))
+			instances = append(instances,
+				startInstance(t, c.url(), instanceOptions{kv: kv.Options{Replicas: 3}, hub: setLimit}))
 		}
 		nc := connect(t, c.url())
 		ctx, cancel := context.WithCancel(context.Background())

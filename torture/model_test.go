@@ -102,7 +102,8 @@ func step(s state, in call, out result) []state {
 // stepGet accepts a get that shows the message as it is at this point, and not older than what the
 // client had seen.
 func stepGet(s state, in call, out result) []state {
-	if out.latest < in.minLatest || out.latest < s.latest || !s.lowerBound && out.latest > s.latest || s.lowerBound && out.latest == s.latest {
+	if out.latest < in.minLatest || out.latest < s.latest ||
+		!s.lowerBound && out.latest > s.latest || s.lowerBound && out.latest == s.latest {
 		return nil
 	}
 	for i, c := range s.cells {

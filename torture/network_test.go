@@ -28,7 +28,9 @@ func repeat(t *testing.T, run func(t *testing.T, i int)) {
 
 // onOneNode starts hubs in this process on one NATS node, each behind a network of its own, and a
 // world on them.
-func onOneNode(t *testing.T, fault string, interval time.Duration, n int, change func(i int, o *hub.Options)) (*world, *kvtest.Node, *nats.Conn) {
+func onOneNode(
+	t *testing.T, fault string, interval time.Duration, n int, change func(i int, o *hub.Options),
+) (*world, *kvtest.Node, *nats.Conn) {
 	t.Helper()
 	server := kvtest.Start(t, kvtest.Listening)
 	var instances []*instance

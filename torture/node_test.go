@@ -40,7 +40,8 @@ func serveNode(config string) {
 		panic(err)
 	}
 	o := &server.Options{
-		ServerName: c.Name, Host: "127.0.0.1", Port: c.Port, JetStream: true, StoreDir: c.Dir, SyncAlways: c.SyncAlways, NoSigs: true, NoLog: true,
+		ServerName: c.Name, Host: "127.0.0.1", Port: c.Port, JetStream: true, StoreDir: c.Dir, SyncAlways: c.SyncAlways,
+		NoSigs: true, NoLog: true,
 		Cluster: server.ClusterOpts{Name: "torture", Host: "127.0.0.1", Port: c.RoutePort},
 	}
 	for _, r := range c.Routes {
@@ -52,7 +53,8 @@ func serveNode(config string) {
 	}
 	s.Start()
 	if !s.ReadyForConnections(time.Minute) {
-		panic("the node " + c.Name + " does not listen: is somebody else at its ports?") // the server itself would go on without a word
+		// The server itself would go on without a word.
+		panic("the node " + c.Name + " does not listen: is somebody else at its ports?")
 	}
 	_, _ = io.Copy(io.Discard, os.Stdin)
 	os.Exit(0)
@@ -111,7 +113,9 @@ func startCluster(t testing.TB) *cluster {
 		routes = append(routes, fmt.Sprintf("127.0.0.1:%d", p))
 	}
 	for i := range 3 {
-		n := &node{config: nodeConfig{Name: fmt.Sprint("n", i+1), Dir: t.TempDir(), Port: ports[i], RoutePort: ports[3+i], Routes: routes}}
+		n := &node{config: nodeConfig{
+			Name: fmt.Sprint("n", i+1), Dir: t.TempDir(), Port: ports[i], RoutePort: ports[3+i], Routes: routes,
+		}}
 		c.nodes = append(c.nodes, n)
 		t.Cleanup(n.kill)
 		if err := n.start(); err != nil {
@@ -157,7 +161,8 @@ func (c *cluster) url() string {
 // connect returns a plain connection that reconnects through all faults.
 func connect(t testing.TB, url string) *nats.Conn {
 	t.Helper()
-	nc, err := nats.Connect(url, nats.MaxReconnects(-1), nats.ReconnectWait(20*time.Millisecond), nats.RetryOnFailedConnect(true))
+	nc, err := nats.Connect(url, nats.MaxReconnects(-1), nats.ReconnectWait(20*time.Millisecond),
+		nats.RetryOnFailedConnect(true))
 	if err != nil {
 		t.Fatal(err)
 	}

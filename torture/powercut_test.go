@@ -97,7 +97,8 @@ func shadowedHub(t testing.TB) string {
 			filepath.Join(filepath.Dir(file), "shadow.go"): shadowSource,
 		})
 		b.path = filepath.Join(scratch, "shadowed-hub")
-		if out, err := exec.Command("go", "build", "-overlay", list, "-o", b.path, "exthub/cmd/hub").CombinedOutput(); err != nil {
+		build := exec.Command("go", "build", "-overlay", list, "-o", b.path, "exthub/cmd/hub")
+		if out, err := build.CombinedOutput(); err != nil {
 			b.err = fmt.Errorf("%w: %s", err, out)
 		}
 	})
@@ -134,8 +135,10 @@ func TestPowerCut(t *testing.T) {
 	binary := shadowedHub(t)
 	repeat(t, func(t *testing.T, i int) {
 		data, shadow := t.TempDir(), t.TempDir()
-		u := startProcess(t, "", data, func(p *process) { p.binary, p.env = binary, []string{"TORTURE_SHADOW=" + shadow} })
-		w := newWorld(t, "power cut, sync always", 10*time.Millisecond, []*instance{u}, embeddedBucketReader(t, u, data))
+		u := startProcess(t, "", data,
+			func(p *process) { p.binary, p.env = binary, []string{"TORTURE_SHADOW=" + shadow} })
+		w := newWorld(t, "power cut, sync always", 10*time.Millisecond, []*instance{u},
+			embeddedBucketReader(t, u, data))
 		w.start(20)
 		u.process.kill()
 		powerCut(t, data, shadow)

@@ -102,7 +102,8 @@ func killAtPoint(t *testing.T, n int) {
 	if err := waitUntil(t.Context(), "way back", func() error { return wr.connect(t.Context()) }); err != nil {
 		t.Fatal(err)
 	}
-	if !wr.do(t.Context(), m, call{kind: "get", minLatest: m.latest}) || !wr.do(t.Context(), m, call{kind: "set", key: 1, value: "after", seq: m.seqs[1]}) {
+	if !wr.do(t.Context(), m, call{kind: "get", minLatest: m.latest}) ||
+		!wr.do(t.Context(), m, call{kind: "set", key: 1, value: "after", seq: m.seqs[1]}) {
 		w.violation("killed when %s: could not go on", step.name)
 	}
 	recovery := w.elapsed() - over
@@ -134,7 +135,8 @@ func TestEmbeddedHubKilled(t *testing.T) {
 	repeat(t, func(t *testing.T, i int) {
 		dir := t.TempDir()
 		u := startProcess(t, "", dir)
-		w := newWorld(t, "embedded hub killed -9 under load", 10*time.Millisecond, []*instance{u}, embeddedBucketReader(t, u, dir))
+		w := newWorld(t, "embedded hub killed -9 under load", 10*time.Millisecond, []*instance{u},
+			embeddedBucketReader(t, u, dir))
 		w.start(20)
 		var over, recovery time.Duration
 		for round := range 3 {

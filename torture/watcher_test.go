@@ -45,7 +45,8 @@ type snapshot struct {
 }
 
 func newWatcher(w *world, user string, roam bool, hubs ...int) *watcher {
-	o := &watcher{w: w, user: user, hubs: hubs, roam: roam, known: make(map[string]*mirror), newest: make(map[string]uint64)}
+	o := &watcher{w: w, user: user, hubs: hubs, roam: roam, known: make(map[string]*mirror),
+		newest: make(map[string]uint64)}
 	for _, m := range w.messages {
 		o.known[m] = &mirror{pairs: make(map[string]register)}
 	}
@@ -66,7 +67,8 @@ func (o *watcher) run(ctx context.Context) {
 // runSession logs in, which makes the events flow, then catches up from where the last session
 // ended, and stays until the session ends.
 func (o *watcher) runSession(ctx context.Context, hub int) {
-	v := &sessionState{newest: make(map[string]uint64), aheadTo: make(map[string]uint64), caughtUp: make(map[string]bool)}
+	v := &sessionState{newest: make(map[string]uint64), aheadTo: make(map[string]uint64),
+		caughtUp: make(map[string]bool)}
 	s, err := login(ctx, o.w.instances[hub].addr(), o.user, func(n notification) { o.onNotification(n, v) })
 	if err != nil {
 		return

@@ -47,9 +47,13 @@ type world struct {
 
 // newWorld adds members to the hubs: a group, its messages, a watcher on every hub and one that
 // roams. No writer runs yet.
-func newWorld(t testing.TB, fault string, interval time.Duration, instances []*instance, bucket func(context.Context) (map[string]entry, error)) *world {
+func newWorld(t testing.TB, fault string, interval time.Duration, instances []*instance,
+	bucket func(context.Context) (map[string]entry, error)) *world {
 	t.Helper()
-	w := &world{t: t, fault: fault, writeInterval: interval, instances: instances, bucket: bucket, started: time.Now(), group: "arena", leaver: "leaver"}
+	w := &world{
+		t: t, fault: fault, writeInterval: interval, instances: instances, bucket: bucket,
+		started: time.Now(), group: "arena", leaver: "leaver",
+	}
 	w.journal.history = make(map[string][]porcupine.Operation)
 	members := []object{{"userID": w.leaver}, {"userID": "rover"}, {"userID": "closer"}}
 	for i := range writers {
@@ -59,7 +63,8 @@ func newWorld(t testing.TB, fault string, interval time.Duration, instances []*i
 		members = append(members, object{"userID": fmt.Sprint("watcher", i)})
 	}
 	w.withSession("owner", func(ctx context.Context, s *session) error {
-		err := s.call(ctx, "createGroup", object{"groupID": w.group, "name": w.group, "type": "Public", "memberList": members}, nil)
+		params := object{"groupID": w.group, "name": w.group, "type": "Public", "memberList": members}
+		err := s.call(ctx, "createGroup", params, nil)
 		if code := refusalCode(err); code == 10021 || code == 10025 {
 			return nil // the first try went unanswered
 		}
@@ -68,8 +73,10 @@ func newWorld(t testing.TB, fault string, interval time.Duration, instances []*i
 	for range messagesPerWorld {
 		w.withSession("owner", func(ctx context.Context, s *session) error {
 			var sent struct{ Message struct{ ID string } }
-			err := s.call(ctx, "sendMessage", object{"to": w.group, "conversationType": "GROUP", "type": "TIMCustomElem", "payload": object{"data": "x"},
-				"isSupportExtension": true}, &sent)
+			err := s.call(ctx, "sendMessage", object{
+				"to": w.group, "conversationType": "GROUP", "type": "TIMCustomElem",
+				"payload": object{"data": "x"}, "isSupportExtension": true,
+			}, &sent)
 			if err == nil {
 				w.messages = append(w.messages, sent.Message.ID)
 			}
@@ -81,7 +88,8 @@ func newWorld(t testing.TB, fault string, interval time.Duration, instances []*i
 	for i := range instances {
 		w.watchers = append(w.watchers, newWatcher(w, fmt.Sprint("watcher", i), false, i))
 	}
-	w.watchers = append(w.watchers, newWatcher(w, "rover", true, w.allHubs()...), newWatcher(w, w.leaver, false, len(instances)-1))
+	w.watchers = append(w.watchers, newWatcher(w, "rover", true, w.allHubs()...),
+		newWatcher(w, w.leaver, false, len(instances)-1))
 	for _, o := range w.watchers {
 		w.watching.Go(func() { o.run(looking) })
 	}
@@ -188,7 +196,8 @@ func (w *world) finish() {
 				return errors.New("the last one went unanswered")
 			}
 			closer.requests++
-			if !closer.do(w.t.Context(), m, call{kind: "set", value: fmt.Sprint("last-", closer.requests), seq: m.seqs[0]}) {
+			last := call{kind: "set", value: fmt.Sprint("last-", closer.requests), seq: m.seqs[0]}
+			if !closer.do(w.t.Context(), m, last) {
 				return errors.New("conflict")
 			}
 			return nil
@@ -199,7 +208,8 @@ func (w *world) finish() {
 			if o.user == w.leaver {
 				continue
 			}
-			if err := waitUntil(rest, "last event", func() error { return o.checkReached(m.id, m.seqs[0]) }); err != nil {
+			reached := func() error { return o.checkReached(m.id, m.seqs[0]) }
+			if err := waitUntil(rest, "last event", reached); err != nil {
 				w.violation("%v", err)
 			}
 		}

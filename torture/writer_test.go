@@ -181,14 +181,19 @@ func (b *journal) add(wr *writer, message string, c call, out result, from, to t
 	if out.lost && c.kind == "get" {
 		return // an unanswered get proves nothing
 	}
-	b.history[message] = append(b.history[message], porcupine.Operation{ClientId: wr.id, Input: c, Call: int64(from), Output: out, Return: int64(to)})
+	b.history[message] = append(b.history[message], porcupine.Operation{
+		ClientId: wr.id, Input: c, Call: int64(from), Output: out, Return: int64(to),
+	})
 	if out.lost {
 		b.lost++
 	}
 	if c.kind == "get" || out.lost || out.conflict {
 		return
 	}
-	a := ack{message: message, pair: out.pair, hub: wr.hub, from: from, to: to, what: c.kind, wrote: c.kind != "delete" || out.pair.seq > c.seq && c.seq > 0}
+	a := ack{
+		message: message, pair: out.pair, hub: wr.hub, from: from, to: to, what: c.kind,
+		wrote: c.kind != "delete" || out.pair.seq > c.seq && c.seq > 0,
+	}
 	if c.kind == "clear" {
 		a.pair.seq = out.latest
 	} else {

@@ -98,12 +98,16 @@ func (a *allCommand) fanout(round int) error {
 					name string
 					*subject
 				}{{"floor", floor}, {"hub", hub}} {
-					r, err := turn.load(a.ctx, "fanout", bench.Options{Clients: inFlight, Audience: audience.size, Duration: 3 * time.Second})
+					r, err := turn.load(a.ctx, "fanout",
+						bench.Options{Clients: inFlight, Audience: audience.size, Duration: 3 * time.Second})
 					if err != nil {
 						return err
 					}
 					name := fmt.Sprintf("%s %d x%d ", turn.name, audience.size, inFlight)
-					a.samples.addFigures(r, map[string]string{"server CPU per delivery": name + "cpu", "allocations per delivery": name + "allocations"})
+					a.samples.addFigures(r, map[string]string{
+						"server CPU per delivery":  name + "cpu",
+						"allocations per delivery": name + "allocations",
+					})
 				}
 			}
 		}
@@ -157,7 +161,8 @@ func (a *allCommand) write(int) error {
 			if err != nil {
 				return err
 			}
-			a.samples.addFigures(r, map[string]string{"sets a second": "write " + sync, "server CPU per set": "write cpu " + sync})
+			a.samples.addFigures(r,
+				map[string]string{"sets a second": "write " + sync, "server CPU per set": "write cpu " + sync})
 			l, _ := r.Latency("set to acknowledgement")
 			a.samples.add("write p99 "+sync, l.P99)
 			return nil
@@ -166,7 +171,8 @@ func (a *allCommand) write(int) error {
 			return err
 		}
 	}
-	if err := a.measureFloor("update apart", "store", "update", "--callers", "128", "--apart", "--sync", "2m"); err != nil {
+	err := a.measureFloor("update apart", "store", "update", "--callers", "128", "--apart", "--sync", "2m")
+	if err != nil {
 		return err
 	}
 	if err := a.answeredSets(); err != nil {
@@ -197,7 +203,8 @@ func (a *allCommand) answeredSets() error {
 	if err != nil {
 		return err
 	}
-	a.samples.addFigures(r, map[string]string{"sets a second": "answered sets", "server CPU per set": "answered set cpu"})
+	a.samples.addFigures(r,
+		map[string]string{"sets a second": "answered sets", "server CPU per set": "answered set cpu"})
 	return nil
 }
 
@@ -211,11 +218,13 @@ func (a *allCommand) measureFloor(name string, args ...string) error {
 // against multi_last of the same pairs and against the same bytes from memory.
 func (a *allCommand) read(int) error {
 	for _, callers := range []string{"1", "16"} {
-		if err := a.measureFloor("multi_last x"+callers, "store", "last", "--callers", callers, "--sync", "2m"); err != nil {
+		err := a.measureFloor("multi_last x"+callers, "store", "last", "--callers", callers, "--sync", "2m")
+		if err != nil {
 			return err
 		}
 	}
-	one, many := bench.Options{Duration: 4 * time.Second}, bench.Options{Clients: 300, Messages: 15, Duration: 4 * time.Second}
+	one := bench.Options{Duration: 4 * time.Second}
+	many := bench.Options{Clients: 300, Messages: 15, Duration: 4 * time.Second}
 	bytes := 0.0
 	err := a.onHub(func(hub *subject) error {
 		r, err := hub.load(a.ctx, "read", one)
@@ -227,7 +236,8 @@ func (a *allCommand) read(int) error {
 			return err
 		}
 		bytes, _ = r.Figure("bytes per read")
-		a.samples.addFigures(r, map[string]string{"reads a second": "reads of 15", "server CPU per read": "read cpu of 15"})
+		a.samples.addFigures(r,
+			map[string]string{"reads a second": "reads of 15", "server CPU per read": "read cpu of 15"})
 		return nil
 	}, "--sync", "2m")
 	if err != nil {

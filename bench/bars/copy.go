@@ -2,11 +2,9 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"io"
 	"net"
-	"os"
 	"sync/atomic"
 	"time"
 
@@ -66,5 +64,5 @@ func (c *copyCommand) Run(ctx context.Context) error {
 	if err := g.Wait(); err != nil {
 		return err
 	}
-	return json.NewEncoder(os.Stdout).Encode(map[string]float64{"rate": float64(done.Load()) / time.Since(start).Seconds()})
+	return printRate(done.Load(), time.Since(start))
 }

@@ -68,7 +68,8 @@ func (f *floorHub) accept(w http.ResponseWriter, _ *http.Request) {
 		return
 	}
 	// The load does not check the accept key, so none is computed.
-	if _, err := conn.Write([]byte("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n")); err != nil {
+	const upgraded = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n"
+	if _, err := conn.Write([]byte(upgraded)); err != nil {
 		return
 	}
 	go f.serve(conn, buffered.Reader)
@@ -108,8 +109,11 @@ func (f *floorHub) answer(conn net.Conn, request []byte) []byte {
 		f.seq++
 		seq := strconv.AppendInt(nil, f.seq, 10)
 		message := member(request, "messageID")
-		pair := slices.Concat([]byte(`"key":"`), member(request, "key"), []byte(`","value":"`), member(request, "value"), []byte(`","seq":`), seq, []byte(`}],"latestSeq":`), seq, []byte("}"))
-		event = frame([]byte(`{"jsonrpc":"2.0","method":"MESSAGE_EXTENSIONS_UPDATED","params":{"messageID":"`), message, []byte(`","extensions":[{`), pair, []byte("}"))
+		pair := slices.Concat(
+			[]byte(`"key":"`), member(request, "key"), []byte(`","value":"`), member(request, "value"),
+			[]byte(`","seq":`), seq, []byte(`}],"latestSeq":`), seq, []byte("}"))
+		event = frame([]byte(`{"jsonrpc":"2.0","method":"MESSAGE_EXTENSIONS_UPDATED","params":{"messageID":"`),
+			message, []byte(`","extensions":[{`), pair, []byte("}"))
 		result = slices.Concat([]byte(`{"extensions":[{"code":0,`), pair)
 		if bytes.HasPrefix(message, []byte("C2C.")) {
 			break

@@ -13,15 +13,19 @@ func (a *allCommand) poll(round int) error {
 		return nil
 	}
 	return a.onHub(func(hub *subject) error {
-		r, err := hub.load(a.ctx, "fanout", bench.Options{Clients: 200, Audience: 10000, Messages: 1, Rate: 200, Duration: 30 * time.Second})
+		r, err := hub.load(a.ctx, "fanout",
+			bench.Options{Clients: 200, Audience: 10000, Messages: 1, Rate: 200, Duration: 30 * time.Second})
 		if err != nil {
 			return err
 		}
 		late, _ := r.Latency("acknowledgement to receipt")
 		a.samples.add("poll p50", late.P50)
 		a.samples.add("poll p99", late.P99)
-		a.samples.addFigures(r, map[string]string{"server RSS": "poll rss", "deliveries a second": "poll deliveries", "changes per delivery": "poll changes",
-			"sets": "poll sets", "server CPU": "poll cpu", "allocations per delivery": "poll allocations"})
+		a.samples.addFigures(r, map[string]string{
+			"server RSS": "poll rss", "server CPU": "poll cpu", "sets": "poll sets",
+			"deliveries a second": "poll deliveries", "changes per delivery": "poll changes",
+			"allocations per delivery": "poll allocations",
+		})
 		return nil
 	}, "--sync", "2m")
 }
@@ -34,7 +38,9 @@ func (a *allCommand) stalled(int) error {
 			name    string
 			stalled int
 		}{{"calm", 0}, {"stalled", 100}} {
-			r, err := hub.load(a.ctx, "fanout", bench.Options{Clients: 4, Audience: 5000, Stalled: run.stalled, Messages: 32, Rate: 8, Duration: 12 * time.Second})
+			r, err := hub.load(a.ctx, "fanout", bench.Options{
+				Clients: 4, Audience: 5000, Stalled: run.stalled, Messages: 32, Rate: 8, Duration: 12 * time.Second,
+			})
 			if err != nil {
 				return err
 			}
@@ -49,7 +55,8 @@ func (a *allCommand) stalled(int) error {
 // storm measures how long ten thousand sessions take to come back when all are cut off at once.
 func (a *allCommand) storm(int) error {
 	return a.onHub(func(hub *subject) error {
-		r, err := hub.load(a.ctx, "storm", bench.Options{Audience: 10000, Clients: 20, Rate: 20, Duration: 12 * time.Second})
+		r, err := hub.load(a.ctx, "storm",
+			bench.Options{Audience: 10000, Clients: 20, Rate: 20, Duration: 12 * time.Second})
 		if err != nil {
 			return err
 		}

@@ -36,7 +36,8 @@ func startHub(ctx context.Context, binary string, args ...string) (*subject, err
 	if err != nil {
 		return nil, err
 	}
-	args = append([]string{"serve", "--addr", "127.0.0.1:0", "--admin-addr", "127.0.0.1:0", "--data", dir, "--secret-key", secretKey, "--message-rate", "0", "--drain", "1s"}, args...)
+	args = append([]string{"serve", "--addr", "127.0.0.1:0", "--admin-addr", "127.0.0.1:0", "--data", dir,
+		"--secret-key", secretKey, "--message-rate", "0", "--drain", "1s"}, args...)
 	s, err := start(ctx, binary, args, "data ")
 	if err != nil {
 		return nil, errors.Join(err, os.RemoveAll(dir))
@@ -113,5 +114,11 @@ func runFloor(ctx context.Context, args ...string) (float64, error) {
 		return 0, fmt.Errorf("%v: %w", args, err)
 	}
 	var answer struct{ Rate float64 }
-	return answer.Rate, json.Unmarshal(out, &answer)
+	err = json.Unmarshal(out, &answer)
+	return answer.Rate, err
+}
+
+// printRate prints the rate of what was done in a time, for runFloor.
+func printRate(done int64, took time.Duration) error {
+	return json.NewEncoder(os.Stdout).Encode(map[string]float64{"rate": float64(done) / took.Seconds()})
 }

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -21,7 +20,7 @@ import (
 // storeCommand is the floor of the store: a server embedded as the hub's is, and the plain NATS
 // client.
 type storeCommand struct {
-	What     string        `arg:"" help:"update: callers who each update a key of their own; last: multi_last of many keys."`
+	What     string        `arg:"" help:"update: each caller updates its own key; last: multi_last of many keys."`
 	Callers  int           `default:"1"`
 	Apart    bool          `help:"Each caller has a connection of its own, through a socket."`
 	Pairs    int           `default:"300"`
@@ -36,7 +35,10 @@ func (s *storeCommand) Run(ctx context.Context) error {
 		return err
 	}
 	defer os.RemoveAll(dir)
-	options := &server.Options{ServerName: "floor", Host: "127.0.0.1", Port: server.RANDOM_PORT, NoSigs: true, JetStream: true, StoreDir: dir, SyncAlways: s.Sync == "always"}
+	options := &server.Options{
+		ServerName: "floor", Host: "127.0.0.1", Port: server.RANDOM_PORT, NoSigs: true,
+		JetStream: true, StoreDir: dir, SyncAlways: s.Sync == "always",
+	}
 	if !options.SyncAlways {
 		if options.SyncInterval, err = time.ParseDuration(s.Sync); err != nil {
 			return err
@@ -57,7 +59,8 @@ func (s *storeCommand) Run(ctx context.Context) error {
 		return err
 	}
 	defer nc.Close()
-	bucket, err := js.CreateKeyValue(ctx, jetstream.KeyValueConfig{Bucket: "floor", History: 1, Storage: jetstream.FileStorage})
+	bucket, err := js.CreateKeyValue(ctx,
+		jetstream.KeyValueConfig{Bucket: "floor", History: 1, Storage: jetstream.FileStorage})
 	if err != nil {
 		return err
 	}
@@ -102,7 +105,7 @@ func (s *storeCommand) Run(ctx context.Context) error {
 	if err := g.Wait(); err != nil {
 		return err
 	}
-	return json.NewEncoder(os.Stdout).Encode(map[string]float64{"rate": float64(done.Load()) / time.Since(start).Seconds()})
+	return printRate(done.Load(), time.Since(start))
 }
 
 func connect(url string, options ...nats.Option) (*nats.Conn, jetstream.JetStream, error) {
@@ -137,7 +140,8 @@ func pairKey(i int) string { return fmt.Sprintf("c.a%d.b.1_2_3.x.voter-%05d", i,
 // request. All answers come to one inbox: a subscription for each would cost more than the request.
 func snapshots(ctx context.Context, nc *nats.Conn, bucket jetstream.KeyValue, pairs int) (func(int) error, error) {
 	for i := range pairs {
-		if _, err := bucket.PutString(ctx, fmt.Sprintf("g.floor.1.x.voter-%05d", i), strings.Repeat("x", 64)); err != nil {
+		key := fmt.Sprintf("g.floor.1.x.voter-%05d", i)
+		if _, err := bucket.PutString(ctx, key, strings.Repeat("x", 64)); err != nil {
 			return nil, err
 		}
 	}
@@ -159,7 +163,8 @@ func snapshots(ctx context.Context, nc *nats.Conn, bucket jetstream.KeyValue, pa
 		mu.Lock()
 		waiting[reply] = done
 		mu.Unlock()
-		if err := nc.PublishRequest("$JS.API.DIRECT.GET.KV_floor", reply, []byte(`{"multi_last":["$KV.floor.g.floor.1.>"]}`)); err != nil {
+		request := []byte(`{"multi_last":["$KV.floor.g.floor.1.>"]}`)
+		if err := nc.PublishRequest("$JS.API.DIRECT.GET.KV_floor", reply, request); err != nil {
 			return err
 		}
 		select {

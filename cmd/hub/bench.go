@@ -39,8 +39,9 @@ func (b *benchCommand) Run(ctx context.Context, c *Config, out io.Writer) error 
 		return err
 	}
 	options := bench.Options{
-		URL: b.URL, MetricsURL: b.MetricsURL, SDKAppID: c.SDKAppID, SecretKey: key, Admin: c.Admin[0], Clients: b.Clients, Audience: b.Audience, Stalled: b.Stalled,
-		Messages: b.Messages, Rate: b.Rate, Pairs: b.Pairs, Bytes: b.Bytes, Duration: b.Duration,
+		URL: b.URL, MetricsURL: b.MetricsURL, SDKAppID: c.SDKAppID, SecretKey: key, Admin: c.Admin[0],
+		Clients: b.Clients, Audience: b.Audience, Stalled: b.Stalled, Messages: b.Messages,
+		Rate: b.Rate, Pairs: b.Pairs, Bytes: b.Bytes, Duration: b.Duration,
 	}
 	if !b.Quiet {
 		options.Progress = os.Stderr
@@ -71,7 +72,8 @@ func (c *Config) signingKey() (string, error) {
 	}
 	key, err := readSecretKey(c.Data)
 	if err != nil {
-		return "", fmt.Errorf("no secret key: set --secret-key, or --data to the directory of a hub that has started before: %w", err)
+		return "", fmt.Errorf("no secret key: set --secret-key, "+
+			"or --data to the directory of a hub that has started before: %w", err)
 	}
 	return key, nil
 }

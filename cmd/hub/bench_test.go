@@ -14,8 +14,9 @@ func TestBench(t *testing.T) {
 	data := t.TempDir()
 	h := startHub(t, "--data", data, "--sync", "2m", "--message-rate", "0")
 	bench := func(t *testing.T, args ...string) (string, string, int) {
-		return runCommand(t, append([]string{"bench", "--data", data, "--url", "ws" + strings.TrimPrefix(h.url, "http") + "/ws", "--metrics-url", h.admin + "/metrics",
-			"--duration", "1s", "--json", "-"}, args...)...)
+		url := "ws" + strings.TrimPrefix(h.url, "http") + "/ws"
+		return runCommand(t, append([]string{"bench", "--data", data, "--url", url, "--metrics-url",
+			h.admin + "/metrics", "--duration", "1s", "--json", "-"}, args...)...)
 	}
 	for scenario, want := range map[string]struct{ args, figure, latency string }{
 		"connect": {"--clients=50", "logins a second", "connect and log in"},
@@ -36,7 +37,8 @@ func TestBench(t *testing.T) {
 			if v, ok := r.Figure(want.figure); !ok || want.figure != "server RSS per session" && v <= 0 {
 				t.Errorf("%q is %v, %v in %s", want.figure, v, ok, stdout)
 			}
-			if l, ok := r.Latency(want.latency); want.latency != "" && (!ok || l.Count == 0 || l.P50 > l.P99 || l.P99 > l.Max) {
+			l, ok := r.Latency(want.latency)
+			if want.latency != "" && (!ok || l.Count == 0 || l.P50 > l.P99 || l.P99 > l.Max) {
 				t.Errorf("%q is %+v in %s", want.latency, l, stdout)
 			}
 		})
@@ -52,7 +54,8 @@ func TestBench(t *testing.T) {
 		"NoWebSocketHere": {"connect --url=ws" + strings.TrimPrefix(h.url, "http") + "/sdk/", "upgrade refused"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if _, stderr, code := bench(t, strings.Fields(tt.args)...); code == 0 || !strings.Contains(stderr, tt.want) {
+			_, stderr, code := bench(t, strings.Fields(tt.args)...)
+			if code == 0 || !strings.Contains(stderr, tt.want) {
 				t.Errorf("exit code %d, want a failure with %q: %s", code, tt.want, stderr)
 			}
 		})

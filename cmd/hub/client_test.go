@@ -53,7 +53,8 @@ func (c *client) call(result any, method string, params any) error {
 	ctx, cancel := context.WithTimeout(context.Background(), testTimeout)
 	defer cancel()
 	c.id++
-	if err := wsjson.Write(ctx, c.ws, map[string]any{"jsonrpc": "2.0", "id": c.id, "method": method, "params": params}); err != nil {
+	request := map[string]any{"jsonrpc": "2.0", "id": c.id, "method": method, "params": params}
+	if err := wsjson.Write(ctx, c.ws, request); err != nil {
 		return err
 	}
 	for {

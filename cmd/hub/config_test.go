@@ -79,7 +79,8 @@ allowed-origin:
 	if got.AdminAddr != "" {
 		t.Errorf("admin-addr %q: set to nothing in the environment, it is off", got.AdminAddr)
 	}
-	if got.MaxExtensions != 11 || got.Sync.Every != 2*time.Minute || got.demo() || got.SecretKey != "00000000000000001234" {
+	if got.MaxExtensions != 11 || got.Sync.Every != 2*time.Minute || got.demo() ||
+		got.SecretKey != "00000000000000001234" {
 		t.Errorf("the file wins over the defaults, got %+v", got)
 	}
 	if diff := cmp.Diff([]string{"root", "a,b"}, got.Admin); diff != "" {
@@ -112,39 +113,42 @@ func TestRefused(t *testing.T) {
 		args string
 		want string // what to set, in the error's words
 	}{
-		"PublicWithoutKey":       {"--addr 0.0.0.0:8080", "set --secret-key"},
-		"EveryInterface":         {"--addr :8080", "set --secret-key"},
-		"NameThatMayBePublic":    {"--addr example.com:8080", "set --secret-key"},
-		"PublicDemo":             {"--demo --addr 0.0.0.0:8080 --secret-key " + strings.ReplaceAll(key, " ", "_"), "set --no-demo"},
-		"ShortKey":               {"--secret-key 0123456789abcde", "at least 16"},
-		"NoPort":                 {"--addr localhost", "HOST:PORT"},
-		"NoAdminPort":            {"--admin-addr localhost", "HOST:PORT"},
-		"App0":                   {"--sdkappid 0", "--sdkappid"},
-		"AppNegative":            {"--sdkappid=-1", "--sdkappid"},
-		"OriginWithoutScheme":    {"--allowed-origin app.example.com", "https://"},
-		"OriginWithPath":         {"--allowed-origin https://app.example.com/x", "https://"},
-		"OriginWithWildcard":     {"--allowed-origin https://*.example.com", "https://"},
-		"ClusterWithoutKey":      {"--nats-url nats://n", "set --secret-key"},
-		"ClusterWithSync":        {"--nats-url nats://n --sync 1m --secret-key 0123456789abcdef", "sync_interval"},
-		"ClusterWithLoss":        {"--nats-url nats://n --accept-loss --secret-key 0123456789abcdef", "--accept-loss is for"},
+		"PublicWithoutKey":    {"--addr 0.0.0.0:8080", "set --secret-key"},
+		"EveryInterface":      {"--addr :8080", "set --secret-key"},
+		"NameThatMayBePublic": {"--addr example.com:8080", "set --secret-key"},
+		"PublicDemo": {"--demo --addr 0.0.0.0:8080 --secret-key " + strings.ReplaceAll(key, " ", "_"),
+			"set --no-demo"},
+		"ShortKey":            {"--secret-key 0123456789abcde", "at least 16"},
+		"NoPort":              {"--addr localhost", "HOST:PORT"},
+		"NoAdminPort":         {"--admin-addr localhost", "HOST:PORT"},
+		"App0":                {"--sdkappid 0", "--sdkappid"},
+		"AppNegative":         {"--sdkappid=-1", "--sdkappid"},
+		"OriginWithoutScheme": {"--allowed-origin app.example.com", "https://"},
+		"OriginWithPath":      {"--allowed-origin https://app.example.com/x", "https://"},
+		"OriginWithWildcard":  {"--allowed-origin https://*.example.com", "https://"},
+		"ClusterWithoutKey":   {"--nats-url nats://n", "set --secret-key"},
+		"ClusterWithSync":     {"--nats-url nats://n --sync 1m --secret-key 0123456789abcdef", "sync_interval"},
+		"ClusterWithLoss": {"--nats-url nats://n --accept-loss --secret-key 0123456789abcdef",
+			"--accept-loss is for"},
 		"ReplicasWithoutCluster": {"--replicas 3", "set --nats-url"},
 		"CAWithoutCluster":       {"--nats-ca ca.pem", "set --nats-url"},
-		"CAThatIsNotThere":       {"--nats-url nats://n --secret-key 0123456789abcdef --nats-ca ca.pemx", "no such file"},
-		"NoData":                 {"--data=", "--data"},
-		"SyncNever":              {"--sync never", "always"},
-		"SyncTooOften":           {"--sync 1ms", "always"},
-		"Replicas0":              {"--replicas 0", "set 1 to 5"},
-		"Extensions0":            {"--max-extensions 0", "set 1 to"},
-		"ValuesTooLong":          {"--max-value-bytes 100000", "set 1 to"},
-		"RateNegative":           {"--message-rate=-1", "set 0 to"},
-		"RESTRateNegative":       {"--rest-rate=-1", "set 0 to"},
-		"WebhookWithoutScheme":   {"--webhook-url app.example.com/hook", "http or https"},
-		"WebhookSecretAlone":     {"--webhook-secret s", "--webhook-url"},
-		"IntervalNegative":       {"--event-interval=-1s", "set 0"},
-		"WriteTimeout0":          {"--write-timeout 0s", "10s"},
-		"Drain0":                 {"--drain 0s", "30s"},
-		"UnknownFlag":            {"--max-extension 3", "--max-extensions"},
-		"UnknownCommand":         {"sevre", "sevre"},
+		"CAThatIsNotThere": {"--nats-url nats://n --secret-key 0123456789abcdef --nats-ca ca.pemx",
+			"no such file"},
+		"NoData":               {"--data=", "--data"},
+		"SyncNever":            {"--sync never", "always"},
+		"SyncTooOften":         {"--sync 1ms", "always"},
+		"Replicas0":            {"--replicas 0", "set 1 to 5"},
+		"Extensions0":          {"--max-extensions 0", "set 1 to"},
+		"ValuesTooLong":        {"--max-value-bytes 100000", "set 1 to"},
+		"RateNegative":         {"--message-rate=-1", "set 0 to"},
+		"RESTRateNegative":     {"--rest-rate=-1", "set 0 to"},
+		"WebhookWithoutScheme": {"--webhook-url app.example.com/hook", "http or https"},
+		"WebhookSecretAlone":   {"--webhook-secret s", "--webhook-url"},
+		"IntervalNegative":     {"--event-interval=-1s", "set 0"},
+		"WriteTimeout0":        {"--write-timeout 0s", "10s"},
+		"Drain0":               {"--drain 0s", "30s"},
+		"UnknownFlag":          {"--max-extension 3", "--max-extensions"},
+		"UnknownCommand":       {"sevre", "sevre"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var c cli
@@ -183,7 +187,8 @@ func TestRefusedFile(t *testing.T) {
 
 func TestIsLoopback(t *testing.T) {
 	for addr, want := range map[string]bool{
-		"127.0.0.1:80": true, "127.9.9.9:80": true, "[::1]:80": true, "localhost:80": true, "LOCALHOST": true, "::1": true,
+		"127.0.0.1:80": true, "127.9.9.9:80": true, "[::1]:80": true,
+		"localhost:80": true, "LOCALHOST": true, "::1": true,
 		":80": false, "0.0.0.0:80": false, "[::]:80": false, "": false, "10.0.0.1:80": false,
 		"localhost.example.com:80": false, "127.0.0.1.example.com:80": false, "evil.example": false,
 	} {

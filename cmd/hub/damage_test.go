@@ -12,7 +12,8 @@ import (
 // lastBlock returns the path and the size of the store's last block.
 func lastBlock(t *testing.T, data string) (path string, size int64) {
 	t.Helper()
-	blocks, err := filepath.Glob(filepath.Join(data, "nats", "jetstream", "$G", "streams", "KV_"+onlyBucket, "msgs", "*.blk"))
+	pattern := filepath.Join(data, "nats", "jetstream", "$G", "streams", "KV_"+onlyBucket, "msgs", "*.blk")
+	blocks, err := filepath.Glob(pattern)
 	if err != nil || len(blocks) == 0 {
 		t.Fatalf("blocks: %v, %v", blocks, err)
 	}
@@ -72,7 +73,8 @@ func TestDamagedBlock(t *testing.T) {
 			}
 			for range 2 {
 				why := startRefused(t, "--data", w.data)
-				for _, want := range []string{fmt.Sprintf("bucket %s ends at revision %d, but had %d", onlyBucket, found, w.last), w.data, "--accept-loss"} {
+				loss := fmt.Sprintf("bucket %s ends at revision %d, but had %d", onlyBucket, found, w.last)
+				for _, want := range []string{loss, w.data, "--accept-loss"} {
 					if !strings.Contains(why, want) {
 						t.Fatalf("the hub does not say %q:\n%s", want, why)
 					}

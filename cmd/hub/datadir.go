@@ -37,7 +37,8 @@ func openDataDir(path string) (*dataDir, error) {
 		return nil, fmt.Errorf("data directory: lock: %w", err)
 	}
 	if !locked {
-		return nil, fmt.Errorf("data directory %s is in use by another hub: stop that one, or set --data to a directory of its own", abs)
+		return nil, fmt.Errorf("data directory %s is in use by another hub: stop that one, "+
+			"or set --data to a directory of its own", abs)
 	}
 	// A kill during writeFile leaves a temporary file. Later writes use other names, so it does no
 	// harm if it can't be removed.
@@ -78,7 +79,8 @@ func readSecretKey(dir string) (string, error) {
 	}
 	key := strings.TrimSpace(string(text))
 	if len(key) < minSecretKey {
-		return "", fmt.Errorf("secret key: %s holds %d bytes, want at least %d", secretKeyPath(dir), len(key), minSecretKey)
+		return "", fmt.Errorf("secret key: %s holds %d bytes, want at least %d",
+			secretKeyPath(dir), len(key), minSecretKey)
 	}
 	return key, nil
 }

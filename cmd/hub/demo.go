@@ -35,7 +35,8 @@ func demoUserSig(appID uint64, key string, admins []string) http.Handler {
 		}
 		user := r.URL.Query().Get("user")
 		if slices.Contains(admins, user) {
-			http.Error(w, "the demo gives no UserSig of an app admin: hub usersig --user makes one", http.StatusForbidden)
+			http.Error(w, "the demo gives no UserSig of an app admin: hub usersig --user makes one",
+				http.StatusForbidden)
 			return
 		}
 		sig, err := usersig.Sign(appID, key, user, time.Now(), demoValidity)

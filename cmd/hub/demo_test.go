@@ -23,7 +23,8 @@ func TestDemoUserSig(t *testing.T) {
 		{"OK", "127.0.0.1:8080", "alice", nil, 200},
 		{"ByName", "localhost:8080", "alice", nil, 200},
 		{"IPv6", "[::1]:8080", "alice", nil, 200},
-		{"OwnPage", "127.0.0.1:8080", "alice", map[string]string{"Origin": "http://127.0.0.1:8080", "Sec-Fetch-Site": "same-origin"}, 200},
+		{"OwnPage", "127.0.0.1:8080", "alice",
+			map[string]string{"Origin": "http://127.0.0.1:8080", "Sec-Fetch-Site": "same-origin"}, 200},
 		{"AddressLine", "127.0.0.1:8080", "alice", map[string]string{"Sec-Fetch-Site": "none"}, 200},
 
 		// A page whose name is rebound to 127.0.0.1 still sends its name.
@@ -84,7 +85,8 @@ func TestStatic(t *testing.T) {
 		return w
 	}
 	first := get("")
-	if first.Code != 200 || first.Header().Get("X-Content-Type-Options") != "nosniff" || first.Header().Get("Content-Security-Policy") == "" {
+	if first.Code != 200 || first.Header().Get("X-Content-Type-Options") != "nosniff" ||
+		first.Header().Get("Content-Security-Policy") == "" {
 		t.Errorf("%d %v", first.Code, first.Header())
 	}
 	if again := get(first.Header().Get("ETag")); again.Code != http.StatusNotModified {

@@ -19,7 +19,8 @@ func TestDependenciesHaveReasons(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, reasons, _ := strings.Cut(string(guide), "## Dependencies")
-	direct := regexp.MustCompile(`(?m)^\t(?:github\.com/)?(\S+?)(/v[0-9]+)? v\S+$`).FindAllStringSubmatch(string(mod), -1)
+	line := regexp.MustCompile(`(?m)^\t(?:github\.com/)?(\S+?)(/v[0-9]+)? v\S+$`)
+	direct := line.FindAllStringSubmatch(string(mod), -1)
 	if len(direct) < 10 {
 		t.Fatalf("found %d modules in go.mod", len(direct))
 	}

@@ -199,7 +199,9 @@ func TestBalancer(t *testing.T) {
 	if hubs := c.servicesNamed("hub-"); !slices.Equal(hubs, servers) {
 		t.Errorf("hubs %v but the balancer knows %v", hubs, servers)
 	}
-	for _, line := range []string{"proxy_set_header Upgrade $http_upgrade;", "proxy_set_header Host $http_host;", "proxy_http_version 1.1;"} {
+	for _, line := range []string{
+		"proxy_set_header Upgrade $http_upgrade;", "proxy_set_header Host $http_host;", "proxy_http_version 1.1;",
+	} {
 		if !strings.Contains(conf, line) {
 			t.Errorf("nginx.conf lacks %q, without which no WebSocket gets through", line)
 		}
@@ -212,7 +214,9 @@ func TestBalancer(t *testing.T) {
 func TestDockerfile(t *testing.T) {
 	text := readRepoFile(t, "Dockerfile")
 	golang := regexp.MustCompile(`(?m)^go (\d+\.\d+)`).FindStringSubmatch(readRepoFile(t, "go.mod"))[1]
-	for _, want := range []string{"FROM golang:" + golang + "-alpine", "./cmd/hub", "\nUSER hub\n", "\nHEALTHCHECK ", `ENTRYPOINT ["hub"]`} {
+	for _, want := range []string{
+		"FROM golang:" + golang + "-alpine", "./cmd/hub", "\nUSER hub\n", "\nHEALTHCHECK ", `ENTRYPOINT ["hub"]`,
+	} {
 		if !strings.Contains(text, want) {
 			t.Errorf("lacks %q", want)
 		}

@@ -50,7 +50,8 @@ func serveHTTP(l net.Listener, h http.Handler, failed chan<- error) *httpServer 
 		WriteTimeout:      replyTimeout,
 		IdleTimeout:       idleTimeout,
 		MaxHeaderBytes:    maxHeader,
-		ErrorLog:          slog.NewLogLogger(slog.Default().Handler(), slog.LevelDebug), // malformed requests of strangers are not errors of the hub
+		// Malformed requests of strangers are not errors of the hub.
+		ErrorLog: slog.NewLogLogger(slog.Default().Handler(), slog.LevelDebug),
 	}, make(chan struct{})}
 	go func() {
 		defer close(s.done)

@@ -23,7 +23,8 @@ type cli struct {
 	Version versionCommand `cmd:"" help:"Print the version."`
 }
 
-const description = `Live key-value pairs ("message extensions") on chat messages: a vote, a name in a chain, an answer to a survey.
+const description = `Live key-value pairs ("message extensions") on chat messages: ` +
+	`a vote, a name in a chain, an answer to a survey.
 
 Without any flag the hub stores in ./data with NATS inside and serves a demo at http://127.0.0.1:8080.`
 

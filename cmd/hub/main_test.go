@@ -35,8 +35,10 @@ func TestServe(t *testing.T) {
 		{h.admin + "/debug/pprof/goroutine?debug=1", "", "goroutine profile", 200},
 	} {
 		status, header, body := get(t, tt.url)
-		if status != tt.status || tt.kind != "" && header.Get("Content-Type") != tt.kind || !strings.Contains(body, tt.contains) {
-			t.Errorf("GET %s: %d %s, want %d %s with %q", tt.url, status, header.Get("Content-Type"), tt.status, tt.kind, tt.contains)
+		if status != tt.status || tt.kind != "" && header.Get("Content-Type") != tt.kind ||
+			!strings.Contains(body, tt.contains) {
+			t.Errorf("GET %s: %d %s, want %d %s with %q",
+				tt.url, status, header.Get("Content-Type"), tt.status, tt.kind, tt.contains)
 		}
 	}
 
@@ -76,7 +78,8 @@ func TestPortInUse(t *testing.T) {
 
 func TestDataThatCannotBeWritten(t *testing.T) {
 	file := writeTempFile(t, "file", "")
-	if _, stderr, code := runCommand(t, "--addr", "127.0.0.1:0", "--admin-addr", "", "--data", file); code != 1 || !strings.Contains(stderr, file) {
+	_, stderr, code := runCommand(t, "--addr", "127.0.0.1:0", "--admin-addr", "", "--data", file)
+	if code != 1 || !strings.Contains(stderr, file) {
 		t.Errorf("exit code %d: %s", code, stderr)
 	}
 }
@@ -88,7 +91,8 @@ func TestEmbeddedNATSThatCannotStart(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(data, "nats"), nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, stderr, code := runCommand(t, "--addr", "127.0.0.1:0", "--admin-addr", "", "--data", data); code != 1 || !strings.Contains(stderr, "hub: embedded NATS: ") {
+	_, stderr, code := runCommand(t, "--addr", "127.0.0.1:0", "--admin-addr", "", "--data", data)
+	if code != 1 || !strings.Contains(stderr, "hub: embedded NATS: ") {
 		t.Errorf("exit code %d: %s", code, stderr)
 	}
 }
@@ -113,7 +117,8 @@ func TestKeyIsMadeOnce(t *testing.T) {
 
 func TestUsersigCommand(t *testing.T) {
 	data := t.TempDir()
-	if _, stderr, code := runCommand(t, "usersig", "--data", data, "--user", "alice"); code != 1 || !strings.Contains(stderr, "set --secret-key") {
+	_, stderr, code := runCommand(t, "usersig", "--data", data, "--user", "alice")
+	if code != 1 || !strings.Contains(stderr, "set --secret-key") {
 		t.Errorf("without a key: exit code %d, %s", code, stderr)
 	}
 	startHub(t, "--data", data).stop()
@@ -124,7 +129,8 @@ func TestUsersigCommand(t *testing.T) {
 	}
 	sig = strings.TrimSpace(sig)
 	out, _, code := runCommand(t, "usersig", "--data", data, "--verify", sig)
-	if code != 0 || !strings.Contains(out, "alice") || !strings.Contains(out, "1400000000") || !strings.Contains(out, "valid") {
+	if code != 0 || !strings.Contains(out, "alice") || !strings.Contains(out, "1400000000") ||
+		!strings.Contains(out, "valid") {
 		t.Errorf("exit code %d: %s", code, out)
 	}
 	for name, tt := range map[string]struct {

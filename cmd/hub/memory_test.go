@@ -31,7 +31,9 @@ func TestWasteful(t *testing.T) {
 
 func TestGrowth(t *testing.T) {
 	const mib = 1 << 20
-	for live, want := range map[uint64]int{0: 1000, 1 * mib: 1000, 8 * mib: 400, 16 * mib: 200, 32 * mib: 100, 1000 * mib: 100} {
+	for live, want := range map[uint64]int{
+		0: 1000, 1 * mib: 1000, 8 * mib: 400, 16 * mib: 200, 32 * mib: 100, 1000 * mib: 100,
+	} {
 		if got := (heap{live: live}).growth(); got != want {
 			t.Errorf("%d MiB alive: %d percent, want %d", live/mib, got, want)
 		}

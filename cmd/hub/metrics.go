@@ -11,7 +11,8 @@ import (
 // newMetrics returns the registry that every part of the hub registers with.
 func newMetrics() *prometheus.Registry {
 	r := prometheus.NewRegistry()
-	r.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), collectors.NewBuildInfoCollector())
+	r.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
+		collectors.NewBuildInfoCollector())
 	return r
 }
 
@@ -19,14 +20,19 @@ func newMetrics() *prometheus.Registry {
 // they are asked at each collection.
 func registerStats(r *prometheus.Registry, store *kv.Store, h *hub.Hub) {
 	gauge := func(name, help string, value func(kv.Stats) float64) prometheus.Collector {
-		return prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help}, func() float64 { return value(store.Stats()) })
+		return prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help},
+			func() float64 { return value(store.Stats()) })
 	}
 	r.MustRegister(h,
-		gauge("exthub_tail_position", "Revision that the tail has come to, of several shards the sum.", func(s kv.Stats) float64 { return float64(s.Position) }),
-		gauge("exthub_view_units", "Messages and groups in memory.", func(s kv.Stats) float64 { return float64(s.ViewUnits) }),
-		gauge("exthub_view_bytes", "About how much memory they take.", func(s kv.Stats) float64 { return float64(s.ViewBytes) }),
+		gauge("exthub_tail_position", "Revision that the tail has come to, of several shards the sum.",
+			func(s kv.Stats) float64 { return float64(s.Position) }),
+		gauge("exthub_view_units", "Messages and groups in memory.",
+			func(s kv.Stats) float64 { return float64(s.ViewUnits) }),
+		gauge("exthub_view_bytes", "About how much memory they take.",
+			func(s kv.Stats) float64 { return float64(s.ViewBytes) }),
 		prometheus.NewCounterFunc(prometheus.CounterOpts{
-			Name: "exthub_tail_restarts_total", Help: "How often a tail had to begin again behind the last change that it saw.",
+			Name: "exthub_tail_restarts_total",
+			Help: "How often a tail had to begin again behind the last change that it saw.",
 		}, func() float64 { return float64(store.Stats().TailRestarts) }),
 	)
 }

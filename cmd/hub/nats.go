@@ -36,7 +36,9 @@ func openLink(c *Config, dir *dataDir) (*link, error) {
 				slog.Warn("lost NATS, trying to come back", "error", err)
 			}
 		}),
-		nats.ReconnectHandler(func(nc *nats.Conn) { slog.Info("connected to NATS again", "node", nc.ConnectedServerName()) }),
+		nats.ReconnectHandler(func(nc *nats.Conn) {
+			slog.Info("connected to NATS again", "node", nc.ConnectedServerName())
+		}),
 		nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) { slog.Warn("NATS", "error", err) }),
 		nats.ClosedHandler(func(*nats.Conn) { close(l.closed) }),
 	}

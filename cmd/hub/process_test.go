@@ -68,7 +68,8 @@ func startHub(t *testing.T, args ...string) *hubProcess {
 func spawnHub(t *testing.T, args ...string) *hubProcess {
 	t.Helper()
 	r := &hubProcess{t: t, up: make(chan struct{}), exited: make(chan struct{})}
-	r.cmd = exec.Command(binary, append([]string{"--addr", "127.0.0.1:0", "--admin-addr", "127.0.0.1:0", "--drain", "1s"}, args...)...)
+	r.cmd = exec.Command(binary,
+		append([]string{"--addr", "127.0.0.1:0", "--admin-addr", "127.0.0.1:0", "--drain", "1s"}, args...)...)
 	stdout, err := r.cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)

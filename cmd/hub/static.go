@@ -11,7 +11,8 @@ import (
 
 // contentPolicy lets a page load from its own host only, with no inline script, and be framed by no
 // page. A browser counts the WebSocket of the same host as 'self'.
-const contentPolicy = "default-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'"
+const contentPolicy = "default-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'self'; " +
+	"frame-ancestors 'none'; object-src 'none'"
 
 // static serves embedded files. They have no modification time, so one ETag over all of them tells
 // a browser whether its copies are current.

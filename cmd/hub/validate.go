@@ -42,17 +42,22 @@ func (c *Config) validateDoors() error {
 	}
 	switch loopback := isLoopback(c.Addr); {
 	case !loopback && c.SecretKey == "":
-		return fmt.Errorf("--addr %s can be reached from other machines: set --secret-key (or HUB_SECRET_KEY) to the key that your backend signs UserSigs with", c.Addr)
+		return fmt.Errorf("--addr %s can be reached from other machines: set --secret-key (or HUB_SECRET_KEY) "+
+			"to the key that your backend signs UserSigs with", c.Addr)
 	case !loopback && c.demo():
-		return fmt.Errorf("--demo hands a UserSig for any user to anybody, and --addr %s can be reached from other machines: set --no-demo, or an --addr like 127.0.0.1:8080", c.Addr)
+		return fmt.Errorf("--demo hands a UserSig for any user to anybody, and --addr %s can be reached "+
+			"from other machines: set --no-demo, or an --addr like 127.0.0.1:8080", c.Addr)
 	case c.SecretKey != "" && len(c.SecretKey) < minSecretKey:
-		return fmt.Errorf("--secret-key has %d bytes: set at least %d, or anybody who holds a UserSig can guess it", len(c.SecretKey), minSecretKey)
+		return fmt.Errorf("--secret-key has %d bytes: set at least %d, or anybody who holds a UserSig can guess it",
+			len(c.SecretKey), minSecretKey)
 	case c.SDKAppID == 0:
 		return errors.New("--sdkappid is 0: set the number of your app, or leave it out")
 	}
 	for _, o := range c.AllowedOrigin {
-		if u, err := url.Parse(o); err != nil || u.Scheme == "" || u.Host == "" || strings.TrimSuffix(o, "/") != u.Scheme+"://"+u.Host || strings.Contains(u.Host, "*") {
-			return fmt.Errorf("--allowed-origin %q is not an origin: set scheme and host, like https://app.example.com", o)
+		if u, err := url.Parse(o); err != nil || u.Scheme == "" || u.Host == "" ||
+			strings.TrimSuffix(o, "/") != u.Scheme+"://"+u.Host || strings.Contains(u.Host, "*") {
+			return fmt.Errorf("--allowed-origin %q is not an origin: "+
+				"set scheme and host, like https://app.example.com", o)
 		}
 	}
 	return nil
@@ -72,9 +77,11 @@ func (c *Config) validateStorage() error {
 	}
 	switch {
 	case c.NATSURL != "" && c.SecretKey == "":
-		return errors.New("--nats-url is shared by hubs that must share their key: set --secret-key (or HUB_SECRET_KEY)")
+		return errors.New("--nats-url is shared by hubs that must share their key: " +
+			"set --secret-key (or HUB_SECRET_KEY)")
 	case c.NATSURL != "" && !c.Sync.Always:
-		return errors.New("--sync is for the embedded NATS: leave it out, and set sync_interval in the configuration of your cluster")
+		return errors.New("--sync is for the embedded NATS: leave it out, " +
+			"and set sync_interval in the configuration of your cluster")
 	case c.NATSURL != "" && c.AcceptLoss:
 		return errors.New("--accept-loss is for the embedded NATS: leave it out, a cluster looks after its own blocks")
 	case c.NATSURL == "" && c.Replicas > 1:
@@ -95,8 +102,10 @@ func (c *Config) validateLimits() error {
 		{"--shards", c.Shards, 0, 64},    // each costs a stream and a consumer per hub
 		{"--max-extensions", c.MaxExtensions, 1, 10_000},
 		{"--max-extensions-per-request", c.MaxExtensionsPerRequest, 1, 500}, // one atomic commit holds 1,000 entries
-		{"--max-key-bytes", c.MaxKeyBytes, 1, 500},                          // a key is part of a NATS subject and may grow threefold
-		{"--max-value-bytes", c.MaxValueBytes, 1, 16 << 10},                 // frames are at most 64 KiB, with some room for escapes
+		// A key is part of a NATS subject and may grow threefold there.
+		{"--max-key-bytes", c.MaxKeyBytes, 1, 500},
+		// Frames are at most 64 KiB, with some room for escapes.
+		{"--max-value-bytes", c.MaxValueBytes, 1, 16 << 10},
 		{"--max-tombstones", c.MaxTombstones, 1, 10_000},
 		{"--message-rate", c.MessageRate, 0, 1 << 30},
 		{"--rest-rate", c.RESTRate, 0, 1 << 30},
@@ -109,7 +118,8 @@ func (c *Config) validateLimits() error {
 	case c.EventInterval < 0:
 		return fmt.Errorf("--event-interval %v is negative: set 0 for no folding", c.EventInterval)
 	case c.WriteTimeout <= 0:
-		return fmt.Errorf("--write-timeout %v would let a stalled client stay for ever: set a time like 10s", c.WriteTimeout)
+		return fmt.Errorf("--write-timeout %v would let a stalled client stay for ever: set a time like 10s",
+			c.WriteTimeout)
 	case c.Drain <= 0:
 		return fmt.Errorf("--drain %v leaves no time to send sessions away: set a time like 30s", c.Drain)
 	}

@@ -53,8 +53,10 @@ const watermarkInterval = time.Second
 type lossError struct{ loss, data string }
 
 func (e *lossError) Error() string {
-	return e.loss + ". A block of the store may be truncated or damaged, or a part of " + e.data + " was restored from an older copy, or copied while a hub was running. " +
-		"Restore the directory as a whole from a backup; or start once with --accept-loss: what is gone stays gone, and clients read everything anew"
+	return e.loss + ". A block of the store may be truncated or damaged, or a part of " + e.data +
+		" was restored from an older copy, or copied while a hub was running. " +
+		"Restore the directory as a whole from a backup; or start once with --accept-loss: " +
+		"what is gone stays gone, and clients read everything anew"
 }
 
 // openWatermark compares the store with the file, if there is one: the directory of an older hub
@@ -84,7 +86,8 @@ func openWatermark(ctx context.Context, c *Config, dir *dataDir, nc *nats.Conn) 
 		return nil, &lossError{loss, dir.path}
 	}
 	w.mark.Generation = strconv.FormatInt(time.Now().UnixNano(), 36)
-	slog.Warn("going on without what is gone; clients will read everything anew", "loss", loss, "generation", w.mark.Generation)
+	slog.Warn("going on without what is gone; clients will read everything anew",
+		"loss", loss, "generation", w.mark.Generation)
 	if err := w.write(); err != nil {
 		return nil, fmt.Errorf("watermark: %w", err)
 	}

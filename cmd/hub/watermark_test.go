@@ -34,7 +34,8 @@ func readMark(t *testing.T, data string) mark {
 // waitForMark waits until the watermark is at a revision or beyond.
 func (r *hubProcess) waitForMark(data string, revision uint64) {
 	r.t.Helper()
-	r.waitUntil(fmt.Sprint("watermark ", revision), func() bool { return readMark(r.t, data).Revisions[onlyBucket] >= revision })
+	r.waitUntil(fmt.Sprint("watermark ", revision),
+		func() bool { return readMark(r.t, data).Revisions[onlyBucket] >= revision })
 }
 
 // startRefused starts a hub that must refuse to serve, and returns what it logged.
@@ -113,13 +114,15 @@ func TestRestoredFromBackup(t *testing.T) {
 	}
 
 	restore(filepath.Join(w.data, "nats"), filepath.Join(backup, "nats"))
-	if why, want := startRefused(t, "--data", w.data), fmt.Sprintf("ends at revision %d, but had %d", w.last, seq); !strings.Contains(why, want) {
+	want := fmt.Sprintf("ends at revision %d, but had %d", w.last, seq)
+	if why := startRefused(t, "--data", w.data); !strings.Contains(why, want) {
 		t.Errorf("the hub does not say %q:\n%s", want, why)
 	}
 	if err := os.RemoveAll(filepath.Join(w.data, "nats")); err != nil {
 		t.Fatal(err)
 	}
-	if why, want := startRefused(t, "--data", w.data), fmt.Sprintf("ends at revision 0, but had %d", seq); !strings.Contains(why, want) {
+	want = fmt.Sprintf("ends at revision 0, but had %d", seq)
+	if why := startRefused(t, "--data", w.data); !strings.Contains(why, want) {
 		t.Errorf("the hub does not say %q:\n%s", want, why)
 	}
 
@@ -176,7 +179,8 @@ func TestKillIsNoLoss(t *testing.T) {
 	for _, sync := range []string{"always", "2m"} {
 		t.Run("Sync="+sync, func(t *testing.T) {
 			t.Parallel()
-			args := []string{"--data", t.TempDir(), "--shards", "1", "--sync", sync, "--message-rate", "0", "--max-extensions", "10000"}
+			args := []string{"--data", t.TempDir(), "--shards", "1", "--sync", sync,
+				"--message-rate", "0", "--max-extensions", "10000"}
 			message := ""
 			for round := range 10 {
 				h := startHub(t, args...)

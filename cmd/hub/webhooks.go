@@ -21,7 +21,8 @@ func startWebhooks(ctx context.Context, c *Config, store *kv.Store, metrics *pro
 	if c.WebhookURL == "" {
 		return nil, nil
 	}
-	sender, err := webhook.New(ctx, store, webhook.Options{URL: c.WebhookURL, Secret: c.WebhookSecret, SDKAppID: c.SDKAppID})
+	sender, err := webhook.New(ctx, store,
+		webhook.Options{URL: c.WebhookURL, Secret: c.WebhookSecret, SDKAppID: c.SDKAppID})
 	if err != nil {
 		return nil, fmt.Errorf("--webhook-url: %w", err)
 	}

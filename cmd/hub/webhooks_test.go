@@ -61,7 +61,8 @@ func TestKillLosesNoWebhook(t *testing.T) {
 	h = startHub(t, args...)
 	select {
 	case one := <-taken:
-		if len(one.ExtensionList) != 2 || one.Seq != last || one.ExtensionList[1] != (pair{Key: "b", Value: "2", Seq: last}) {
+		if len(one.ExtensionList) != 2 || one.Seq != last ||
+			one.ExtensionList[1] != (pair{Key: "b", Value: "2", Seq: last}) {
 			t.Errorf("the backend was told %+v", one)
 		}
 	case <-time.After(testTimeout):

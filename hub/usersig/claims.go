@@ -48,7 +48,8 @@ type envelope struct {
 }
 
 // encoding is base64 with the three characters replaced that have a meaning in URLs.
-var encoding = base64.NewEncoding("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789*-").WithPadding('_').Strict()
+var encoding = base64.NewEncoding("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789*-").
+	WithPadding('_').Strict()
 
 // Parse decodes a UserSig without verifying it. It returns an *Error with code Empty or Malformed.
 func Parse(sig string) (Claims, error) {

@@ -98,9 +98,11 @@ func TestLineFeedInUserForgesNothing(t *testing.T) {
 
 	// Even a signer that accepts such a name helps nobody: the rest is not base64.
 	mac := content{name, app, issued.Unix(), 60, nil}.mac(key)
-	forged := pack(t, zlib.BestCompression, object(t, map[string]any{"TLS.ver": "2.0", "TLS.identifier": "bob", "TLS.sdkappid": app,
+	forged := pack(t, zlib.BestCompression, object(t, map[string]any{
+		"TLS.ver": "2.0", "TLS.identifier": "bob", "TLS.sdkappid": app,
 		"TLS.time": 1700000000, "TLS.expire": 999999999, "TLS.sig": mac,
-		"TLS.userbuf": "\nTLS.sdkappid:1400000000\nTLS.time:1700000000\nTLS.expire:60"}))
+		"TLS.userbuf": "\nTLS.sdkappid:1400000000\nTLS.time:1700000000\nTLS.expire:60",
+	}))
 	wantCode(t, Verify(forged, app, key, "bob", issued), Malformed)
 }
 
@@ -115,7 +117,8 @@ func TestEveryByteCounts(t *testing.T) {
 			if err != nil {
 				continue
 			}
-			if c.Check(app, key, c.User, issued) == nil && (c.User != "xiaojun" || c.Until != issued.Add(180*24*time.Hour)) {
+			if c.Check(app, key, c.User, issued) == nil &&
+				(c.User != "xiaojun" || c.Until != issued.Add(180*24*time.Hour)) {
 				t.Fatalf("byte %d bit %d: accepted as %+v", i, bit, c)
 			}
 		}

@@ -67,7 +67,8 @@ type content struct {
 
 func (c content) mac(key string) []byte {
 	h := hmac.New(sha256.New, []byte(key))
-	fmt.Fprintf(h, "TLS.identifier:%s\nTLS.sdkappid:%d\nTLS.time:%d\nTLS.expire:%d\n", c.user, c.appID, c.issued, c.validity)
+	fmt.Fprintf(h, "TLS.identifier:%s\nTLS.sdkappid:%d\nTLS.time:%d\nTLS.expire:%d\n",
+		c.user, c.appID, c.issued, c.validity)
 	if len(c.userBuf) > 0 {
 		fmt.Fprintf(h, "TLS.userbuf:%s\n", base64.StdEncoding.EncodeToString(c.userBuf))
 	}

@@ -46,8 +46,10 @@ const maxPairs = 200
 // deleted.
 func newCallback(news kv.News) callback {
 	c := callback{
-		CallbackCommand: "C2C.CallbackAfterC2CMsgExtension", From: news.Ref.From, To: news.Ref.To, MsgKey: news.Ref.MsgKey,
-		OperateType: opClear, ExtensionList: []pair{}, Seq: news.ClearSeq, PurgedSeq: news.PurgedSeq, EventTime: news.Time.UnixMilli(),
+		CallbackCommand: "C2C.CallbackAfterC2CMsgExtension",
+		From:            news.Ref.From, To: news.Ref.To, MsgKey: news.Ref.MsgKey,
+		OperateType: opClear, ExtensionList: []pair{},
+		Seq: news.ClearSeq, PurgedSeq: news.PurgedSeq, EventTime: news.Time.UnixMilli(),
 	}
 	if news.Ref.GroupID != "" {
 		c.CallbackCommand = "Group.CallbackAfterGroupMsgExtension"

@@ -20,13 +20,16 @@ type metrics struct {
 func newMetrics(f *kv.Following) *metrics {
 	m := &metrics{
 		requests: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "exthub_webhook_requests_total", Help: "Requests to the webhook's receiver, by outcome: taken or failed.",
+			Name: "exthub_webhook_requests_total",
+			Help: "Requests to the webhook's receiver, by outcome: taken or failed.",
 		}, []string{"outcome"}),
 		lag: prometheus.NewGauge(prometheus.GaugeOpts{
-			Name: "exthub_webhook_lag_seconds", Help: "Age of the change that this hub told the receiver last, or tried to.",
+			Name: "exthub_webhook_lag_seconds",
+			Help: "Age of the change that this hub told the receiver last, or tried to.",
 		}),
 		behind: prometheus.NewGaugeFunc(prometheus.GaugeOpts{
-			Name: "exthub_webhook_pending_changes", Help: "Changes that the receiver has not been told yet, on all hubs together.",
+			Name: "exthub_webhook_pending_changes",
+			Help: "Changes that the receiver has not been told yet, on all hubs together.",
 		}, func() float64 {
 			ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 			defer cancel()

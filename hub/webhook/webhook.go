@@ -69,10 +69,13 @@ func New(ctx context.Context, store *kv.Store, options Options) (*Sender, error)
 	s := &Sender{options: options, address: address, client: &http.Client{
 		// A redirect would send signed data to a host that the operator has not named.
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-		Transport:     &http.Transport{Proxy: http.ProxyFromEnvironment, MaxIdleConnsPerHost: 64, IdleConnTimeout: time.Minute},
+		Transport: &http.Transport{
+			Proxy: http.ProxyFromEnvironment, MaxIdleConnsPerHost: 64, IdleConnTimeout: time.Minute,
+		},
 	}}
 	s.following, err = store.Follow(ctx, kv.Follower{
-		Name: "webhook", Hear: s.deliver, Timeout: options.Timeout, MinPause: options.MinPause, MaxPause: options.MaxPause,
+		Name: "webhook", Hear: s.deliver,
+		Timeout: options.Timeout, MinPause: options.MinPause, MaxPause: options.MaxPause,
 	})
 	if err != nil {
 		return nil, err

@@ -33,9 +33,11 @@ func TestCallback(t *testing.T) {
 		told int
 		seq  uint64
 	}{
-		"OneSet":          {kv.News{Pairs: []kv.Pair{set("a", 5)}}, opSet, 1, 5},
-		"OneDeleted":      {kv.News{Pairs: []kv.Pair{gone("a", 5)}}, opDelete, 1, 5},
-		"SetsUpToDelete":  {kv.News{Pairs: []kv.Pair{set("a", 5), set("b", 7), gone("c", 8), set("d", 9)}}, opSet, 2, 7},
+		"OneSet":     {kv.News{Pairs: []kv.Pair{set("a", 5)}}, opSet, 1, 5},
+		"OneDeleted": {kv.News{Pairs: []kv.Pair{gone("a", 5)}}, opDelete, 1, 5},
+		"SetsUpToDelete": {
+			kv.News{Pairs: []kv.Pair{set("a", 5), set("b", 7), gone("c", 8), set("d", 9)}}, opSet, 2, 7,
+		},
 		"DeletesUpToSet":  {kv.News{Pairs: []kv.Pair{gone("a", 5), gone("b", 7), set("c", 8)}}, opDelete, 2, 7},
 		"ClearAlone":      {kv.News{ClearSeq: 6}, opClear, 0, 6},
 		"ClearBeforeSets": {kv.News{ClearSeq: 6, Pairs: []kv.Pair{set("a", 7)}}, opClear, 0, 6},
@@ -50,13 +52,15 @@ func TestCallback(t *testing.T) {
 
 // TestCallbackPurged: the callback of a message whose deletions have been forgotten says so.
 func TestCallbackPurged(t *testing.T) {
-	news := kv.News{Ref: kv.Ref{GroupID: "club", MsgSeq: 3}, Pairs: []kv.Pair{{Key: "a", Value: "1", Seq: 9}}, PurgedSeq: 4, Time: time.UnixMilli(1700000100123)}
+	news := kv.News{Ref: kv.Ref{GroupID: "club", MsgSeq: 3}, Pairs: []kv.Pair{{Key: "a", Value: "1", Seq: 9}},
+		PurgedSeq: 4, Time: time.UnixMilli(1700000100123)}
 	var is, want any
 	if err := json.Unmarshal(newCallback(news).encode(), &is); err != nil {
 		t.Fatal(err)
 	}
-	const text = `{"CallbackCommand":"Group.CallbackAfterGroupMsgExtension","GroupId":"club","MsgSeq":3,"OperateType":1,` +
-		`"ExtensionList":[{"Key":"a","Value":"1","Seq":9}],"Seq":9,"PurgedSeq":4,"EventTime":1700000100123}`
+	const text = `{"CallbackCommand":"Group.CallbackAfterGroupMsgExtension","GroupId":"club","MsgSeq":3,` +
+		`"OperateType":1,"ExtensionList":[{"Key":"a","Value":"1","Seq":9}],` +
+		`"Seq":9,"PurgedSeq":4,"EventTime":1700000100123}`
 	if err := json.Unmarshal([]byte(text), &want); err != nil {
 		t.Fatal(err)
 	}
@@ -68,7 +72,9 @@ func TestCallbackPurged(t *testing.T) {
 // TestRedirectIsNotFollowed: a receiver that redirects would have the changes sent to a host that
 // the operator has not named. It counts as one that is down.
 func TestRedirectIsNotFollowed(t *testing.T) {
-	elsewhere := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { t.Error("the redirect was followed") }))
+	elsewhere := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
+		t.Error("the redirect was followed")
+	}))
 	defer elsewhere.Close()
 	asked := make(chan http.Header, 100)
 	receiver := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -78,7 +84,8 @@ func TestRedirectIsNotFollowed(t *testing.T) {
 	defer receiver.Close()
 
 	store, id := open(t)
-	s, err := New(t.Context(), store, Options{URL: receiver.URL, SDKAppID: 1, MinPause: time.Millisecond, MaxPause: time.Millisecond})
+	s, err := New(t.Context(), store,
+		Options{URL: receiver.URL, SDKAppID: 1, MinPause: time.Millisecond, MaxPause: time.Millisecond})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -119,7 +126,10 @@ func open(t *testing.T) (*kv.Store, kv.MessageID) {
 		}
 		store.Close()
 	})
-	r, err := store.Send(t.Context(), kv.Record{From: "ada", GroupID: "club", Ref: kv.Ref{GroupID: "club"}, Type: "TIMTextElem", Payload: []byte(`{}`), IsSupportExtension: true}, "", 0)
+	r, err := store.Send(t.Context(), kv.Record{
+		From: "ada", GroupID: "club", Ref: kv.Ref{GroupID: "club"},
+		Type: "TIMTextElem", Payload: []byte(`{}`), IsSupportExtension: true,
+	}, "", 0)
 	if err != nil {
 		t.Fatal(err)
 	}
