@@ -1,6 +1,7 @@
 package bench
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -103,22 +104,12 @@ func findScenario(name string, o Options) (scenario, Options, error) {
 		return scenario{}, o, fmt.Errorf("there is no scenario %q: choose one of %v", name, Scenarios())
 	}
 	d := scenarios[i].defaults
-	for _, field := range []struct {
-		value         *int
-		own, fallback int
-	}{
-		{&o.Clients, d.Clients, 1}, {&o.Audience, d.Audience, 0}, {&o.Messages, d.Messages, 1},
-		{&o.Pairs, d.Pairs, 300}, {&o.Bytes, d.Bytes, 200},
-	} {
-		if *field.value == 0 {
-			*field.value = max(field.own, field.fallback)
-		}
-	}
-	if o.Rate == 0 {
-		o.Rate = d.Rate
-	}
-	if o.Duration == 0 {
-		o.Duration = 10 * time.Second
-	}
+	o.Clients = cmp.Or(o.Clients, d.Clients)
+	o.Audience = cmp.Or(o.Audience, d.Audience)
+	o.Messages = cmp.Or(o.Messages, d.Messages, 1)
+	o.Pairs = cmp.Or(o.Pairs, 300)
+	o.Bytes = cmp.Or(o.Bytes, 200)
+	o.Rate = cmp.Or(o.Rate, d.Rate)
+	o.Duration = cmp.Or(o.Duration, 10*time.Second)
 	return scenarios[i], o, o.check()
 }
