@@ -156,35 +156,8 @@ func TestLastBlockTruncated(t *testing.T) {
 	repeat(t, func(t *testing.T, i int) {
 		l := startSoloHub(t, "last block truncated", t.TempDir())
 		l.lossExpected = true
-		for n := range 20 {
-			l.set(n%keys, fmt.Sprint("before", n))
-		}
-		m := &l.wr.messages[0]
-		gone := m.seqs[19%keys]
-		for _, o := range l.watchers {
-			reached := func() error { return o.checkReached(m.id, gone) }
-			if err := waitUntil(t.Context(), "last event", reached); err != nil {
-				t.Fatal(err)
-			}
-		}
-		if err := waitUntil(t.Context(), "watermark", func() error { return l.checkWatermark(gone) }); err != nil {
-			t.Fatal(err)
-		}
-		l.instance.process.kill()
-		l.wr.disconnect()
-		pattern := filepath.Join(l.data, "nats", "jetstream", "$G", "streams", stream, "msgs", "*.blk")
-		blocks, err := filepath.Glob(pattern)
-		if err != nil || len(blocks) == 0 {
-			t.Fatalf("blocks: %v, %v", blocks, err)
-		}
-		last := slices.Max(blocks)
-		info, err := os.Stat(last)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := os.Truncate(last, info.Size()-int64(1+7*i%150)); err != nil {
-			t.Fatal(err)
-		}
+		gone := l.writeAndKill()
+		truncateLastBlock(t, l.data, int64(1+7*i%150))
 		if l.instance.process.start() == nil {
 			l.violation("the hub serves as if nothing were gone")
 		}
@@ -197,34 +170,89 @@ func TestLastBlockTruncated(t *testing.T) {
 			t.Fatal(err)
 		}
 		l.connect()
-		p, err := fetchSince(t.Context(), l.wr.session, m.id, 0)
-		if err != nil {
-			t.Fatal(err)
-		}
+		l.checkLoss(gone)
 		recovery := l.elapsed() - over
-		for _, x := range p.Extensions {
-			if !l.journal.isAcknowledged(m.id, x) || x.Seq >= gone {
-				l.violation("after the cut there is %+v, which nobody wrote", x)
-			}
-		}
-		if p.LatestSeq != gone-1 {
-			l.violation("cut at %d, but the message ends at %d", gone, p.LatestSeq)
-		}
-		if err := waitUntil(t.Context(), "notice of the loss", func() error {
-			if l.epochChanges.Load() == 0 {
-				return errors.New("nobody has seen another epoch")
-			}
-			return nil
-		}); err != nil {
-			l.violation("%v", err)
-		}
-		if !l.wr.do(t.Context(), m, call{kind: "set", key: 0, value: "after", seq: m.seqs[0]}) {
-			l.violation("no write after the cut")
-		}
+		l.checkGoesOn()
 		operations, acknowledged := l.journal.count()
 		ledger.add(run{l.fault, operations, acknowledged, 1, len(l.violations), recovery}) // the fault itself loses one
 		for _, v := range l.violations {
 			t.Errorf("violation: %s", v)
 		}
 	})
+}
+
+// writeAndKill writes to the first message, waits until every watcher and the watermark have the
+// last write, and kills the hub. It returns the revision of the last write.
+func (l *soloHub) writeAndKill() uint64 {
+	l.t.Helper()
+	for n := range 20 {
+		l.set(n%keys, fmt.Sprint("before", n))
+	}
+	m := &l.wr.messages[0]
+	last := m.seqs[19%keys]
+	for _, o := range l.watchers {
+		reached := func() error { return o.checkReached(m.id, last) }
+		if err := waitUntil(l.t.Context(), "last event", reached); err != nil {
+			l.t.Fatal(err)
+		}
+	}
+	if err := waitUntil(l.t.Context(), "watermark", func() error { return l.checkWatermark(last) }); err != nil {
+		l.t.Fatal(err)
+	}
+	l.instance.process.kill()
+	l.wr.disconnect()
+	return last
+}
+
+// truncateLastBlock cuts some bytes from the end of the store's last block.
+func truncateLastBlock(t *testing.T, data string, bytes int64) {
+	t.Helper()
+	blocks, err := filepath.Glob(filepath.Join(data, "nats", "jetstream", "$G", "streams", stream, "msgs", "*.blk"))
+	if err != nil || len(blocks) == 0 {
+		t.Fatalf("blocks: %v, %v", blocks, err)
+	}
+	last := slices.Max(blocks)
+	info, err := os.Stat(last)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Truncate(last, info.Size()-bytes); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// checkLoss checks that the first message has what was acknowledged before the revision that is
+// gone, and no more.
+func (l *soloHub) checkLoss(gone uint64) {
+	l.t.Helper()
+	m := &l.wr.messages[0]
+	p, err := fetchSince(l.t.Context(), l.wr.session, m.id, 0)
+	if err != nil {
+		l.t.Fatal(err)
+	}
+	for _, x := range p.Extensions {
+		if !l.journal.isAcknowledged(m.id, x) || x.Seq >= gone {
+			l.violation("after the cut there is %+v, which nobody wrote", x)
+		}
+	}
+	if p.LatestSeq != gone-1 {
+		l.violation("cut at %d, but the message ends at %d", gone, p.LatestSeq)
+	}
+}
+
+// checkGoesOn checks that a watcher learns of the loss by another epoch, and that writes go on.
+func (l *soloHub) checkGoesOn() {
+	l.t.Helper()
+	if err := waitUntil(l.t.Context(), "notice of the loss", func() error {
+		if l.epochChanges.Load() == 0 {
+			return errors.New("nobody has seen another epoch")
+		}
+		return nil
+	}); err != nil {
+		l.violation("%v", err)
+	}
+	m := &l.wr.messages[0]
+	if !l.wr.do(l.t.Context(), m, call{kind: "set", key: 0, value: "after", seq: m.seqs[0]}) {
+		l.violation("no write after the cut")
+	}
 }

@@ -8,7 +8,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -90,7 +89,12 @@ func shadowedHub(t testing.TB) string {
 	t.Helper()
 	b := &shadowBinary
 	b.Do(func() {
-		file := filepath.Join(runtime.GOROOT(), "src", "os", "file_posix.go")
+		root, err := exec.Command("go", "env", "GOROOT").Output()
+		if err != nil {
+			b.err = err
+			return
+		}
+		file := filepath.Join(strings.TrimSpace(string(root)), "src", "os", "file_posix.go")
 		list := writeOverlay(t, map[string]string{
 			file: replaceOnce(t, file, "if e := f.pfd.Fsync(); e != nil {\n\t\treturn f.wrapErr(\"sync\", e)\n\t}\n",
 				"if e := f.pfd.Fsync(); e != nil {\n\t\treturn f.wrapErr(\"sync\", e)\n\t}\n\tkeepShadow(f)\n"),

@@ -138,7 +138,7 @@ func (p *proxy) pump(l *link, up bool) {
 		if err != nil {
 			return
 		}
-		if !p.pass(l, up, buffer[:n]) {
+		if !p.pass(up, buffer[:n]) {
 			return
 		}
 		if _, err := to.Write(buffer[:n]); err != nil {
@@ -148,7 +148,7 @@ func (p *proxy) pump(l *link, up bool) {
 }
 
 // pass delays a chunk for as long as the impairment says, and reports whether it may go on.
-func (p *proxy) pass(l *link, up bool, chunk []byte) bool {
+func (p *proxy) pass(up bool, chunk []byte) bool {
 	for {
 		w, changed := p.current()
 		if up && w.freezeUp || !up && w.freezeDown {

@@ -30,30 +30,11 @@ type storeCommand struct {
 
 // Run prints how often a second the work was done.
 func (s *storeCommand) Run(ctx context.Context) error {
-	dir, err := os.MkdirTemp("", "bars-")
+	ns, stop, err := s.startServer()
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(dir)
-	options := &server.Options{
-		ServerName: "floor", Host: "127.0.0.1", Port: server.RANDOM_PORT, NoSigs: true,
-		JetStream: true, StoreDir: dir, SyncAlways: s.Sync == "always",
-	}
-	if !options.SyncAlways {
-		if options.SyncInterval, err = time.ParseDuration(s.Sync); err != nil {
-			return err
-		}
-	}
-	ns, err := server.NewServer(options)
-	if err != nil {
-		return err
-	}
-	ns.Start()
-	defer ns.WaitForShutdown()
-	defer ns.Shutdown()
-	if !ns.ReadyForConnections(timeout) {
-		return errors.New("NATS did not start")
-	}
+	defer stop()
 	nc, js, err := connect("", nats.InProcessServer(ns))
 	if err != nil {
 		return err
@@ -64,31 +45,94 @@ func (s *storeCommand) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	buckets := make([]jetstream.KeyValue, s.Callers)
-	for i := range buckets {
-		buckets[i] = bucket
-		if s.Apart {
-			own, js, err := connect(ns.ClientURL())
-			if err != nil {
-				return err
-			}
-			defer own.Close()
-			if buckets[i], err = js.KeyValue(ctx, "floor"); err != nil {
-				return err
-			}
-		}
-	}
-	var done atomic.Int64
-	work := func(int) error { return nil }
+	var work func(int) error
 	switch s.What {
 	case "update":
+		buckets, closeAll, err := s.callerBuckets(ctx, ns, bucket)
+		if err != nil {
+			return err
+		}
+		defer closeAll()
 		work, err = updates(ctx, buckets)
+		if err != nil {
+			return err
+		}
 	case "last":
-		work, err = snapshots(ctx, nc, bucket, s.Pairs)
+		if work, err = snapshots(ctx, nc, bucket, s.Pairs); err != nil {
+			return err
+		}
+	default:
+		return fmt.Errorf("no floor %q: choose update or last", s.What)
+	}
+	return s.measure(ctx, work)
+}
+
+// startServer starts a server in this process, with its data in a directory that stop removes.
+func (s *storeCommand) startServer() (ns *server.Server, stop func(), err error) {
+	dir, err := os.MkdirTemp("", "bars-")
+	if err != nil {
+		return nil, nil, err
+	}
+	stop = func() { _ = os.RemoveAll(dir) }
+	options := &server.Options{
+		ServerName: "floor", Host: "127.0.0.1", Port: server.RANDOM_PORT, NoSigs: true,
+		JetStream: true, StoreDir: dir, SyncAlways: s.Sync == "always",
+	}
+	if !options.SyncAlways {
+		options.SyncInterval, err = time.ParseDuration(s.Sync)
+	}
+	if err == nil {
+		ns, err = server.NewServer(options)
 	}
 	if err != nil {
-		return err
+		stop()
+		return nil, nil, err
 	}
+	ns.Start()
+	stop = func() {
+		ns.Shutdown()
+		ns.WaitForShutdown()
+		_ = os.RemoveAll(dir)
+	}
+	if !ns.ReadyForConnections(timeout) {
+		stop()
+		return nil, nil, errors.New("NATS did not start")
+	}
+	return ns, stop, nil
+}
+
+// callerBuckets returns the bucket for each caller. With Apart each comes by a connection of its
+// own, and closeAll closes these.
+func (s *storeCommand) callerBuckets(
+	ctx context.Context, ns *server.Server, shared jetstream.KeyValue,
+) (buckets []jetstream.KeyValue, closeAll func(), err error) {
+	var conns []*nats.Conn
+	closeAll = func() {
+		for _, nc := range conns {
+			nc.Close()
+		}
+	}
+	for range s.Callers {
+		bucket := shared
+		if s.Apart {
+			nc, js, err := connect(ns.ClientURL())
+			if err == nil {
+				conns = append(conns, nc)
+				bucket, err = js.KeyValue(ctx, "floor")
+			}
+			if err != nil {
+				closeAll()
+				return nil, nil, err
+			}
+		}
+		buckets = append(buckets, bucket)
+	}
+	return buckets, closeAll, nil
+}
+
+// measure has every caller do the work again and again for the duration, and prints the rate.
+func (s *storeCommand) measure(ctx context.Context, work func(caller int) error) error {
+	var done atomic.Int64
 	start := time.Now()
 	var g errgroup.Group
 	for i := range s.Callers {

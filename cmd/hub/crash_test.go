@@ -17,43 +17,7 @@ func TestKillLosesNothingAcknowledged(t *testing.T) {
 			args := []string{"--data", t.TempDir(), "--sync", sync, "--message-rate", "0", "--max-extensions", "10000"}
 			h := startHub(t, args...)
 			message := h.login("alice").send(t, "bob")
-
-			// Several writers, so that the kill comes while writes are under way.
-			const writers, enough = 4, 200
-			acknowledged := make(chan pair, 10_000)
-			done := make(chan int)
-			for w := range writers {
-				c := h.login([]string{"alice", "bob"}[w%2])
-				go func() {
-					n := 0
-					for ; ; n++ {
-						key := fmt.Sprintf("w%d-%d", w, n)
-						seq, err := c.set(message, key, "of "+key)
-						if err != nil {
-							break // the hub is gone
-						}
-						acknowledged <- pair{Key: key, Value: "of " + key, Seq: seq}
-					}
-					done <- n
-				}()
-			}
-			told := map[string]pair{}
-			for len(told) < enough {
-				select {
-				case p := <-acknowledged:
-					told[p.Key] = p
-				case n := <-done:
-					t.Fatalf("a writer ended after %d writes, before the kill:\n%s", n, h.logged())
-				}
-			}
-			h.kill()
-			for range writers {
-				<-done
-			}
-			close(acknowledged)
-			for p := range acknowledged {
-				told[p.Key] = p
-			}
+			told := killUnderLoad(t, h, message)
 
 			h = startHub(t, args...)
 			reader := h.login("bob")
@@ -64,12 +28,59 @@ func TestKillLosesNothingAcknowledged(t *testing.T) {
 				}
 			}
 			// Besides, there may be one more pair for each writer: the write that was under way.
-			if extra := len(there) - len(told); extra > writers {
+			if extra := len(there) - len(told); extra > loadWriters {
 				t.Errorf("%d pairs that nobody was told of", extra)
 			}
 			reader.ws.CloseNow() // it does not read any more, so it would not answer a close frame
 			h.stop()
 		})
+	}
+}
+
+// loadWriters is how many clients write in killUnderLoad: several, so that the kill comes while
+// writes are under way.
+const loadWriters = 4
+
+// killUnderLoad kills the hub while clients write to a message, and returns the pairs that were
+// acknowledged, by key.
+func killUnderLoad(t *testing.T, h *hubProcess, message string) map[string]pair {
+	t.Helper()
+	const enough = 200
+	acknowledged := make(chan pair, 10_000)
+	done := make(chan int)
+	for w := range loadWriters {
+		c := h.login([]string{"alice", "bob"}[w%2])
+		go func() { done <- c.writeUntilGone(message, fmt.Sprint("w", w), acknowledged) }()
+	}
+	told := map[string]pair{}
+	for len(told) < enough {
+		select {
+		case p := <-acknowledged:
+			told[p.Key] = p
+		case n := <-done:
+			t.Fatalf("a writer ended after %d writes, before the kill:\n%s", n, h.logged())
+		}
+	}
+	h.kill()
+	for range loadWriters {
+		<-done
+	}
+	close(acknowledged)
+	for p := range acknowledged {
+		told[p.Key] = p
+	}
+	return told
+}
+
+// writeUntilGone creates pairs until the hub is gone, and returns how many were acknowledged.
+func (c *client) writeUntilGone(message, prefix string, acknowledged chan<- pair) int {
+	for n := 0; ; n++ {
+		key := fmt.Sprintf("%s-%d", prefix, n)
+		seq, err := c.set(message, key, "of "+key)
+		if err != nil {
+			return n
+		}
+		acknowledged <- pair{Key: key, Value: "of " + key, Seq: seq}
 	}
 }
 

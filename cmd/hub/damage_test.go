@@ -64,16 +64,15 @@ func TestDamagedBlock(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			end := tt.end
-			w := newFilledDir(t, end)
+			w := newFilledDir(t, tt.end)
 			tt.damage(t, w.data)
 			found := w.first
 			if tt.blind {
 				found = 0
 			}
+			loss := fmt.Sprintf("bucket %s ends at revision %d, but had %d", onlyBucket, found, w.last)
 			for range 2 {
 				why := startRefused(t, "--data", w.data)
-				loss := fmt.Sprintf("bucket %s ends at revision %d, but had %d", onlyBucket, found, w.last)
 				for _, want := range []string{loss, w.data, "--accept-loss"} {
 					if !strings.Contains(why, want) {
 						t.Fatalf("the hub does not say %q:\n%s", want, why)
@@ -82,32 +81,48 @@ func TestDamagedBlock(t *testing.T) {
 			}
 
 			h := startHub(t, "--data", w.data, "--accept-loss")
-			alice := h.login("alice")
-			if alice.epoch == w.epoch {
-				t.Error("the epoch is the old one: clients will not know")
-			}
-			there := alice.getAll(t, w.message)
+			reader := h.login("alice")
+			there := reader.getAll(t, w.message)
 			if a := there["a"]; len(there) != 1 || a.Value != "1" || a.Seq != w.first {
 				t.Errorf("there is %+v, want the pair that is whole", there)
 			}
-			again, err := alice.set(w.message, "b", "3")
-			if err != nil {
-				t.Fatal(err)
-			}
-			alice.close()
-			end(h)
+			reader.close()
+			epoch, seq := writeAfterLoss(t, h, w)
+			tt.end(h)
 
 			quiet := startHub(t, "--data", w.data)
-			bob := quiet.login("bob")
-			if b := bob.getAll(t, w.message)["b"]; bob.epoch != alice.epoch || b.Value != "3" || b.Seq != again {
-				t.Errorf("after a restart: epoch %q, was %q, and %+v", bob.epoch, alice.epoch, b)
-			}
+			checkAfterLoss(t, quiet, w, epoch, seq)
 			if strings.Contains(quiet.logged(), "gone") {
 				t.Errorf("the loss is told once more:\n%s", quiet.logged())
 			}
-			bob.close()
 			quiet.stop()
 		})
+	}
+}
+
+// writeAfterLoss checks that a hub with an accepted loss has a new epoch, and sets the pair that
+// was lost. It returns the epoch and the pair's Seq.
+func writeAfterLoss(t *testing.T, h *hubProcess, w filledDir) (epoch string, seq uint64) {
+	t.Helper()
+	alice := h.login("alice")
+	defer alice.close()
+	if alice.epoch == w.epoch {
+		t.Error("the epoch is the old one: clients will not know")
+	}
+	seq, err := alice.set(w.message, "b", "3")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return alice.epoch, seq
+}
+
+// checkAfterLoss checks that a hub started again has what writeAfterLoss wrote, in the same epoch.
+func checkAfterLoss(t *testing.T, h *hubProcess, w filledDir, epoch string, seq uint64) {
+	t.Helper()
+	bob := h.login("bob")
+	defer bob.close()
+	if b := bob.getAll(t, w.message)["b"]; bob.epoch != epoch || b.Value != "3" || b.Seq != seq {
+		t.Errorf("after a restart: epoch %q, was %q, and %+v", bob.epoch, epoch, b)
 	}
 }
 
@@ -121,23 +136,11 @@ func TestDamagedBlockWithoutSync(t *testing.T) {
 			damage(t, w.data)
 			h := startHub(t, "--data", w.data, "--sync", "2m")
 			h.waitForLog(fmt.Sprintf("ends at revision %d, but had %d", w.first, w.last))
-			alice := h.login("alice")
-			if alice.epoch == w.epoch {
-				t.Error("the epoch is the old one: clients will not know")
-			}
-			again, err := alice.set(w.message, "b", "3")
-			if err != nil {
-				t.Fatal(err)
-			}
-			alice.close()
+			epoch, seq := writeAfterLoss(t, h, w)
 			h.stop()
 
 			quiet := startHub(t, "--data", w.data, "--sync", "2m")
-			bob := quiet.login("bob")
-			if b := bob.getAll(t, w.message)["b"]; bob.epoch != alice.epoch || b.Value != "3" || b.Seq != again {
-				t.Errorf("after a restart: epoch %q, was %q, and %+v", bob.epoch, alice.epoch, b)
-			}
-			bob.close()
+			checkAfterLoss(t, quiet, w, epoch, seq)
 			quiet.stop()
 		})
 	}

@@ -100,45 +100,55 @@ func TestComposeServices(t *testing.T) {
 // doesn't know or refuses fails here.
 func TestComposeHubs(t *testing.T) {
 	c := readCompose(t)
-	known := flagNames(t)
 	for _, name := range c.servicesNamed("hub-") {
 		t.Run(name, func(t *testing.T) {
 			s := c.Services[name]
-			for env, value := range s.Environment {
-				if !containsValue(known, env) {
-					t.Errorf("%s is no setting of the hub", env)
-				}
-				if env == "HUB_SECRET_KEY" {
-					if !strings.HasPrefix(value, "${HUB_SECRET_KEY:?") {
-						t.Errorf("HUB_SECRET_KEY is %q; want the operator's own, refused if there is none", value)
-					}
-					value = key
-				}
-				t.Setenv(env, value)
-			}
-			got := mustParse(t)
-
-			if got.Replicas != 3 {
-				t.Errorf("%d replicas on three nodes", got.Replicas)
-			}
-			if got.demo() {
-				t.Error("the demo is on")
-			}
-			for _, node := range c.servicesNamed("nats-") {
-				if !slices.Contains(strings.Split(got.NATSURL, ","), "nats://"+node+":4222") {
-					t.Errorf("--nats-url %s lacks %s", got.NATSURL, node)
-				}
-				if _, ok := s.DependsOn[node]; !ok {
-					t.Errorf("does not wait for %s", node)
-				}
-			}
-			if grace, err := time.ParseDuration(s.StopGrace); err != nil || grace <= got.Drain {
-				t.Errorf("is killed after %s, but may drain for %v", s.StopGrace, got.Drain)
-			}
-			if want := "http://" + got.AdminAddr + "/readyz"; !slices.Contains(s.Healthcheck.Test, want) {
-				t.Errorf("health check %v does not ask %s", s.Healthcheck.Test, want)
-			}
+			setHubEnvironment(t, s.Environment)
+			checkHubService(t, c, s, mustParse(t))
 		})
+	}
+}
+
+// setHubEnvironment sets the variables of a hub's service, which must all be settings of the hub.
+func setHubEnvironment(t *testing.T, environment map[string]string) {
+	t.Helper()
+	known := flagNames(t)
+	for env, value := range environment {
+		if !containsValue(known, env) {
+			t.Errorf("%s is no setting of the hub", env)
+		}
+		if env == "HUB_SECRET_KEY" {
+			if !strings.HasPrefix(value, "${HUB_SECRET_KEY:?") {
+				t.Errorf("HUB_SECRET_KEY is %q; want the operator's own, refused if there is none", value)
+			}
+			value = key
+		}
+		t.Setenv(env, value)
+	}
+}
+
+// checkHubService checks that a hub's service fits the hub's settings and the NATS nodes.
+func checkHubService(t *testing.T, c compose, s service, got Config) {
+	t.Helper()
+	if got.Replicas != 3 {
+		t.Errorf("%d replicas on three nodes", got.Replicas)
+	}
+	if got.demo() {
+		t.Error("the demo is on")
+	}
+	for _, node := range c.servicesNamed("nats-") {
+		if !slices.Contains(strings.Split(got.NATSURL, ","), "nats://"+node+":4222") {
+			t.Errorf("--nats-url %s lacks %s", got.NATSURL, node)
+		}
+		if _, ok := s.DependsOn[node]; !ok {
+			t.Errorf("does not wait for %s", node)
+		}
+	}
+	if grace, err := time.ParseDuration(s.StopGrace); err != nil || grace <= got.Drain {
+		t.Errorf("is killed after %s, but may drain for %v", s.StopGrace, got.Drain)
+	}
+	if want := "http://" + got.AdminAddr + "/readyz"; !slices.Contains(s.Healthcheck.Test, want) {
+		t.Errorf("health check %v does not ask %s", s.Healthcheck.Test, want)
 	}
 }
 

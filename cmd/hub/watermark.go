@@ -97,10 +97,11 @@ func openWatermark(ctx context.Context, c *Config, dir *dataDir, nc *nats.Conn) 
 // compare parses the file and returns a sentence that says what the store lacks, or "". The mark is
 // then what the store has.
 func (w *watermark) compare(ctx context.Context, text []byte, nc *nats.Conn) (loss string, err error) {
-	if err := json.Unmarshal(text, &w.mark); err != nil || w.mark.Revisions == nil {
-		w.mark = mark{}
+	m, ok := parseMark(text)
+	if !ok {
 		return fmt.Sprintf("the file %s is damaged, so nobody knows whether acknowledged changes are gone", w.path), nil
 	}
+	w.mark = m
 	var losses []string
 	for _, bucket := range slices.Sorted(maps.Keys(w.mark.Revisions)) {
 		found, err := kv.LastRevision(ctx, nc, bucket)
@@ -116,6 +117,12 @@ func (w *watermark) compare(ctx context.Context, text []byte, nc *nats.Conn) (lo
 		return "", nil
 	}
 	return "acknowledged changes are gone: " + strings.Join(losses, "; "), nil
+}
+
+// parseMark returns the content of the file, or false if the file is damaged.
+func parseMark(text []byte) (m mark, ok bool) {
+	err := json.Unmarshal(text, &m)
+	return m, err == nil && m.Revisions != nil
 }
 
 // start updates the file as the store advances, until close.

@@ -191,34 +191,40 @@ func TestKillIsNoLoss(t *testing.T) {
 				if message == "" {
 					message = alice.send(t, "bob")
 				}
-				under, ended := make(chan uint64), make(chan bool)
-				go func() {
-					defer close(ended)
-					for n := 0; ; n++ {
-						seq, err := alice.set(message, fmt.Sprintf("%d-%d", round, n), "v")
-						if err != nil {
-							return // the hub is gone
-						}
-						select {
-						case under <- seq:
-						default: // one is enough
-						}
+				killAfterWrite(t, h, alice, message, fmt.Sprint(round), func(seq uint64) {
+					if round%2 == 0 { // half of the kills come right after the file was written under load
+						h.waitForMark(args[1], seq)
 					}
-				}()
-				var seq uint64
-				select {
-				case seq = <-under:
-				case <-ended:
-					t.Fatalf("the writer ended before the kill:\n%s", h.logged())
-				case <-time.After(testTimeout):
-					t.Fatalf("no write:\n%s", h.logged())
-				}
-				if round%2 == 0 { // half of the kills come right after the file was written under load
-					h.waitForMark(args[1], seq)
-				}
-				h.kill()
-				<-ended
+				})
 			}
 		})
 	}
+}
+
+// killAfterWrite lets a client write until the hub is gone. It kills the hub after one of the
+// writes was acknowledged and before was called with its Seq.
+func killAfterWrite(
+	t *testing.T, h *hubProcess, c *client, message, prefix string, before func(seq uint64),
+) {
+	t.Helper()
+	acknowledged, ended := make(chan pair), make(chan bool)
+	go func() {
+		defer close(ended)
+		c.writeUntilGone(message, prefix, acknowledged)
+	}()
+	select {
+	case p := <-acknowledged:
+		go func() {
+			for range acknowledged { // the first one is enough
+			}
+		}()
+		before(p.Seq)
+	case <-ended:
+		t.Fatalf("the writer ended before the kill:\n%s", h.logged())
+	case <-time.After(testTimeout):
+		t.Fatalf("no write:\n%s", h.logged())
+	}
+	h.kill()
+	<-ended
+	close(acknowledged)
 }
