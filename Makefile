@@ -11,9 +11,10 @@ export HOME ?= $(shell echo ~)
 # Settings of a hub that the caller's shell exports are not for the tests.
 $(foreach name,$(filter HUB_%,$(.VARIABLES)),$(eval unexport $(name)))
 
-GOLANGCI := go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
-GO_DIRS  := cmd hub events kv torture bench web/*.go
-FUZZTIME := 20s
+GOLANGCI    := go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
+GOVULNCHECK := go run golang.org/x/vuln/cmd/govulncheck@v1.9.0
+GO_DIRS     := cmd hub events kv torture bench web/*.go
+FUZZTIME    := 20s
 
 test: tools check test-go test-web test-browser
 
@@ -50,8 +51,14 @@ hub:
 run:
 	go run ./cmd/hub
 
+# The linters, then the known vulnerabilities that the code reaches, if their database can be asked.
 lint:
 	$(GOLANGCI) run
+	@if found=$$($(GOVULNCHECK) ./... 2>&1); then \
+	  echo "govulncheck: no known vulnerability is reached"; \
+	elif grep -q 'govulncheck: fetching vulnerabilities' <<<"$$found"; then \
+	  echo "govulncheck could not reach its database, so known vulnerabilities were not looked for."; \
+	else echo "$$found"; exit 1; fi
 
 fmt:
 	gofmt -w $(GO_DIRS)
