@@ -25,6 +25,10 @@ check:
 	@unformatted=$$(gofmt -l $(GO_DIRS)); \
 	if [ -n "$$unformatted" ]; then echo "gofmt would change:"; echo "$$unformatted"; exit 1; fi
 	go vet ./...
+	@git ls-files '*.go' | LC_ALL=C xargs awk ' \
+	  { gsub(/[\200-\277]/, ""); gsub(/\t/, "    ") } \
+	  /^ *\/\/ / && length > 100 { print FILENAME ":" FNR ": a comment is wider than 100 columns"; wide = 1 } \
+	  END { exit wide }'
 
 test-go:
 	CGO_ENABLED=1 go test -race -timeout 10m ./...
