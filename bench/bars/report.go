@@ -15,17 +15,18 @@ import (
 	"exthub/bench"
 )
 
-// row is one bar: what was found, what it is compared with, and whether that is enough.
+// row is one bar: what was measured, the bar, what was found, and whether the bar was met.
 type row struct {
 	part, what, bar, found string
 	met                    bool
 }
 
-// atMost and atLeast compare what was found with a floor.
+// atMost returns a row whose figure must not exceed factor times the floor.
 func atMost(part, what string, figure, floor, factor float64, unit string) row {
 	return row{part, what, fmt.Sprintf("at most %g x the floor", factor), ratio(figure, floor, unit), figure <= factor*floor && floor > 0}
 }
 
+// atLeast returns a row whose figure must reach factor times the floor.
 func atLeast(part, what string, figure, floor, factor float64, unit string) row {
 	return row{part, what, fmt.Sprintf("at least %g x the floor", factor), ratio(figure, floor, unit), figure >= factor*floor && floor > 0}
 }
@@ -34,10 +35,11 @@ func ratio(figure, floor float64, unit string) string {
 	return fmt.Sprintf("**%.3f x** (%s against %s %s)", figure/floor, number(figure), number(floor), unit)
 }
 
-// both returns how often a second two things are done one after the other, of which each alone is done so often.
+// both returns the rate of doing two things one after the other, of which each alone has the given
+// rate.
 func both(first, second float64) float64 { return first * second / (first + second) }
 
-// number writes three digits that mean something, and thousands apart.
+// number formats a figure with three significant digits, and thousands separated.
 func number(v float64) string {
 	switch {
 	case v >= 1000:
@@ -48,7 +50,7 @@ func number(v float64) string {
 	return fmt.Sprintf("%.2f", v)
 }
 
-// rows are the bars in the order of the table.
+// rows returns the bars in the order of the table.
 func (s samples) rows() []row {
 	var rows []row
 	for _, inFlight := range []struct {
@@ -124,7 +126,7 @@ func (a *allCommand) report(start time.Time) error {
 		publish(filepath.Join(a.Out, "benchmarks.json"), string(raw)+"\n"), fill(filepath.Join(a.Out, "benchmarks.md"), b.String()))
 }
 
-// fill puts the table between the two marks of the page; what people wrote around them stays.
+// fill puts the table between the two marks of the page and keeps what people wrote around them.
 func fill(path, table string) error {
 	const begin, end = "<!-- measured: begin -->\n", "<!-- measured: end -->\n"
 	page, err := os.ReadFile(path)
@@ -146,7 +148,7 @@ func publish(path, text string) error {
 	return os.WriteFile(path, []byte(text), 0o644) //nolint:gosec // a report is for everybody to read
 }
 
-// machine says what it was measured on.
+// machine describes the machine of the measurement and the versions of what was measured.
 func machine() string {
 	model := "unknown processor"
 	if info, err := os.ReadFile("/proc/cpuinfo"); err == nil {
