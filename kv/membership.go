@@ -27,7 +27,7 @@ func (s *Store) UpdateGroup(ctx context.Context, groupID string, decide func(*Gr
 	sh := s.shardFor(Ref{GroupID: groupID})
 	ctx, cancel := bounded(ctx)
 	defer cancel()
-	release, err := sh.turns.lock(ctx, groupID)
+	release, err := sh.locks.lock(ctx, groupID)
 	if err != nil {
 		return errors.Join(ErrUnavailable, err)
 	}

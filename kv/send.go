@@ -48,7 +48,7 @@ func (sh *shard) send(ctx context.Context, r Record, origin, id string) (Record,
 	if r.GroupID == "" {
 		return sh.sendLetter(ctx, r, origin, id)
 	}
-	release, err := sh.turns.lock(ctx, "send "+r.GroupID)
+	release, err := sh.locks.lock(ctx, "send "+r.GroupID)
 	if err != nil {
 		return Record{}, errors.Join(ErrUnavailable, err)
 	}

@@ -17,7 +17,7 @@ type shard struct {
 	view    *view
 	tail    *tail
 	sweeper *sweeper
-	turns   turns
+	locks   keyedMutex
 }
 
 func bucketName(o Options, index int) string { return o.Bucket + "_" + strconv.Itoa(index) }
