@@ -27,7 +27,7 @@ type order int
 const (
 	done  order = iota // nothing more
 	lead               // to commit for all that wait
-	again              // to begin again: it could be a swap now
+	again              // to begin again: it could be a CAS now
 )
 
 // wait returns what the call has to do, or ctx's error.
@@ -61,7 +61,7 @@ func (c *cell) leave(me *call) bool {
 // for ever.
 func (sh *shard) lead(ctx context.Context, c *cell, me *call) {
 	for !me.done {
-		if err := cmp.Or(ctx.Err(), c.calm(ctx)); err != nil {
+		if err := cmp.Or(ctx.Err(), c.drainCAS(ctx)); err != nil {
 			c.finish(errors.Join(ErrUnavailable, err), me)
 			break
 		}
@@ -113,12 +113,12 @@ func (c *cell) crown(me *call) {
 	me.turn <- lead
 }
 
-// handOver gives the lead to the first who waits. Where there are swaps all begin again instead: most of them need not wait for anybody. The caller holds c.mu.
+// handOver gives the lead to the first who waits. Where there are CAS all begin again instead: most of them need not wait for anybody. The caller holds c.mu.
 func (c *cell) handOver(options Options) {
 	c.led = false
 	switch {
 	case len(c.queue) == 0:
-	case options.swaps():
+	case options.hasCAS():
 		for _, waiting := range c.queue {
 			waiting.turn <- again
 		}
@@ -149,7 +149,7 @@ func (c *cell) stage(options Options) (round, settled []*call, last uint64) {
 			settled = append(settled, waiting)
 			continue
 		}
-		if _, alone := m.swaps(change, options); alone && !waiting.leads {
+		if _, alone := m.isCAS(change, options); alone && !waiting.leads {
 			continue // it will not need us
 		}
 		writes, control := m.writes(c.key, change, options.MaxTombstones)

@@ -5,7 +5,7 @@ import "testing"
 // A leader that is done has yet to hand over. Whoever comes meanwhile waits for that: two leaders would commit for the same callers, and tell one of them to begin again
 // whose change is on its way.
 func TestOneLeaderAtATime(t *testing.T) {
-	for name, options := range map[string]Options{"Swaps": {Replicas: 1, MaxPairs: 300}, "Replicated": {Replicas: 3, MaxPairs: 300}} {
+	for name, options := range map[string]Options{"CAS": {Replicas: 1, MaxPairs: 300}, "Replicated": {Replicas: 3, MaxPairs: 300}} {
 		t.Run(name, func(t *testing.T) {
 			c := new(cell)
 			join := func() *call {
@@ -32,13 +32,13 @@ func TestOneLeaderAtATime(t *testing.T) {
 			}
 			c.handOver(options)
 			want := "lead"
-			if options.swaps() {
+			if options.hasCAS() {
 				want = "again"
 			}
 			if got := turn(next); got != want {
 				t.Fatalf("then it has to %s, want %s", got, want)
 			}
-			if options.swaps() {
+			if options.hasCAS() {
 				next = join()
 				if got := turn(next); got != "lead" {
 					t.Fatalf("and when it comes again, to %s", got)

@@ -36,5 +36,5 @@
 // replica checks that under the stream's lock. A replicated stream checks it when the leader proposes, and excludes a second writer in flight only
 // if both name the byte-identical filter: the filter is built in one place because one that matches nothing would pass unchecked.
 //
-// On one replica a change of a live pair that was decided on that pair alone expects no more than that it is still as it was, see swap.
+// On one replica a change of a live pair that was decided on that pair alone expects no more than that it is still as it was, see cas.
 package kv

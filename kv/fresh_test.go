@@ -119,7 +119,7 @@ func TestRefusalIsForgotten(t *testing.T) {
 	asked := 0
 	commit, err := hubs[1].Update(t.Context(), id, func(*Message) (Change, error) {
 		switch asked++; asked {
-		case 1: // could it be a swap?
+		case 1: // could it be a CAS?
 			return Change{}, errConflict
 		case 2: // While this hub still decides on what it knew, another one writes.
 			if _, err := set(hubs[0], id, "other", "v", 0); err != nil {

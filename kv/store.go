@@ -23,7 +23,7 @@ type Options struct {
 	NewShards     int    // how many to make if there are none and Shards is zero; 1 if zero
 	Replicas      int    // copies of each bucket in the cluster; 1 if zero
 	SyncAlways    bool   // the server syncs every write to the disk: several writes are then cheaper together
-	MaxPairs      int    // pairs that a message holds at most, by the decisions of all who write; swaps need to know (see swap); 0 if not known
+	MaxPairs      int    // pairs that a message holds at most, by the decisions of all who write; CAS need to know (see cas); 0 if not known
 	MaxTombstones int    // deletions that a message lists at most; 300 if zero
 	ViewBytes     int    // memory for messages and groups that are in use; 256 MiB if zero
 	Generation    string // part of the Epoch: another one says that the same buckets have lost something; may be empty

@@ -34,7 +34,7 @@ type Decide func(*Message) (Change, error)
 // something has; all of a change is committed, or nothing. It returns decide's own error unchanged, ErrUnavailable if nothing was written because
 // the store refused, and ErrUnknown if the outcome could not be learned.
 //
-// Concurrent Updates of one message go on at once if they are swaps. The others are committed together: the first caller does it for all that wait.
+// Concurrent Updates of one message go on at once if they are CAS. The others are committed together: the first caller does it for all that wait.
 func (s *Store) Update(ctx context.Context, id MessageID, decide Decide) (Commit, error) {
 	ref, err := ParseMessageID(id)
 	if err != nil {
@@ -57,12 +57,12 @@ func (s *Store) Update(ctx context.Context, id MessageID, decide Decide) (Commit
 // update commits what decide wants, alone or together with others. It returns errAnew if it has to be called again.
 func (sh *shard) update(ctx context.Context, ref Ref, id MessageID, decide Decide) (Commit, error) {
 	var c *cell
-	var alone swap
-	var swaps bool
+	var single cas
+	var isCAS bool
 	var me *call
 	err := sh.view.with(ctx, string(id), ref, func(found *cell) {
 		c = found
-		if alone, swaps = c.swap(decide, sh.options); !swaps {
+		if single, isCAS = c.beginCAS(decide, sh.options); !isCAS {
 			me = &call{decide: decide, turn: make(chan order, 1)}
 			c.join(me)
 		}
@@ -70,8 +70,8 @@ func (sh *shard) update(ctx context.Context, ref Ref, id MessageID, decide Decid
 	switch {
 	case err != nil:
 		return Commit{}, err
-	case swaps:
-		return sh.swapped(ctx, c, alone)
+	case isCAS:
+		return sh.commitCAS(ctx, c, single)
 	}
 	turn, err := me.wait(ctx)
 	if err != nil {

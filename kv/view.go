@@ -49,8 +49,8 @@ type cell struct {
 	queue    []*call        // writers that wait
 	led      bool           // one of them commits for all, or has done so and is about to hand over
 
-	swapping []string      // the keys of swaps that are under way
-	landed   chan struct{} // closed when none is; nil while nobody waits for that
+	casKeys    []string      // the keys of CAS that are under way
+	casDrained chan struct{} // closed when none is; nil while nobody waits for that
 }
 
 var errUnexpectedKey = errors.New("key of an unknown kind")
@@ -225,7 +225,7 @@ func (v *view) weigh(c *cell) {
 		if old == c || !old.mu.TryLock() {
 			continue
 		}
-		if old.unit != nil && !old.led && len(old.swapping) == 0 {
+		if old.unit != nil && !old.led && len(old.casKeys) == 0 {
 			old.gone = true
 			v.removeLocked(old)
 		}

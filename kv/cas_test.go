@@ -23,8 +23,8 @@ func withAndWithoutTail(t *testing.T) (here, other *Store) {
 	return here, other
 }
 
-// Another hub's change that a swap did not look at is not hidden by it: who reads after the swap sees both.
-func TestSwapHidesNothing(t *testing.T) {
+// Another hub's change that a CAS did not look at is not hidden by it: who reads after the CAS sees both.
+func TestCASHidesNothing(t *testing.T) {
 	here, other := withAndWithoutTail(t)
 	ctx, stop := context.WithCancel(context.Background())
 	released := make(chan struct{})
@@ -58,10 +58,10 @@ func TestSwapHidesNothing(t *testing.T) {
 	if _, err := set(other, id, "theirs", "x", 0); err != nil {
 		t.Fatal(err)
 	}
-	swapped := make(chan error, 1)
+	acked := make(chan error, 1)
 	go func() {
 		_, err := set(here, id, "own", "2", seq)
-		swapped <- err
+		acked <- err
 	}()
 	if err := other.shards[0].tail.position.wait(t.Context(), seq+2); err != nil { // both are committed
 		t.Fatal(err)
@@ -77,12 +77,12 @@ func TestSwapHidesNothing(t *testing.T) {
 		}
 	}
 	select {
-	case err := <-swapped:
+	case err := <-acked:
 		t.Fatalf("acknowledged (%v) before this hub knows what was committed before it", err)
 	default:
 	}
 	release()
-	if err := <-swapped; err != nil {
+	if err := <-acked; err != nil {
 		t.Fatal(err)
 	}
 	if pairs := read(t, here, id, 0); len(pairs) != 2 {
@@ -90,8 +90,8 @@ func TestSwapHidesNothing(t *testing.T) {
 	}
 }
 
-// Whoever wants to know hears that a swap is committed before the tail has brought it: here the tail waits for that.
-func TestSwapSaysThatItIsStored(t *testing.T) {
+// Whoever wants to know hears that a CAS is committed before the tail has brought it: here the tail waits for that.
+func TestCASSaysThatItIsStored(t *testing.T) {
 	s, err := Open(t.Context(), kvtest.Server(t), Options{MaxPairs: 300})
 	if err != nil {
 		t.Fatal(err)
@@ -131,7 +131,7 @@ func TestSwapSaysThatItIsStored(t *testing.T) {
 }
 
 // The same without a tail at all: the message is read anew.
-func TestSwapWithoutTail(t *testing.T) {
+func TestCASWithoutTail(t *testing.T) {
 	here, other := withAndWithoutTail(t)
 	id := poll(t, other)
 	seq, err := set(other, id, "own", "1", 0)
@@ -150,8 +150,8 @@ func TestSwapWithoutTail(t *testing.T) {
 	}
 }
 
-// The same with two swaps at once: the first has the message read anew, maybe before the second is committed.
-func TestSwapsWithoutTail(t *testing.T) {
+// The same with two CAS at once: the first has the message read anew, maybe before the second is committed.
+func TestConcurrentCASWithoutTail(t *testing.T) {
 	here, other := withAndWithoutTail(t)
 	id := poll(t, other)
 	seqs := make([]uint64, 8)
@@ -185,13 +185,13 @@ func TestSwapsWithoutTail(t *testing.T) {
 
 // A pair that was there before a clear is not set after it by somebody who has not seen the clear, and the number of pairs stays below its limit, whatever is under way at once
 // on two hubs. In the end both have what the bucket has.
-func TestSwapsAmongEverythingElse(t *testing.T) {
+func TestCASAmongEverythingElse(t *testing.T) {
 	const limit, writers = 12, 10
 	hubs := stores(t, 2)
 	id := poll(t, hubs[0])
 	type span struct{ from, to uint64 }
 	var mu sync.Mutex
-	var swaps []span
+	var done []span
 	var clears []uint64
 	full := errors.New("full")
 	var all sync.WaitGroup
@@ -223,14 +223,14 @@ func TestSwapsAmongEverythingElse(t *testing.T) {
 				case writer == 0 && i%10 == 0:
 					clears = append(clears, commit.Latest)
 				case !saw.Deleted:
-					swaps = append(swaps, span{saw.Seq, commit.Seq})
+					done = append(done, span{saw.Seq, commit.Seq})
 				}
 				mu.Unlock()
 			}
 		})
 	}
 	all.Wait()
-	for _, s := range swaps {
+	for _, s := range done {
 		for _, cleared := range clears {
 			if s.from < cleared && cleared < s.to {
 				t.Errorf("set at %d what was seen at %d, though all was cleared at %d", s.to, s.from, cleared)
@@ -247,8 +247,8 @@ func TestSwapsAmongEverythingElse(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if len(swaps) < 100 || truth.live > limit {
-		t.Errorf("%d swaps; %d pairs, limit %d", len(swaps), truth.live, limit)
+	if len(done) < 100 || truth.live > limit {
+		t.Errorf("%d CAS; %d pairs, limit %d", len(done), truth.live, limit)
 	}
 	want := fmt.Sprint(truth.Pairs(0))
 	for i, h := range hubs {
@@ -262,8 +262,8 @@ func TestSwapsAmongEverythingElse(t *testing.T) {
 	}
 }
 
-// What takes a commit of the whole message gets its turn however many swaps there are.
-func TestCommitAmongSwaps(t *testing.T) {
+// What takes a commit of the whole message gets its turn however many CAS there are.
+func TestCommitAmongCAS(t *testing.T) {
 	s, _ := open(t, kvtest.Server(t), Options{})
 	id := poll(t, s)
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
@@ -306,8 +306,8 @@ func TestCommitAmongSwaps(t *testing.T) {
 	}
 }
 
-// A decision that looked at another pair is no swap: two who each take what the other has left would both get it.
-func TestLookingElsewhereIsNoSwap(t *testing.T) {
+// A decision that looked at another pair is no CAS: two who each take what the other has left would both get it.
+func TestLookingElsewhereIsNoCAS(t *testing.T) {
 	hubs := stores(t, 2)
 	id := poll(t, hubs[0])
 	keys := []string{"left", "right"}

@@ -1,0 +1,128 @@
+package kv
+
+import (
+	"context"
+	"slices"
+
+	"exthub/kv/bucket"
+)
+
+// cas is a compare-and-swap: a change of one live pair that was decided on nothing else, committed on the condition that this pair is still as it was. Any number of them
+// are under way on one message at once, while everything else is committed one after the other. Nearly every vote but a voter's first is one.
+//
+// A single replica compares and stores under the stream's lock, so a CAS is exact: whoever changes or deletes the pair makes the condition fail. A clear does so because
+// it writes a deletion for each pair, which is certain only while they fit into one batch. The leader of a replicated stream does not compare a condition on one pair
+// with one on the whole message that is in flight: there are no CAS there.
+//
+// What a CAS's acknowledgement says of the rest of the message is nothing: another hub may have written to it just before. So it does not touch the view, which would then
+// take itself to be complete up to the CAS's revision. The tail brings it, in its place, and the CAS waits for that.
+type cas struct {
+	key    string
+	write  [1]bucket.Write // an array, so that it takes no room of its own
+	last   uint64          // the pair's revision
+	stored func()          // see Change; may be nil
+}
+
+// hasCAS reports whether this bucket has them.
+func (o Options) hasCAS() bool {
+	return o.Replicas == 1 && o.MaxPairs > 0 && o.MaxPairs < bucket.MaxBatch
+}
+
+// beginCAS decides on the message as it is, and returns the CAS that this comes to, or false if it takes a commit of the whole message, or has to wait for one. It is under way
+// then: casDone has to be called. The caller holds c.mu.
+func (c *cell) beginCAS(decide Decide, options Options) (cas, bool) {
+	if !options.hasCAS() || len(c.queue) > 0 {
+		return cas{}, false
+	}
+	m := c.unit.(*Message)
+	m.looked = looked{}
+	change, err := decide(m)
+	if err != nil {
+		return cas{}, false
+	}
+	last, ok := m.isCAS(change, options)
+	if !ok || slices.Contains(c.casKeys, change.Writes[0].Key) {
+		return cas{}, false
+	}
+	w := change.Writes[0]
+	c.casKeys = append(c.casKeys, w.Key)
+	return cas{w.Key, [1]bucket.Write{c.pair(w)}, last, change.Stored}, true
+}
+
+// pair returns the entry of a pair. Its key is a part of its subject, so the two are one string.
+func (c *cell) pair(w Write) bucket.Write {
+	subject := c.filter[:len(c.filter)-len(">")] + "x." + encodeToken(w.Key)
+	prefix := len(c.filter) - len(c.key) - len(".>")
+	return bucket.Write{Key: subject[prefix:], Value: w.Value, Delete: w.Delete, Subject: subject}
+}
+
+// isCAS reports whether a change is a CAS that was decided since m.looked was empty, and returns the pair's revision.
+func (m *Message) isCAS(change Change, options Options) (last uint64, ok bool) {
+	if !options.hasCAS() || m.live > options.MaxPairs || change.Clear || len(change.Writes) != 1 {
+		return 0, false
+	}
+	w := change.Writes[0]
+	p, known := m.pairs[w.Key]
+	return p.Seq, known && !w.Delete && !p.Deleted && m.looked.onlyAt(w.Key)
+}
+
+// commitCAS commits a CAS. It returns errAnew if the pair had changed, which the cell knows of then.
+func (sh *shard) commitCAS(ctx context.Context, c *cell, s cas) (Commit, error) {
+	defer c.casDone(s.key)
+	done, err := sh.attempt(ctx, c, s.write[:], bucket.Fence{Own: true, Last: s.last})
+	if err != nil {
+		return Commit{}, err
+	}
+	if s.stored != nil {
+		s.stored()
+	}
+	if !sh.tail.position.reach(done.head) {
+		sh.view.forget(c.key, done.head) // not only our cell: another one may have taken its place since
+	}
+	return Commit{done.head, done.head}, nil
+}
+
+// casDone ends the CAS of a pair.
+func (c *cell) casDone(key string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.casKeys = slices.DeleteFunc(c.casKeys, func(other string) bool { return other == key })
+	if len(c.casKeys) == 0 && c.casDrained != nil {
+		close(c.casDrained)
+		c.casDrained = nil
+	}
+}
+
+// drainCAS waits until no CAS is under way, or returns ctx's error. None begins while somebody waits in the queue, so a commit of the whole message gets its turn however many
+// CAS there are.
+func (c *cell) drainCAS(ctx context.Context) error {
+	c.mu.Lock()
+	if len(c.casKeys) == 0 {
+		c.mu.Unlock()
+		return nil
+	}
+	if c.casDrained == nil {
+		c.casDrained = make(chan struct{})
+	}
+	drained := c.casDrained
+	c.mu.Unlock()
+	select {
+	case <-drained:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// looked notes what of a message a decision has looked at.
+type looked struct {
+	at     string // a pair
+	beyond bool   // another pair, or how many there are, or anything else
+}
+
+func (l *looked) pair(key string) {
+	l.beyond = l.beyond || l.at != "" && l.at != key
+	l.at = key
+}
+
+func (l *looked) onlyAt(key string) bool { return l.at == key && !l.beyond }
