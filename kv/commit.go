@@ -9,19 +9,19 @@ import (
 	"exthub/kv/bucket"
 )
 
-// commit publishes the writes of a group of calls on the condition that last is still the unit's last revision. It returns the new last revision, or
-// false if the calls after it have to be decided anew.
-func (sh *shard) commit(ctx context.Context, c *cell, group []*call, last uint64) (uint64, bool) {
+// commit publishes the writes of a group of waiters on the condition that last is still the unit's last revision. It returns the new last revision, or
+// false if the waiters after it have to be decided anew.
+func (sh *shard) commit(ctx context.Context, c *cell, group []*waiter, last uint64) (uint64, bool) {
 	writes := group[0].writes
-	for _, waiting := range group[1:] {
-		writes = append(slices.Clip(writes), waiting.writes...)
+	for _, w := range group[1:] {
+		writes = append(slices.Clip(writes), w.writes...)
 	}
 	done, err := sh.attempt(ctx, c, writes, bucket.Fence{Filter: c.filter, Last: last})
 	switch {
 	case err == nil:
-		c.committed(group, writes, done)
+		c.applyCommit(group, writes, done)
 		return done.head, !done.late
-	case !errors.Is(err, errAnew):
+	case !errors.Is(err, errRetry):
 		c.finish(err, group...)
 	}
 	return 0, false
@@ -34,10 +34,10 @@ type committed struct {
 	late    bool   // it was found, not answered: others may have written since then
 }
 
-// errAnew says that nothing was committed because the condition did not hold. The cell knows by now what has changed.
-var errAnew = errors.New("decide anew")
+// errRetry says that nothing was committed because the condition did not hold. The cell knows by now what has changed.
+var errRetry = errors.New("decide anew")
 
-// attempt publishes writes once, on a condition. It returns errAnew, or ErrUnavailable or ErrUnknown.
+// attempt publishes writes once, on a condition. It returns errRetry, or ErrUnavailable or ErrUnknown.
 func (sh *shard) attempt(ctx context.Context, c *cell, writes []bucket.Write, f bucket.Fence) (committed, error) {
 	request := rand.Uint64() | 1
 	head, err := sh.bucket.Publish(ctx, writes, bucket.Terms{Fence: f, Request: request})
@@ -52,14 +52,14 @@ func (sh *shard) attempt(ctx context.Context, c *cell, writes []bucket.Write, f 
 			break
 		}
 		if !errors.Is(err, ErrUnknown) {
-			return committed{}, errAnew
+			return committed{}, errRetry
 		}
 		// An earlier try went unanswered. If it was the one that was committed, its mark is there.
 		switch head, found := sh.find(ctx, c, writes, request, f.Last); {
 		case found == nil && head > 0:
 			return committed{head, request, true}, nil
 		case found == nil:
-			return committed{}, errAnew // nothing that we wanted to write has changed: it was never committed, and now can't be
+			return committed{}, errRetry // nothing that we wanted to write has changed: it was never committed, and now can't be
 		}
 		err = ErrUnknown
 	}
@@ -90,8 +90,8 @@ func (sh *shard) find(ctx context.Context, c *cell, writes []bucket.Write, reque
 	return 0, nil
 }
 
-// committed applies a commit to the cell, so that whoever reads next sees it without waiting for the tail, and finishes its calls.
-func (c *cell) committed(group []*call, writes []bucket.Write, at committed) {
+// applyCommit applies a commit to the cell, so that whoever reads next sees it without waiting for the tail, and finishes its waiters.
+func (c *cell) applyCommit(group []*waiter, writes []bucket.Write, at committed) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	first := at.head + 1 - uint64(len(writes))
@@ -102,13 +102,13 @@ func (c *cell) committed(group []*call, writes []bucket.Write, at committed) {
 			c.gone = true
 		}
 	}
-	for _, waiting := range group {
-		after := first + uint64(len(waiting.writes))
-		waiting.commit = Commit{Latest: after - 1} // not the cell's: the tail may have brought what others wrote on top of it
-		if len(waiting.change.Writes) > 0 {
-			waiting.commit.Seq = first
+	for _, w := range group {
+		after := first + uint64(len(w.writes))
+		w.commit = Commit{Latest: after - 1} // not the cell's: the tail may have brought what others wrote on top of it
+		if len(w.change.Writes) > 0 {
+			w.commit.Seq = first
 		}
 		first = after
-		c.finishLocked(waiting)
+		c.finishLocked(w)
 	}
 }

@@ -80,8 +80,8 @@ func TestLateCommitChangesNothing(t *testing.T) {
 	first := clear()
 	second := clear()
 	if err := s.shards[0].view.with(t.Context(), string(id), Ref{}, func(c *cell) {
-		c.mu.Unlock() // committed locks it
-		c.committed(nil, []bucket.Write{{Key: string(id) + ".c", Value: `{"clear":true}`}}, committed{head: first, request: 1})
+		c.mu.Unlock() // applyCommit locks it
+		c.applyCommit(nil, []bucket.Write{{Key: string(id) + ".c", Value: `{"clear":true}`}}, committed{head: first, request: 1})
 		c.mu.Lock()
 		if m := c.unit.(*Message); m.ClearSeq() != second {
 			t.Errorf("cleared at %d, then the message says %d", second, m.ClearSeq())
@@ -147,10 +147,10 @@ func TestCommitIsItsOwn(t *testing.T) {
 		t.Fatal(err)
 	}
 	change := Change{Writes: []Write{{Key: "k", Value: "v"}}}
-	late := &call{change: change, writes: []bucket.Write{{Key: string(id) + ".x.k", Value: "v"}}, leads: true}
+	late := &waiter{change: change, writes: []bucket.Write{{Key: string(id) + ".x.k", Value: "v"}}, leads: true}
 	read(t, s, id, 0)
 	c, _ := s.shards[0].view.find(string(id))
-	c.committed([]*call{late}, late.writes, committed{head: first, request: 1})
+	c.applyCommit([]*waiter{late}, late.writes, committed{head: first, request: 1})
 	if late.commit != (Commit{first, first}) {
 		t.Fatalf("committed at %d, told %+v", first, late.commit)
 	}

@@ -10,11 +10,11 @@ import (
 type position struct {
 	mu      sync.Mutex
 	at      uint64
-	running bool     // somebody tails
-	waiters []waiter // in rising revision
+	running bool          // somebody tails
+	waiters []appliedWait // in rising revision
 }
 
-type waiter struct {
+type appliedWait struct {
 	revision uint64
 	done     chan struct{} // closed when the position is there, or when nobody tails any more
 	anyway   bool          // waits also while nobody tails
@@ -46,7 +46,7 @@ func (p *position) run(running bool) {
 	if p.running = running; running {
 		return
 	}
-	p.waiters = slices.DeleteFunc(p.waiters, func(w waiter) bool {
+	p.waiters = slices.DeleteFunc(p.waiters, func(w appliedWait) bool {
 		if !w.anyway {
 			close(w.done)
 		}
@@ -68,7 +68,7 @@ func (p *position) wait(ctx context.Context, revision uint64) error {
 	case <-ctx.Done():
 		p.mu.Lock()
 		defer p.mu.Unlock()
-		p.waiters = slices.DeleteFunc(p.waiters, func(other waiter) bool { return other.done == w })
+		p.waiters = slices.DeleteFunc(p.waiters, func(other appliedWait) bool { return other.done == w })
 		return ctx.Err()
 	}
 }
@@ -91,7 +91,7 @@ func (p *position) waitFor(revision uint64, anyway bool) <-chan struct{} {
 		i--
 	}
 	done := make(chan struct{})
-	p.waiters = slices.Insert(p.waiters, i, waiter{revision, done, anyway})
+	p.waiters = slices.Insert(p.waiters, i, appliedWait{revision, done, anyway})
 	return done
 }
 

@@ -46,7 +46,7 @@ func (s *Store) Update(ctx context.Context, id MessageID, decide Decide) (Commit
 	for {
 		commit, err := sh.update(ctx, ref, id, decide)
 		switch {
-		case !errors.Is(err, errAnew):
+		case !errors.Is(err, errRetry):
 			return commit, err
 		case ctx.Err() != nil:
 			return Commit{}, errors.Join(ErrUnavailable, ctx.Err())
@@ -54,17 +54,17 @@ func (s *Store) Update(ctx context.Context, id MessageID, decide Decide) (Commit
 	}
 }
 
-// update commits what decide wants, alone or together with others. It returns errAnew if it has to be called again.
+// update commits what decide wants, alone or together with others. It returns errRetry if it has to be called again.
 func (sh *shard) update(ctx context.Context, ref Ref, id MessageID, decide Decide) (Commit, error) {
 	var c *cell
 	var single cas
 	var isCAS bool
-	var me *call
+	var w *waiter
 	err := sh.view.with(ctx, string(id), ref, func(found *cell) {
 		c = found
 		if single, isCAS = c.beginCAS(decide, sh.options); !isCAS {
-			me = &call{decide: decide, turn: make(chan order, 1)}
-			c.join(me)
+			w = &waiter{decide: decide, wake: make(chan wakeup, 1)}
+			c.join(w)
 		}
 	})
 	switch {
@@ -73,20 +73,20 @@ func (sh *shard) update(ctx context.Context, ref Ref, id MessageID, decide Decid
 	case isCAS:
 		return sh.commitCAS(ctx, c, single)
 	}
-	turn, err := me.wait(ctx)
+	wake, err := w.wait(ctx)
 	if err != nil {
-		if c.leave(me) {
+		if c.leave(w) {
 			return Commit{}, errors.Join(ErrUnavailable, err)
 		}
-		turn = <-me.turn // somebody is committing for us, or has handed us the lead: either way it ends soon
+		wake = <-w.wake // somebody is committing for us, or has handed us the lead: either way it ends soon
 	}
-	switch turn {
-	case again:
-		return Commit{}, errAnew
+	switch wake {
+	case retry:
+		return Commit{}, errRetry
 	case lead:
-		sh.lead(ctx, c, me)
+		sh.lead(ctx, c, w)
 	}
-	return me.commit, me.err
+	return w.commit, w.err
 }
 
 // bounded returns ctx if it has an end, which most callers have given it: a second one would be a timer and a lock more for every vote.

@@ -46,8 +46,8 @@ type cell struct {
 	early    []bucket.Entry // tailed while the snapshot was on its way
 	err      error          // why loading failed
 	gone     bool           // no longer in the view, so no longer current
-	queue    []*call        // writers that wait
-	led      bool           // one of them commits for all, or has done so and is about to hand over
+	queue    []*waiter      // writers that wait
+	led      bool           // one of them commits for all, or has done so and is has yet to promote the next
 
 	casKeys    []string      // the keys of CAS that are under way
 	casDrained chan struct{} // closed when none is; nil while nobody waits for that

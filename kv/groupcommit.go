@@ -1,0 +1,216 @@
+package kv
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"slices"
+
+	"exthub/kv/bucket"
+)
+
+// waiter is one Update that waits at a cell until it is woken.
+type waiter struct {
+	decide Decide
+	wake   chan wakeup
+	leads  bool
+	done   bool
+	change Change
+	writes []bucket.Write
+	commit Commit
+	err    error
+}
+
+// wakeup is what a waiter has to do when it is woken.
+type wakeup int
+
+const (
+	done  wakeup = iota // nothing more
+	lead                // to commit for all that wait
+	retry               // to begin again: it could be a CAS now
+)
+
+// wait returns what the waiter has to do, or ctx's error.
+func (w *waiter) wait(ctx context.Context) (wakeup, error) {
+	select {
+	case o := <-w.wake:
+		return o, nil // mostly; asking for Done would make a channel
+	default:
+	}
+	select {
+	case o := <-w.wake:
+		return o, nil
+	case <-ctx.Done():
+		return done, ctx.Err()
+	}
+}
+
+// leave takes a waiter out of the queue, and reports whether it could: not if it is first or part of a commit.
+func (c *cell) leave(w *waiter) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	i := slices.Index(c.queue, w)
+	if i < 1 || len(w.writes) > 0 {
+		return false
+	}
+	c.queue = slices.Delete(c.queue, i, i+1)
+	return true
+}
+
+// lead commits for all that wait, batch after batch, until the leader's own Update is done. Then it promotes the next: nobody works for others
+// for ever.
+func (sh *shard) lead(ctx context.Context, c *cell, w *waiter) {
+	for !w.done {
+		if err := cmp.Or(ctx.Err(), c.drainCAS(ctx)); err != nil {
+			c.finish(errors.Join(ErrUnavailable, err), w)
+			break
+		}
+		c.mu.Lock()
+		batch, noops, last := c.decideBatch(sh.options)
+		c.mu.Unlock()
+		sh.commitBatch(ctx, c, batch, noops, last)
+	}
+	c.mu.Lock()
+	c.promoteNext(sh.options)
+	c.mu.Unlock()
+	sh.view.weigh(c)
+	sh.sweeper.collect(c)
+}
+
+// commitBatch commits a batch. What the waiters that write nothing decided is true if the message was still as they saw it: a commit proves that, else the
+// stream's leader is asked.
+func (sh *shard) commitBatch(ctx context.Context, c *cell, batch, noops []*waiter, last uint64) {
+	groups := sh.split(batch)
+	if len(groups) == 0 {
+		current, err := sh.confirm(ctx, c, last)
+		if err != nil || current {
+			c.finish(err, noops...)
+		}
+		return
+	}
+	for i, group := range groups {
+		var ok bool
+		if last, ok = sh.commit(ctx, c, group, last); !ok {
+			return
+		}
+		if i == 0 {
+			c.finish(nil, noops...)
+		}
+	}
+}
+
+// join puts a waiter behind those that wait. It leads if nobody does. The caller holds c.mu.
+func (c *cell) join(w *waiter) {
+	c.queue = append(c.queue, w)
+	if !c.led {
+		c.promote(w)
+	}
+}
+
+// promote makes a waiter the leader. That the queue is empty does not say that there is none: a leader whose own Update is done has left the queue, and has yet to promote the next.
+func (c *cell) promote(w *waiter) {
+	c.led, w.leads = true, true
+	w.wake <- lead
+}
+
+// promoteNext gives the lead to the first who waits. Where there are CAS all begin again instead: most of them need not wait for anybody. The caller holds c.mu.
+func (c *cell) promoteNext(options Options) {
+	c.led = false
+	switch {
+	case len(c.queue) == 0:
+	case options.hasCAS():
+		for _, w := range c.queue {
+			w.wake <- retry
+		}
+		c.queue = nil
+	default:
+		c.promote(c.queue[0])
+	}
+}
+
+// decideBatch asks the waiters, one after the other, for their changes, each on the message as the ones before will leave it. It returns those that
+// want to write, those that don't, and the revision that their decisions rest on. The caller holds c.mu.
+func (c *cell) decideBatch(options Options) (batch, noops []*waiter, last uint64) {
+	m := c.unit.(*Message)
+	if len(c.queue) > 1 {
+		m.staged = make(map[string]bool)
+	}
+	defer func() { m.staged, m.stagedLive = nil, 0 }()
+	total := 0
+	for _, w := range c.queue {
+		w.writes, w.err = nil, nil
+		m.peeked, m.looked = false, looked{}
+		change, err := w.decide(m)
+		switch {
+		case m.peeked, change.Clear && len(batch) > 0, err != nil && m.stagedLive != 0:
+			return batch, noops, c.revision // it rests on what is not committed yet
+		case err != nil || len(change.Writes) == 0 && !change.Clear:
+			w.commit, w.err = Commit{Latest: m.latest}, err
+			noops = append(noops, w)
+			continue
+		}
+		if _, alone := m.isCAS(change, options); alone && !w.leads {
+			continue // it will not need us
+		}
+		writes, control := m.writes(c.key, change, options.MaxTombstones)
+		if total += len(writes); total > bucket.MaxBatch && len(batch) > 0 {
+			return batch, noops, c.revision
+		}
+		w.change, w.writes = change, writes
+		batch = append(batch, w)
+		if control {
+			return batch, noops, c.revision // a commit writes the control entry once, and last
+		}
+		if m.staged != nil {
+			m.stage(change)
+		}
+	}
+	return batch, noops, c.revision
+}
+
+// split splits a batch into commits. On a replicated stream one batch takes one round trip. A single replica stages every batch on the disk
+// (2.5 ms whatever its size, measured), so there the waiters are committed one after the other as long as that is cheaper.
+func (sh *shard) split(batch []*waiter) [][]*waiter {
+	cheaper := 100
+	if sh.options.SyncAlways {
+		cheaper = 10
+	}
+	if sh.options.Replicas > 1 {
+		cheaper = 1
+	}
+	total := 0
+	for _, w := range batch {
+		total += len(w.writes)
+	}
+	if total > cheaper && len(batch) > 0 {
+		return [][]*waiter{batch}
+	}
+	groups := make([][]*waiter, len(batch))
+	for i := range batch {
+		groups[i] = batch[i : i+1]
+	}
+	return groups
+}
+
+// finish ends waiters that were not committed.
+func (c *cell) finish(err error, waiters ...*waiter) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, w := range waiters {
+		if err != nil {
+			w.commit, w.err = Commit{}, err
+		}
+		c.finishLocked(w)
+	}
+}
+
+func (c *cell) finishLocked(w *waiter) {
+	if w.done {
+		return
+	}
+	w.done = true
+	c.queue = slices.DeleteFunc(c.queue, func(other *waiter) bool { return other == w })
+	if !w.leads {
+		w.wake <- done
+	}
+}
