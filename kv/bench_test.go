@@ -136,7 +136,7 @@ func BenchmarkDecide(b *testing.B) {
 	m := benchMessage(300)
 	b.ReportAllocs()
 	for b.Loop() {
-		m.staged = make(map[string]bool)
+		m.pending = make(map[string]bool)
 		if m.Pair("voter7").Seq == 8 {
 			m.writes("g.team.1", Change{Writes: []Write{{Key: "voter7", Value: "2"}}}, 300)
 		}

@@ -35,7 +35,7 @@ func (c *cell) beginCAS(decide Decide, options Options) (cas, bool) {
 		return cas{}, false
 	}
 	m := c.unit.(*Message)
-	m.looked = looked{}
+	m.reads = readSet{}
 	change, err := decide(m)
 	if err != nil {
 		return cas{}, false
@@ -56,14 +56,14 @@ func (c *cell) pair(w Write) bucket.Write {
 	return bucket.Write{Key: subject[prefix:], Value: w.Value, Delete: w.Delete, Subject: subject}
 }
 
-// isCAS reports whether a change is a CAS that was decided since m.looked was empty, and returns the pair's revision.
+// isCAS reports whether a change is a CAS that was decided since m.reads was empty, and returns the pair's revision.
 func (m *Message) isCAS(change Change, options Options) (last uint64, ok bool) {
 	if !options.hasCAS() || m.live > options.MaxPairs || change.Clear || len(change.Writes) != 1 {
 		return 0, false
 	}
 	w := change.Writes[0]
 	p, known := m.pairs[w.Key]
-	return p.Seq, known && !w.Delete && !p.Deleted && m.looked.onlyAt(w.Key)
+	return p.Seq, known && !w.Delete && !p.Deleted && m.reads.onlyAt(w.Key)
 }
 
 // commitCAS commits a CAS. It returns errAnew if the pair had changed, which the cell knows of then.
@@ -114,15 +114,15 @@ func (c *cell) drainCAS(ctx context.Context) error {
 	}
 }
 
-// looked notes what of a message a decision has looked at.
-type looked struct {
+// readSet notes what of a message a decision has looked at.
+type readSet struct {
 	at     string // a pair
 	beyond bool   // another pair, or how many there are, or anything else
 }
 
-func (l *looked) pair(key string) {
-	l.beyond = l.beyond || l.at != "" && l.at != key
-	l.at = key
+func (r *readSet) pair(key string) {
+	r.beyond = r.beyond || r.at != "" && r.at != key
+	r.at = key
 }
 
-func (l *looked) onlyAt(key string) bool { return l.at == key && !l.beyond }
+func (r *readSet) onlyAt(key string) bool { return r.at == key && !r.beyond }

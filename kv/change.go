@@ -28,19 +28,19 @@ func parseControl(e bucket.Entry) (control, error) {
 	return c, nil
 }
 
-// stage makes the message look as if the change had been committed, for the decisions that follow in the same commit. What a change did to a pair
+// addPending makes the message look as if the change had been committed, for the decisions that follow in the same commit. What a change did to a pair
 // is only marked: its Seq is not known yet.
-func (m *Message) stage(change Change) {
+func (m *Message) addPending(change Change) {
 	for _, w := range change.Writes {
 		before, after := !m.Pair(w.Key).Deleted, !w.Delete
 		if before != after {
 			if after {
-				m.stagedLive++
+				m.pendingLive++
 			} else {
-				m.stagedLive--
+				m.pendingLive--
 			}
 		}
-		m.staged[w.Key] = true
+		m.pending[w.Key] = true
 	}
 }
 

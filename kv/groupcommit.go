@@ -133,16 +133,16 @@ func (c *cell) promoteNext(options Options) {
 func (c *cell) decideBatch(options Options) (batch, noops []*waiter, last uint64) {
 	m := c.unit.(*Message)
 	if len(c.queue) > 1 {
-		m.staged = make(map[string]bool)
+		m.pending = make(map[string]bool)
 	}
-	defer func() { m.staged, m.stagedLive = nil, 0 }()
+	defer func() { m.pending, m.pendingLive = nil, 0 }()
 	total := 0
 	for _, w := range c.queue {
 		w.writes, w.err = nil, nil
-		m.peeked, m.looked = false, looked{}
+		m.dirtyRead, m.reads = false, readSet{}
 		change, err := w.decide(m)
 		switch {
-		case m.peeked, change.Clear && len(batch) > 0, err != nil && m.stagedLive != 0:
+		case m.dirtyRead, change.Clear && len(batch) > 0, err != nil && m.pendingLive != 0:
 			return batch, noops, c.revision // it rests on what is not committed yet
 		case err != nil || len(change.Writes) == 0 && !change.Clear:
 			w.commit, w.err = Commit{Latest: m.latest}, err
@@ -161,8 +161,8 @@ func (c *cell) decideBatch(options Options) (batch, noops []*waiter, last uint64
 		if control {
 			return batch, noops, c.revision // a commit writes the control entry once, and last
 		}
-		if m.staged != nil {
-			m.stage(change)
+		if m.pending != nil {
+			m.addPending(change)
 		}
 	}
 	return batch, noops, c.revision

@@ -21,13 +21,13 @@ type Message struct {
 	memo       any
 	swept      []Pair // deletions that are no longer listed but may still be in the bucket
 
-	// While several writers are decided for one commit, staged holds what the earlier ones will write. Its revisions are not known yet, so a
-	// decision that looks at one of these pairs can't be used: peeked says so, and the writer is decided again after the commit.
-	staged     map[string]bool
-	stagedLive int
-	peeked     bool
+	// While several writers are decided for one commit, pending holds what the earlier ones will write. Its revisions are not known yet, so a
+	// decision that looks at one of these pairs can't be used: dirtyRead says so, and the writer is decided again after the commit.
+	pending     map[string]bool
+	pendingLive int
+	dirtyRead   bool
 
-	looked looked
+	reads readSet
 }
 
 // control is the value of a message's .c entry.
@@ -49,9 +49,9 @@ func (m *Message) Record() *Record { return m.record }
 
 // Pair returns the pair of this key: as it is, or as a deletion that is still remembered (Deleted, with its Seq), or with Seq 0 if there is neither.
 func (m *Message) Pair(key string) Pair {
-	m.looked.pair(key)
-	if m.staged[key] {
-		m.peeked = true
+	m.reads.pair(key)
+	if m.pending[key] {
+		m.dirtyRead = true
 	}
 	if p, ok := m.pairs[key]; ok {
 		return p
@@ -61,33 +61,33 @@ func (m *Message) Pair(key string) Pair {
 
 // Live returns how many pairs the message holds; deletions don't count.
 func (m *Message) Live() int {
-	m.looked.beyond = true
-	return m.live + m.stagedLive
+	m.reads.beyond = true
+	return m.live + m.pendingLive
 }
 
 // LatestSeq returns the highest Seq of the message's pairs, deletions and clears included, and 0 if there never was one.
 func (m *Message) LatestSeq() uint64 {
-	m.looked.beyond = true
+	m.reads.beyond = true
 	return m.latest
 }
 
 // ClearSeq returns the revision of the last clear, or 0. No live pair is at or below it.
 func (m *Message) ClearSeq() uint64 {
-	m.looked.beyond = true
+	m.reads.beyond = true
 	return m.control.ClearSeq
 }
 
 // PurgedSeq returns the revision up to which deletions are no longer listed, or 0.
 func (m *Message) PurgedSeq() uint64 {
-	m.looked.beyond = true
+	m.reads.beyond = true
 	return m.control.PurgedSeq
 }
 
 // Pairs returns the pairs with a Seq of at least from, in rising order of Seq. With from 0 only the live ones, else deletions too.
 func (m *Message) Pairs(from uint64) []Pair {
-	m.looked.beyond = true
-	if len(m.staged) > 0 {
-		m.peeked = true
+	m.reads.beyond = true
+	if len(m.pending) > 0 {
+		m.dirtyRead = true
 	}
 	list := make([]Pair, 0, m.live)
 	for _, p := range m.pairs {
@@ -101,7 +101,7 @@ func (m *Message) Pairs(from uint64) []Pair {
 
 // Memo returns what build made, and keeps it until the message changes: for answers that many will ask for.
 func (m *Message) Memo(build func() any) any {
-	m.looked.beyond = true
+	m.reads.beyond = true
 	if m.memo == nil {
 		m.memo = build()
 	}
