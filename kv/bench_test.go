@@ -152,7 +152,7 @@ func BenchmarkToken(b *testing.B) {
 	}
 }
 
-func BenchmarkViewHit(b *testing.B) {
+func BenchmarkCacheHit(b *testing.B) {
 	s := benchStore(b, kvtest.Server(b))
 	id := benchMessages(b, s, 1)[0]
 	b.ReportAllocs()

@@ -14,7 +14,7 @@ import (
 // it writes a deletion for each pair, which is certain only while they fit into one batch. The leader of a replicated stream does not compare a condition on one pair
 // with one on the whole message that is in flight: there are no CAS there.
 //
-// What a CAS's acknowledgement says of the rest of the message is nothing: another hub may have written to it just before. So it does not touch the view, which would then
+// What a CAS's acknowledgement says of the rest of the message is nothing: another hub may have written to it just before. So it does not touch the cache, which would then
 // take itself to be complete up to the CAS's revision. The tail brings it, in its place, and the CAS waits for that.
 type cas struct {
 	key    string
@@ -29,30 +29,30 @@ func (o Options) hasCAS() bool {
 }
 
 // beginCAS decides on the message as it is, and returns the CAS that this comes to, or false if it takes a commit of the whole message, or has to wait for one. It is under way
-// then: casDone has to be called. The caller holds c.mu.
-func (c *cell) beginCAS(decide Decide, options Options) (cas, bool) {
-	if !options.hasCAS() || len(c.queue) > 0 {
+// then: casDone has to be called. The caller holds sl.mu.
+func (sl *slot) beginCAS(decide Decide, options Options) (cas, bool) {
+	if !options.hasCAS() || len(sl.queue) > 0 {
 		return cas{}, false
 	}
-	m := c.unit.(*Message)
+	m := sl.object.(*Message)
 	m.reads = readSet{}
 	change, err := decide(m)
 	if err != nil {
 		return cas{}, false
 	}
 	last, ok := m.isCAS(change, options)
-	if !ok || slices.Contains(c.casKeys, change.Writes[0].Key) {
+	if !ok || slices.Contains(sl.casKeys, change.Writes[0].Key) {
 		return cas{}, false
 	}
 	w := change.Writes[0]
-	c.casKeys = append(c.casKeys, w.Key)
-	return cas{w.Key, [1]bucket.Write{c.pair(w)}, last, change.Stored}, true
+	sl.casKeys = append(sl.casKeys, w.Key)
+	return cas{w.Key, [1]bucket.Write{sl.pair(w)}, last, change.Stored}, true
 }
 
 // pair returns the entry of a pair. Its key is a part of its subject, so the two are one string.
-func (c *cell) pair(w Write) bucket.Write {
-	subject := c.filter[:len(c.filter)-len(">")] + "x." + encodeToken(w.Key)
-	prefix := len(c.filter) - len(c.key) - len(".>")
+func (sl *slot) pair(w Write) bucket.Write {
+	subject := sl.filter[:len(sl.filter)-len(">")] + "x." + encodeToken(w.Key)
+	prefix := len(sl.filter) - len(sl.key) - len(".>")
 	return bucket.Write{Key: subject[prefix:], Value: w.Value, Delete: w.Delete, Subject: subject}
 }
 
@@ -66,10 +66,10 @@ func (m *Message) isCAS(change Change, options Options) (last uint64, ok bool) {
 	return p.Seq, known && !w.Delete && !p.Deleted && m.reads.onlyAt(w.Key)
 }
 
-// commitCAS commits a CAS. It returns errAnew if the pair had changed, which the cell knows of then.
-func (sh *shard) commitCAS(ctx context.Context, c *cell, s cas) (Commit, error) {
-	defer c.casDone(s.key)
-	done, err := sh.attempt(ctx, c, s.write[:], bucket.Fence{Own: true, Last: s.last})
+// commitCAS commits a CAS. It returns errRetry if the pair had changed, which the slot knows of then.
+func (sh *shard) commitCAS(ctx context.Context, sl *slot, s cas) (Commit, error) {
+	defer sl.casDone(s.key)
+	done, err := sh.attempt(ctx, sl, s.write[:], bucket.Fence{Own: true, Last: s.last})
 	if err != nil {
 		return Commit{}, err
 	}
@@ -77,35 +77,35 @@ func (sh *shard) commitCAS(ctx context.Context, c *cell, s cas) (Commit, error) 
 		s.stored()
 	}
 	if !sh.tail.position.reach(done.head) {
-		sh.view.forget(c.key, done.head) // not only our cell: another one may have taken its place since
+		sh.cache.invalidate(sl.key, done.head) // not only our slot: another one may have taken its place since
 	}
 	return Commit{done.head, done.head}, nil
 }
 
 // casDone ends the CAS of a pair.
-func (c *cell) casDone(key string) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.casKeys = slices.DeleteFunc(c.casKeys, func(other string) bool { return other == key })
-	if len(c.casKeys) == 0 && c.casDrained != nil {
-		close(c.casDrained)
-		c.casDrained = nil
+func (sl *slot) casDone(key string) {
+	sl.mu.Lock()
+	defer sl.mu.Unlock()
+	sl.casKeys = slices.DeleteFunc(sl.casKeys, func(other string) bool { return other == key })
+	if len(sl.casKeys) == 0 && sl.casDrained != nil {
+		close(sl.casDrained)
+		sl.casDrained = nil
 	}
 }
 
 // drainCAS waits until no CAS is under way, or returns ctx's error. None begins while somebody waits in the queue, so a commit of the whole message gets its turn however many
 // CAS there are.
-func (c *cell) drainCAS(ctx context.Context) error {
-	c.mu.Lock()
-	if len(c.casKeys) == 0 {
-		c.mu.Unlock()
+func (sl *slot) drainCAS(ctx context.Context) error {
+	sl.mu.Lock()
+	if len(sl.casKeys) == 0 {
+		sl.mu.Unlock()
 		return nil
 	}
-	if c.casDrained == nil {
-		c.casDrained = make(chan struct{})
+	if sl.casDrained == nil {
+		sl.casDrained = make(chan struct{})
 	}
-	drained := c.casDrained
-	c.mu.Unlock()
+	drained := sl.casDrained
+	sl.mu.Unlock()
 	select {
 	case <-drained:
 		return nil

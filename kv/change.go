@@ -45,7 +45,7 @@ func (m *Message) addPending(change Change) {
 }
 
 // writes turns a change into entries, and reports whether the control entry is among them.
-func (m *Message) writes(unit string, change Change, maxTombstones int) (writes []bucket.Write, isControl bool) {
+func (m *Message) writes(object string, change Change, maxTombstones int) (writes []bucket.Write, isControl bool) {
 	next := control{ClearSeq: m.control.ClearSeq, PurgedSeq: m.control.PurgedSeq}
 	deletions := m.gone
 	if change.Clear {
@@ -53,12 +53,12 @@ func (m *Message) writes(unit string, change Change, maxTombstones int) (writes 
 		for _, p := range m.Pairs(0) {
 			deletions++
 			if len(writes) < bucket.MaxBatch-1 {
-				writes = append(writes, bucket.Write{Key: unit + ".x." + encodeToken(p.Key), Delete: true})
+				writes = append(writes, bucket.Write{Key: object + ".x." + encodeToken(p.Key), Delete: true})
 			}
 		}
 	}
 	for _, w := range change.Writes {
-		writes = append(writes, bucket.Write{Key: unit + ".x." + encodeToken(w.Key), Value: w.Value, Delete: w.Delete})
+		writes = append(writes, bucket.Write{Key: object + ".x." + encodeToken(w.Key), Value: w.Value, Delete: w.Delete})
 		if w.Delete {
 			deletions++
 		}
@@ -73,7 +73,7 @@ func (m *Message) writes(unit string, change Change, maxTombstones int) (writes 
 	if err != nil {
 		panic(err) // two numbers and a bool
 	}
-	return append(writes, bucket.Write{Key: unit + ".c", Value: string(value)}), true
+	return append(writes, bucket.Write{Key: object + ".c", Value: string(value)}), true
 }
 
 // oldest returns the Seq of the n-th oldest deletion, or of the newest if there are fewer, or 0 if there is none.

@@ -9,20 +9,20 @@ import (
 	"exthub/kv/bucket"
 )
 
-// commit publishes the writes of a group of waiters on the condition that last is still the unit's last revision. It returns the new last revision, or
+// commit publishes the writes of a group of waiters on the condition that last is still the object's last revision. It returns the new last revision, or
 // false if the waiters after it have to be decided anew.
-func (sh *shard) commit(ctx context.Context, c *cell, group []*waiter, last uint64) (uint64, bool) {
+func (sh *shard) commit(ctx context.Context, sl *slot, group []*waiter, last uint64) (uint64, bool) {
 	writes := group[0].writes
 	for _, w := range group[1:] {
 		writes = append(slices.Clip(writes), w.writes...)
 	}
-	done, err := sh.attempt(ctx, c, writes, bucket.Fence{Filter: c.filter, Last: last})
+	done, err := sh.attempt(ctx, sl, writes, bucket.Fence{Filter: sl.filter, Last: last})
 	switch {
 	case err == nil:
-		c.applyCommit(group, writes, done)
+		sl.applyCommit(group, writes, done)
 		return done.head, !done.late
 	case !errors.Is(err, errRetry):
-		c.finish(err, group...)
+		sl.finish(err, group...)
 	}
 	return 0, false
 }
@@ -34,11 +34,11 @@ type committed struct {
 	late    bool   // it was found, not answered: others may have written since then
 }
 
-// errRetry says that nothing was committed because the condition did not hold. The cell knows by now what has changed.
+// errRetry says that nothing was committed because the condition did not hold. The slot knows by now what has changed.
 var errRetry = errors.New("decide anew")
 
 // attempt publishes writes once, on a condition. It returns errRetry, or ErrUnavailable or ErrUnknown.
-func (sh *shard) attempt(ctx context.Context, c *cell, writes []bucket.Write, f bucket.Fence) (committed, error) {
+func (sh *shard) attempt(ctx context.Context, sl *slot, writes []bucket.Write, f bucket.Fence) (committed, error) {
 	request := rand.Uint64() | 1
 	head, err := sh.bucket.Publish(ctx, writes, bucket.Terms{Fence: f, Request: request})
 	if err == nil {
@@ -47,7 +47,7 @@ func (sh *shard) attempt(ctx context.Context, c *cell, writes []bucket.Write, f 
 	var stale *bucket.StaleError
 	switch {
 	case errors.As(err, &stale):
-		if refreshed := sh.refresh(ctx, c, stale.Last); refreshed != nil {
+		if refreshed := sh.refresh(ctx, sl, stale.Last); refreshed != nil {
 			err = errors.Join(err, refreshed)
 			break
 		}
@@ -55,7 +55,7 @@ func (sh *shard) attempt(ctx context.Context, c *cell, writes []bucket.Write, f 
 			return committed{}, errRetry
 		}
 		// An earlier try went unanswered. If it was the one that was committed, its mark is there.
-		switch head, found := sh.find(ctx, c, writes, request, f.Last); {
+		switch head, found := sh.find(ctx, sl, writes, request, f.Last); {
 		case found == nil && head > 0:
 			return committed{head, request, true}, nil
 		case found == nil:
@@ -71,8 +71,8 @@ func (sh *shard) attempt(ctx context.Context, c *cell, writes []bucket.Write, f 
 
 // find looks for a commit by its mark. It returns the revision of its last entry; 0 if it was not committed; ErrUnknown if somebody has overwritten
 // where the mark would be.
-func (sh *shard) find(ctx context.Context, c *cell, writes []bucket.Write, request, last uint64) (uint64, error) {
-	snap, err := sh.bucket.Read(ctx, sh.bucket.Seen(), c.key+".>")
+func (sh *shard) find(ctx context.Context, sl *slot, writes []bucket.Write, request, last uint64) (uint64, error) {
+	snap, err := sh.bucket.Read(ctx, sh.bucket.Seen(), sl.key+".>")
 	if err != nil {
 		return 0, ErrUnknown
 	}
@@ -90,25 +90,25 @@ func (sh *shard) find(ctx context.Context, c *cell, writes []bucket.Write, reque
 	return 0, nil
 }
 
-// applyCommit applies a commit to the cell, so that whoever reads next sees it without waiting for the tail, and finishes its waiters.
-func (c *cell) applyCommit(group []*waiter, writes []bucket.Write, at committed) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
+// applyCommit applies a commit to the slot, so that whoever reads next sees it without waiting for the tail, and finishes its waiters.
+func (sl *slot) applyCommit(group []*waiter, writes []bucket.Write, at committed) {
+	sl.mu.Lock()
+	defer sl.mu.Unlock()
 	first := at.head + 1 - uint64(len(writes))
 	for i, w := range writes {
 		e := bucket.Entry{Key: w.Key, Value: w.Value, Revision: first + uint64(i), Deleted: w.Delete, Request: at.request}
-		// What was found late may be in the cell already, and newer things on top of it.
-		if e.Revision > c.upTo && c.take(e) != nil {
-			c.gone = true
+		// What was found late may be in the slot already, and newer things on top of it.
+		if e.Revision > sl.upTo && sl.apply(e) != nil {
+			sl.gone = true
 		}
 	}
 	for _, w := range group {
 		after := first + uint64(len(w.writes))
-		w.commit = Commit{Latest: after - 1} // not the cell's: the tail may have brought what others wrote on top of it
+		w.commit = Commit{Latest: after - 1} // not the slot's: the tail may have brought what others wrote on top of it
 		if len(w.change.Writes) > 0 {
 			w.commit.Seq = first
 		}
 		first = after
-		c.finishLocked(w)
+		sl.finishLocked(w)
 	}
 }

@@ -56,7 +56,7 @@ func TestTombstonesAreBounded(t *testing.T) {
 	}
 	check()
 	sh := s.shards[0]
-	sh.view.reset()
+	sh.cache.reset()
 	check()
 
 	before, err := sh.bucket.Read(t.Context(), sh.bucket.Seen(), string(id)+".x.*")
@@ -71,7 +71,7 @@ func TestTombstonesAreBounded(t *testing.T) {
 	if len(before.Entries) != 25 || len(after.Entries) > most {
 		t.Fatalf("the bucket held %d deletions, after the sweep %d", len(before.Entries), len(after.Entries))
 	}
-	sh.view.reset()
+	sh.cache.reset()
 	check()
 	if _, err := set(s, id, "k0", "back", 0); err != nil {
 		t.Fatal(err)
@@ -94,7 +94,7 @@ func TestClearOfVeryMany(t *testing.T) {
 		}
 	}
 	sh := s.shards[0]
-	sh.view.reset() // 1,200 keys: more than one snapshot answers
+	sh.cache.reset() // 1,200 keys: more than one snapshot answers
 	cleared, err := s.Update(t.Context(), id, func(m *Message) (Change, error) {
 		if m.Live() != 1200 {
 			t.Errorf("%d pairs before the clear", m.Live())
@@ -112,7 +112,7 @@ func TestClearOfVeryMany(t *testing.T) {
 		}); err != nil {
 			t.Fatal(err)
 		}
-		sh.view.reset()
+		sh.cache.reset()
 	}
 	// A key that the clear had room to delete, and one that it had not, are both free again.
 	for _, key := range []string{"0-0", "2-399"} {
@@ -124,7 +124,7 @@ func TestClearOfVeryMany(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	sh.view.reset()
+	sh.cache.reset()
 	if pairs := read(t, s, id, 0); len(pairs) != 2 {
 		t.Fatalf("after the clear and two sets: %v", pairs)
 	}

@@ -35,14 +35,14 @@ type MemberChange struct {
 
 // place says what an entry's key is about.
 type place struct {
-	unit, suffix string
-	ref          Ref
-	user         string // of a group member's entry
+	object, suffix string
+	ref            Ref
+	user           string // of a group member's entry
 }
 
-// parseKey takes a bucket key apart. Keys that belong to no unit (the bucket's own entry, the way back from users to groups) have an empty unit.
+// parseKey takes a bucket key apart. Keys that belong to no object (the bucket's own entry, the way back from users to groups) have an empty object.
 func parseKey(key string) (place, error) {
-	dots := 3 // the unit ends at the third dot of a group's key, at the fourth of a one-to-one message's
+	dots := 3 // the object ends at the third dot of a group's key, at the fourth of a one-to-one message's
 	switch {
 	case key == bucket.OwnKey || strings.HasPrefix(key, "u."):
 		return place{}, nil
@@ -57,9 +57,9 @@ func parseKey(key string) (place, error) {
 		}
 		end += i + 1
 	}
-	at := place{unit: key[:end-1], suffix: key[end:]}
+	at := place{object: key[:end-1], suffix: key[end:]}
 	var err error
-	if name, ok := strings.CutSuffix(at.unit, groupSuffix); ok && strings.HasPrefix(name, "g.") {
+	if name, ok := strings.CutSuffix(at.object, groupSuffix); ok && strings.HasPrefix(name, "g.") {
 		if at.ref.GroupID, err = decodeToken(name[2:]); err != nil {
 			return place{}, err
 		}
@@ -68,16 +68,16 @@ func parseKey(key string) (place, error) {
 		}
 		return at, err
 	}
-	at.ref, err = ParseMessageID(MessageID(at.unit))
+	at.ref, err = ParseMessageID(MessageID(at.object))
 	return at, err
 }
 
-// deltas puts tailed entries together and hands them out: to the view and then, as a Delta, to the sink. An atomic batch may reach the tail in pieces. It is kept
+// deltas puts tailed entries together and hands them out: to the cache and then, as a Delta, to the sink. An atomic batch may reach the tail in pieces. It is kept
 // until its end is there, so that nobody sees half of a commit; or until something else comes, which means that its end was overwritten.
 type deltas struct {
-	view    *view
+	cache   *cache
 	open    *openDelta
-	unit    string
+	object  string
 	entries []bucket.Entry
 	batch   string // the batch that is not complete yet
 }
@@ -89,15 +89,15 @@ type openDelta struct {
 }
 
 func (g *deltas) add(at place, d bucket.Delivery, sink func(Delta)) {
-	if g.open != nil && !g.takes(at.unit, d.Batch) {
+	if g.open != nil && !g.takes(at.object, d.Batch) {
 		g.batch = ""
 		g.flush(sink)
 	}
 	if g.open == nil {
-		g.open, g.unit = &openDelta{Delta: Delta{Ref: at.ref}}, at.unit
+		g.open, g.object = &openDelta{Delta: Delta{Ref: at.ref}}, at.object
 		g.open.Pairs = g.open.one[:0]
-		if !strings.HasSuffix(at.unit, groupSuffix) {
-			g.open.ID = MessageID(at.unit)
+		if !strings.HasSuffix(at.object, groupSuffix) {
+			g.open.ID = MessageID(at.object)
 		}
 	}
 	g.entries = append(g.entries, d.Entry)
@@ -110,11 +110,11 @@ func (g *deltas) add(at place, d bucket.Delivery, sink func(Delta)) {
 	}
 }
 
-// takes reports whether an entry of this unit and batch belongs to what is open. After a clear, a record or a dissolution what follows is another story, and a
+// takes reports whether an entry of this object and batch belongs to what is open. After a clear, a record or a dissolution what follows is another story, and a
 // stream of changes that never pauses must come out some time.
-func (g *deltas) takes(unit, batch string) bool {
+func (g *deltas) takes(object, batch string) bool {
 	switch d := g.open; {
-	case unit != g.unit:
+	case object != g.object:
 		return false
 	case g.batch != "":
 		return batch == g.batch
@@ -128,7 +128,7 @@ func (g *deltas) flush(sink func(Delta)) {
 	if g.open != nil && g.batch == "" {
 		d := g.open.Delta
 		g.open = nil
-		g.view.tailed(g.unit, g.entries)
+		g.cache.applyTail(g.object, g.entries)
 		clear(g.entries)
 		g.entries = g.entries[:0]
 		sink(d)

@@ -15,7 +15,7 @@
 //
 // # Bucket layout
 //
-// A bucket holds one entry per key, and every key starts with the unit it belongs to. A unit is what is written together and fenced together.
+// A bucket holds one entry per key, and every key starts with the object it belongs to. A object is what is written together and fenced together.
 //
 //	c.<from>.<to>.<MsgKey>        a one-to-one message; this prefix is also its public ID
 //	g.<groupID>.<MsgSeq>          a group message; likewise
@@ -32,7 +32,7 @@
 //
 // # The fence
 //
-// An entry written to a unit carries the expectation that the last sequence under "<unit>.>" is still the one that the writer decided on. One
+// An entry written to an object carries the expectation that the last sequence under "<object>.>" is still the one that the writer decided on. One
 // replica checks that under the stream's lock. A replicated stream checks it when the leader proposes, and excludes a second writer in flight only
 // if both name the byte-identical filter: the filter is built in one place because one that matches nothing would pass unchecked.
 //

@@ -79,11 +79,11 @@ func TestLateCommitChangesNothing(t *testing.T) {
 	}
 	first := clear()
 	second := clear()
-	if err := s.shards[0].view.with(t.Context(), string(id), Ref{}, func(c *cell) {
-		c.mu.Unlock() // applyCommit locks it
-		c.applyCommit(nil, []bucket.Write{{Key: string(id) + ".c", Value: `{"clear":true}`}}, committed{head: first, request: 1})
-		c.mu.Lock()
-		if m := c.unit.(*Message); m.ClearSeq() != second {
+	if err := s.shards[0].cache.with(t.Context(), string(id), Ref{}, func(sl *slot) {
+		sl.mu.Unlock() // applyCommit locks it
+		sl.applyCommit(nil, []bucket.Write{{Key: string(id) + ".c", Value: `{"clear":true}`}}, committed{head: first, request: 1})
+		sl.mu.Lock()
+		if m := sl.object.(*Message); m.ClearSeq() != second {
 			t.Errorf("cleared at %d, then the message says %d", second, m.ClearSeq())
 		}
 	}); err != nil {
@@ -149,8 +149,8 @@ func TestCommitIsItsOwn(t *testing.T) {
 	change := Change{Writes: []Write{{Key: "k", Value: "v"}}}
 	late := &waiter{change: change, writes: []bucket.Write{{Key: string(id) + ".x.k", Value: "v"}}, leads: true}
 	read(t, s, id, 0)
-	c, _ := s.shards[0].view.find(string(id))
-	c.applyCommit([]*waiter{late}, late.writes, committed{head: first, request: 1})
+	sl, _ := s.shards[0].cache.find(string(id))
+	sl.applyCommit([]*waiter{late}, late.writes, committed{head: first, request: 1})
 	if late.commit != (Commit{first, first}) {
 		t.Fatalf("committed at %d, told %+v", first, late.commit)
 	}

@@ -28,7 +28,7 @@ func newGroup(groupID string) *Group {
 	return &Group{id: groupID, members: make(map[string]groupMember), gone: make(map[string]uint64)}
 }
 
-func (g *Group) fresh() unit { return newGroup(g.id) }
+func (g *Group) fresh() object { return newGroup(g.id) }
 
 // Info returns what the group is, or nil if there is no such group.
 func (g *Group) Info() *GroupInfo { return g.info }

@@ -52,7 +52,7 @@ func TestGroup(t *testing.T) {
 	// A new group of the same name does not inherit the members of the old one.
 	makeGroup(t, hubs[1], "team", "dan")
 	for _, s := range hubs {
-		s.shards[0].view.reset()
+		s.shards[0].cache.reset()
 		if err := s.ReadGroup(t.Context(), "team", func(g *Group) {
 			if names := g.Members(); len(names) != 1 || names[0].UserID != "dan" {
 				t.Errorf("the new group has %v", names)

@@ -9,7 +9,7 @@ import (
 	"exthub/kv/bucket"
 )
 
-// waiter is one Update that waits at a cell until it is woken.
+// waiter is one Update that waits at a slot until it is woken.
 type waiter struct {
 	decide Decide
 	wake   chan wakeup
@@ -46,104 +46,104 @@ func (w *waiter) wait(ctx context.Context) (wakeup, error) {
 }
 
 // leave takes a waiter out of the queue, and reports whether it could: not if it is first or part of a commit.
-func (c *cell) leave(w *waiter) bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	i := slices.Index(c.queue, w)
+func (sl *slot) leave(w *waiter) bool {
+	sl.mu.Lock()
+	defer sl.mu.Unlock()
+	i := slices.Index(sl.queue, w)
 	if i < 1 || len(w.writes) > 0 {
 		return false
 	}
-	c.queue = slices.Delete(c.queue, i, i+1)
+	sl.queue = slices.Delete(sl.queue, i, i+1)
 	return true
 }
 
 // lead commits for all that wait, batch after batch, until the leader's own Update is done. Then it promotes the next: nobody works for others
 // for ever.
-func (sh *shard) lead(ctx context.Context, c *cell, w *waiter) {
+func (sh *shard) lead(ctx context.Context, sl *slot, w *waiter) {
 	for !w.done {
-		if err := cmp.Or(ctx.Err(), c.drainCAS(ctx)); err != nil {
-			c.finish(errors.Join(ErrUnavailable, err), w)
+		if err := cmp.Or(ctx.Err(), sl.drainCAS(ctx)); err != nil {
+			sl.finish(errors.Join(ErrUnavailable, err), w)
 			break
 		}
-		c.mu.Lock()
-		batch, noops, last := c.decideBatch(sh.options)
-		c.mu.Unlock()
-		sh.commitBatch(ctx, c, batch, noops, last)
+		sl.mu.Lock()
+		batch, noops, last := sl.decideBatch(sh.options)
+		sl.mu.Unlock()
+		sh.commitBatch(ctx, sl, batch, noops, last)
 	}
-	c.mu.Lock()
-	c.promoteNext(sh.options)
-	c.mu.Unlock()
-	sh.view.weigh(c)
-	sh.sweeper.collect(c)
+	sl.mu.Lock()
+	sl.promoteNext(sh.options)
+	sl.mu.Unlock()
+	sh.cache.evict(sl)
+	sh.sweeper.collect(sl)
 }
 
 // commitBatch commits a batch. What the waiters that write nothing decided is true if the message was still as they saw it: a commit proves that, else the
 // stream's leader is asked.
-func (sh *shard) commitBatch(ctx context.Context, c *cell, batch, noops []*waiter, last uint64) {
+func (sh *shard) commitBatch(ctx context.Context, sl *slot, batch, noops []*waiter, last uint64) {
 	groups := sh.split(batch)
 	if len(groups) == 0 {
-		current, err := sh.confirm(ctx, c, last)
+		current, err := sh.confirm(ctx, sl, last)
 		if err != nil || current {
-			c.finish(err, noops...)
+			sl.finish(err, noops...)
 		}
 		return
 	}
 	for i, group := range groups {
 		var ok bool
-		if last, ok = sh.commit(ctx, c, group, last); !ok {
+		if last, ok = sh.commit(ctx, sl, group, last); !ok {
 			return
 		}
 		if i == 0 {
-			c.finish(nil, noops...)
+			sl.finish(nil, noops...)
 		}
 	}
 }
 
-// join puts a waiter behind those that wait. It leads if nobody does. The caller holds c.mu.
-func (c *cell) join(w *waiter) {
-	c.queue = append(c.queue, w)
-	if !c.led {
-		c.promote(w)
+// join puts a waiter behind those that wait. It leads if nobody does. The caller holds sl.mu.
+func (sl *slot) join(w *waiter) {
+	sl.queue = append(sl.queue, w)
+	if !sl.led {
+		sl.promote(w)
 	}
 }
 
 // promote makes a waiter the leader. That the queue is empty does not say that there is none: a leader whose own Update is done has left the queue, and has yet to promote the next.
-func (c *cell) promote(w *waiter) {
-	c.led, w.leads = true, true
+func (sl *slot) promote(w *waiter) {
+	sl.led, w.leads = true, true
 	w.wake <- lead
 }
 
-// promoteNext gives the lead to the first who waits. Where there are CAS all begin again instead: most of them need not wait for anybody. The caller holds c.mu.
-func (c *cell) promoteNext(options Options) {
-	c.led = false
+// promoteNext gives the lead to the first who waits. Where there are CAS all begin again instead: most of them need not wait for anybody. The caller holds sl.mu.
+func (sl *slot) promoteNext(options Options) {
+	sl.led = false
 	switch {
-	case len(c.queue) == 0:
+	case len(sl.queue) == 0:
 	case options.hasCAS():
-		for _, w := range c.queue {
+		for _, w := range sl.queue {
 			w.wake <- retry
 		}
-		c.queue = nil
+		sl.queue = nil
 	default:
-		c.promote(c.queue[0])
+		sl.promote(sl.queue[0])
 	}
 }
 
 // decideBatch asks the waiters, one after the other, for their changes, each on the message as the ones before will leave it. It returns those that
-// want to write, those that don't, and the revision that their decisions rest on. The caller holds c.mu.
-func (c *cell) decideBatch(options Options) (batch, noops []*waiter, last uint64) {
-	m := c.unit.(*Message)
-	if len(c.queue) > 1 {
+// want to write, those that don't, and the revision that their decisions rest on. The caller holds sl.mu.
+func (sl *slot) decideBatch(options Options) (batch, noops []*waiter, last uint64) {
+	m := sl.object.(*Message)
+	if len(sl.queue) > 1 {
 		m.pending = make(map[string]bool)
 	}
 	defer func() { m.pending, m.pendingLive = nil, 0 }()
 	total := 0
-	for _, w := range c.queue {
+	for _, w := range sl.queue {
 		w.writes, w.err = nil, nil
 		m.dirtyRead, m.reads = false, readSet{}
 		change, err := w.decide(m)
 		switch {
 		case m.dirtyRead, change.Clear && len(batch) > 0, err != nil && m.pendingLive != 0:
-			return batch, noops, c.revision // it rests on what is not committed yet
+			return batch, noops, sl.revision // it rests on what is not committed yet
 		case err != nil || len(change.Writes) == 0 && !change.Clear:
 			w.commit, w.err = Commit{Latest: m.latest}, err
 			noops = append(noops, w)
@@ -152,20 +152,20 @@ func (c *cell) decideBatch(options Options) (batch, noops []*waiter, last uint64
 		if _, alone := m.isCAS(change, options); alone && !w.leads {
 			continue // it will not need us
 		}
-		writes, control := m.writes(c.key, change, options.MaxTombstones)
+		writes, control := m.writes(sl.key, change, options.MaxTombstones)
 		if total += len(writes); total > bucket.MaxBatch && len(batch) > 0 {
-			return batch, noops, c.revision
+			return batch, noops, sl.revision
 		}
 		w.change, w.writes = change, writes
 		batch = append(batch, w)
 		if control {
-			return batch, noops, c.revision // a commit writes the control entry once, and last
+			return batch, noops, sl.revision // a commit writes the control entry once, and last
 		}
 		if m.pending != nil {
 			m.addPending(change)
 		}
 	}
-	return batch, noops, c.revision
+	return batch, noops, sl.revision
 }
 
 // split splits a batch into commits. On a replicated stream one batch takes one round trip. A single replica stages every batch on the disk
@@ -193,23 +193,23 @@ func (sh *shard) split(batch []*waiter) [][]*waiter {
 }
 
 // finish ends waiters that were not committed.
-func (c *cell) finish(err error, waiters ...*waiter) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
+func (sl *slot) finish(err error, waiters ...*waiter) {
+	sl.mu.Lock()
+	defer sl.mu.Unlock()
 	for _, w := range waiters {
 		if err != nil {
 			w.commit, w.err = Commit{}, err
 		}
-		c.finishLocked(w)
+		sl.finishLocked(w)
 	}
 }
 
-func (c *cell) finishLocked(w *waiter) {
+func (sl *slot) finishLocked(w *waiter) {
 	if w.done {
 		return
 	}
 	w.done = true
-	c.queue = slices.DeleteFunc(c.queue, func(other *waiter) bool { return other == w })
+	sl.queue = slices.DeleteFunc(sl.queue, func(other *waiter) bool { return other == w })
 	if !w.leads {
 		w.wake <- done
 	}

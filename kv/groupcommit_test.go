@@ -7,10 +7,10 @@ import "testing"
 func TestOneLeaderAtATime(t *testing.T) {
 	for name, options := range map[string]Options{"CAS": {Replicas: 1, MaxPairs: 300}, "Replicated": {Replicas: 3, MaxPairs: 300}} {
 		t.Run(name, func(t *testing.T) {
-			c := new(cell)
+			sl := new(slot)
 			join := func() *waiter {
 				w := &waiter{wake: make(chan wakeup, 1)}
-				c.join(w)
+				sl.join(w)
 				return w
 			}
 			woken := func(w *waiter) string {
@@ -25,12 +25,12 @@ func TestOneLeaderAtATime(t *testing.T) {
 			if got := woken(first); got != "lead" {
 				t.Fatalf("the first has to %s", got)
 			}
-			c.finish(nil, first)
+			sl.finish(nil, first)
 			next := join()
 			if got := woken(next); got != "wait" {
 				t.Fatalf("the next has to %s before the first has promoted the next", got)
 			}
-			c.promoteNext(options)
+			sl.promoteNext(options)
 			want := "lead"
 			if options.hasCAS() {
 				want = "retry"
@@ -44,8 +44,8 @@ func TestOneLeaderAtATime(t *testing.T) {
 					t.Fatalf("and when it comes again, to %s", got)
 				}
 			}
-			c.finish(nil, next)
-			c.promoteNext(options)
+			sl.finish(nil, next)
+			sl.promoteNext(options)
 			if got := woken(join()); got != "lead" {
 				t.Fatalf("when all are gone, the first has to %s", got)
 			}

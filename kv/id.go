@@ -102,10 +102,10 @@ func (c Conversation) users() (a, b string, err error) {
 	return tokens[1], tokens[2], nil
 }
 
-// groupSuffix ends the key of a group's unit, where a message has its number.
+// groupSuffix ends the key of a group's object, where a message has its number.
 const groupSuffix = "._"
 
-func groupUnit(groupID string) string { return "g." + encodeToken(groupID) + groupSuffix }
+func groupObject(groupID string) string { return "g." + encodeToken(groupID) + groupSuffix }
 
 // encodeToken makes one subject token of any non-empty string: letters, digits, - and _ stay, every other byte becomes =HH in upper case.
 func encodeToken(s string) string {

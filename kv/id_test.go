@@ -65,7 +65,7 @@ func FuzzMessageID(f *testing.F) {
 		if ref, err := ParseMessageID(MessageID(s)); err == nil && string(ref.ID()) != s {
 			t.Fatalf("%q and %q are the same message", s, ref.ID())
 		}
-		if at, err := parseKey(s); err == nil && at.unit != "" && at.unit+"."+at.suffix != s {
+		if at, err := parseKey(s); err == nil && at.object != "" && at.object+"."+at.suffix != s {
 			t.Fatalf("key %q comes apart as %+v", s, at)
 		}
 	})

@@ -162,6 +162,6 @@ func TestClear(t *testing.T) {
 		}
 	}
 	check(s)
-	s.shards[0].view.reset()
+	s.shards[0].cache.reset()
 	check(s)
 }

@@ -33,19 +33,19 @@ func (s *Store) UpdateGroup(ctx context.Context, groupID string, decide func(*Gr
 	}
 	defer release()
 	for {
-		var c *cell
+		var sl *slot
 		var change GroupChange
 		var decided error
 		var last uint64
-		err := sh.view.with(ctx, groupUnit(groupID), Ref{GroupID: groupID}, func(found *cell) {
-			c, last = found, found.revision
-			change, decided = decide(found.unit.(*Group))
+		err := sh.cache.with(ctx, groupObject(groupID), Ref{GroupID: groupID}, func(found *slot) {
+			sl, last = found, found.revision
+			change, decided = decide(found.object.(*Group))
 		})
 		if err != nil {
 			return err
 		}
 		if decided != nil || change.empty() {
-			current, err := sh.confirm(ctx, c, last)
+			current, err := sh.confirm(ctx, sl, last)
 			if err != nil || current {
 				return errors.Join(err, decided)
 			}
@@ -55,13 +55,13 @@ func (s *Store) UpdateGroup(ctx context.Context, groupID string, decide func(*Gr
 		if err != nil {
 			return err
 		}
-		head, err := sh.bucket.Publish(ctx, writes, bucket.Terms{Fence: bucket.Fence{Filter: c.filter, Last: last}})
+		head, err := sh.bucket.Publish(ctx, writes, bucket.Terms{Fence: bucket.Fence{Filter: sl.filter, Last: last}})
 		var stale *bucket.StaleError
 		switch {
 		case err == nil:
-			return sh.groupCommitted(c, writes, head)
+			return sh.groupCommitted(sl, writes, head)
 		case errors.As(err, &stale) && !errors.Is(err, ErrUnknown):
-			if err := sh.refresh(ctx, c, stale.Last); err != nil {
+			if err := sh.refresh(ctx, sl, stale.Last); err != nil {
 				return errors.Join(ErrUnavailable, err)
 			}
 		default:
@@ -71,14 +71,14 @@ func (s *Store) UpdateGroup(ctx context.Context, groupID string, decide func(*Gr
 }
 
 // groupCommitted applies what concerns the group itself: the hints belong to users.
-func (sh *shard) groupCommitted(c *cell, writes []bucket.Write, head uint64) error {
-	defer sh.view.weigh(c)
-	c.mu.Lock()
-	defer c.mu.Unlock()
+func (sh *shard) groupCommitted(sl *slot, writes []bucket.Write, head uint64) error {
+	defer sh.cache.evict(sl)
+	sl.mu.Lock()
+	defer sl.mu.Unlock()
 	for i, w := range writes {
-		if at, err := parseKey(w.Key); err == nil && at.unit == c.key {
+		if at, err := parseKey(w.Key); err == nil && at.object == sl.key {
 			e := bucket.Entry{Key: w.Key, Value: w.Value, Deleted: w.Delete, Revision: head + 1 + uint64(i) - uint64(len(writes))}
-			if err := c.take(e); err != nil {
+			if err := sl.apply(e); err != nil {
 				return err
 			}
 		}
@@ -88,17 +88,17 @@ func (sh *shard) groupCommitted(c *cell, writes []bucket.Write, head uint64) err
 
 // writes puts the hints first: whoever sees a member's entry finds its hint too.
 func (g GroupChange) writes(groupID string) ([]bucket.Write, error) {
-	unit := groupUnit(groupID)
+	object := groupObject(groupID)
 	var hints, entries []bucket.Write
 	if g.Dissolve {
-		return []bucket.Write{{Key: unit + ".i", Delete: true}}, nil
+		return []bucket.Write{{Key: object + ".i", Delete: true}}, nil
 	}
 	if g.Info != nil {
 		value, err := json.Marshal(g.Info)
 		if err != nil {
 			return nil, err
 		}
-		entries = append(entries, bucket.Write{Key: unit + ".i", Value: string(value)})
+		entries = append(entries, bucket.Write{Key: object + ".i", Value: string(value)})
 	}
 	for _, m := range g.Add {
 		value, err := json.Marshal(m)
@@ -107,12 +107,12 @@ func (g GroupChange) writes(groupID string) ([]bucket.Write, error) {
 		}
 		user := encodeToken(m.UserID)
 		hints = append(hints, bucket.Write{Key: "u." + user + "." + encodeToken(groupID)})
-		entries = append(entries, bucket.Write{Key: unit + ".u." + user, Value: string(value)})
+		entries = append(entries, bucket.Write{Key: object + ".u." + user, Value: string(value)})
 	}
 	for _, id := range g.Remove {
 		user := encodeToken(id)
 		hints = append(hints, bucket.Write{Key: "u." + user + "." + encodeToken(groupID), Delete: true})
-		entries = append(entries, bucket.Write{Key: unit + ".u." + user, Delete: true})
+		entries = append(entries, bucket.Write{Key: object + ".u." + user, Delete: true})
 	}
 	return append(hints, entries...), nil
 }

@@ -42,7 +42,7 @@ type control struct {
 
 func newMessage(ref Ref) *Message { return &Message{ref: ref, pairs: make(map[string]Pair)} }
 
-func (m *Message) fresh() unit { return newMessage(m.ref) }
+func (m *Message) fresh() object { return newMessage(m.ref) }
 
 // Record returns the message as it was sent, or nil if there is no such message.
 func (m *Message) Record() *Record { return m.record }

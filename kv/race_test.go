@@ -118,7 +118,7 @@ func TestManyWriters(t *testing.T) {
 			})
 		}
 		wg.Wait()
-		s.shards[0].view.reset()
+		s.shards[0].cache.reset()
 		pairs := read(t, s, id, 0)
 		if len(pairs) != len(got) {
 			t.Fatalf("%d pairs of %d", len(pairs), len(got))

@@ -21,12 +21,12 @@ func (s *Store) Read(ctx context.Context, id MessageID, atLeast uint64, fn func(
 	if err := sh.catchUp(ctx, atLeast); err != nil {
 		return err
 	}
-	var c *cell
+	var sl *slot
 	var last uint64
 	missing := false
-	err = sh.view.with(ctx, string(id), ref, func(found *cell) {
-		m := found.unit.(*Message)
-		c, last = found, found.revision
+	err = sh.cache.with(ctx, string(id), ref, func(found *slot) {
+		m := found.object.(*Message)
+		sl, last = found, found.revision
 		if missing = m.record == nil; !missing {
 			fn(m)
 		}
@@ -35,10 +35,10 @@ func (s *Store) Read(ctx context.Context, id MessageID, atLeast uint64, fn func(
 		return err
 	}
 	// It may have been sent through another hub a moment ago. Only the leader can say that there is none.
-	if _, err := sh.confirm(ctx, c, last); err != nil {
+	if _, err := sh.confirm(ctx, sl, last); err != nil {
 		return err
 	}
-	return sh.view.with(ctx, string(id), ref, func(c *cell) { fn(c.unit.(*Message)) })
+	return sh.cache.with(ctx, string(id), ref, func(sl *slot) { fn(sl.object.(*Message)) })
 }
 
 // catchUp waits for the tail to reach the revision. That this hub has committed something later says nothing about what others wrote before. A
@@ -62,18 +62,18 @@ func (sh *shard) catchUp(ctx context.Context, revision uint64) error {
 // ReadGroup calls fn with the group as this hub knows it; otherwise like Read. What another hub wrote a moment ago may be missing: see ConfirmGroup.
 func (s *Store) ReadGroup(ctx context.Context, groupID string, fn func(*Group)) error {
 	sh := s.shardFor(Ref{GroupID: groupID})
-	return sh.view.with(ctx, groupUnit(groupID), Ref{GroupID: groupID}, func(c *cell) { fn(c.unit.(*Group)) })
+	return sh.cache.with(ctx, groupObject(groupID), Ref{GroupID: groupID}, func(sl *slot) { fn(sl.object.(*Group)) })
 }
 
 // ConfirmGroup makes sure that the next ReadGroup sees everything that had been written when it was called: for whoever is about to refuse something because
 // of what a group is not.
 func (s *Store) ConfirmGroup(ctx context.Context, groupID string) error {
 	sh := s.shardFor(Ref{GroupID: groupID})
-	var c *cell
+	var sl *slot
 	var last uint64
-	err := sh.view.with(ctx, groupUnit(groupID), Ref{GroupID: groupID}, func(found *cell) { c, last = found, found.revision })
+	err := sh.cache.with(ctx, groupObject(groupID), Ref{GroupID: groupID}, func(found *slot) { sl, last = found, found.revision })
 	if err == nil {
-		_, err = sh.confirm(ctx, c, last)
+		_, err = sh.confirm(ctx, sl, last)
 	}
 	return err
 }
@@ -106,8 +106,8 @@ func (sh *shard) groups(ctx context.Context, user string, asked *bucket.Lookup) 
 	var filters []string
 	for _, hint := range hints.Entries {
 		if !hint.Deleted {
-			unit := "g." + strings.TrimPrefix(hint.Key, "u."+user+".") + "._"
-			filters = append(filters, unit+".i", unit+".u."+user)
+			object := "g." + strings.TrimPrefix(hint.Key, "u."+user+".") + "._"
+			filters = append(filters, object+".i", object+".u."+user)
 		}
 	}
 	if len(filters) == 0 {

@@ -5,12 +5,12 @@ import (
 	"time"
 )
 
-// refresh brings the cell to revision or beyond: by the tail, which is on its way anyway, or with a snapshot if the tail does not come (or revision
+// refresh brings the slot to revision or beyond: by the tail, which is on its way anyway, or with a snapshot if the tail does not come (or revision
 // is 0, unknown).
-func (sh *shard) refresh(ctx context.Context, c *cell, revision uint64) error {
-	c.mu.Lock()
-	gone := c.gone
-	c.mu.Unlock()
+func (sh *shard) refresh(ctx context.Context, sl *slot, revision uint64) error {
+	sl.mu.Lock()
+	gone := sl.gone
+	sl.mu.Unlock()
 	if revision > 0 && !gone {
 		soon, cancel := context.WithTimeout(ctx, tailPatience)
 		err := sh.tail.position.wait(soon, revision)
@@ -19,27 +19,27 @@ func (sh *shard) refresh(ctx context.Context, c *cell, revision uint64) error {
 			return nil
 		}
 	}
-	snap, err := sh.bucket.Read(ctx, max(revision, sh.bucket.Seen()), c.key+".>")
+	snap, err := sh.bucket.Read(ctx, max(revision, sh.bucket.Seen()), sl.key+".>")
 	if err != nil {
 		return err
 	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if snap.UpTo < c.upTo {
+	sl.mu.Lock()
+	defer sl.mu.Unlock()
+	if snap.UpTo < sl.upTo {
 		return nil
 	}
-	return c.fill(c.unit.fresh(), snap)
+	return sl.fill(sl.object.fresh(), snap)
 }
 
 // tailPatience is how long a writer that lost a race waits for the tail before it reads the message itself.
 const tailPatience = 250 * time.Millisecond
 
-// confirm asks the stream's leader whether last, the revision that something was decided on, is still the unit's last, and brings the cell up to date if not. Only a
+// confirm asks the stream's leader whether last, the revision that something was decided on, is still the object's last, and brings the slot up to date if not. Only a
 // leader that has lost its place without knowing yet could answer wrongly, for as long as an election takes.
-func (sh *shard) confirm(ctx context.Context, c *cell, last uint64) (current bool, err error) {
-	newest, err := sh.bucket.Newest(ctx, c.filter)
+func (sh *shard) confirm(ctx context.Context, sl *slot, last uint64) (current bool, err error) {
+	newest, err := sh.bucket.Newest(ctx, sl.filter)
 	if err != nil || newest <= last {
 		return err == nil, err
 	}
-	return false, sh.refresh(ctx, c, newest)
+	return false, sh.refresh(ctx, sl, newest)
 }

@@ -71,13 +71,13 @@ func (sh *shard) send(ctx context.Context, r Record, origin, id string) (Record,
 
 // sendLetter stores a one-to-one message. The fence finds what the server's memory for duplicates is not asked about: a key that is taken.
 func (sh *shard) sendLetter(ctx context.Context, r Record, origin, id string) (Record, error) {
-	unit := string(r.Ref.ID())
-	stored, err := sh.store(ctx, r, origin, id, bucket.Fence{Filter: sh.bucket.Filter(unit)})
+	object := string(r.Ref.ID())
+	stored, err := sh.store(ctx, r, origin, id, bucket.Fence{Filter: sh.bucket.Filter(object)})
 	var stale *bucket.StaleError
 	if !errors.As(err, &stale) {
 		return stored, err
 	}
-	snap, err := sh.bucket.Read(ctx, max(sh.bucket.Seen(), stale.Last), unit+".m")
+	snap, err := sh.bucket.Read(ctx, max(sh.bucket.Seen(), stale.Last), object+".m")
 	if err != nil {
 		return Record{}, err
 	}

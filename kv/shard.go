@@ -14,7 +14,7 @@ type shard struct {
 	options Options
 	bucket  *bucket.Bucket
 	lookups *bucket.Lookups
-	view    *view
+	cache   *cache
 	tail    *tail
 	sweeper *sweeper
 	locks   keyedMutex
@@ -34,7 +34,7 @@ func openShard(ctx context.Context, nc *nats.Conn, options Options, index int) (
 		return nil, err
 	}
 	sh.lookups = bucket.NewLookups(sh.bucket)
-	sh.view = newView(sh, options.ViewBytes/options.Shards)
+	sh.cache = newCache(sh, options.CacheBytes/options.Shards)
 	sh.sweeper = newSweeper(sh)
 	state, err := sh.bucket.State(ctx)
 	if err != nil {

@@ -4,8 +4,8 @@ package kv
 type Stats struct {
 	Position     uint64 // the revision that the tail has come to; of several shards the sum
 	TailRestarts uint64 // how often a tail had to begin again behind the last change that it saw
-	ViewUnits    int    // messages and groups in memory
-	ViewBytes    int    // and about how much they take
+	CacheObjects int    // messages and groups in memory
+	CacheBytes   int    // and about how much they take
 }
 
 // Stats returns the numbers as they are.
@@ -14,15 +14,15 @@ func (s *Store) Stats() Stats {
 	for _, shard := range s.shards {
 		sum.Position += shard.tail.position.get()
 		sum.TailRestarts += shard.tail.restarts.Load()
-		units, bytes := shard.view.count()
-		sum.ViewUnits += units
-		sum.ViewBytes += bytes
+		objects, bytes := shard.cache.count()
+		sum.CacheObjects += objects
+		sum.CacheBytes += bytes
 	}
 	return sum
 }
 
-func (v *view) count() (units, bytes int) {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	return len(v.cells), v.bytes
+func (c *cache) count() (objects, bytes int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return len(c.slots), c.bytes
 }

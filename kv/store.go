@@ -25,7 +25,7 @@ type Options struct {
 	SyncAlways    bool   // the server syncs every write to the disk: several writes are then cheaper together
 	MaxPairs      int    // pairs that a message holds at most, by the decisions of all who write; CAS need to know (see cas); 0 if not known
 	MaxTombstones int    // deletions that a message lists at most; 300 if zero
-	ViewBytes     int    // memory for messages and groups that are in use; 256 MiB if zero
+	CacheBytes    int    // memory for messages and groups that are in use; 256 MiB if zero
 	Generation    string // part of the Epoch: another one says that the same buckets have lost something; may be empty
 }
 
@@ -42,8 +42,8 @@ func (o Options) withDefaults() Options {
 	if o.MaxTombstones == 0 {
 		o.MaxTombstones = 300
 	}
-	if o.ViewBytes == 0 {
-		o.ViewBytes = 256 << 20
+	if o.CacheBytes == 0 {
+		o.CacheBytes = 256 << 20
 	}
 	return o
 }

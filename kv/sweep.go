@@ -29,22 +29,22 @@ const (
 
 func newSweeper(sh *shard) *sweeper { return &sweeper{sh: sh} }
 
-// collect takes over what the cell's message has found.
-func (s *sweeper) collect(c *cell) {
-	c.mu.Lock()
-	m, ok := c.unit.(*Message)
+// collect takes over what the slot's message has found.
+func (s *sweeper) collect(sl *slot) {
+	sl.mu.Lock()
+	m, ok := sl.object.(*Message)
 	if !ok || len(m.swept) == 0 {
-		c.mu.Unlock()
+		sl.mu.Unlock()
 		return
 	}
 	swept := m.swept
 	m.swept = nil
-	c.mu.Unlock()
+	sl.mu.Unlock()
 	due := time.Now().Add(sweepDelay)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, p := range swept {
-		s.queue = append(s.queue, leftover{key: c.key + ".x." + encodeToken(p.Key), revision: p.Seq, due: due})
+		s.queue = append(s.queue, leftover{key: sl.key + ".x." + encodeToken(p.Key), revision: p.Seq, due: due})
 	}
 }
 

@@ -13,7 +13,7 @@ import (
 	"exthub/kv/bucket"
 )
 
-// tail follows one bucket: it hands every committed entry to the view and, grouped into Deltas, to the sink, in revision order and without
+// tail follows one bucket: it hands every committed entry to the cache and, grouped into Deltas, to the sink, in revision order and without
 // blocking on either. One goroutine runs it; wait and healthy may be called from any.
 type tail struct {
 	sh      *shard
@@ -115,7 +115,7 @@ func (t *tail) reset(state bucket.State, sink func(Delta)) {
 	position := state.Last
 	slog.Warn("tail starts anew: changes may have been missed", "bucket", t.sh.bucket.Name(), "from", t.position.get(), "to", position)
 	t.sh.bucket.Forget()
-	t.sh.view.reset()
+	t.sh.cache.reset()
 	t.mu.Lock()
 	t.epoch, t.alive = state.Created, time.Now()
 	t.mu.Unlock()

@@ -121,8 +121,8 @@ func TestTailNoticesAnotherHistory(t *testing.T) {
 }
 
 // Memory is bounded by bytes: what was used longest ago goes, and comes back when it is needed.
-func TestViewIsBounded(t *testing.T) {
-	s, _ := open(t, kvtest.Server(t), Options{ViewBytes: 64 << 10})
+func TestCacheIsBounded(t *testing.T) {
+	s, _ := open(t, kvtest.Server(t), Options{CacheBytes: 64 << 10})
 	ids := make([]MessageID, 100)
 	for i := range ids {
 		ids[i] = poll(t, s)
@@ -130,12 +130,12 @@ func TestViewIsBounded(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	v := s.shards[0].view
-	v.mu.Lock()
-	bytes, cells := v.bytes, len(v.cells)
-	v.mu.Unlock()
-	if bytes > 64<<10 || cells == 0 || cells > 20 {
-		t.Fatalf("%d bytes in %d cells", bytes, cells)
+	c := s.shards[0].cache
+	c.mu.Lock()
+	bytes, slots := c.bytes, len(c.slots)
+	c.mu.Unlock()
+	if bytes > 64<<10 || slots == 0 || slots > 20 {
+		t.Fatalf("%d bytes in %d slots", bytes, slots)
 	}
 	for _, id := range ids {
 		if pairs := read(t, s, id, 0); len(pairs) != 1 {

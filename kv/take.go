@@ -15,7 +15,7 @@ const together = 2 * time.Millisecond
 func (t *tail) begin(sink func(Delta)) {
 	t.handing.Lock()
 	defer t.handing.Unlock()
-	t.group, t.taken = deltas{view: t.sh.view}, t.position.get()
+	t.group, t.taken = deltas{cache: t.sh.cache}, t.position.get()
 	t.overdue = time.AfterFunc(time.Hour, func() {
 		t.handing.Lock()
 		defer t.handing.Unlock()
@@ -40,7 +40,7 @@ func (t *tail) take(d bucket.Delivery, sink func(Delta)) {
 	case err != nil:
 		// Somebody else wrote into the bucket. It concerns no message; say it and go on.
 		slog.Warn("key that is not ours", "bucket", t.sh.bucket.Name(), "key", d.Key, "error", err)
-	case key.unit != "":
+	case key.object != "":
 		t.group.add(key, d, sink)
 	}
 	t.taken = d.Revision

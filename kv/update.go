@@ -56,26 +56,26 @@ func (s *Store) Update(ctx context.Context, id MessageID, decide Decide) (Commit
 
 // update commits what decide wants, alone or together with others. It returns errRetry if it has to be called again.
 func (sh *shard) update(ctx context.Context, ref Ref, id MessageID, decide Decide) (Commit, error) {
-	var c *cell
+	var sl *slot
 	var single cas
 	var isCAS bool
 	var w *waiter
-	err := sh.view.with(ctx, string(id), ref, func(found *cell) {
-		c = found
-		if single, isCAS = c.beginCAS(decide, sh.options); !isCAS {
+	err := sh.cache.with(ctx, string(id), ref, func(found *slot) {
+		sl = found
+		if single, isCAS = sl.beginCAS(decide, sh.options); !isCAS {
 			w = &waiter{decide: decide, wake: make(chan wakeup, 1)}
-			c.join(w)
+			sl.join(w)
 		}
 	})
 	switch {
 	case err != nil:
 		return Commit{}, err
 	case isCAS:
-		return sh.commitCAS(ctx, c, single)
+		return sh.commitCAS(ctx, sl, single)
 	}
 	wake, err := w.wait(ctx)
 	if err != nil {
-		if c.leave(w) {
+		if sl.leave(w) {
 			return Commit{}, errors.Join(ErrUnavailable, err)
 		}
 		wake = <-w.wake // somebody is committing for us, or has handed us the lead: either way it ends soon
@@ -84,7 +84,7 @@ func (sh *shard) update(ctx context.Context, ref Ref, id MessageID, decide Decid
 	case retry:
 		return Commit{}, errRetry
 	case lead:
-		sh.lead(ctx, c, w)
+		sh.lead(ctx, sl, w)
 	}
 	return w.commit, w.err
 }

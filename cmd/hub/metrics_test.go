@@ -27,8 +27,8 @@ func TestMetrics(t *testing.T) {
 			`exthub_events_delivered_total 2`,
 			`exthub_tail_position [1-9][0-9]*`,
 			`exthub_tail_restarts_total 0`,
-			`exthub_view_units [1-9][0-9]*`,
-			`exthub_view_bytes [1-9][0-9.e+]*`,
+			`exthub_cache_objects [1-9][0-9]*`,
+			`exthub_cache_bytes [1-9][0-9.e+]*`,
 		} {
 			if !regexp.MustCompile(`(?m)^` + line + `$`).MatchString(metrics) {
 				t.Logf("not yet: %s", line)

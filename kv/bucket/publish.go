@@ -32,9 +32,9 @@ type Fence struct {
 	Last   uint64
 }
 
-// Filter returns what a unit's fences are about: all of its subjects. The server compares filters in flight byte by byte, so there is no second place that makes
+// Filter returns what an object's fences are about: all of its subjects. The server compares filters in flight byte by byte, so there is no second place that makes
 // one.
-func (b *Bucket) Filter(unit string) string { return b.prefix + unit + ".>" }
+func (b *Bucket) Filter(object string) string { return b.prefix + object + ".>" }
 
 // Terms are what entries are written on and marked with.
 type Terms struct {

@@ -1,0 +1,276 @@
+package kv
+
+import (
+	"container/list"
+	"context"
+	"errors"
+	"strings"
+	"sync"
+
+	"exthub/kv/bucket"
+)
+
+// object is a message or a group in memory.
+type object interface {
+	// apply takes one entry. Entries may come more than once; one that is not newer changes nothing.
+	apply(suffix string, e bucket.Entry) error
+	// fresh returns an empty object of the same name.
+	fresh() object
+	// size returns about how many bytes it takes.
+	size() int
+}
+
+// cache keeps objects in memory while they are in use: loaded once with a snapshot, kept current by the tail and by the hub's own commits.
+type cache struct {
+	sh    *shard
+	limit int
+
+	mu    sync.Mutex
+	slots map[string]*slot
+	used  *list.List // of *slot, the one used last in front
+	bytes int
+}
+
+// slot is an object's place in the cache.
+type slot struct {
+	key    string        // of the object
+	filter string        // what its fence is about: every subject of the object
+	place  *list.Element // guarded by cache.mu
+	weight int           // guarded by cache.mu
+	loaded chan struct{} // closed when the first snapshot is in or has failed
+
+	mu       sync.Mutex
+	object   object
+	revision uint64         // the last sequence under the object: what a fence expects
+	upTo     uint64         // everything up to here is in the object
+	buffered []bucket.Entry // tailed while the snapshot was on its way
+	err      error          // why loading failed
+	gone     bool           // no longer in the cache, so no longer current
+	queue    []*waiter      // writers that wait
+	led      bool           // one of them commits for all, or has done so and is has yet to promote the next
+
+	casKeys    []string      // the keys of CAS that are under way
+	casDrained chan struct{} // closed when none is; nil while nobody waits for that
+}
+
+var errUnexpectedKey = errors.New("key of an unknown kind")
+
+func newCache(sh *shard, limit int) *cache {
+	return &cache{sh: sh, limit: limit, slots: make(map[string]*slot), used: list.New()}
+}
+
+// with calls fn with the slot of the message or group, locked, once it is loaded. fn must not block.
+func (c *cache) with(ctx context.Context, key string, ref Ref, fn func(*slot)) error {
+	for {
+		sl, mine := c.find(key)
+		if mine {
+			c.load(ctx, sl, newObject(key, ref))
+		}
+		if err := sl.wait(ctx); err != nil {
+			return err
+		}
+		sl.mu.Lock()
+		if sl.gone && sl.err == nil {
+			sl.mu.Unlock()
+			continue
+		}
+		if sl.err != nil {
+			defer sl.mu.Unlock()
+			return sl.err
+		}
+		fn(sl)
+		sl.mu.Unlock()
+		return nil
+	}
+}
+
+func newObject(key string, ref Ref) object {
+	if strings.HasSuffix(key, groupSuffix) {
+		return newGroup(ref.GroupID)
+	}
+	return newMessage(ref)
+}
+
+// wait returns nil when the first snapshot is in, or ctx's error.
+func (sl *slot) wait(ctx context.Context) error {
+	select {
+	case <-sl.loaded:
+		return nil // nearly always; asking for Done would make a channel
+	default:
+	}
+	select {
+	case <-sl.loaded:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// find returns the slot of the object, and reports whether the caller is the one to load it.
+func (c *cache) find(key string) (sl *slot, mine bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if sl, ok := c.slots[key]; ok {
+		c.used.MoveToFront(sl.place)
+		return sl, false
+	}
+	sl = &slot{key: key, filter: c.sh.bucket.Filter(key), loaded: make(chan struct{})}
+	sl.place = c.used.PushFront(sl)
+	c.slots[key] = sl
+	return sl, true
+}
+
+// load reads the object and joins it with the tail. The slot is in the cache already, so what the tail sees from now on waits in buffered; a snapshot
+// older than what the hub has seen before would leave a gap between the two and is not accepted.
+func (c *cache) load(ctx context.Context, sl *slot, empty object) {
+	floor := c.sh.bucket.Seen()
+	// Others may wait for this snapshot: it does not end with the request that happened to come first.
+	snap, err := c.sh.bucket.Read(context.WithoutCancel(ctx), floor, sl.key+".>")
+	sl.mu.Lock()
+	if err == nil {
+		err = sl.fill(empty, snap)
+	}
+	sl.err = err
+	sl.gone = sl.gone || err != nil
+	sl.mu.Unlock()
+	if err != nil {
+		c.remove(sl)
+	} else {
+		c.evict(sl)
+		c.sh.sweeper.collect(sl)
+	}
+	close(sl.loaded)
+}
+
+// fill makes the snapshot and what the tail has brought since then the slot's object. The caller holds sl.mu, or is the only one who knows it.
+func (sl *slot) fill(u object, snap bucket.Snapshot) error {
+	sl.object, sl.upTo, sl.revision = u, snap.UpTo, 0
+	for _, e := range snap.Entries {
+		if err := sl.apply(e); err != nil {
+			return err
+		}
+	}
+	for _, e := range sl.buffered {
+		if e.Revision > snap.UpTo {
+			if err := sl.apply(e); err != nil {
+				return err
+			}
+		}
+	}
+	sl.buffered = nil
+	return nil
+}
+
+// apply applies one entry. The caller holds sl.mu.
+func (sl *slot) apply(e bucket.Entry) error {
+	sl.revision = max(sl.revision, e.Revision)
+	sl.upTo = max(sl.upTo, e.Revision)
+	return sl.object.apply(e.Key[len(sl.key)+1:], e)
+}
+
+// peek returns the slot of the object, or nil if it is not in use.
+func (c *cache) peek(key string) *slot {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.slots[key]
+}
+
+// applyTail takes entries of one object from the tail, all at once, if the object is in use.
+func (c *cache) applyTail(objectKey string, entries []bucket.Entry) {
+	sl := c.peek(objectKey)
+	if sl == nil {
+		return
+	}
+	sl.mu.Lock()
+	for _, e := range entries {
+		switch {
+		case sl.gone:
+		case sl.object == nil:
+			sl.buffered = append(sl.buffered, e)
+		case e.Revision > sl.upTo:
+			if err := sl.apply(e); err != nil {
+				// An entry that nobody can read must not be served as if it were not there.
+				sl.gone = true
+			}
+		}
+	}
+	gone := sl.gone
+	sl.mu.Unlock()
+	if gone {
+		c.remove(sl)
+	} else {
+		c.evict(sl)
+	}
+}
+
+// evict counts what the slot takes now and gives up the slots that were used longest ago while there are too many bytes.
+func (c *cache) evict(sl *slot) {
+	sl.mu.Lock()
+	size := 0
+	if sl.object != nil {
+		size = sl.object.size() + len(sl.key)
+	}
+	sl.mu.Unlock()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.slots[sl.key] != sl {
+		return
+	}
+	c.bytes += size - sl.weight
+	sl.weight = size
+	for place := c.used.Back(); place != nil && c.bytes > c.limit; {
+		old := place.Value.(*slot)
+		place = place.Prev()
+		// A slot that is locked or has writers is in use, whatever the list says.
+		if old == sl || !old.mu.TryLock() {
+			continue
+		}
+		if old.object != nil && !old.led && len(old.casKeys) == 0 {
+			old.gone = true
+			c.removeLocked(old)
+		}
+		old.mu.Unlock()
+	}
+}
+
+// invalidate gives up what is in the cache of an object, if that may lack what was committed at revision.
+func (c *cache) invalidate(key string, revision uint64) {
+	sl := c.peek(key)
+	if sl == nil {
+		return
+	}
+	sl.mu.Lock()
+	lacks := sl.upTo < revision // also of one that is being loaded: the snapshot may be older
+	sl.gone = sl.gone || lacks
+	sl.mu.Unlock()
+	if lacks {
+		c.remove(sl)
+	}
+}
+
+func (c *cache) remove(sl *slot) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.removeLocked(sl)
+}
+
+func (c *cache) removeLocked(sl *slot) {
+	if c.slots[sl.key] == sl {
+		delete(c.slots, sl.key)
+		c.used.Remove(sl.place)
+		c.bytes -= sl.weight
+	}
+}
+
+// reset forgets everything: changes may have been missed.
+func (c *cache) reset() {
+	c.mu.Lock()
+	slots := c.slots
+	c.slots, c.used, c.bytes = make(map[string]*slot), list.New(), 0
+	c.mu.Unlock()
+	for _, sl := range slots {
+		sl.mu.Lock()
+		sl.gone = true
+		sl.mu.Unlock()
+	}
+}
