@@ -76,7 +76,7 @@ func (sh *shard) commitCAS(ctx context.Context, sl *slot, s cas) (Commit, error)
 	if s.stored != nil {
 		s.stored()
 	}
-	if !sh.tail.position.reach(done.head) {
+	if !sh.tail.applied.waitWhileRunning(done.head) {
 		sh.cache.invalidate(sl.key, done.head) // not only our slot: another one may have taken its place since
 	}
 	return Commit{done.head, done.head}, nil

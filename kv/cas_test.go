@@ -49,7 +49,7 @@ func TestCASHidesNothing(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := here.shards[0].tail.position.wait(t.Context(), seq); err != nil {
+	if err := here.shards[0].tail.applied.wait(t.Context(), seq); err != nil {
 		t.Fatal(err)
 	}
 	mu.Lock()
@@ -63,7 +63,7 @@ func TestCASHidesNothing(t *testing.T) {
 		_, err := set(here, id, "own", "2", seq)
 		acked <- err
 	}()
-	if err := other.shards[0].tail.position.wait(t.Context(), seq+2); err != nil { // both are committed
+	if err := other.shards[0].tail.applied.wait(t.Context(), seq+2); err != nil { // both are committed
 		t.Fatal(err)
 	}
 	for here.shards[0].bucket.Seen() < seq+2 { // its acknowledgement is here; more than enough time to pass it on
@@ -118,7 +118,7 @@ func TestCASSaysThatItIsStored(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := s.shards[0].tail.position.wait(t.Context(), seq); err != nil {
+	if err := s.shards[0].tail.applied.wait(t.Context(), seq); err != nil {
 		t.Fatal(err)
 	}
 	_, err = s.Update(t.Context(), id, func(m *Message) (Change, error) {

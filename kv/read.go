@@ -53,7 +53,7 @@ func (sh *shard) catchUp(ctx context.Context, revision uint64) error {
 			return nil
 		}
 	}
-	if err := sh.tail.position.wait(ctx, revision); err != nil {
+	if err := sh.tail.applied.wait(ctx, revision); err != nil {
 		return fmt.Errorf("%w: the tail has not come to revision %d: %w", ErrUnavailable, revision, err)
 	}
 	return nil
@@ -136,7 +136,7 @@ func (sh *shard) groups(ctx context.Context, user string, asked *bucket.Lookup) 
 			}
 		}
 	}
-	if err := sh.tail.position.wait(ctx, upTo); err != nil {
+	if err := sh.tail.applied.wait(ctx, upTo); err != nil {
 		return nil, fmt.Errorf("%w: the tail has not come to revision %d: %w", ErrUnavailable, upTo, err)
 	}
 	var list []string

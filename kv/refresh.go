@@ -13,7 +13,7 @@ func (sh *shard) refresh(ctx context.Context, sl *slot, revision uint64) error {
 	sl.mu.Unlock()
 	if revision > 0 && !gone {
 		soon, cancel := context.WithTimeout(ctx, tailPatience)
-		err := sh.tail.position.wait(soon, revision)
+		err := sh.tail.applied.wait(soon, revision)
 		cancel()
 		if err == nil {
 			return nil

@@ -2,7 +2,7 @@ package kv
 
 // Stats say how the store is doing, over all shards.
 type Stats struct {
-	Position     uint64 // the revision that the tail has come to; of several shards the sum
+	Applied      uint64 // the revision that the tail has come to; of several shards the sum
 	TailRestarts uint64 // how often a tail had to begin again behind the last change that it saw
 	CacheObjects int    // messages and groups in memory
 	CacheBytes   int    // and about how much they take
@@ -12,7 +12,7 @@ type Stats struct {
 func (s *Store) Stats() Stats {
 	var sum Stats
 	for _, shard := range s.shards {
-		sum.Position += shard.tail.position.get()
+		sum.Applied += shard.tail.applied.get()
 		sum.TailRestarts += shard.tail.restarts.Load()
 		objects, bytes := shard.cache.count()
 		sum.CacheObjects += objects

@@ -24,7 +24,7 @@ type tail struct {
 	taken   uint64      // the last revision that was taken
 	overdue *time.Timer // hands out what is open for too long; nil between consumers
 
-	position position
+	applied  applied
 	restarts atomic.Uint64 // of all time
 
 	mu      sync.Mutex
@@ -42,20 +42,20 @@ const (
 
 func newTail(sh *shard, state bucket.State) *tail {
 	t := &tail{sh: sh, epoch: state.Created, alive: time.Now(), failure: errors.New("not started")}
-	t.position.move(state.Last)
+	t.applied.advance(state.Last)
 	return t
 }
 
 // run tails until ctx ends. A consumer that fails or goes quiet is replaced by one that starts behind the last entry that was seen.
 func (t *tail) run(ctx context.Context, sink func(Delta)) error {
-	defer t.position.run(false)
+	defer t.applied.setRunning(false)
 	for {
 		err := t.follow(ctx, sink)
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
 		t.fail(err)
-		slog.Warn("tail interrupted", "bucket", t.sh.bucket.Name(), "position", t.position.get(), "error", err)
+		slog.Warn("tail interrupted", "bucket", t.sh.bucket.Name(), "applied", t.applied.get(), "error", err)
 		wait := min(50*time.Millisecond<<min(t.restart, 10), 15*time.Second)
 		t.restart++
 		t.restarts.Add(1)
@@ -71,7 +71,7 @@ func (t *tail) run(ctx context.Context, sink func(Delta)) error {
 func (t *tail) follow(ctx context.Context, sink func(Delta)) error {
 	opening, cancel := context.WithTimeout(ctx, bucket.RequestTimeout)
 	defer cancel()
-	consumer, err := t.sh.bucket.Consume(opening, t.position.get()+1)
+	consumer, err := t.sh.bucket.Consume(opening, t.applied.get()+1)
 	if err != nil {
 		return err
 	}
@@ -80,7 +80,7 @@ func (t *tail) follow(ctx context.Context, sink func(Delta)) error {
 	if err != nil {
 		return err
 	}
-	if !state.Created.Equal(t.created()) || state.Last < t.position.get() || time.Since(t.heard()) > outage {
+	if !state.Created.Equal(t.created()) || state.Last < t.applied.get() || time.Since(t.heard()) > outage {
 		t.reset(state, sink)
 		return errors.New("starting anew")
 	}
@@ -112,16 +112,16 @@ func (t *tail) follow(ctx context.Context, sink func(Delta)) error {
 
 // reset tells everybody that changes may have been missed, and goes on from the end of the stream.
 func (t *tail) reset(state bucket.State, sink func(Delta)) {
-	position := state.Last
-	slog.Warn("tail starts anew: changes may have been missed", "bucket", t.sh.bucket.Name(), "from", t.position.get(), "to", position)
+	last := state.Last
+	slog.Warn("tail starts anew: changes may have been missed", "bucket", t.sh.bucket.Name(), "from", t.applied.get(), "to", last)
 	t.sh.bucket.Forget()
 	t.sh.cache.reset()
 	t.mu.Lock()
 	t.epoch, t.alive = state.Created, time.Now()
 	t.mu.Unlock()
-	t.position.move(position)
-	t.sh.bucket.Saw(position)
-	sink(Delta{Reset: true, Revision: position})
+	t.applied.advance(last)
+	t.sh.bucket.Saw(last)
+	sink(Delta{Reset: true, Revision: last})
 }
 
 func (t *tail) created() time.Time {
@@ -154,14 +154,14 @@ func (t *tail) recover() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.failure, t.alive = nil, time.Now()
-	t.position.run(true)
+	t.applied.setRunning(true)
 }
 
 func (t *tail) fail(err error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.failure = err
-	t.position.run(false)
+	t.applied.setRunning(false)
 }
 
 func (t *tail) healthy() error {
@@ -171,7 +171,7 @@ func (t *tail) healthy() error {
 		return errors.New("not connected to NATS")
 	}
 	if t.failure != nil {
-		return fmt.Errorf("tail stands at %d: %w", t.position.get(), t.failure)
+		return fmt.Errorf("tail stands at %d: %w", t.applied.get(), t.failure)
 	}
 	return nil
 }

@@ -276,7 +276,7 @@ func TestAnnouncedInVain(t *testing.T) {
 	if len(d.Pairs) != 1 || d.Pairs[0].Key != "a" {
 		t.Errorf("%+v", d)
 	}
-	if err := alone.position.wait(t.Context(), announcing.Revision); err != nil {
+	if err := alone.applied.wait(t.Context(), announcing.Revision); err != nil {
 		t.Error(err)
 	}
 	alone.end()

@@ -15,7 +15,7 @@ const together = 2 * time.Millisecond
 func (t *tail) begin(sink func(Delta)) {
 	t.handing.Lock()
 	defer t.handing.Unlock()
-	t.group, t.taken = deltas{cache: t.sh.cache}, t.position.get()
+	t.group, t.taken = deltas{cache: t.sh.cache}, t.applied.get()
 	t.overdue = time.AfterFunc(time.Hour, func() {
 		t.handing.Lock()
 		defer t.handing.Unlock()
@@ -29,7 +29,7 @@ func (t *tail) end() {
 	t.handing.Lock()
 	defer t.handing.Unlock()
 	t.overdue.Stop()
-	t.group, t.taken = deltas{}, t.position.get()
+	t.group, t.taken = deltas{}, t.applied.get()
 }
 
 func (t *tail) take(d bucket.Delivery, sink func(Delta)) {
@@ -51,7 +51,7 @@ func (t *tail) take(d bucket.Delivery, sink func(Delta)) {
 	case t.group.open != nil:
 		t.overdue.Reset(together)
 	default:
-		t.position.move(t.taken)
+		t.applied.advance(t.taken)
 	}
 }
 
@@ -59,6 +59,6 @@ func (t *tail) take(d bucket.Delivery, sink func(Delta)) {
 func (t *tail) flush(sink func(Delta)) {
 	t.group.flush(sink)
 	if t.group.open == nil {
-		t.position.move(t.taken)
+		t.applied.advance(t.taken)
 	}
 }

@@ -16,7 +16,7 @@ var brokenBuilds = []struct {
 }{
 	{"the fence is removed", "bucket/outgoing.go", `if t.Fence.Own || t.Fence.Filter != "" {`, `if false {`, "TestLimitUnderAttack$"},
 	{"a compare-and-swap does not compare", "cas.go", `bucket.Fence{Own: true, Last: s.last}`, `bucket.Fence{}`, "TestNATSRestarted$"},
-	{"a compare-and-swap is acknowledged before the hub knows what came before it", "cas.go", `if !sh.tail.position.reach(done.head) {`, `if false {`, "TestTailConsumersDeleted$"},
+	{"a compare-and-swap is acknowledged before the hub knows what came before it", "cas.go", `if !sh.tail.applied.waitWhileRunning(done.head) {`, `if false {`, "TestTailConsumersDeleted$"},
 	{"acknowledged before it is committed", "commit.go", "head, err := sh.bucket.Publish(ctx, writes, bucket.Terms{Fence: f, Request: request})",
 		`head := uint64(0)
 	state, err := sh.bucket.State(ctx)

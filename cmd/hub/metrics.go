@@ -24,8 +24,8 @@ func registerStats(r *prometheus.Registry, store *kv.Store, h *hub.Hub) {
 			func() float64 { return value(store.Stats()) })
 	}
 	r.MustRegister(h,
-		gauge("exthub_tail_position", "Revision that the tail has come to, of several shards the sum.",
-			func(s kv.Stats) float64 { return float64(s.Position) }),
+		gauge("exthub_tail_applied", "Revision that the tail has come to, of several shards the sum.",
+			func(s kv.Stats) float64 { return float64(s.Applied) }),
 		gauge("exthub_cache_objects", "Messages and groups in memory.",
 			func(s kv.Stats) float64 { return float64(s.CacheObjects) }),
 		gauge("exthub_cache_bytes", "About how much memory they take.",

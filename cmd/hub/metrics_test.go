@@ -25,7 +25,7 @@ func TestMetrics(t *testing.T) {
 			`exthub_requests_total\{code="0",command="setMessageExtensions",door="websocket"\} 1`,
 			`exthub_requests_total\{code="-32601",command="unknown",door="websocket"\} 1`,
 			`exthub_events_delivered_total 2`,
-			`exthub_tail_position [1-9][0-9]*`,
+			`exthub_tail_applied [1-9][0-9]*`,
 			`exthub_tail_restarts_total 0`,
 			`exthub_cache_objects [1-9][0-9]*`,
 			`exthub_cache_bytes [1-9][0-9.e+]*`,
