@@ -82,9 +82,9 @@ func (s *Store) ConfirmGroup(ctx context.Context, groupID string) error {
 // them, and Run's sink has been called for each by the time it returns: who listens to the sink before calling Groups misses nothing.
 func (s *Store) Groups(ctx context.Context, userID string) ([]string, error) {
 	user := encodeToken(userID)
-	hints := make([]*bucket.Lookup, len(s.shards))
+	hints := make([]*bucket.Query, len(s.shards))
 	for i, sh := range s.shards {
-		hints[i] = sh.lookups.Begin("u." + user + ".*")
+		hints[i] = sh.batcher.Enqueue("u." + user + ".*")
 	}
 	var groups []string
 	for i, sh := range s.shards {
@@ -98,8 +98,8 @@ func (s *Store) Groups(ctx context.Context, userID string) ([]string, error) {
 }
 
 // groups returns those groups of this shard that the hints are right about.
-func (sh *shard) groups(ctx context.Context, user string, asked *bucket.Lookup) ([]string, error) {
-	hints, err := sh.lookups.Wait(ctx, asked)
+func (sh *shard) groups(ctx context.Context, user string, asked *bucket.Query) ([]string, error) {
+	hints, err := sh.batcher.Await(ctx, asked)
 	if err != nil {
 		return nil, err
 	}
@@ -115,8 +115,8 @@ func (sh *shard) groups(ctx context.Context, user string, asked *bucket.Lookup) 
 	}
 	groups := make(map[string]*Group)
 	upTo := hints.UpTo
-	for part := range slices.Chunk(filters, bucket.MaxLookup) {
-		snap, err := sh.lookups.Wait(ctx, sh.lookups.Begin(part...))
+	for part := range slices.Chunk(filters, bucket.MaxQuery) {
+		snap, err := sh.batcher.Await(ctx, sh.batcher.Enqueue(part...))
 		if err != nil {
 			return nil, err
 		}

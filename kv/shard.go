@@ -13,7 +13,7 @@ import (
 type shard struct {
 	options Options
 	bucket  *bucket.Bucket
-	lookups *bucket.Lookups
+	batcher *bucket.Batcher
 	cache   *cache
 	tail    *tail
 	sweeper *sweeper
@@ -33,7 +33,7 @@ func openShard(ctx context.Context, nc *nats.Conn, options Options, index int) (
 	}); err != nil {
 		return nil, err
 	}
-	sh.lookups = bucket.NewLookups(sh.bucket)
+	sh.batcher = bucket.NewBatcher(sh.bucket)
 	sh.cache = newCache(sh, options.CacheBytes/options.Shards)
 	sh.sweeper = newSweeper(sh)
 	state, err := sh.bucket.State(ctx)

@@ -15,7 +15,7 @@ import (
 )
 
 // Those who ask at the same time are told by one request, each what he asked for; and he who does not wait for it takes nobody's answer along.
-func TestLookupsShareARequest(t *testing.T) {
+func TestQueriesShareARequest(t *testing.T) {
 	nc := kvtest.Server(t)
 	b := open(t, nc)
 	for i := range 20 {
@@ -28,18 +28,18 @@ func TestLookupsShareARequest(t *testing.T) {
 	}
 	defer sub.Unsubscribe()
 
-	l := NewLookups(b)
-	l.turn <- struct{}{} // another request is under way
+	batcher := NewBatcher(b)
+	batcher.asking <- struct{}{} // another request is under way
 	hurry, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := l.Wait(hurry, l.Begin("u.bob.*")); !errors.Is(err, context.Canceled) {
+	if _, err := batcher.Await(hurry, batcher.Enqueue("u.bob.*")); !errors.Is(err, context.Canceled) {
 		t.Fatal(err)
 	}
 	var asking sync.WaitGroup
 	for i := range 40 {
-		begun := l.Begin("u.ann.*", fmt.Sprintf("g.team%d._.i", i))
+		begun := batcher.Enqueue("u.ann.*", fmt.Sprintf("g.team%d._.i", i))
 		asking.Go(func() {
-			found, err := l.Wait(t.Context(), begun)
+			found, err := batcher.Await(t.Context(), begun)
 			keys := make([]string, len(found.Entries))
 			for i, e := range found.Entries {
 				keys[i] = e.Key
@@ -50,7 +50,7 @@ func TestLookupsShareARequest(t *testing.T) {
 			}
 		})
 	}
-	<-l.turn
+	<-batcher.asking
 	asking.Wait()
 	if err := nc.Flush(); err != nil {
 		t.Fatal(err)
@@ -61,24 +61,24 @@ func TestLookupsShareARequest(t *testing.T) {
 }
 
 // More than fits into one request is asked for in several, and nothing is lost between them.
-func TestLookupsBeyondOneRequest(t *testing.T) {
+func TestQueriesBeyondOneRequest(t *testing.T) {
 	b := open(t, kvtest.Server(t))
 	put(t, b, "g.team._.i")
-	l := NewLookups(b)
-	l.turn <- struct{}{}
+	batcher := NewBatcher(b)
+	batcher.asking <- struct{}{}
 	var asking sync.WaitGroup
 	for i := range 5 {
 		filters := []string{"g.team._.i"}
-		for len(filters) < MaxLookup {
+		for len(filters) < MaxQuery {
 			filters = append(filters, fmt.Sprintf("g.none%d.%d._.i", i, len(filters)))
 		}
-		begun := l.Begin(filters...)
+		begun := batcher.Enqueue(filters...)
 		asking.Go(func() {
-			if found, err := l.Wait(t.Context(), begun); err != nil || len(found.Entries) != 1 {
+			if found, err := batcher.Await(t.Context(), begun); err != nil || len(found.Entries) != 1 {
 				t.Errorf("Lookup %d: %v, %v", i, found.Entries, err)
 			}
 		})
 	}
-	<-l.turn
+	<-batcher.asking
 	asking.Wait()
 }

@@ -1,0 +1,100 @@
+package bucket
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+)
+
+// Batcher reads keys for whoever asks, with one request for all who ask while another request is under way: when ten thousand come back at once, asking NATS for each of
+// them costs more than all else that they want.
+type Batcher struct {
+	b      *Bucket
+	asking chan struct{} // held by the one who asks NATS
+
+	mu      sync.Mutex
+	waiting []*Query
+}
+
+// Query is what somebody wants to know.
+type Query struct {
+	filters []string
+	found   Snapshot
+	err     error
+	done    chan struct{}
+}
+
+const (
+	// MaxQuery is how many filters a Query may have.
+	MaxQuery   = 500
+	maxRequest = 1000 // filters of one request: as many keys fit into one snapshot
+)
+
+// NewBatcher returns a Batcher of the bucket's keys.
+func NewBatcher(b *Bucket) *Batcher { return &Batcher{b: b, asking: make(chan struct{}, 1)} }
+
+// Enqueue asks for the entries that match the filters, at most MaxQuery of them: keys, or keys with a * at the end. Await has to follow.
+func (r *Batcher) Enqueue(filters ...string) *Query {
+	q := &Query{filters: filters, done: make(chan struct{})}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.waiting = append(r.waiting, q)
+	return q
+}
+
+// Await returns what Bucket.Read would, as it was after Enqueue.
+func (r *Batcher) Await(ctx context.Context, q *Query) (Snapshot, error) {
+	for {
+		select {
+		case <-q.done:
+			return q.found, q.err
+		case <-ctx.Done():
+			return Snapshot{}, ctx.Err()
+		case r.asking <- struct{}{}:
+		}
+		r.ask(ctx)
+		<-r.asking
+	}
+}
+
+// ask makes one request for those who wait.
+func (r *Batcher) ask(ctx context.Context) {
+	batch := r.next()
+	if len(batch) == 0 {
+		return
+	}
+	asked := make(map[string][]*Query)
+	for _, q := range batch {
+		for _, filter := range q.filters {
+			asked[filter] = append(asked[filter], q)
+		}
+	}
+	// Others wait for it: it does not end with whoever happens to ask.
+	found, err := r.b.Read(context.WithoutCancel(ctx), r.b.seen.Load(), slices.Collect(maps.Keys(asked))...)
+	for _, e := range found.Entries {
+		parent := e.Key[:strings.LastIndexByte(e.Key, '.')+1]
+		for _, q := range slices.Concat(asked[e.Key], asked[parent+"*"]) {
+			q.found.Entries = append(q.found.Entries, e)
+		}
+	}
+	for _, q := range batch {
+		q.found.UpTo, q.err = found.UpTo, err
+		close(q.done)
+	}
+}
+
+// next takes the first who wait, as many as one request may ask for.
+func (r *Batcher) next() []*Query {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	n, filters := 0, 0
+	for n < len(r.waiting) && filters+len(r.waiting[n].filters) <= maxRequest {
+		filters += len(r.waiting[n].filters)
+		n++
+	}
+	batch := r.waiting[:n]
+	r.waiting = slices.Clone(r.waiting[n:])
+	return batch
+}
