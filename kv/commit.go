@@ -47,8 +47,8 @@ func (sh *shard) attempt(ctx context.Context, sl *slot, writes []bucket.Write, f
 	var stale *bucket.StaleError
 	switch {
 	case errors.As(err, &stale):
-		if refreshed := sh.refresh(ctx, sl, stale.Last); refreshed != nil {
-			err = errors.Join(err, refreshed)
+		if behind := sh.catchUp(ctx, sl, stale.Last); behind != nil {
+			err = errors.Join(err, behind)
 			break
 		}
 		if !errors.Is(err, ErrUnknown) {

@@ -82,7 +82,7 @@ func (sh *shard) lead(ctx context.Context, sl *slot, w *waiter) {
 func (sh *shard) commitBatch(ctx context.Context, sl *slot, batch, noops []*waiter, last uint64) {
 	groups := sh.split(batch)
 	if len(groups) == 0 {
-		current, err := sh.confirm(ctx, sl, last)
+		current, err := sh.verifyWithLeader(ctx, sl, last)
 		if err != nil || current {
 			sl.finish(err, noops...)
 		}

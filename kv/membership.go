@@ -45,7 +45,7 @@ func (s *Store) UpdateGroup(ctx context.Context, groupID string, decide func(*Gr
 			return err
 		}
 		if decided != nil || change.empty() {
-			current, err := sh.confirm(ctx, sl, last)
+			current, err := sh.verifyWithLeader(ctx, sl, last)
 			if err != nil || current {
 				return errors.Join(err, decided)
 			}
@@ -61,7 +61,7 @@ func (s *Store) UpdateGroup(ctx context.Context, groupID string, decide func(*Gr
 		case err == nil:
 			return sh.groupCommitted(sl, writes, head)
 		case errors.As(err, &stale) && !errors.Is(err, ErrUnknown):
-			if err := sh.refresh(ctx, sl, stale.Last); err != nil {
+			if err := sh.catchUp(ctx, sl, stale.Last); err != nil {
 				return errors.Join(ErrUnavailable, err)
 			}
 		default:

@@ -18,7 +18,7 @@ func (s *Store) Read(ctx context.Context, id MessageID, atLeast uint64, fn func(
 		return err
 	}
 	sh := s.shardFor(ref)
-	if err := sh.catchUp(ctx, atLeast); err != nil {
+	if err := sh.waitApplied(ctx, atLeast); err != nil {
 		return err
 	}
 	var sl *slot
@@ -35,15 +35,15 @@ func (s *Store) Read(ctx context.Context, id MessageID, atLeast uint64, fn func(
 		return err
 	}
 	// It may have been sent through another hub a moment ago. Only the leader can say that there is none.
-	if _, err := sh.confirm(ctx, sl, last); err != nil {
+	if _, err := sh.verifyWithLeader(ctx, sl, last); err != nil {
 		return err
 	}
 	return sh.cache.with(ctx, string(id), ref, func(sl *slot) { fn(sl.object.(*Message)) })
 }
 
-// catchUp waits for the tail to reach the revision. That this hub has committed something later says nothing about what others wrote before. A
+// waitApplied waits for the tail to reach the revision. That this hub has committed something later says nothing about what others wrote before. A
 // revision that the stream does not have yet is somebody's invention and not waited for.
-func (sh *shard) catchUp(ctx context.Context, revision uint64) error {
+func (sh *shard) waitApplied(ctx context.Context, revision uint64) error {
 	if revision > sh.bucket.Seen() {
 		state, err := sh.bucket.State(ctx)
 		if err != nil {
@@ -73,7 +73,7 @@ func (s *Store) ConfirmGroup(ctx context.Context, groupID string) error {
 	var last uint64
 	err := sh.cache.with(ctx, groupObject(groupID), Ref{GroupID: groupID}, func(found *slot) { sl, last = found, found.revision })
 	if err == nil {
-		_, err = sh.confirm(ctx, sl, last)
+		_, err = sh.verifyWithLeader(ctx, sl, last)
 	}
 	return err
 }

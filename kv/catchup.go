@@ -1,0 +1,45 @@
+package kv
+
+import (
+	"context"
+	"time"
+)
+
+// catchUp brings the slot to revision or beyond: by the tail, which is on its way anyway, or with a snapshot if the tail does not come (or revision
+// is 0, unknown).
+func (sh *shard) catchUp(ctx context.Context, sl *slot, revision uint64) error {
+	sl.mu.Lock()
+	gone := sl.gone
+	sl.mu.Unlock()
+	if revision > 0 && !gone {
+		soon, cancel := context.WithTimeout(ctx, catchUpWait)
+		err := sh.tail.applied.wait(soon, revision)
+		cancel()
+		if err == nil {
+			return nil
+		}
+	}
+	snap, err := sh.bucket.Read(ctx, max(revision, sh.bucket.Seen()), sl.key+".>")
+	if err != nil {
+		return err
+	}
+	sl.mu.Lock()
+	defer sl.mu.Unlock()
+	if snap.UpTo < sl.upTo {
+		return nil
+	}
+	return sl.fill(sl.object.fresh(), snap)
+}
+
+// catchUpWait is how long a writer that lost a race waits for the tail before it reads the message itself.
+const catchUpWait = 250 * time.Millisecond
+
+// verifyWithLeader asks the stream's leader whether last, the revision that something was decided on, is still the object's last, and brings the slot up to date if not. Only a
+// leader that has lost its place without knowing yet could answer wrongly, for as long as an election takes.
+func (sh *shard) verifyWithLeader(ctx context.Context, sl *slot, last uint64) (current bool, err error) {
+	newest, err := sh.bucket.Newest(ctx, sl.filter)
+	if err != nil || newest <= last {
+		return err == nil, err
+	}
+	return false, sh.catchUp(ctx, sl, newest)
+}
