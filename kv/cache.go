@@ -34,14 +34,14 @@ type cache struct {
 // slot is an object's place in the cache.
 type slot struct {
 	key    string        // of the object
-	filter string        // what its fence is about: every subject of the object
+	filter string        // what its precondition is about: every subject of the object
 	place  *list.Element // guarded by cache.mu
 	weight int           // guarded by cache.mu
 	loaded chan struct{} // closed when the first snapshot is in or has failed
 
 	mu       sync.Mutex
 	object   object
-	revision uint64         // the last sequence under the object: what a fence expects
+	revision uint64         // the last sequence under the object: what a precondition expects
 	upTo     uint64         // everything up to here is in the object
 	buffered []bucket.Entry // tailed while the snapshot was on its way
 	err      error          // why loading failed

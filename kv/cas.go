@@ -69,7 +69,7 @@ func (m *Message) isCAS(change Change, options Options) (last uint64, ok bool) {
 // commitCAS commits a CAS. It returns errRetry if the pair had changed, which the slot knows of then.
 func (sh *shard) commitCAS(ctx context.Context, sl *slot, s cas) (Commit, error) {
 	defer sl.casDone(s.key)
-	done, err := sh.attempt(ctx, sl, s.write[:], bucket.Fence{Own: true, Last: s.last})
+	done, err := sh.attempt(ctx, sl, s.write[:], bucket.Precondition{Own: true, Last: s.last})
 	if err != nil {
 		return Commit{}, err
 	}

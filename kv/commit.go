@@ -16,7 +16,7 @@ func (sh *shard) commit(ctx context.Context, sl *slot, group []*waiter, last uin
 	for _, w := range group[1:] {
 		writes = append(slices.Clip(writes), w.writes...)
 	}
-	done, err := sh.attempt(ctx, sl, writes, bucket.Fence{Filter: sl.filter, Last: last})
+	done, err := sh.attempt(ctx, sl, writes, bucket.Precondition{Filter: sl.filter, Last: last})
 	switch {
 	case err == nil:
 		sl.applyCommit(group, writes, done)
@@ -38,9 +38,9 @@ type committed struct {
 var errRetry = errors.New("decide anew")
 
 // attempt publishes writes once, on a condition. It returns errRetry, or ErrUnavailable or ErrUnknown.
-func (sh *shard) attempt(ctx context.Context, sl *slot, writes []bucket.Write, f bucket.Fence) (committed, error) {
+func (sh *shard) attempt(ctx context.Context, sl *slot, writes []bucket.Write, p bucket.Precondition) (committed, error) {
 	request := rand.Uint64() | 1
-	head, err := sh.bucket.Publish(ctx, writes, bucket.Terms{Fence: f, Request: request})
+	head, err := sh.bucket.Publish(ctx, writes, bucket.PublishOptions{Precondition: p, Request: request})
 	if err == nil {
 		return committed{head: head, request: request}, nil
 	}
@@ -55,7 +55,7 @@ func (sh *shard) attempt(ctx context.Context, sl *slot, writes []bucket.Write, f
 			return committed{}, errRetry
 		}
 		// An earlier try went unanswered. If it was the one that was committed, its mark is there.
-		switch head, found := sh.find(ctx, sl, writes, request, f.Last); {
+		switch head, found := sh.find(ctx, sl, writes, request, p.Last); {
 		case found == nil && head > 0:
 			return committed{head, request, true}, nil
 		case found == nil:

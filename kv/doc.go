@@ -15,7 +15,7 @@
 //
 // # Bucket layout
 //
-// A bucket holds one entry per key, and every key starts with the object it belongs to. A object is what is written together and fenced together.
+// A bucket holds one entry per key, and every key starts with the object it belongs to. A object is what is written together and guarded together.
 //
 //	c.<from>.<to>.<MsgKey>        a one-to-one message; this prefix is also its public ID
 //	g.<groupID>.<MsgSeq>          a group message; likewise
@@ -30,7 +30,7 @@
 //
 // Tokens keep letters, digits, - and _; every other byte is =HH.
 //
-// # The fence
+// # The precondition
 //
 // An entry written to an object carries the expectation that the last sequence under "<object>.>" is still the one that the writer decided on. One
 // replica checks that under the stream's lock. A replicated stream checks it when the leader proposes, and excludes a second writer in flight only

@@ -55,7 +55,7 @@ func (s *Store) UpdateGroup(ctx context.Context, groupID string, decide func(*Gr
 		if err != nil {
 			return err
 		}
-		head, err := sh.bucket.Publish(ctx, writes, bucket.Terms{Fence: bucket.Fence{Filter: sl.filter, Last: last}})
+		head, err := sh.bucket.Publish(ctx, writes, bucket.PublishOptions{Precondition: bucket.Precondition{Filter: sl.filter, Last: last}})
 		var stale *bucket.StaleError
 		switch {
 		case err == nil:

@@ -61,7 +61,7 @@ func (sh *shard) send(ctx context.Context, r Record, origin, id string) (Record,
 		}
 		r.Ref = Ref{GroupID: r.GroupID, MsgSeq: last + 1}
 		r.Sequence = r.Ref.MsgSeq
-		stored, err := sh.store(ctx, r, origin, id, bucket.Fence{Filter: filter, Last: revision})
+		stored, err := sh.store(ctx, r, origin, id, bucket.Precondition{Filter: filter, Last: revision})
 		var stale *bucket.StaleError
 		if !errors.As(err, &stale) || errors.Is(err, ErrUnknown) {
 			return stored, err
@@ -69,10 +69,10 @@ func (sh *shard) send(ctx context.Context, r Record, origin, id string) (Record,
 	}
 }
 
-// sendLetter stores a one-to-one message. The fence finds what the server's memory for duplicates is not asked about: a key that is taken.
+// sendLetter stores a one-to-one message. The precondition finds what the server's memory for duplicates is not asked about: a key that is taken.
 func (sh *shard) sendLetter(ctx context.Context, r Record, origin, id string) (Record, error) {
 	object := string(r.Ref.ID())
-	stored, err := sh.store(ctx, r, origin, id, bucket.Fence{Filter: sh.bucket.Filter(object)})
+	stored, err := sh.store(ctx, r, origin, id, bucket.Precondition{Filter: sh.bucket.Filter(object)})
 	var stale *bucket.StaleError
 	if !errors.As(err, &stale) {
 		return stored, err
@@ -89,13 +89,13 @@ func (sh *shard) sendLetter(ctx context.Context, r Record, origin, id string) (R
 	return Record{}, ErrTaken
 }
 
-func (sh *shard) store(ctx context.Context, r Record, origin, id string, f bucket.Fence) (Record, error) {
+func (sh *shard) store(ctx context.Context, r Record, origin, id string, p bucket.Precondition) (Record, error) {
 	value, err := json.Marshal(r)
 	if err != nil {
 		return Record{}, err
 	}
 	entry := bucket.Write{Key: string(r.Ref.ID()) + ".m", Value: string(value)}
-	_, err = sh.bucket.Publish(ctx, []bucket.Write{entry}, bucket.Terms{Fence: f, Origin: origin, DedupID: id})
+	_, err = sh.bucket.Publish(ctx, []bucket.Write{entry}, bucket.PublishOptions{Precondition: p, Origin: origin, DedupID: id})
 	return r, err
 }
 

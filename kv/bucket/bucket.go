@@ -76,7 +76,7 @@ func Open(ctx context.Context, nc *nats.Conn, options Options) (*Bucket, error) 
 	if b.reader, err = newReader(nc, b); err != nil {
 		return nil, err
 	}
-	if _, err := b.Publish(ctx, []Write{{Key: OwnKey, Value: strconv.Itoa(options.Shards)}}, Terms{}); err != nil {
+	if _, err := b.Publish(ctx, []Write{{Key: OwnKey, Value: strconv.Itoa(options.Shards)}}, PublishOptions{}); err != nil {
 		b.Close()
 		return nil, err
 	}

@@ -24,7 +24,7 @@ func open(t *testing.T, nc *nats.Conn) *Bucket {
 func put(t *testing.T, b *Bucket, keys ...string) {
 	t.Helper()
 	for _, key := range keys {
-		if _, err := b.Publish(t.Context(), []Write{{Key: key, Value: "v"}}, Terms{}); err != nil {
+		if _, err := b.Publish(t.Context(), []Write{{Key: key, Value: "v"}}, PublishOptions{}); err != nil {
 			t.Fatal(err)
 		}
 	}

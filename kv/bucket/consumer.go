@@ -11,7 +11,7 @@ import (
 // Delivery is an entry as a consumer hands it out.
 type Delivery struct {
 	Entry
-	Origin   string // see Terms
+	Origin   string // see PublishOptions
 	Batch    string // the atomic batch that it was committed in; empty if it was committed alone
 	EndBatch bool   // it is the last of its batch
 	Pending  uint64 // how many entries the server says come behind it

@@ -22,7 +22,7 @@ const maxHeaders = 8
 var outgoings = sync.Pool{New: func() any { return &outgoing{msg: nats.Msg{Header: make(nats.Header, maxHeaders)}} }}
 
 // entry makes the message of a write, valid until the next.
-func (o *outgoing) entry(prefix string, w Write, t Terms) *outgoing {
+func (o *outgoing) entry(prefix string, w Write, options PublishOptions) *outgoing {
 	o.msg.Subject, o.msg.Reply, o.msg.Data, o.used = w.Subject, "", append(o.msg.Data[:0], w.Value...), 0
 	if w.Subject == "" {
 		o.msg.Subject = prefix + w.Key
@@ -31,15 +31,15 @@ func (o *outgoing) entry(prefix string, w Write, t Terms) *outgoing {
 	if w.Delete {
 		o.set(operation, "DEL")
 	}
-	if t.Fence.Own || t.Fence.Filter != "" {
-		o.set(jetstream.ExpectedLastSubjSeqHeader, strconv.FormatUint(t.Fence.Last, 10))
-		o.set(jetstream.ExpectedLastSubjSeqSubjHeader, t.Fence.Filter)
+	if options.Precondition.Own || options.Precondition.Filter != "" {
+		o.set(jetstream.ExpectedLastSubjSeqHeader, strconv.FormatUint(options.Precondition.Last, 10))
+		o.set(jetstream.ExpectedLastSubjSeqSubjHeader, options.Precondition.Filter)
 	}
-	if t.Request != 0 {
-		o.set(requestHeader, strconv.FormatUint(t.Request, 16))
+	if options.Request != 0 {
+		o.set(requestHeader, strconv.FormatUint(options.Request, 16))
 	}
-	o.set(originHeader, t.Origin)
-	o.set(jetstream.MsgIDHeader, t.DedupID)
+	o.set(originHeader, options.Origin)
+	o.set(jetstream.MsgIDHeader, options.DedupID)
 	return o
 }
 

@@ -25,23 +25,23 @@ type Write struct {
 // MaxBatch is how many entries one commit holds; JetStream takes 1,000.
 const MaxBatch = 990
 
-// Fence is the condition of a write: the last sequence under filter, or of the entry itself, is still last. The zero fence holds always.
-type Fence struct {
+// Precondition is the condition of a write: the last sequence under filter, or of the entry itself, is still last. The zero Precondition holds always.
+type Precondition struct {
 	Filter string // a subject with the bucket's prefix
 	Own    bool   // the entry's own; without filter
 	Last   uint64
 }
 
-// Filter returns what an object's fences are about: all of its subjects. The server compares filters in flight byte by byte, so there is no second place that makes
+// Filter returns what an object's preconditions are about: all of its subjects. The server compares filters in flight byte by byte, so there is no second place that makes
 // one.
 func (b *Bucket) Filter(object string) string { return b.prefix + object + ".>" }
 
-// Terms are what entries are written on and marked with.
-type Terms struct {
-	Fence   Fence
-	Request uint64 // marks the entries as this commit's
-	Origin  string // of a message: the session that sends it
-	DedupID string // of a message: the server stores one of these in DedupWindow
+// PublishOptions say what entries are written on and marked with.
+type PublishOptions struct {
+	Precondition Precondition
+	Request      uint64 // marks the entries as this commit's
+	Origin       string // of a message: the session that sends it
+	DedupID      string // of a message: the server stores one of these in DedupWindow
 }
 
 const (
@@ -52,7 +52,7 @@ const (
 	operation         = "KV-Operation" // the KV convention for a deletion
 )
 
-// StaleError says that a fence did not hold: somebody else wrote up to last, or to an unknown revision if it is 0.
+// StaleError says that a precondition did not hold: somebody else wrote up to last, or to an unknown revision if it is 0.
 type StaleError struct{ Last uint64 }
 
 func (e *StaleError) Error() string { return fmt.Sprintf("the last revision is %d by now", e.Last) }
@@ -64,20 +64,20 @@ func (e *DuplicateError) Error() string { return "duplicate of " + strconv.Forma
 
 // JetStream's error codes that mean something to us.
 const (
-	codeWrongLast     = 10071 // the fence did not hold
-	codeWrongLastBusy = 10164 // refused before it was compared, because an equal fence was in flight: ask again unchanged
+	codeWrongLast     = 10071 // the precondition did not hold
+	codeWrongLastBusy = 10164 // refused before it was compared, because an equal precondition was in flight: ask again unchanged
 	codeBatchBusy     = 10210 // too many batches in flight
 	codeNoLeader      = 10008 // JetStream temporarily unavailable
 )
 
-// Publish writes the entries if the fence holds, and returns the revision of the last; the others are right before it.
+// Publish writes the entries if the precondition holds, and returns the revision of the last; the others are right before it.
 //
-// It returns a *StaleError if the fence did not hold, a *DuplicateError if the dedupID was there, ErrUnavailable if the store refused, and ErrUnknown if no
-// answer told the outcome before ctx ended. In between it asks again unchanged: with the fence in place at most one of the tries can be committed.
-func (b *Bucket) Publish(ctx context.Context, writes []Write, t Terms) (uint64, error) {
+// It returns a *StaleError if the precondition did not hold, a *DuplicateError if the dedupID was there, ErrUnavailable if the store refused, and ErrUnknown if no
+// answer told the outcome before ctx ended. In between it asks again unchanged: with the precondition in place at most one of the tries can be committed.
+func (b *Bucket) Publish(ctx context.Context, writes []Write, options PublishOptions) (uint64, error) {
 	unanswered := false
 	for wait := time.Millisecond; ; wait = min(2*wait, 100*time.Millisecond) {
-		ack, err := b.tryPublish(writes, t)
+		ack, err := b.tryPublish(writes, options)
 		switch {
 		case err != nil:
 			unanswered = true // sent or not, stored or not: only another answer can tell
@@ -118,7 +118,7 @@ type pubAck struct {
 }
 
 // tryPublish sends one entry alone, or several as an atomic batch.
-func (b *Bucket) tryPublish(writes []Write, t Terms) (pubAck, error) {
+func (b *Bucket) tryPublish(writes []Write, options PublishOptions) (pubAck, error) {
 	out := outgoings.Get().(*outgoing)
 	defer outgoings.Put(out)
 	batch, last := "", len(writes)-1
@@ -126,11 +126,11 @@ func (b *Bucket) tryPublish(writes []Write, t Terms) (pubAck, error) {
 		batch = nuid.Next()
 	}
 	for i, w := range writes[:last] {
-		if err := b.nc.PublishMsg(out.entry(b.prefix, w, t).inBatch(batch, i, false)); err != nil {
+		if err := b.nc.PublishMsg(out.entry(b.prefix, w, options).inBatch(batch, i, false)); err != nil {
 			return pubAck{}, err
 		}
 	}
-	msg := &out.entry(b.prefix, writes[last], t).msg
+	msg := &out.entry(b.prefix, writes[last], options).msg
 	if last > 0 {
 		msg = out.inBatch(batch, last, true)
 	}

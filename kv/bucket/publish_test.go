@@ -22,7 +22,7 @@ func TestUnansweredStaysUnknown(t *testing.T) {
 	}); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := b.Publish(t.Context(), []Write{{Key: "k"}}, Terms{}); !errors.Is(err, ErrUnknown) || errors.Is(err, ErrUnavailable) {
+	if _, err := b.Publish(t.Context(), []Write{{Key: "k"}}, PublishOptions{}); !errors.Is(err, ErrUnknown) || errors.Is(err, ErrUnavailable) {
 		t.Fatalf("after %d tries: %v", tries, err)
 	}
 }

@@ -7,7 +7,7 @@ import (
 )
 
 // scan reads what is too much or too little for one request with a consumer that delivers the last entry per subject. It is no snapshot of one moment, so the
-// fence of a writer may refuse it and readers learn the rest from the tail: upTo is the revision at which the scan began.
+// precondition of a writer may refuse it and readers learn the rest from the tail: upTo is the revision at which the scan began.
 func (b *Bucket) scan(ctx context.Context, filters []string) (Snapshot, error) {
 	info, err := b.stream.Info(ctx)
 	if err != nil {
