@@ -35,7 +35,7 @@ type cache struct {
 type slot struct {
 	key    string        // of the object
 	filter string        // what its precondition is about: every subject of the object
-	place  *list.Element // guarded by cache.mu
+	elem   *list.Element // guarded by cache.mu
 	weight int           // guarded by cache.mu
 	loaded chan struct{} // closed when the first snapshot is in or has failed
 
@@ -111,11 +111,11 @@ func (c *cache) find(key string) (sl *slot, mine bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if sl, ok := c.slots[key]; ok {
-		c.used.MoveToFront(sl.place)
+		c.used.MoveToFront(sl.elem)
 		return sl, false
 	}
 	sl = &slot{key: key, filter: c.sh.bucket.Filter(key), loaded: make(chan struct{})}
-	sl.place = c.used.PushFront(sl)
+	sl.elem = c.used.PushFront(sl)
 	c.slots[key] = sl
 	return sl, true
 }
@@ -218,9 +218,9 @@ func (c *cache) evict(sl *slot) {
 	}
 	c.bytes += size - sl.weight
 	sl.weight = size
-	for place := c.used.Back(); place != nil && c.bytes > c.limit; {
-		old := place.Value.(*slot)
-		place = place.Prev()
+	for elem := c.used.Back(); elem != nil && c.bytes > c.limit; {
+		old := elem.Value.(*slot)
+		elem = elem.Prev()
 		// A slot that is locked or has writers is in use, whatever the list says.
 		if old == sl || !old.mu.TryLock() {
 			continue
@@ -257,7 +257,7 @@ func (c *cache) remove(sl *slot) {
 func (c *cache) removeLocked(sl *slot) {
 	if c.slots[sl.key] == sl {
 		delete(c.slots, sl.key)
-		c.used.Remove(sl.place)
+		c.used.Remove(sl.elem)
 		c.bytes -= sl.weight
 	}
 }

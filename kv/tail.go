@@ -19,10 +19,10 @@ type tail struct {
 	sh      *shard
 	restart int // failures in a row; owned by run and, while there is one, its consumer
 
-	handing sync.Mutex  // held while something is handed out
-	group   deltas      // what was taken and is not handed out yet
-	taken   uint64      // the last revision that was taken
-	overdue *time.Timer // hands out what is open for too long; nil between consumers
+	receiving  sync.Mutex   // held while something is handed out
+	builder    deltaBuilder // what was received and is not handed out yet
+	received   uint64       // the last revision that was received
+	flushTimer *time.Timer  // hands out what is open for too long; nil between consumers
 
 	applied  applied
 	restarts atomic.Uint64 // of all time
@@ -50,7 +50,7 @@ func newTail(sh *shard, state bucket.State) *tail {
 func (t *tail) run(ctx context.Context, sink func(Delta)) error {
 	defer t.applied.setRunning(false)
 	for {
-		err := t.follow(ctx, sink)
+		err := t.consume(ctx, sink)
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
@@ -67,8 +67,8 @@ func (t *tail) run(ctx context.Context, sink func(Delta)) error {
 	}
 }
 
-// follow tails with one consumer until it fails.
-func (t *tail) follow(ctx context.Context, sink func(Delta)) error {
+// consume tails with one consumer until it fails.
+func (t *tail) consume(ctx context.Context, sink func(Delta)) error {
 	opening, cancel := context.WithTimeout(ctx, bucket.RequestTimeout)
 	defer cancel()
 	consumer, err := t.sh.bucket.Consume(opening, t.applied.get()+1)
@@ -84,11 +84,11 @@ func (t *tail) follow(ctx context.Context, sink func(Delta)) error {
 		t.reset(state, sink)
 		return errors.New("starting anew")
 	}
-	t.begin(sink)
-	defer t.end()
+	t.startReceiving(sink)
+	defer t.stopReceiving()
 	if err := consumer.Start(func(d bucket.Delivery) {
 		t.restart = 0
-		t.take(d, sink)
+		t.receive(d, sink)
 	}); err != nil {
 		return err
 	}

@@ -270,8 +270,8 @@ func TestAnnouncedInVain(t *testing.T) {
 	deltas := make(chan Delta, 1)
 	sink := func(d Delta) { deltas <- d }
 	alone := newTail(sh, state) // takes the first of two, and never the second
-	alone.begin(sink)
-	alone.take(announcing, sink)
+	alone.startReceiving(sink)
+	alone.receive(announcing, sink)
 	d := until(t, deltas, func(Delta) bool { return true })
 	if len(d.Pairs) != 1 || d.Pairs[0].Key != "a" {
 		t.Errorf("%+v", d)
@@ -279,5 +279,5 @@ func TestAnnouncedInVain(t *testing.T) {
 	if err := alone.applied.wait(t.Context(), announcing.Revision); err != nil {
 		t.Error(err)
 	}
-	alone.end()
+	alone.stopReceiving()
 }

@@ -24,7 +24,7 @@ var brokenBuilds = []struct {
 		head = state.Last + uint64(len(writes))
 		go sh.bucket.Publish(context.WithoutCancel(ctx), writes, bucket.PublishOptions{Precondition: p, Request: request})
 	}`, "TestNATSRestarted$"},
-	{"the tail loses a pair's last revision now and then", "take.go", `case key.object != "":`, `case key.object != "" && d.Revision%10 != 7:`, "TestTailConsumersDeleted$"},
+	{"the tail loses a pair's last revision now and then", "receive.go", `case key.object != "":`, `case key.object != "" && d.Revision%10 != 7:`, "TestTailConsumersDeleted$"},
 }
 
 // TestBrokenBuildsAreCaught: a build that breaks a promise is caught.

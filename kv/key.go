@@ -1,0 +1,46 @@
+package kv
+
+import (
+	"strings"
+
+	"exthub/kv/bucket"
+)
+
+// parsedKey is what a key is about.
+type parsedKey struct {
+	object, suffix string
+	ref            Ref
+	user           string // of a group member's entry
+}
+
+// parseKey takes a bucket key apart. Keys that belong to no object (the bucket's own entry, the way back from users to groups) have an empty object.
+func parseKey(key string) (parsedKey, error) {
+	dots := 3 // the object ends at the third dot of a group's key, at the fourth of a one-to-one message's
+	switch {
+	case key == bucket.OwnKey || strings.HasPrefix(key, "u."):
+		return parsedKey{}, nil
+	case strings.HasPrefix(key, "c."):
+		dots = 4
+	}
+	end := 0
+	for ; dots > 0; dots-- {
+		i := strings.IndexByte(key[end:], '.')
+		if i < 0 {
+			return parsedKey{}, errUnexpectedKey
+		}
+		end += i + 1
+	}
+	at := parsedKey{object: key[:end-1], suffix: key[end:]}
+	var err error
+	if name, ok := strings.CutSuffix(at.object, groupSuffix); ok && strings.HasPrefix(name, "g.") {
+		if at.ref.GroupID, err = decodeToken(name[2:]); err != nil {
+			return parsedKey{}, err
+		}
+		if token, ok := strings.CutPrefix(at.suffix, "u."); ok {
+			at.user, err = decodeToken(token)
+		}
+		return at, err
+	}
+	at.ref, err = ParseMessageID(MessageID(at.object))
+	return at, err
+}

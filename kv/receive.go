@@ -1,0 +1,64 @@
+package kv
+
+import (
+	"log/slog"
+	"time"
+
+	"exthub/kv/bucket"
+)
+
+// maxHold is how long an entry waits for one that the server has announced, to be handed out with it. The server announces too many now and then: its count of what is pending
+// drifts where entries are overwritten while they are delivered.
+const maxHold = 2 * time.Millisecond
+
+// startReceiving makes ready for a consumer. What was open when the last one ended comes again.
+func (t *tail) startReceiving(sink func(Delta)) {
+	t.receiving.Lock()
+	defer t.receiving.Unlock()
+	t.builder, t.received = deltaBuilder{cache: t.sh.cache}, t.applied.get()
+	t.flushTimer = time.AfterFunc(time.Hour, func() {
+		t.receiving.Lock()
+		defer t.receiving.Unlock()
+		t.flush(sink)
+	})
+	t.flushTimer.Stop()
+}
+
+// stopReceiving hands out nothing more.
+func (t *tail) stopReceiving() {
+	t.receiving.Lock()
+	defer t.receiving.Unlock()
+	t.flushTimer.Stop()
+	t.builder, t.received = deltaBuilder{}, t.applied.get()
+}
+
+func (t *tail) receive(d bucket.Delivery, sink func(Delta)) {
+	t.receiving.Lock()
+	defer t.receiving.Unlock()
+	key, err := parseKey(d.Key)
+	switch {
+	case err != nil:
+		// Somebody else wrote into the bucket. It concerns no message; say it and go on.
+		slog.Warn("key that is not ours", "bucket", t.sh.bucket.Name(), "key", d.Key, "error", err)
+	case key.object != "":
+		t.builder.add(key, d, sink)
+	}
+	t.received = d.Revision
+	t.sh.bucket.Saw(t.received)
+	switch {
+	case d.Pending == 0:
+		t.flush(sink)
+	case t.builder.open != nil:
+		t.flushTimer.Reset(maxHold)
+	default:
+		t.applied.advance(t.received)
+	}
+}
+
+// flush hands out what is open and complete. The caller holds t.receiving.
+func (t *tail) flush(sink func(Delta)) {
+	t.builder.flush(sink)
+	if t.builder.open == nil {
+		t.applied.advance(t.received)
+	}
+}
