@@ -25,7 +25,7 @@ func (g GroupChange) empty() bool {
 // meanwhile, and asks again if something has; decide's own error comes back unchanged, else ErrUnavailable or ErrUnknown.
 func (s *Store) UpdateGroup(ctx context.Context, groupID string, decide func(*Group) (GroupChange, error)) error {
 	sh := s.shardFor(Ref{GroupID: groupID})
-	ctx, cancel := bounded(ctx)
+	ctx, cancel := withTimeout(ctx)
 	defer cancel()
 	release, err := sh.locks.lock(ctx, groupID)
 	if err != nil {

@@ -46,7 +46,7 @@ func (s *Store) Send(ctx context.Context, r Record, origin string, dedup time.Du
 
 func (sh *shard) send(ctx context.Context, r Record, origin, id string) (Record, error) {
 	if r.GroupID == "" {
-		return sh.sendLetter(ctx, r, origin, id)
+		return sh.sendC2C(ctx, r, origin, id)
 	}
 	release, err := sh.locks.lock(ctx, "send "+r.GroupID)
 	if err != nil {
@@ -61,7 +61,7 @@ func (sh *shard) send(ctx context.Context, r Record, origin, id string) (Record,
 		}
 		r.Ref = Ref{GroupID: r.GroupID, MsgSeq: last + 1}
 		r.Sequence = r.Ref.MsgSeq
-		stored, err := sh.store(ctx, r, origin, id, bucket.Precondition{Filter: filter, Last: revision})
+		stored, err := sh.storeRecord(ctx, r, origin, id, bucket.Precondition{Filter: filter, Last: revision})
 		var stale *bucket.StaleError
 		if !errors.As(err, &stale) || errors.Is(err, ErrUnknown) {
 			return stored, err
@@ -69,10 +69,10 @@ func (sh *shard) send(ctx context.Context, r Record, origin, id string) (Record,
 	}
 }
 
-// sendLetter stores a one-to-one message. The precondition finds what the server's memory for duplicates is not asked about: a key that is taken.
-func (sh *shard) sendLetter(ctx context.Context, r Record, origin, id string) (Record, error) {
+// sendC2C stores a one-to-one message. The precondition finds what the server's memory for duplicates is not asked about: a key that is taken.
+func (sh *shard) sendC2C(ctx context.Context, r Record, origin, id string) (Record, error) {
 	object := string(r.Ref.ID())
-	stored, err := sh.store(ctx, r, origin, id, bucket.Precondition{Filter: sh.bucket.Filter(object)})
+	stored, err := sh.storeRecord(ctx, r, origin, id, bucket.Precondition{Filter: sh.bucket.Filter(object)})
 	var stale *bucket.StaleError
 	if !errors.As(err, &stale) {
 		return stored, err
@@ -89,7 +89,7 @@ func (sh *shard) sendLetter(ctx context.Context, r Record, origin, id string) (R
 	return Record{}, ErrTaken
 }
 
-func (sh *shard) store(ctx context.Context, r Record, origin, id string, p bucket.Precondition) (Record, error) {
+func (sh *shard) storeRecord(ctx context.Context, r Record, origin, id string, p bucket.Precondition) (Record, error) {
 	value, err := json.Marshal(r)
 	if err != nil {
 		return Record{}, err

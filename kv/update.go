@@ -41,7 +41,7 @@ func (s *Store) Update(ctx context.Context, id MessageID, decide Decide) (Commit
 		return Commit{}, err
 	}
 	sh := s.shardFor(ref)
-	ctx, cancel := bounded(ctx)
+	ctx, cancel := withTimeout(ctx)
 	defer cancel()
 	for {
 		commit, err := sh.update(ctx, ref, id, decide)
@@ -89,8 +89,8 @@ func (sh *shard) update(ctx context.Context, ref Ref, id MessageID, decide Decid
 	return w.commit, w.err
 }
 
-// bounded returns ctx if it has an end, which most callers have given it: a second one would be a timer and a lock more for every vote.
-func bounded(ctx context.Context) (context.Context, context.CancelFunc) {
+// withTimeout returns ctx if it has an end, which most callers have given it: a second one would be a timer and a lock more for every vote.
+func withTimeout(ctx context.Context) (context.Context, context.CancelFunc) {
 	if _, ok := ctx.Deadline(); ok {
 		return ctx, func() {}
 	}

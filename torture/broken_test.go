@@ -14,7 +14,7 @@ import (
 var brokenBuilds = []struct {
 	name, file, before, after, test string
 }{
-	{"the precondition is removed", "bucket/outgoing.go", `if options.Precondition.Own || options.Precondition.Filter != "" {`, `if false {`, "TestLimitUnderAttack$"},
+	{"the precondition is removed", "bucket/pooledmsg.go", `if options.Precondition.Own || options.Precondition.Filter != "" {`, `if false {`, "TestLimitUnderAttack$"},
 	{"a compare-and-swap does not compare", "cas.go", `bucket.Precondition{Own: true, Last: s.last}`, `bucket.Precondition{}`, "TestNATSRestarted$"},
 	{"a compare-and-swap is acknowledged before the hub knows what came before it", "cas.go", `if !sh.tail.applied.waitWhileRunning(done.head) {`, `if false {`, "TestTailConsumersDeleted$"},
 	{"acknowledged before it is committed", "commit.go", "head, err := sh.bucket.Publish(ctx, writes, bucket.PublishOptions{Precondition: p, Request: request})",

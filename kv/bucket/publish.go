@@ -119,8 +119,8 @@ type pubAck struct {
 
 // tryPublish sends one entry alone, or several as an atomic batch.
 func (b *Bucket) tryPublish(writes []Write, options PublishOptions) (pubAck, error) {
-	out := outgoings.Get().(*outgoing)
-	defer outgoings.Put(out)
+	out := msgPool.Get().(*pooledMsg)
+	defer msgPool.Put(out)
 	batch, last := "", len(writes)-1
 	if last > 0 {
 		batch = nuid.Next()

@@ -142,7 +142,7 @@ func (c *Cluster) leader(stream string) *Node {
 // StepDown makes the leader of a stream give up, as an operator would, and returns when the cluster has answered; the
 // new leader is not there yet, see Leader.
 func (c *Cluster) StepDown(nc *nats.Conn, stream string) error {
-	msg, err := nc.Request("$JS.API.STREAM.LEADER.STEPDOWN."+stream, nil, patience)
+	msg, err := nc.Request("$JS.API.STREAM.LEADER.STEPDOWN."+stream, nil, timeout)
 	if err != nil {
 		return fmt.Errorf("kvtest: step down %s: %w", stream, err)
 	}
@@ -163,12 +163,12 @@ func (c *Cluster) StepDown(nc *nats.Conn, stream string) error {
 func until(what string, holds func() bool) error {
 	tick := time.NewTicker(5 * time.Millisecond)
 	defer tick.Stop()
-	deadline := time.After(patience)
+	deadline := time.After(timeout)
 	for !holds() {
 		select {
 		case <-tick.C:
 		case <-deadline:
-			return fmt.Errorf("kvtest: waited %v in vain for %s", patience, what)
+			return fmt.Errorf("kvtest: waited %v in vain for %s", timeout, what)
 		}
 	}
 	return nil

@@ -14,8 +14,8 @@ import (
 	"github.com/nats-io/nats.go"
 )
 
-// patience is for machines that run many tests at once; nothing waits this long unless something is broken.
-const patience = 30 * time.Second
+// timeout is for machines that run many tests at once; nothing waits this long unless something is broken.
+const timeout = 30 * time.Second
 
 // Node is a NATS server that can be stopped and started again on the same data and the same ports.
 // Its methods may be called from any goroutine, but Stop and Restart not at the same time.
@@ -78,7 +78,7 @@ func (n *Node) launch() {
 }
 
 func (n *Node) ready() error {
-	if !n.srv.Load().ReadyForConnections(patience) {
+	if !n.srv.Load().ReadyForConnections(timeout) {
 		return errors.New("kvtest: the NATS server did not start")
 	}
 	// Clients find a restarted node at the port that it had.

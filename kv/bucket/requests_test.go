@@ -66,7 +66,7 @@ func TestAnswersAreNotMixedUp(t *testing.T) {
 	}
 }
 
-// What changes nothing is asked again soon when the answer was lost, not at the end of the caller's patience.
+// What changes nothing is asked again soon when the answer was lost, not at the end of the caller's timeout.
 func TestLostAnswerIsAskedForAgain(t *testing.T) {
 	nc := kvtest.Server(t)
 	r := &requests{nc: nc}

@@ -41,13 +41,13 @@ func (f Follower) withDefaults() Follower {
 }
 
 // Following is a Follower at work.
-type Following struct{ shards []*following }
+type Following struct{ shards []*shardFollower }
 
 // Follow gives f its place in the store, unless it has one: what is written from then on it will hear of, once Run is called.
 func (s *Store) Follow(ctx context.Context, f Follower) (*Following, error) {
 	all := new(Following)
 	for _, sh := range s.shards {
-		one := &following{Follower: f.withDefaults(), store: s, sh: sh, heard: make(map[MessageID]uint64)}
+		one := &shardFollower{Follower: f.withDefaults(), store: s, sh: sh, heard: make(map[MessageID]uint64)}
 		if _, err := one.open(ctx); err != nil {
 			return nil, fmt.Errorf("%w: follow %s: %w", ErrUnavailable, sh.bucket.Name(), err)
 		}

@@ -47,8 +47,8 @@ func (r *requests) newInbox() (in *inbox, err error) {
 
 // ask publishes msg and returns the answer, or nats.ErrTimeout if none came in time, or nats.ErrNoResponders if nobody listens there. After an error nobody knows
 // what has become of msg.
-func (r *requests) ask(msg *nats.Msg, patience time.Duration) (*nats.Msg, error) {
-	in, err := r.take()
+func (r *requests) ask(msg *nats.Msg, timeout time.Duration) (*nats.Msg, error) {
+	in, err := r.borrow()
 	if err != nil {
 		return nil, err
 	}
@@ -62,7 +62,7 @@ func (r *requests) ask(msg *nats.Msg, patience time.Duration) (*nats.Msg, error)
 		in.stale = true
 		return nil, err
 	}
-	in.timer.Reset(patience)
+	in.timer.Reset(timeout)
 	defer in.timer.Stop()
 	for {
 		select {
@@ -91,7 +91,7 @@ func (r *requests) askAgain(ctx context.Context, msg *nats.Msg) (*nats.Msg, erro
 	}
 }
 
-func (r *requests) take() (*inbox, error) {
+func (r *requests) borrow() (*inbox, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if n := len(r.idle); n > 0 {

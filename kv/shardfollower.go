@@ -10,8 +10,8 @@ import (
 	"exthub/kv/bucket"
 )
 
-// following is a Follower in one shard.
-type following struct {
+// shardFollower is a Follower in one shard.
+type shardFollower struct {
 	Follower
 	store    *Store
 	sh       *shard
@@ -29,7 +29,7 @@ const (
 
 // open opens the durable consumer that knows where the follower stands. It serves one hub only, until that has not asked for longer than one round of
 // everything takes.
-func (f *following) open(ctx context.Context) (*bucket.Durable, error) {
+func (f *shardFollower) open(ctx context.Context) (*bucket.Durable, error) {
 	return f.sh.bucket.Durable(ctx, bucket.DurableOptions{
 		Name:    f.Name,
 		Filters: []string{"c.*.*.*.x.*", "c.*.*.*.c", "g.*.*.x.*", "g.*.*.c"}, // pairs and clears, no messages nor members
@@ -39,7 +39,7 @@ func (f *following) open(ctx context.Context) (*bucket.Durable, error) {
 }
 
 // run follows until ctx ends, with a pause after each failure.
-func (f *following) run(ctx context.Context) {
+func (f *shardFollower) run(ctx context.Context) {
 	for ctx.Err() == nil {
 		clear(f.heard) // the bucket may be another one by now, with revisions that start over
 		durable, err := f.open(ctx)
@@ -52,7 +52,7 @@ func (f *following) run(ctx context.Context) {
 }
 
 // pause waits after a failure, the longer the more there were in a row.
-func (f *following) pause(ctx context.Context, err error) {
+func (f *shardFollower) pause(ctx context.Context, err error) {
 	if ctx.Err() != nil {
 		return
 	}
@@ -66,7 +66,7 @@ func (f *following) pause(ctx context.Context, err error) {
 }
 
 // next deals with one entry, if one comes. It returns an error if the consumer is of no use any more.
-func (f *following) next(ctx context.Context, durable *bucket.Durable) error {
+func (f *shardFollower) next(ctx context.Context, durable *bucket.Durable) error {
 	job, err := durable.Next(followPoll)
 	if err != nil {
 		return err
@@ -74,7 +74,7 @@ func (f *following) next(ctx context.Context, durable *bucket.Durable) error {
 	if job == nil {
 		return ctx.Err()
 	}
-	if err := f.take(ctx, job.Entry); err != nil {
+	if err := f.handle(ctx, job.Entry); err != nil {
 		if err := job.Nak(); err != nil {
 			return err
 		}
@@ -85,8 +85,8 @@ func (f *following) next(ctx context.Context, durable *bucket.Durable) error {
 	return errors.Join(job.Ack(), ctx.Err())
 }
 
-// take lets the follower hear of the message that an entry belongs to, as it is now. Everything in it below the entry was heard of already.
-func (f *following) take(ctx context.Context, e bucket.Entry) error {
+// handle lets the follower hear of the message that an entry belongs to, as it is now. Everything in it below the entry was heard of already.
+func (f *shardFollower) handle(ctx context.Context, e bucket.Entry) error {
 	at, err := parseKey(e.Key)
 	if err != nil {
 		return nil // somebody else's; the tail has said so
@@ -118,7 +118,7 @@ func (f *following) take(ctx context.Context, e bucket.Entry) error {
 }
 
 // remember notes how far the message was heard of. Only what is above the entry at hand can matter later: entries come in rising order.
-func (f *following) remember(id MessageID, revision, through uint64) {
+func (f *shardFollower) remember(id MessageID, revision, through uint64) {
 	if len(f.heard) >= maxHeard {
 		for other, seq := range f.heard {
 			if seq <= revision {
@@ -137,7 +137,7 @@ func (f *following) remember(id MessageID, revision, through uint64) {
 }
 
 // release gives our place to another hub at once.
-func (f *following) release(durable *bucket.Durable) {
+func (f *shardFollower) release(durable *bucket.Durable) {
 	ctx, cancel := context.WithTimeout(context.Background(), bucket.RequestTimeout)
 	defer cancel()
 	if err := durable.Release(ctx); err != nil {

@@ -1,0 +1,63 @@
+package bucket
+
+import (
+	"strconv"
+	"sync"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+// pooledMsg is an entry as it goes to the server. It is on the way of every vote, so one is used again as soon as the client has copied it, which it has when it
+// returns from publishing.
+type pooledMsg struct {
+	msg    nats.Msg
+	values [maxHeaders]string // each the only value of a header
+	used   int
+}
+
+// maxHeaders is how many headers an entry has at most.
+const maxHeaders = 8
+
+var msgPool = sync.Pool{New: func() any { return &pooledMsg{msg: nats.Msg{Header: make(nats.Header, maxHeaders)}} }}
+
+// entry makes the message of a write, valid until the next.
+func (m *pooledMsg) entry(prefix string, w Write, options PublishOptions) *pooledMsg {
+	m.msg.Subject, m.msg.Reply, m.msg.Data, m.used = w.Subject, "", append(m.msg.Data[:0], w.Value...), 0
+	if w.Subject == "" {
+		m.msg.Subject = prefix + w.Key
+	}
+	clear(m.msg.Header)
+	if w.Delete {
+		m.set(operation, "DEL")
+	}
+	if options.Precondition.Own || options.Precondition.Filter != "" {
+		m.set(jetstream.ExpectedLastSubjSeqHeader, strconv.FormatUint(options.Precondition.Last, 10))
+		m.set(jetstream.ExpectedLastSubjSeqSubjHeader, options.Precondition.Filter)
+	}
+	if options.Request != 0 {
+		m.set(requestHeader, strconv.FormatUint(options.Request, 16))
+	}
+	m.set(originHeader, options.Origin)
+	m.set(jetstream.MsgIDHeader, options.DedupID)
+	return m
+}
+
+// inBatch makes the message the i-th of an atomic batch, counted from 0.
+func (m *pooledMsg) inBatch(id string, i int, last bool) *nats.Msg {
+	m.set(batchHeader, id)
+	m.set("Nats-Batch-Sequence", strconv.Itoa(i+1))
+	if last {
+		m.set(batchCommitHeader, "1")
+	}
+	return &m.msg
+}
+
+// set adds a header, unless it would be empty.
+func (m *pooledMsg) set(name, value string) {
+	if value != "" {
+		m.values[m.used] = value
+		m.msg.Header[name] = m.values[m.used : m.used+1 : m.used+1]
+		m.used++
+	}
+}
