@@ -19,7 +19,7 @@
 //   - The history of every message is linearizable (porcupine): sets, deletions and clears with the
 //     Seq that they name and get, refusals included. What went unanswered may have happened at any
 //     time, or not at all. See model.
-//   - A get is answered from the hub's view: all pairs as they were at one revision, which is not
+//   - A get is answered from the hub's cache: all pairs as they were at one revision, which is not
 //     older than anything that this client has seen on this hub. It may be older than what another
 //     client has just been told.
 //   - What was acknowledged is in the bucket, or something newer that a client wrote.

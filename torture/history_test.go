@@ -23,7 +23,7 @@ func linearizable(history []porcupine.Operation) error {
 			history[i].Return = last + 1 // it may still happen
 		}
 		if history[i].Input.(call).kind == "get" {
-			history[i].Call = math.MinInt64 // a view may be behind, but not behind the call's minLatest
+			history[i].Call = math.MinInt64 // a cache may be behind, but not behind the call's minLatest
 		}
 	}
 	verdict, info := porcupine.CheckOperationsVerbose(model.ToModel(), history, testTimeout)
@@ -94,7 +94,7 @@ func TestModel(t *testing.T) {
 		{"a conflict with the past", false, []porcupine.Operation{op(0, 1, set("a", 0), wrote("a", 5)),
 			op(2, 3, set("b", 5), wrote("b", 6)),
 			op(4, 5, set("c", 6), result{conflict: true, pair: register{value: "a", seq: 5}})}},
-		{"a get from a view that is behind", true, []porcupine.Operation{op(0, 1, set("a", 0), wrote("a", 5)),
+		{"a get from a cache that is behind", true, []porcupine.Operation{op(0, 1, set("a", 0), wrote("a", 5)),
 			op(2, 3, get, result{})}},
 		{"a get that goes back in time", false, []porcupine.Operation{op(0, 1, set("a", 0), wrote("a", 5)),
 			op(2, 3, call{kind: "get", minLatest: 5}, result{})}},
