@@ -6,18 +6,19 @@ import (
 	"sync"
 )
 
-// applied is how far the tail has come: everything up to it has been handed out. The zero value is the begin of the stream, with no tail.
+// applied is the revision up to which the tail has handed everything out. The zero value is the
+// beginning of the stream, with no tail running.
 type applied struct {
 	mu       sync.Mutex
 	revision uint64
-	running  bool          // somebody tails
+	running  bool          // there is a tail
 	waiters  []appliedWait // in rising revision
 }
 
 type appliedWait struct {
 	revision uint64
-	done     chan struct{} // closed when the tail is there, or when nobody tails any more
-	anyway   bool          // waits also while nobody tails
+	done     chan struct{} // closed when the tail is there, or when it stops
+	anyway   bool          // also while there is no tail
 }
 
 func (a *applied) get() uint64 {
@@ -26,7 +27,7 @@ func (a *applied) get() uint64 {
 	return a.revision
 }
 
-// advance sets the revision and wakes whoever waited for it.
+// advance sets the revision and wakes those who wait for it.
 func (a *applied) advance(to uint64) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -39,7 +40,7 @@ func (a *applied) advance(to uint64) {
 	a.waiters = slices.Delete(a.waiters, 0, n)
 }
 
-// setRunning says whether somebody tails. When nobody does any more, those who would not wait for that are woken.
+// setRunning notes whether the tail runs. When it stops, waits that are not to outlast it end.
 func (a *applied) setRunning(running bool) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -54,12 +55,13 @@ func (a *applied) setRunning(running bool) {
 	})
 }
 
-// wait returns nil when the tail is at revision or beyond, or ctx's error. While nobody tails it waits for somebody to go on.
+// wait returns nil once revision is applied, or ctx's error. If the tail is down it waits for its
+// return.
 func (a *applied) wait(ctx context.Context, revision uint64) error {
 	w := a.waitFor(revision, true)
 	select {
 	case <-w:
-		return nil // asking for Done would make a channel
+		return nil // the common case: ctx.Done would make a channel
 	default:
 	}
 	select {
@@ -73,13 +75,15 @@ func (a *applied) wait(ctx context.Context, revision uint64) error {
 	}
 }
 
-// waitWhileRunning waits until the tail is at revision or beyond, as long as somebody tails, and reports whether it is. A tail that hangs ends after two heartbeats.
+// waitWhileRunning waits until revision is applied or the tail stops, and reports whether it is
+// applied. It needs no context: a tail that hangs ends after two missed heartbeats.
 func (a *applied) waitWhileRunning(revision uint64) bool {
 	<-a.waitFor(revision, false)
 	return a.get() >= revision
 }
 
-// waitFor returns a channel that is closed when the wait is over. Most wait for what is coming next, so their places are found from behind.
+// waitFor returns a channel that is closed when the wait is over. Most callers wait for the newest
+// revision, so the place in the queue is searched from its end.
 func (a *applied) waitFor(revision uint64, anyway bool) <-chan struct{} {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -95,5 +99,5 @@ func (a *applied) waitFor(revision uint64, anyway bool) <-chan struct{} {
 	return done
 }
 
-// closed is what waitFor returns for a wait that is over.
+// closed is what waitFor returns if there is nothing to wait for.
 var closed = func() chan struct{} { c := make(chan struct{}); close(c); return c }()

@@ -15,7 +15,7 @@ import (
 	"exthub/kv/kvtest"
 )
 
-// benchStore is a Store with nobody to tell.
+// benchStore returns a Store whose sink does nothing.
 func benchStore(b *testing.B, nc *nats.Conn) *Store {
 	b.Helper()
 	s, err := Open(b.Context(), nc, Options{MaxPairs: 300})
@@ -41,7 +41,10 @@ func benchMessages(b *testing.B, s *Store, n int) []MessageID {
 	b.Helper()
 	ids := make([]MessageID, n)
 	for i := range ids {
-		r, err := s.Send(b.Context(), Record{From: "ann", GroupID: "team", Ref: Ref{GroupID: "team"}, Type: "TIMCustomElem", Payload: []byte(`{}`), IsSupportExtension: true}, "", 0)
+		r, err := s.Send(b.Context(), Record{
+			From: "ann", GroupID: "team", Ref: Ref{GroupID: "team"},
+			Type: "TIMCustomElem", Payload: []byte(`{}`), IsSupportExtension: true,
+		}, "", 0)
 		if err != nil {
 			b.Fatal(err)
 		}
@@ -71,7 +74,7 @@ func parallel(b *testing.B, n int, op func(worker int) error) {
 	wg.Wait()
 }
 
-// The floor: conditional updates by the plain client, 128 at a time.
+// The floor is conditional updates by the plain client, 128 at a time.
 func BenchmarkPlainUpdate128(b *testing.B) {
 	nc := kvtest.Server(b)
 	js, err := jetstream.New(nc)
@@ -95,7 +98,7 @@ func BenchmarkUpdate128(b *testing.B) {
 	parallel(b, len(ids), func(w int) error { return vote(b.Context(), s, ids[w], "voter") })
 }
 
-// 64 writers on one message, each on a pair of its own.
+// 64 writers change one message, each a pair of its own.
 func BenchmarkUpdateHot64(b *testing.B) {
 	s := benchStore(b, kvtest.Server(b))
 	id := benchMessages(b, s, 1)[0]
@@ -106,7 +109,7 @@ func BenchmarkUpdateHot64(b *testing.B) {
 	parallel(b, len(keys), func(w int) error { return vote(b.Context(), s, id, keys[w]) })
 }
 
-// The floor of one message: one conditional publish after the other.
+// The floor of one message is one conditional publish after the other.
 func BenchmarkPlainUpdateSequential(b *testing.B) {
 	nc := kvtest.Server(b)
 	js, err := jetstream.New(nc)
@@ -175,7 +178,8 @@ func BenchmarkPairs300(b *testing.B) {
 func benchMessage(n int) *Message {
 	m := newMessage(Ref{GroupID: "team", MsgSeq: 1})
 	for i := range n {
-		if err := m.apply("x."+encodeToken(fmt.Sprint("voter", i)), bucket.Entry{Value: "1", Revision: uint64(i + 1)}); err != nil {
+		e := bucket.Entry{Value: "1", Revision: uint64(i + 1)}
+		if err := m.apply("x."+encodeToken(fmt.Sprint("voter", i)), e); err != nil {
 			panic(err)
 		}
 	}

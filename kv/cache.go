@@ -12,15 +12,17 @@ import (
 
 // object is a message or a group in memory.
 type object interface {
-	// apply takes one entry. Entries may come more than once; one that is not newer changes nothing.
+	// apply applies one entry. An entry may come more than once: one that is not newer changes
+	// nothing.
 	apply(suffix string, e bucket.Entry) error
 	// fresh returns an empty object of the same name.
 	fresh() object
-	// size returns about how many bytes it takes.
+	// size returns about how many bytes the object takes.
 	size() int
 }
 
-// cache keeps objects in memory while they are in use: loaded once with a snapshot, kept current by the tail and by the hub's own commits.
+// cache keeps objects in memory while they are in use: loaded once by a snapshot, then kept current
+// by the tail and by this hub's own commits.
 type cache struct {
 	sh    *shard
 	limit int
@@ -31,7 +33,7 @@ type cache struct {
 	bytes int
 }
 
-// slot is an object's place in the cache.
+// slot is the place of one object in the cache.
 type slot struct {
 	key    string        // of the object
 	filter string        // what its precondition is about: every subject of the object
@@ -45,11 +47,11 @@ type slot struct {
 	upTo     uint64         // everything up to here is in the object
 	buffered []bucket.Entry // tailed while the snapshot was on its way
 	err      error          // why loading failed
-	gone     bool           // no longer in the cache, so no longer current
-	queue    []*waiter      // writers that wait
-	led      bool           // one of them commits for all, or has done so and is has yet to promote the next
+	gone     bool           // no longer in the cache, nor kept current
+	queue    []*waiter      // writers that wait; the first may lead
+	led      bool           // one of them commits for all, or has yet to promote the next
 
-	casKeys    []string      // the keys of CAS that are under way
+	casKeys    []string      // the keys of CAS in flight
 	casDrained chan struct{} // closed when none is; nil while nobody waits for that
 }
 
@@ -59,7 +61,7 @@ func newCache(sh *shard, limit int) *cache {
 	return &cache{sh: sh, limit: limit, slots: make(map[string]*slot), used: list.New()}
 }
 
-// with calls fn with the slot of the message or group, locked, once it is loaded. fn must not block.
+// with calls fn with the slot of a message or group, loaded and locked. fn must not block.
 func (c *cache) with(ctx context.Context, key string, ref Ref, fn func(*slot)) error {
 	for {
 		sl, mine := c.find(key)
@@ -91,11 +93,11 @@ func newObject(key string, ref Ref) object {
 	return newMessage(ref)
 }
 
-// wait returns nil when the first snapshot is in, or ctx's error.
+// wait returns nil once the first snapshot is in, or ctx's error.
 func (sl *slot) wait(ctx context.Context) error {
 	select {
 	case <-sl.loaded:
-		return nil // nearly always; asking for Done would make a channel
+		return nil // the common case: ctx.Done would make a channel
 	default:
 	}
 	select {
@@ -106,7 +108,7 @@ func (sl *slot) wait(ctx context.Context) error {
 	}
 }
 
-// find returns the slot of the object, and reports whether the caller is the one to load it.
+// find returns the slot of an object, and reports whether the caller has to load it.
 func (c *cache) find(key string) (sl *slot, mine bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -120,11 +122,14 @@ func (c *cache) find(key string) (sl *slot, mine bool) {
 	return sl, true
 }
 
-// load reads the object and joins it with the tail. The slot is in the cache already, so what the tail sees from now on waits in buffered; a snapshot
-// older than what the hub has seen before would leave a gap between the two and is not accepted.
+// load reads the object and joins the snapshot with the tail.
+//
+// The slot is in the cache before the snapshot is asked for, so what the tail delivers meanwhile is
+// buffered. A snapshot older than what this hub has seen would leave a gap between the two and is
+// not accepted.
 func (c *cache) load(ctx context.Context, sl *slot, empty object) {
 	floor := c.sh.bucket.Seen()
-	// Others may wait for this snapshot: it does not end with the request that happened to come first.
+	// Others may wait for this snapshot, so it outlives the request that happened to come first.
 	snap, err := c.sh.bucket.Read(context.WithoutCancel(ctx), floor, sl.key+".>")
 	sl.mu.Lock()
 	if err == nil {
@@ -142,7 +147,8 @@ func (c *cache) load(ctx context.Context, sl *slot, empty object) {
 	close(sl.loaded)
 }
 
-// fill makes the snapshot and what the tail has brought since then the slot's object. The caller holds sl.mu, or is the only one who knows it.
+// fill makes the slot's object of a snapshot and of what the tail has buffered since. The caller
+// holds sl.mu, or is the only one that knows the slot.
 func (sl *slot) fill(u object, snap bucket.Snapshot) error {
 	sl.object, sl.upTo, sl.revision = u, snap.UpTo, 0
 	for _, e := range snap.Entries {
@@ -168,14 +174,14 @@ func (sl *slot) apply(e bucket.Entry) error {
 	return sl.object.apply(e.Key[len(sl.key)+1:], e)
 }
 
-// peek returns the slot of the object, or nil if it is not in use.
+// peek returns the slot of an object, or nil if it is not cached.
 func (c *cache) peek(key string) *slot {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.slots[key]
 }
 
-// applyTail takes entries of one object from the tail, all at once, if the object is in use.
+// applyTail applies the entries of one object from the tail, all at once, if it is cached.
 func (c *cache) applyTail(objectKey string, entries []bucket.Entry) {
 	sl := c.peek(objectKey)
 	if sl == nil {
@@ -189,7 +195,7 @@ func (c *cache) applyTail(objectKey string, entries []bucket.Entry) {
 			sl.buffered = append(sl.buffered, e)
 		case e.Revision > sl.upTo:
 			if err := sl.apply(e); err != nil {
-				// An entry that nobody can read must not be served as if it were not there.
+				// An entry that can't be read must not be served as if it were not there.
 				sl.gone = true
 			}
 		}
@@ -203,7 +209,8 @@ func (c *cache) applyTail(objectKey string, entries []bucket.Entry) {
 	}
 }
 
-// evict counts what the slot takes now and gives up the slots that were used longest ago while there are too many bytes.
+// evict notes the slot's size and gives up the slots that were used longest ago while the cache is
+// over its limit.
 func (c *cache) evict(sl *slot) {
 	sl.mu.Lock()
 	size := 0
@@ -221,7 +228,7 @@ func (c *cache) evict(sl *slot) {
 	for elem := c.used.Back(); elem != nil && c.bytes > c.limit; {
 		old := elem.Value.(*slot)
 		elem = elem.Prev()
-		// A slot that is locked or has writers is in use, whatever the list says.
+		// A slot that is locked or has writers is in use, whatever its place in the list.
 		if old == sl || !old.mu.TryLock() {
 			continue
 		}
@@ -233,7 +240,7 @@ func (c *cache) evict(sl *slot) {
 	}
 }
 
-// invalidate gives up what is in the cache of an object, if that may lack what was committed at revision.
+// invalidate gives up the slot of an object if it may lack what was committed at revision.
 func (c *cache) invalidate(key string, revision uint64) {
 	sl := c.peek(key)
 	if sl == nil {

@@ -7,29 +7,35 @@ import (
 	"exthub/kv/bucket"
 )
 
-// cas is a compare-and-swap: a change of one live pair that was decided on nothing else, committed on the condition that this pair is still as it was. Any number of them
-// are under way on one message at once, while everything else is committed one after the other. Nearly every vote but a voter's first is one.
+// cas is a compare-and-swap: a change of one live pair, decided on that pair alone and committed on
+// the condition that it is still as it was. Any number of CAS are in flight on one message, while
+// other changes are committed one after the other. Nearly every vote is one, except a voter's
+// first.
 //
-// A single replica compares and stores under the stream's lock, so a CAS is exact: whoever changes or deletes the pair makes the condition fail. A clear does so because
-// it writes a deletion for each pair, which is certain only while they fit into one batch. The leader of a replicated stream does not compare a condition on one pair
-// with one on the whole message that is in flight: there are no CAS there.
+// A single replica compares and stores under the stream's lock, so a CAS is exact: changing or
+// deleting the pair makes the condition fail. A clear does too, because it writes a deletion for
+// each pair; that holds only while they fit into one batch. The leader of a replicated stream does
+// not compare a condition on one pair with a condition on the whole message that is in flight, so
+// there is no CAS there.
 //
-// What a CAS's acknowledgement says of the rest of the message is nothing: another hub may have written to it just before. So it does not touch the cache, which would then
-// take itself to be complete up to the CAS's revision. The tail brings it, in its place, and the CAS waits for that.
+// An acknowledged CAS says nothing about other pairs: another hub may have written just before. So
+// it leaves the cache to the tail and waits for it. Applied at once, it would make the cache look
+// complete up to its revision.
 type cas struct {
 	key    string
-	write  [1]bucket.Write // an array, so that it takes no room of its own
+	write  [1]bucket.Write // an array, which needs no allocation
 	last   uint64          // the pair's revision
 	stored func()          // see Change; may be nil
 }
 
-// hasCAS reports whether this bucket has them.
+// hasCAS reports whether changes of these buckets may be committed as a CAS.
 func (o Options) hasCAS() bool {
 	return o.Replicas == 1 && o.MaxPairs > 0 && o.MaxPairs < bucket.MaxBatch
 }
 
-// beginCAS decides on the message as it is, and returns the CAS that this comes to, or false if it takes a commit of the whole message, or has to wait for one. It is under way
-// then: casDone has to be called. The caller holds sl.mu.
+// beginCAS decides on the message as it is and returns the change as a CAS, or false if it needs a
+// commit of the whole message or has to wait for one. After true, casDone has to be called. The
+// caller holds sl.mu.
 func (sl *slot) beginCAS(decide Decide, options Options) (cas, bool) {
 	if !options.hasCAS() || len(sl.queue) > 0 {
 		return cas{}, false
@@ -49,14 +55,15 @@ func (sl *slot) beginCAS(decide Decide, options Options) (cas, bool) {
 	return cas{w.Key, [1]bucket.Write{sl.pair(w)}, last, change.Stored}, true
 }
 
-// pair returns the entry of a pair. Its key is a part of its subject, so the two are one string.
+// pair returns the entry of a pair. Its key is a substring of its subject, which saves a string.
 func (sl *slot) pair(w Write) bucket.Write {
 	subject := sl.filter[:len(sl.filter)-len(">")] + "x." + encodeToken(w.Key)
 	prefix := len(sl.filter) - len(sl.key) - len(".>")
 	return bucket.Write{Key: subject[prefix:], Value: w.Value, Delete: w.Delete, Subject: subject}
 }
 
-// isCAS reports whether a change is a CAS that was decided since m.reads was empty, and returns the pair's revision.
+// isCAS reports whether a change, decided since m.reads was empty, can be a CAS, and returns the
+// revision of its pair.
 func (m *Message) isCAS(change Change, options Options) (last uint64, ok bool) {
 	if !options.hasCAS() || m.live > options.MaxPairs || change.Clear || len(change.Writes) != 1 {
 		return 0, false
@@ -66,7 +73,7 @@ func (m *Message) isCAS(change Change, options Options) (last uint64, ok bool) {
 	return p.Seq, known && !w.Delete && !p.Deleted && m.reads.onlyAt(w.Key)
 }
 
-// commitCAS commits a CAS. It returns errRetry if the pair had changed, which the slot knows of then.
+// commitCAS commits a CAS. If the pair has changed it returns errRetry, and the slot is up to date.
 func (sh *shard) commitCAS(ctx context.Context, sl *slot, s cas) (Commit, error) {
 	defer sl.casDone(s.key)
 	done, err := sh.attempt(ctx, sl, s.write[:], bucket.Precondition{Own: true, Last: s.last})
@@ -77,7 +84,7 @@ func (sh *shard) commitCAS(ctx context.Context, sl *slot, s cas) (Commit, error)
 		s.stored()
 	}
 	if !sh.tail.applied.waitWhileRunning(done.head) {
-		sh.cache.invalidate(sl.key, done.head) // not only our slot: another one may have taken its place since
+		sh.cache.invalidate(sl.key, done.head) // by key: another slot may have taken the place of ours
 	}
 	return Commit{done.head, done.head}, nil
 }
@@ -93,8 +100,8 @@ func (sl *slot) casDone(key string) {
 	}
 }
 
-// drainCAS waits until no CAS is under way, or returns ctx's error. None begins while somebody waits in the queue, so a commit of the whole message gets its turn however many
-// CAS there are.
+// drainCAS waits until no CAS is in flight, or returns ctx's error. None begins while the queue is
+// not empty, so a commit of the whole message is never starved.
 func (sl *slot) drainCAS(ctx context.Context) error {
 	sl.mu.Lock()
 	if len(sl.casKeys) == 0 {
@@ -114,10 +121,10 @@ func (sl *slot) drainCAS(ctx context.Context) error {
 	}
 }
 
-// readSet notes what of a message a decision has looked at.
+// readSet is what a decision has read of a message.
 type readSet struct {
 	at     string // a pair
-	beyond bool   // another pair, or how many there are, or anything else
+	beyond bool   // another pair, their number, or anything else
 }
 
 func (r *readSet) pair(key string) {

@@ -23,7 +23,7 @@ func withAndWithoutTail(t *testing.T) (here, other *Store) {
 	return here, other
 }
 
-// Another hub's change that a CAS did not look at is not hidden by it: who reads after the CAS sees both.
+// A CAS does not hide another hub's change that it did not read: a read after the CAS sees both.
 func TestCASHidesNothing(t *testing.T) {
 	here, other := withAndWithoutTail(t)
 	ctx, stop := context.WithCancel(context.Background())
@@ -90,7 +90,8 @@ func TestCASHidesNothing(t *testing.T) {
 	}
 }
 
-// Whoever wants to know hears that a CAS is committed before the tail has brought it: here the tail waits for that.
+// Stored is called when a CAS is committed, before the tail has brought it: here the tail waits for
+// it.
 func TestCASSaysThatItIsStored(t *testing.T) {
 	s, err := Open(t.Context(), kvtest.Server(t), Options{MaxPairs: 300})
 	if err != nil {
@@ -130,7 +131,7 @@ func TestCASSaysThatItIsStored(t *testing.T) {
 	}
 }
 
-// The same without a tail at all: the message is read anew.
+// Without a tail, the message is read anew after a CAS.
 func TestCASWithoutTail(t *testing.T) {
 	here, other := withAndWithoutTail(t)
 	id := poll(t, other)
@@ -150,7 +151,8 @@ func TestCASWithoutTail(t *testing.T) {
 	}
 }
 
-// The same with two CAS at once: the first has the message read anew, maybe before the second is committed.
+// With several CAS at once and no tail, the first has the message read anew, maybe before the next
+// is committed.
 func TestConcurrentCASWithoutTail(t *testing.T) {
 	here, other := withAndWithoutTail(t)
 	id := poll(t, other)
@@ -183,8 +185,9 @@ func TestConcurrentCASWithoutTail(t *testing.T) {
 	all.Wait()
 }
 
-// A pair that was there before a clear is not set after it by somebody who has not seen the clear, and the number of pairs stays below its limit, whatever is under way at once
-// on two hubs. In the end both have what the bucket has.
+// With everything at once on two hubs, a pair from before a clear is not set after it by a writer
+// that has not seen the clear, and the number of pairs stays below its limit. In the end both hubs
+// have what the bucket has.
 func TestCASAmongEverythingElse(t *testing.T) {
 	const limit, writers = 12, 10
 	hubs := stores(t, 2)
@@ -262,7 +265,7 @@ func TestCASAmongEverythingElse(t *testing.T) {
 	}
 }
 
-// What takes a commit of the whole message gets its turn however many CAS there are.
+// A commit of the whole message is not starved by any number of CAS.
 func TestCommitAmongCAS(t *testing.T) {
 	s, _ := open(t, kvtest.Server(t), Options{})
 	id := poll(t, s)
@@ -306,7 +309,8 @@ func TestCommitAmongCAS(t *testing.T) {
 	}
 }
 
-// A decision that looked at another pair is no CAS: two who each take what the other has left would both get it.
+// A decision that has read another pair is no CAS: two writers that each take what the other has
+// left would both get it.
 func TestLookingElsewhereIsNoCAS(t *testing.T) {
 	hubs := stores(t, 2)
 	id := poll(t, hubs[0])

@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// catchUp brings the slot to revision or beyond: by the tail, which is on its way anyway, or with a snapshot if the tail does not come (or revision
-// is 0, unknown).
+// catchUp brings the slot to revision or beyond: by the tail, which is on its way anyway, or by a
+// snapshot if the tail is late or the revision is unknown (0).
 func (sh *shard) catchUp(ctx context.Context, sl *slot, revision uint64) error {
 	sl.mu.Lock()
 	gone := sl.gone
@@ -31,11 +31,14 @@ func (sh *shard) catchUp(ctx context.Context, sl *slot, revision uint64) error {
 	return sl.fill(sl.object.fresh(), snap)
 }
 
-// catchUpWait is how long a writer that lost a race waits for the tail before it reads the message itself.
+// catchUpWait is how long a writer that lost a race waits for the tail before it reads the message
+// itself.
 const catchUpWait = 250 * time.Millisecond
 
-// verifyWithLeader asks the stream's leader whether last, the revision that something was decided on, is still the object's last, and brings the slot up to date if not. Only a
-// leader that has lost its place without knowing yet could answer wrongly, for as long as an election takes.
+// verifyWithLeader asks the stream's leader whether last, the revision that something was decided
+// on, is still the object's last, and brings the slot up to date if not. The answer could be wrong
+// only from a leader that has lost its place and does not know yet, for as long as an election
+// takes.
 func (sh *shard) verifyWithLeader(ctx context.Context, sl *slot, last uint64) (current bool, err error) {
 	newest, err := sh.bucket.Newest(ctx, sl.filter)
 	if err != nil || newest <= last {

@@ -28,8 +28,8 @@ func parseControl(e bucket.Entry) (control, error) {
 	return c, nil
 }
 
-// addPending makes the message look as if the change had been committed, for the decisions that follow in the same commit. What a change did to a pair
-// is only marked: its Seq is not known yet.
+// addPending makes the message look as if the change had been committed, for the decisions that
+// follow in the same batch. A changed pair is only marked: its Seq is not known yet.
 func (m *Message) addPending(change Change) {
 	for _, w := range change.Writes {
 		before, after := !m.Pair(w.Key).Deleted, !w.Delete
@@ -58,7 +58,8 @@ func (m *Message) writes(object string, change Change, maxTombstones int) (write
 		}
 	}
 	for _, w := range change.Writes {
-		writes = append(writes, bucket.Write{Key: object + ".x." + encodeToken(w.Key), Value: w.Value, Delete: w.Delete})
+		key := object + ".x." + encodeToken(w.Key)
+		writes = append(writes, bucket.Write{Key: key, Value: w.Value, Delete: w.Delete})
 		if w.Delete {
 			deletions++
 		}
@@ -76,7 +77,8 @@ func (m *Message) writes(object string, change Change, maxTombstones int) (write
 	return append(writes, bucket.Write{Key: object + ".c", Value: string(value)}), true
 }
 
-// oldest returns the Seq of the n-th oldest deletion, or of the newest if there are fewer, or 0 if there is none.
+// oldest returns the Seq of the n-th oldest deletion, of the newest if there are fewer, or 0 if
+// there is none.
 func (m *Message) oldest(n int) uint64 {
 	seqs := make([]uint64, 0, m.gone)
 	for _, p := range m.pairs {

@@ -9,8 +9,9 @@ import (
 	"exthub/kv/bucket"
 )
 
-// commit publishes the writes of a group of waiters on the condition that last is still the object's last revision. It returns the new last revision, or
-// false if the waiters after it have to be decided anew.
+// commit publishes the writes of a group of waiters on the condition that last is still the
+// object's last revision. It returns the new last revision, or false if the waiters behind the
+// group have to be decided anew.
 func (sh *shard) commit(ctx context.Context, sl *slot, group []*waiter, last uint64) (uint64, bool) {
 	writes := group[0].writes
 	for _, w := range group[1:] {
@@ -27,18 +28,21 @@ func (sh *shard) commit(ctx context.Context, sl *slot, group []*waiter, last uin
 	return 0, false
 }
 
-// committed says where a commit ended up.
+// committed is where a commit ended up.
 type committed struct {
 	head    uint64 // the revision of its last entry
 	request uint64 // the mark of its entries
 	late    bool   // it was found, not answered: others may have written since then
 }
 
-// errRetry says that nothing was committed because the condition did not hold. The slot knows by now what has changed.
+// errRetry says that nothing was committed because the condition did not hold. The slot is up to
+// date by then.
 var errRetry = errors.New("decide anew")
 
-// attempt publishes writes once, on a condition. It returns errRetry, or ErrUnavailable or ErrUnknown.
-func (sh *shard) attempt(ctx context.Context, sl *slot, writes []bucket.Write, p bucket.Precondition) (committed, error) {
+// attempt publishes writes once, on a condition. It returns errRetry, ErrUnavailable or ErrUnknown.
+func (sh *shard) attempt(
+	ctx context.Context, sl *slot, writes []bucket.Write, p bucket.Precondition,
+) (committed, error) {
 	request := rand.Uint64() | 1
 	head, err := sh.bucket.Publish(ctx, writes, bucket.PublishOptions{Precondition: p, Request: request})
 	if err == nil {
@@ -54,12 +58,13 @@ func (sh *shard) attempt(ctx context.Context, sl *slot, writes []bucket.Write, p
 		if !errors.Is(err, ErrUnknown) {
 			return committed{}, errRetry
 		}
-		// An earlier try went unanswered. If it was the one that was committed, its mark is there.
+		// An earlier try went unanswered. If it was committed, its mark is in the bucket.
 		switch head, found := sh.find(ctx, sl, writes, request, p.Last); {
 		case found == nil && head > 0:
 			return committed{head, request, true}, nil
 		case found == nil:
-			return committed{}, errRetry // nothing that we wanted to write has changed: it was never committed, and now can't be
+			// No key that we write has changed: it was never committed, and can't be.
+			return committed{}, errRetry
 		}
 		err = ErrUnknown
 	}
@@ -69,8 +74,8 @@ func (sh *shard) attempt(ctx context.Context, sl *slot, writes []bucket.Write, p
 	return committed{}, err
 }
 
-// find looks for a commit by its mark. It returns the revision of its last entry; 0 if it was not committed; ErrUnknown if somebody has overwritten
-// where the mark would be.
+// find looks for a commit by its mark. It returns the revision of its last entry, 0 if it was not
+// committed, or ErrUnknown if an entry that would bear the mark has been overwritten.
 func (sh *shard) find(ctx context.Context, sl *slot, writes []bucket.Write, request, last uint64) (uint64, error) {
 	snap, err := sh.bucket.Read(ctx, sh.bucket.Seen(), sl.key+".>")
 	if err != nil {
@@ -90,21 +95,24 @@ func (sh *shard) find(ctx context.Context, sl *slot, writes []bucket.Write, requ
 	return 0, nil
 }
 
-// applyCommit applies a commit to the slot, so that whoever reads next sees it without waiting for the tail, and finishes its waiters.
+// applyCommit applies a commit to the slot, so that the next read sees it without waiting for the
+// tail, and finishes its waiters.
 func (sl *slot) applyCommit(group []*waiter, writes []bucket.Write, at committed) {
 	sl.mu.Lock()
 	defer sl.mu.Unlock()
 	first := at.head + 1 - uint64(len(writes))
 	for i, w := range writes {
-		e := bucket.Entry{Key: w.Key, Value: w.Value, Revision: first + uint64(i), Deleted: w.Delete, Request: at.request}
-		// What was found late may be in the slot already, and newer things on top of it.
+		e := bucket.Entry{Key: w.Key, Value: w.Value, Deleted: w.Delete, Request: at.request}
+		e.Revision = first + uint64(i)
+		// A commit that was found late may be in the slot already, with newer entries on top of it.
 		if e.Revision > sl.upTo && sl.apply(e) != nil {
 			sl.gone = true
 		}
 	}
 	for _, w := range group {
 		after := first + uint64(len(w.writes))
-		w.commit = Commit{Latest: after - 1} // not the slot's: the tail may have brought what others wrote on top of it
+		// Not the slot's latest: the tail may have brought what others wrote on top of it.
+		w.commit = Commit{Latest: after - 1}
 		if len(w.change.Writes) > 0 {
 			w.commit.Seq = first
 		}

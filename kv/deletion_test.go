@@ -19,7 +19,8 @@ func remove(t *testing.T, s *Store, id MessageID, key string) uint64 {
 	return c.Seq
 }
 
-// Deletions are listed until there are too many; then purgedSeq says from where on they still are, in memory and in the bucket.
+// Deletions are listed until there are too many. Then purgedSeq says from where on they still are,
+// in memory and in the bucket.
 func TestTombstonesAreBounded(t *testing.T) {
 	const most = 10
 	s, _ := open(t, kvtest.Server(t), Options{MaxTombstones: most})
@@ -114,10 +115,11 @@ func TestClearOfVeryMany(t *testing.T) {
 		}
 		sh.cache.reset()
 	}
-	// A key that the clear had room to delete, and one that it had not, are both free again.
+	// Both a key that the clear had room to delete and one that it had not are free again.
 	for _, key := range []string{"0-0", "2-399"} {
 		var gone Pair
-		if err := s.Read(t.Context(), id, 0, func(m *Message) { gone = m.Pair(key) }); err != nil || !gone.Deleted || gone.Seq > cleared.Latest {
+		err := s.Read(t.Context(), id, 0, func(m *Message) { gone = m.Pair(key) })
+		if err != nil || !gone.Deleted || gone.Seq > cleared.Latest {
 			t.Fatalf("%s after the clear: %+v, %v", key, gone, err)
 		}
 		if _, err := set(s, id, key, "new", gone.Seq); err != nil {

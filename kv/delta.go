@@ -6,8 +6,8 @@ import (
 	"exthub/kv/bucket"
 )
 
-// Delta is a committed change: a message that was sent, pairs of one message, or members of one group. Entries that were committed one right after the other
-// come as one Delta.
+// Delta is a committed change: a message that was sent, pairs of one message, or members of one
+// group. Entries that were committed right after each other come as one Delta.
 type Delta struct {
 	Revision uint64    // of the last entry in it
 	ID       MessageID // the message, "" for a membership change

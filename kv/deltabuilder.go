@@ -7,8 +7,12 @@ import (
 	"exthub/kv/bucket"
 )
 
-// deltaBuilder puts tailed entries together and hands them out: to the cache and then, as a Delta, to the sink. An atomic batch may reach the tail in pieces. It is kept
-// until its end is there, so that nobody sees half of a commit; or until something else comes, which means that its end was overwritten.
+// deltaBuilder puts tailed entries together and hands them out: to the cache and then, as a Delta,
+// to the sink.
+//
+// An atomic batch may reach the tail in pieces. It is held back until it is complete, so that
+// nobody sees half of a commit, or until an entry of something else comes, which means that the end
+// of the batch was overwritten.
 type deltaBuilder struct {
 	cache   *cache
 	open    *openDelta
@@ -17,7 +21,7 @@ type deltaBuilder struct {
 	batch   string // the batch that is not complete yet
 }
 
-// openDelta is a Delta with room for what is nearly always one pair.
+// openDelta is a Delta with room for one pair, which is what nearly all of them have.
 type openDelta struct {
 	Delta
 	one [1]Pair
@@ -45,8 +49,9 @@ func (b *deltaBuilder) add(at parsedKey, d bucket.Delivery, sink func(Delta)) {
 	}
 }
 
-// continues reports whether an entry of this object and batch belongs to what is open. After a clear, a record or a dissolution what follows is another story, and a
-// stream of changes that never pauses must come out some time.
+// continues reports whether an entry of this object and batch belongs to the open Delta. A clear, a
+// record and a dissolution end a Delta, and so does a size: a stream of changes that never pauses
+// must be handed out too.
 func (b *deltaBuilder) continues(object, batch string) bool {
 	switch d := b.open; {
 	case object != b.object:
@@ -58,7 +63,7 @@ func (b *deltaBuilder) continues(object, batch string) bool {
 	}
 }
 
-// flush hands out what is complete.
+// flush hands out the open Delta if it is complete.
 func (b *deltaBuilder) flush(sink func(Delta)) {
 	if b.open != nil && b.batch == "" {
 		d := b.open.Delta

@@ -7,22 +7,27 @@ import (
 	"time"
 )
 
-// Follower hears of every message whose pairs change, at least once, also across restarts: where it stands is kept in the store, under its name, from the
-// first Follow on. Of all hubs that follow under one name, one does at a time; when it stops or is lost, another goes on.
+// Follower hears of every message whose pairs change, at least once, across restarts: its place is
+// kept in the store, under its name, from the first Follow on. Of all hubs that follow under one
+// name one is served at a time; if it stops or is lost, another goes on.
 //
-// A follower that is behind reads, like everybody, what is in the bucket by then: values that were overwritten meanwhile fold into the newest.
+// A Follower that is behind reads what the bucket holds by then, as every reader does: values that
+// were overwritten meanwhile fold into the newest.
 type Follower struct {
 	Name string // letters, digits and -
 
-	// Hear is called for one message at a time per shard. It returns the Seq up to which it has dealt with the news; what is left comes again. If it returns
-	// an error, all of it comes again after a pause.
+	// Hear is called for one message at a time per shard. It returns the Seq up to which it has
+	// dealt with the news; the rest comes again. If it returns an error, all of it comes again
+	// after a pause.
 	Hear func(ctx context.Context, news News) (through uint64, err error)
 
-	Timeout            time.Duration // of one call of Hear; 5 s if zero
-	MinPause, MaxPause time.Duration // after the first failure in a row, and after many; 100 ms and 15 s if zero
+	Timeout  time.Duration // of one call of Hear; 5 s if zero
+	MinPause time.Duration // after a failure; 100 ms if zero
+	MaxPause time.Duration // after many failures in a row; 15 s if zero
 }
 
-// News is what of a message has changed since the follower last heard of it. What it heard before may come again after a restart.
+// News is what has changed in a message since the Follower last heard of it. After a restart, what
+// it heard before may come again.
 type News struct {
 	Ref       Ref
 	Pairs     []Pair    // in rising Seq, deletions among them; those that a clear has deleted are not
@@ -32,7 +37,9 @@ type News struct {
 }
 
 func (f Follower) withDefaults() Follower {
-	for field, value := range map[*time.Duration]time.Duration{&f.Timeout: 5 * time.Second, &f.MinPause: 100 * time.Millisecond, &f.MaxPause: 15 * time.Second} {
+	for field, value := range map[*time.Duration]time.Duration{
+		&f.Timeout: 5 * time.Second, &f.MinPause: 100 * time.Millisecond, &f.MaxPause: 15 * time.Second,
+	} {
 		if *field == 0 {
 			*field = value
 		}
@@ -43,7 +50,8 @@ func (f Follower) withDefaults() Follower {
 // Following is a Follower at work.
 type Following struct{ shards []*shardFollower }
 
-// Follow gives f its place in the store, unless it has one: what is written from then on it will hear of, once Run is called.
+// Follow gives f its place in the store, unless it has one. Once Run is called, f hears of
+// everything that was written from then on.
 func (s *Store) Follow(ctx context.Context, f Follower) (*Following, error) {
 	all := new(Following)
 	for _, sh := range s.shards {
@@ -56,7 +64,8 @@ func (s *Store) Follow(ctx context.Context, f Follower) (*Following, error) {
 	return all, nil
 }
 
-// Run lets the Follower hear of changes until ctx ends. The store's Run must be running. While the store is out of reach it tries again and again.
+// Run lets the Follower hear of changes until ctx ends. The store's Run must be running. While the
+// store is out of reach it keeps trying.
 func (f *Following) Run(ctx context.Context) {
 	var all sync.WaitGroup
 	for _, one := range f.shards {
@@ -65,7 +74,8 @@ func (f *Following) Run(ctx context.Context) {
 	all.Wait()
 }
 
-// Behind returns how many changes of pairs the Follower has yet to deal with, whichever hub it is at work on, or ErrUnavailable.
+// Behind returns how many changed pairs the Follower has yet to deal with, whichever hub serves it,
+// or ErrUnavailable.
 func (f *Following) Behind(ctx context.Context) (uint64, error) {
 	sum := uint64(0)
 	for _, one := range f.shards {

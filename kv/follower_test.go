@@ -16,7 +16,7 @@ import (
 // audience collects what followers of one name hear.
 type audience struct {
 	t       *testing.T
-	talking sync.Map // messages that are being told of
+	talking sync.Map // messages that a follower hears of right now
 
 	mu    sync.Mutex
 	pairs map[string]Pair // by message and key, as they were heard last
@@ -28,8 +28,8 @@ func newAudience(t *testing.T) *audience {
 	return &audience{t: t, pairs: make(map[string]Pair), came: make(chan struct{}, 1)}
 }
 
-// ear returns a Follower's Hear that deals with one pair at a time, or with a clear. What one ear hears of a message rises; another one, after it, may
-// hear again what this one did.
+// ear returns a Follower's Hear that deals with one pair at a time, or with a clear. What one ear
+// hears of a message rises; another one, after it, may hear again what this one did.
 func (a *audience) ear() func(context.Context, News) (uint64, error) {
 	last := make(map[MessageID]uint64)
 	return func(_ context.Context, news News) (uint64, error) {
@@ -89,7 +89,7 @@ func (a *audience) until(what string, holds func() bool) {
 	}
 }
 
-// has reports whether the audience's newest of every pair is the store's.
+// has reports whether the newest that the audience heard of every pair is what the store has.
 func (a *audience) has(s *Store, ids ...MessageID) func() bool {
 	return func() bool {
 		same := true
@@ -97,7 +97,8 @@ func (a *audience) has(s *Store, ids ...MessageID) func() bool {
 			err := s.Read(context.Background(), id, 0, func(m *Message) {
 				for _, p := range m.Pairs(1) {
 					got := a.pairs[string(id)+" "+p.Key]
-					same = same && got.Deleted == p.Deleted && got.Value == p.Value && (got.Seq == p.Seq || p.Seq <= m.ClearSeq())
+					same = same && got.Deleted == p.Deleted && got.Value == p.Value &&
+						(got.Seq == p.Seq || p.Seq <= m.ClearSeq())
 				}
 			})
 			if err != nil {
@@ -108,10 +109,13 @@ func (a *audience) has(s *Store, ids ...MessageID) func() bool {
 	}
 }
 
-// follow starts a follower and returns what stops it. What is written after it has returned will be heard of.
+// follow starts a follower and returns what stops it. It hears of what is written after follow has
+// returned.
 func follow(t *testing.T, s *Store, hear func(context.Context, News) (uint64, error)) (stop func()) {
 	t.Helper()
-	f, err := s.Follow(t.Context(), Follower{Name: "test", Hear: hear, MinPause: time.Millisecond, MaxPause: 20 * time.Millisecond})
+	f, err := s.Follow(t.Context(), Follower{
+		Name: "test", Hear: hear, MinPause: time.Millisecond, MaxPause: 20 * time.Millisecond,
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -133,7 +137,8 @@ func (a *audience) write(s *Store, id MessageID, change Change) {
 	}
 }
 
-// Two hubs follow under one name while both write. One hears at a time, in order, and when it stops the other goes on where it stood.
+// Two hubs follow under one name while both write. One hears at a time, in order, and when it stops
+// the other goes on from its place.
 func TestFollow(t *testing.T) {
 	for _, shards := range []int{1, 3} {
 		t.Run(fmt.Sprint(shards, " shards"), func(t *testing.T) {
@@ -142,7 +147,9 @@ func TestFollow(t *testing.T) {
 			two, _ := open(t, nc, Options{Shards: shards})
 			var ids []MessageID
 			for i := range 4 {
-				r, err := one.Send(t.Context(), Record{From: "ann", To: fmt.Sprint("u", i), Ref: Ref{From: "ann", To: fmt.Sprint("u", i), MsgKey: "1_1_1"}, IsSupportExtension: true}, "", 0)
+				to := fmt.Sprint("u", i)
+				ref := Ref{From: "ann", To: to, MsgKey: "1_1_1"}
+				r, err := one.Send(t.Context(), Record{From: "ann", To: to, Ref: ref, IsSupportExtension: true}, "", 0)
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -159,7 +166,8 @@ func TestFollow(t *testing.T) {
 				writers.Go(func() {
 					for n := range 60 {
 						a.write(s, ids[i], Change{Writes: []Write{
-							{Key: fmt.Sprint("k", n%7), Value: fmt.Sprint(n)}, {Key: fmt.Sprint("d", n%5), Value: "x", Delete: n%2 == 1},
+							{Key: fmt.Sprint("k", n%7), Value: fmt.Sprint(n)},
+							{Key: fmt.Sprint("d", n%5), Value: "x", Delete: n%2 == 1},
 						}})
 						if n == 30 {
 							a.write(s, ids[i], Change{Clear: true})
@@ -176,7 +184,8 @@ func TestFollow(t *testing.T) {
 	}
 }
 
-// What is heard fails again and again, and at last the hub goes away. The next one ends with the newest of everything, and nothing was heard that was not new.
+// Hear fails again and again, and at last the hub goes away. The next one ends with the newest of
+// everything, and hears of nothing else.
 func TestFollowFailure(t *testing.T) {
 	nc := kvtest.Server(t)
 	s, _ := open(t, nc, Options{})
@@ -206,7 +215,8 @@ func TestFollowFailure(t *testing.T) {
 	}
 }
 
-// A follower that is told of more than it deals with at once is told of the rest again, and of nothing twice.
+// A follower that hears of more than it deals with at once hears of the rest again, and of nothing
+// twice.
 func TestFollowInParts(t *testing.T) {
 	s, _ := open(t, kvtest.Server(t), Options{})
 	id := poll(t, s)

@@ -10,7 +10,8 @@ import (
 	"exthub/kv/kvtest"
 )
 
-// A hub whose tail is behind has not seen what others wrote, however new its own writes are: a reader who names a revision gets that or nothing.
+// A hub whose tail is behind has not seen what others wrote, however new its own writes are: a read
+// that names a revision gets that or nothing.
 func TestReadAtLeastWhenTailIsBehind(t *testing.T) {
 	node := kvtest.Start(t)
 	other, _ := open(t, node.Connect(t), Options{})
@@ -53,7 +54,8 @@ func TestReadAtLeastWhenTailIsBehind(t *testing.T) {
 	}
 	soon, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
 	defer cancel()
-	if err := here.Read(soon, watched, seq, func(m *Message) { t.Errorf("asked for %d, got %+v", seq, m.Pair("k")) }); !errors.Is(err, ErrUnavailable) {
+	err = here.Read(soon, watched, seq, func(m *Message) { t.Errorf("asked for %d, got %+v", seq, m.Pair("k")) })
+	if !errors.Is(err, ErrUnavailable) {
 		t.Errorf("read of what has not come yet: %v", err)
 	}
 	close(release)
@@ -66,7 +68,7 @@ func TestReadAtLeastWhenTailIsBehind(t *testing.T) {
 	}
 }
 
-// A commit that is learned of late does not undo what has come on top of it.
+// A commit that is found late does not undo what came on top of it.
 func TestLateCommitChangesNothing(t *testing.T) {
 	s, _ := open(t, kvtest.Server(t), Options{})
 	id := poll(t, s)
@@ -81,7 +83,8 @@ func TestLateCommitChangesNothing(t *testing.T) {
 	second := clear()
 	if err := s.shards[0].cache.with(t.Context(), string(id), Ref{}, func(sl *slot) {
 		sl.mu.Unlock() // applyCommit locks it
-		sl.applyCommit(nil, []bucket.Write{{Key: string(id) + ".c", Value: `{"clear":true}`}}, committed{head: first, request: 1})
+		cleared := bucket.Write{Key: string(id) + ".c", Value: `{"clear":true}`}
+		sl.applyCommit(nil, []bucket.Write{cleared}, committed{head: first, request: 1})
 		sl.mu.Lock()
 		if m := sl.object.(*Message); m.ClearSeq() != second {
 			t.Errorf("cleared at %d, then the message says %d", second, m.ClearSeq())
@@ -91,7 +94,8 @@ func TestLateCommitChangesNothing(t *testing.T) {
 	}
 }
 
-// What was read once is the oldest that may be read later, also by a hub that has neither written nor tailed it.
+// What was read once is the oldest that may be read later, also on a hub that has neither written
+// nor tailed it.
 func TestReadRaisesTheFloor(t *testing.T) {
 	node := kvtest.Start(t)
 	s, _ := open(t, node.Connect(t), Options{})
@@ -111,7 +115,8 @@ func TestReadRaisesTheFloor(t *testing.T) {
 	}
 }
 
-// A writer who would have been refused on what turns out to be the past, and is then committed, is told so: not that it was refused.
+// A writer that would have been refused on what turns out to be the past, and is then committed, is
+// told so, and not refused.
 func TestRefusalIsForgotten(t *testing.T) {
 	hubs := stores(t, 2)
 	id := poll(t, hubs[0])
@@ -134,8 +139,8 @@ func TestRefusalIsForgotten(t *testing.T) {
 	}
 }
 
-// Commit tells what this commit made of the message, also if the tail was faster with what somebody else did right after it: taken for the revision of a clear, that
-// would hide a pair.
+// Commit tells what this commit made of the message, also if the tail was faster with somebody
+// else's next change: taken for the revision of a clear, that would hide a pair.
 func TestCommitIsItsOwn(t *testing.T) {
 	s, _ := open(t, kvtest.Server(t), Options{})
 	id := poll(t, s)

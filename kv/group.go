@@ -9,7 +9,8 @@ import (
 	"exthub/kv/bucket"
 )
 
-// Group is a group as it is at one moment. It is valid only inside the function that it was given to.
+// Group is a group as it is at one moment. It is valid only inside the function that it is given
+// to.
 type Group struct {
 	id      string
 	info    *GroupInfo
@@ -42,7 +43,8 @@ func (g *Group) Member(userID string) (Member, bool) {
 // Len returns how many members there are.
 func (g *Group) Len() int { return len(g.members) }
 
-// Members returns all members in the order in which they joined. The caller must not change the slice.
+// Members returns all members in the order in which they joined. The caller must not change the
+// slice.
 func (g *Group) Members() []Member {
 	if g.order == nil {
 		list := make([]groupMember, 0, len(g.members))
@@ -58,8 +60,9 @@ func (g *Group) Members() []Member {
 	return g.order
 }
 
-// apply takes one entry. A member entry older than the group's own belongs to a group of the same name that was dissolved: it counts for nothing,
-// so that dissolving needs one write and the leftovers can be swept at any time.
+// apply applies one entry. A member's entry that is older than the group's own belongs to a
+// dissolved group of the same name and counts for nothing: so dissolving takes one write, and the
+// remains can be swept at any time.
 func (g *Group) apply(suffix string, e bucket.Entry) error {
 	g.order = nil
 	if suffix == "i" {

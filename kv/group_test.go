@@ -43,7 +43,9 @@ func TestGroup(t *testing.T) {
 			}
 		}
 	}
-	if err := hubs[0].UpdateGroup(t.Context(), "team", func(*Group) (GroupChange, error) { return GroupChange{Dissolve: true}, nil }); err != nil {
+	if err := hubs[0].UpdateGroup(t.Context(), "team", func(*Group) (GroupChange, error) {
+		return GroupChange{Dissolve: true}, nil
+	}); err != nil {
 		t.Fatal(err)
 	}
 	if groups, err := hubs[1].Groups(t.Context(), "ann"); err != nil || len(groups) != 0 {
@@ -63,7 +65,7 @@ func TestGroup(t *testing.T) {
 	}
 }
 
-// Message numbers of a group rise by one, also with many senders on two hubs.
+// Message numbers of a group rise by one, with many senders on two hubs.
 func TestSendNumbersWithoutGaps(t *testing.T) {
 	hubs := stores(t, 2)
 	var mu sync.Mutex
@@ -71,8 +73,10 @@ func TestSendNumbersWithoutGaps(t *testing.T) {
 	var wg sync.WaitGroup
 	for sender := range 20 {
 		wg.Go(func() {
-			r, err := hubs[sender%2].Send(context.Background(), Record{From: fmt.Sprint(sender), GroupID: "team", Ref: Ref{GroupID: "team"}, Type: "TIMTextElem",
-				Payload: []byte(`{"text":"hi"}`), Random: uint32(sender), Time: 1}, "", time.Minute)
+			r, err := hubs[sender%2].Send(context.Background(), Record{
+				From: fmt.Sprint(sender), GroupID: "team", Ref: Ref{GroupID: "team"}, Type: "TIMTextElem",
+				Payload: []byte(`{"text":"hi"}`), Random: uint32(sender), Time: 1,
+			}, "", time.Minute)
 			mu.Lock()
 			defer mu.Unlock()
 			if err != nil {
@@ -102,8 +106,10 @@ func TestSendNumbersWithoutGaps(t *testing.T) {
 func TestSendTwice(t *testing.T) {
 	hubs := stores(t, 2)
 	send := func(s *Store, at int64, key string) (Record, error) {
-		return s.Send(t.Context(), Record{From: "ann", To: "bob", Ref: Ref{From: "ann", To: "bob", MsgKey: key}, Sequence: 7, Random: 9, Type: "TIMTextElem",
-			Payload: []byte(`{"text":"hi"}`), Time: at}, "", 2*time.Minute)
+		return s.Send(t.Context(), Record{
+			From: "ann", To: "bob", Ref: Ref{From: "ann", To: "bob", MsgKey: key}, Sequence: 7, Random: 9,
+			Type: "TIMTextElem", Payload: []byte(`{"text":"hi"}`), Time: at,
+		}, "", 2*time.Minute)
 	}
 	first, err := send(hubs[0], 1000, "7_9_1000")
 	if err != nil {
@@ -114,7 +120,10 @@ func TestSendTwice(t *testing.T) {
 			t.Fatalf("sent again at once: %+v, %v", again.Ref, err)
 		}
 	}
-	other := Record{From: "ann", To: "bob", Ref: first.Ref, Sequence: 7, Random: 9, Type: "TIMTextElem", Payload: []byte(`{"text":"ho"}`), Time: 1000}
+	other := Record{
+		From: "ann", To: "bob", Ref: first.Ref, Sequence: 7, Random: 9,
+		Type: "TIMTextElem", Payload: []byte(`{"text":"ho"}`), Time: 1000,
+	}
 	if _, err := hubs[1].Send(t.Context(), other, "", 2*time.Minute); !errors.Is(err, ErrTaken) {
 		t.Fatalf("another message with the same key: %v", err)
 	}
@@ -179,7 +188,7 @@ func TestShardsAreFixed(t *testing.T) {
 	}
 }
 
-// TestGroupsOfManyAtOnce: everybody is told of his own groups, and of those that were made before he asked.
+// Every user learns the groups that were made before the call, and no others'.
 func TestGroupsOfManyAtOnce(t *testing.T) {
 	s, _ := open(t, kvtest.Server(t), Options{Shards: 4})
 	var users sync.WaitGroup

@@ -9,7 +9,7 @@ import (
 	"exthub/kv/bucket"
 )
 
-// waiter is one Update that waits at a slot until it is woken.
+// waiter is an Update in the queue of a slot.
 type waiter struct {
 	decide Decide
 	wake   chan wakeup
@@ -27,14 +27,14 @@ type wakeup int
 const (
 	done  wakeup = iota // nothing more
 	lead                // to commit for all that wait
-	retry               // to begin again: it could be a CAS now
+	retry               // call update again: it could be a CAS now
 )
 
 // wait returns what the waiter has to do, or ctx's error.
 func (w *waiter) wait(ctx context.Context) (wakeup, error) {
 	select {
 	case o := <-w.wake:
-		return o, nil // mostly; asking for Done would make a channel
+		return o, nil // the common case: ctx.Done would make a channel
 	default:
 	}
 	select {
@@ -45,7 +45,8 @@ func (w *waiter) wait(ctx context.Context) (wakeup, error) {
 	}
 }
 
-// leave takes a waiter out of the queue, and reports whether it could: not if it is first or part of a commit.
+// leave takes a waiter out of the queue. It reports false if the waiter is the first, or part of a
+// commit.
 func (sl *slot) leave(w *waiter) bool {
 	sl.mu.Lock()
 	defer sl.mu.Unlock()
@@ -57,8 +58,8 @@ func (sl *slot) leave(w *waiter) bool {
 	return true
 }
 
-// lead commits for all that wait, batch after batch, until the leader's own Update is done. Then it promotes the next: nobody works for others
-// for ever.
+// lead commits for all that wait, batch after batch, until the leader's own Update is done. Then it
+// promotes the next, so that no caller works for others endlessly.
 func (sh *shard) lead(ctx context.Context, sl *slot, w *waiter) {
 	for !w.done {
 		if err := cmp.Or(ctx.Err(), sl.drainCAS(ctx)); err != nil {
@@ -77,8 +78,8 @@ func (sh *shard) lead(ctx context.Context, sl *slot, w *waiter) {
 	sh.sweeper.collect(sl)
 }
 
-// commitBatch commits a batch. What the waiters that write nothing decided is true if the message was still as they saw it: a commit proves that, else the
-// stream's leader is asked.
+// commitBatch commits a batch. A decision to write nothing holds if the message was still as it was
+// seen: a commit of the batch proves that, otherwise the stream's leader is asked.
 func (sh *shard) commitBatch(ctx context.Context, sl *slot, batch, noops []*waiter, last uint64) {
 	groups := sh.split(batch)
 	if len(groups) == 0 {
@@ -99,7 +100,7 @@ func (sh *shard) commitBatch(ctx context.Context, sl *slot, batch, noops []*wait
 	}
 }
 
-// join puts a waiter behind those that wait. It leads if nobody does. The caller holds sl.mu.
+// join puts a waiter into the queue. It leads if nobody does. The caller holds sl.mu.
 func (sl *slot) join(w *waiter) {
 	sl.queue = append(sl.queue, w)
 	if !sl.led {
@@ -107,13 +108,15 @@ func (sl *slot) join(w *waiter) {
 	}
 }
 
-// promote makes a waiter the leader. That the queue is empty does not say that there is none: a leader whose own Update is done has left the queue, and has yet to promote the next.
+// promote makes a waiter the leader. An empty queue does not say that there is none: a leader whose
+// own Update is done has left the queue, and has yet to call promoteNext.
 func (sl *slot) promote(w *waiter) {
 	sl.led, w.leads = true, true
 	w.wake <- lead
 }
 
-// promoteNext gives the lead to the first who waits. Where there are CAS all begin again instead: most of them need not wait for anybody. The caller holds sl.mu.
+// promoteNext gives the lead to the first waiter. Where there is CAS all waiters retry instead:
+// most of them need not wait for anybody. The caller holds sl.mu.
 func (sl *slot) promoteNext(options Options) {
 	sl.led = false
 	switch {
@@ -128,8 +131,9 @@ func (sl *slot) promoteNext(options Options) {
 	}
 }
 
-// decideBatch asks the waiters, one after the other, for their changes, each on the message as the ones before will leave it. It returns those that
-// want to write, those that don't, and the revision that their decisions rest on. The caller holds sl.mu.
+// decideBatch asks the waiters for their changes, each on the message as those before it will leave
+// it. It returns those that want to write, those that don't, and the revision that the decisions
+// rest on. The caller holds sl.mu.
 func (sl *slot) decideBatch(options Options) (batch, noops []*waiter, last uint64) {
 	m := sl.object.(*Message)
 	if len(sl.queue) > 1 {
@@ -150,7 +154,7 @@ func (sl *slot) decideBatch(options Options) (batch, noops []*waiter, last uint6
 			continue
 		}
 		if _, alone := m.isCAS(change, options); alone && !w.leads {
-			continue // it will not need us
+			continue // it will be a CAS, and needs no batch
 		}
 		writes, control := m.writes(sl.key, change, options.MaxTombstones)
 		if total += len(writes); total > bucket.MaxBatch && len(batch) > 0 {
@@ -168,8 +172,9 @@ func (sl *slot) decideBatch(options Options) (batch, noops []*waiter, last uint6
 	return batch, noops, sl.revision
 }
 
-// split splits a batch into commits. On a replicated stream one batch takes one round trip. A single replica stages every batch on the disk
-// (2.5 ms whatever its size, measured), so there the waiters are committed one after the other as long as that is cheaper.
+// split splits a batch into commits. On a replicated stream a batch of any size takes one round
+// trip. A single replica stages every batch on the disk (2.5 ms whatever its size, measured), so
+// there one commit per waiter is cheaper up to a size.
 func (sh *shard) split(batch []*waiter) [][]*waiter {
 	cheaper := 100
 	if sh.options.SyncAlways {

@@ -2,10 +2,13 @@ package kv
 
 import "testing"
 
-// A leader that is done has yet to promote the next. Whoever comes meanwhile waits for that: two leaders would commit for the same callers, and tell one of them to begin again
-// whose change is on its way.
+// A leader that is done has yet to promote the next. A writer that comes meanwhile waits for that:
+// two leaders would commit for the same waiters, and tell one of them to retry whose change is on
+// its way.
 func TestOneLeaderAtATime(t *testing.T) {
-	for name, options := range map[string]Options{"CAS": {Replicas: 1, MaxPairs: 300}, "Replicated": {Replicas: 3, MaxPairs: 300}} {
+	for name, options := range map[string]Options{
+		"CAS": {Replicas: 1, MaxPairs: 300}, "Replicated": {Replicas: 3, MaxPairs: 300},
+	} {
 		t.Run(name, func(t *testing.T) {
 			sl := new(slot)
 			join := func() *waiter {

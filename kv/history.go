@@ -9,9 +9,13 @@ import (
 	"exthub/kv/bucket"
 )
 
-// History returns up to count records of a conversation right before the message before (zero: the newest), oldest first, and reports whether there are none
-// before them. Records of one-to-one conversations are found by listing all of them, so a page costs time in proportion to the conversation.
-func (s *Store) History(ctx context.Context, c Conversation, before Ref, count int) (records []Record, complete bool, err error) {
+// History returns up to count records of a conversation right before the message before (zero: the
+// newest), oldest first, and reports whether there are none before them. Those of a one-to-one
+// conversation are found by listing all of it, so a page costs time in proportion to the
+// conversation.
+func (s *Store) History(
+	ctx context.Context, c Conversation, before Ref, count int,
+) (records []Record, complete bool, err error) {
 	sh := s.shardOf(c)
 	if group, ok := c.group(); ok {
 		return sh.groupHistory(ctx, group, before.MsgSeq, count)

@@ -7,17 +7,19 @@ import (
 	"strings"
 )
 
-// MessageID names a message on every door and in the bucket: "c.<from>.<to>.<MsgKey>" or "g.<groupID>.<MsgSeq>", each token encoded.
+// MessageID names a message at every door and in the bucket: "c.<from>.<to>.<MsgKey>" or
+// "g.<groupID>.<MsgSeq>", each token encoded.
 type MessageID string
 
-// Conversation names a conversation whoever looks at it: "c.<a>.<b>" with the two users in byte order, or "g.<groupID>", each token encoded. All
-// of a conversation lives in one shard.
+// Conversation names a conversation, the same for both sides: "c.<a>.<b>" with the two users in
+// byte order, or "g.<groupID>", each token encoded. All of a conversation is in one shard.
 type Conversation string
 
 // ErrMessageID is returned by ParseMessageID for a string that no message can have as its ID.
 var ErrMessageID = errors.New("not a message ID")
 
-// Ref is a MessageID taken apart: From, To and MsgKey of a one-to-one message, or GroupID and MsgSeq of a group message.
+// Ref is a MessageID taken apart: From, To and MsgKey of a one-to-one message, or GroupID and
+// MsgSeq of a group message.
 type Ref struct {
 	From, To, MsgKey string
 	GroupID          string
@@ -44,7 +46,8 @@ func (r Ref) appendConversation(b []byte) []byte {
 	return append(append(b, '.'), encodeToken(second)...)
 }
 
-// ParseMessageID takes a MessageID apart. It accepts only what Ref.ID makes, so that a message has one name; anything else is ErrMessageID.
+// ParseMessageID takes a MessageID apart. It accepts only what Ref.ID makes, so that a message has
+// one name, and returns ErrMessageID for everything else.
 func ParseMessageID(id MessageID) (Ref, error) {
 	kind, rest, _ := strings.Cut(string(id), ".")
 	first, rest, ok := strings.Cut(rest, ".")
@@ -102,12 +105,13 @@ func (c Conversation) users() (a, b string, err error) {
 	return tokens[1], tokens[2], nil
 }
 
-// groupSuffix ends the key of a group's object, where a message has its number.
+// groupSuffix ends the key of a group's object, where a message's has its number.
 const groupSuffix = "._"
 
 func groupObject(groupID string) string { return "g." + encodeToken(groupID) + groupSuffix }
 
-// encodeToken makes one subject token of any non-empty string: letters, digits, - and _ stay, every other byte becomes =HH in upper case.
+// encodeToken makes one subject token of any string that is not empty: letters, digits, - and _
+// stay, every other byte becomes =HH in upper case.
 func encodeToken(s string) string {
 	plain := true
 	for i := 0; i < len(s) && plain; i++ {
@@ -129,7 +133,8 @@ func encodeToken(s string) string {
 	return b.String()
 }
 
-// decodeToken undoes encodeToken. It refuses every string that encodeToken does not make, so that no two tokens mean the same.
+// decodeToken undoes encodeToken. It refuses every string that encodeToken does not make, so that
+// no two tokens mean the same.
 func decodeToken(token string) (string, error) {
 	if token == "" {
 		return "", errors.New("empty token")

@@ -6,14 +6,15 @@ import (
 	"exthub/kv/bucket"
 )
 
-// parsedKey is what a key is about.
+// parsedKey is a bucket key taken apart.
 type parsedKey struct {
 	object, suffix string
 	ref            Ref
 	user           string // of a group member's entry
 }
 
-// parseKey takes a bucket key apart. Keys that belong to no object (the bucket's own entry, the way back from users to groups) have an empty object.
+// parseKey takes a bucket key apart. Keys that belong to no object (the bucket's own entry, the way
+// back from users to groups) have an empty object.
 func parseKey(key string) (parsedKey, error) {
 	dots := 3 // the object ends at the third dot of a group's key, at the fourth of a one-to-one message's
 	switch {

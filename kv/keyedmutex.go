@@ -5,8 +5,8 @@ import (
 	"sync"
 )
 
-// keyedMutex serialises this hub's writers per key, so that they do not fail each other's preconditions. Correctness across hubs rests on the
-// preconditions alone.
+// keyedMutex serialises this hub's writers per key, so that they do not fail each other's
+// preconditions. Correctness across hubs rests on the preconditions alone.
 type keyedMutex struct {
 	mu    sync.Mutex
 	locks map[string]*keyLock

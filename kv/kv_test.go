@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -17,7 +18,8 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// open opens a Store and runs it until the test ends. What it tails comes on the channel. A message holds 300 pairs unless options say otherwise.
+// open opens a Store and runs it until the test ends. What it tails comes on the channel. A message
+// holds 300 pairs unless options say otherwise.
 func open(t *testing.T, nc *nats.Conn, options Options) (*Store, <-chan Delta) {
 	t.Helper()
 	options.MaxPairs = cmp.Or(options.MaxPairs, 300)
@@ -60,8 +62,10 @@ func until(t *testing.T, deltas <-chan Delta, holds func(Delta) bool) Delta {
 // poll sends a group message that pairs can be set on.
 func poll(t *testing.T, s *Store) MessageID {
 	t.Helper()
-	r, err := s.Send(t.Context(), Record{From: "ann", GroupID: "team", Ref: Ref{GroupID: "team"}, Type: "TIMCustomElem", Payload: []byte(`{}`),
-		Time: time.Now().Unix(), IsSupportExtension: true}, "", 0)
+	r, err := s.Send(t.Context(), Record{
+		From: "ann", GroupID: "team", Ref: Ref{GroupID: "team"}, Type: "TIMCustomElem", Payload: []byte(`{}`),
+		Time: time.Now().Unix(), IsSupportExtension: true,
+	}, "", 0)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -112,7 +116,8 @@ func TestSetReadDelete(t *testing.T) {
 		t.Fatalf("stale Seq: %v", err)
 	}
 	pairs := read(t, s, id, 0)
-	if len(pairs) != 2 || pairs[0] != (Pair{"ann", "tea", first, false}) || pairs[1] != (Pair{"bob 🙂.*>", "coffee", second, false}) {
+	want := []Pair{{"ann", "tea", first, false}, {"bob 🙂.*>", "coffee", second, false}}
+	if !slices.Equal(pairs, want) {
 		t.Fatalf("read %v", pairs)
 	}
 	gone, err := s.Update(t.Context(), id, func(m *Message) (Change, error) {

@@ -8,8 +8,8 @@ import (
 	"exthub/kv/bucket"
 )
 
-// GroupChange is what a decision about a group wants written: at most 400 members to add and remove in one. Info makes the group; Dissolve ends it
-// and all memberships.
+// GroupChange is what a decision about a group wants written, with at most 400 members to add and
+// remove. Info makes the group; Dissolve ends it and all memberships.
 type GroupChange struct {
 	Info     *GroupInfo
 	Dissolve bool
@@ -21,8 +21,9 @@ func (g GroupChange) empty() bool {
 	return g.Info == nil && !g.Dissolve && len(g.Add) == 0 && len(g.Remove) == 0
 }
 
-// UpdateGroup is the only way to write a group. Like Update it commits all of what decide wants, or nothing, if nothing about the group has changed
-// meanwhile, and asks again if something has; decide's own error comes back unchanged, else ErrUnavailable or ErrUnknown.
+// UpdateGroup is the only way to write a group. As Update does, it commits all that decide wants or
+// nothing, if nothing about the group has changed meanwhile, and asks again otherwise. decide's own
+// error comes back unchanged; other errors are ErrUnavailable and ErrUnknown.
 func (s *Store) UpdateGroup(ctx context.Context, groupID string, decide func(*Group) (GroupChange, error)) error {
 	sh := s.shardFor(Ref{GroupID: groupID})
 	ctx, cancel := withTimeout(ctx)
@@ -55,7 +56,8 @@ func (s *Store) UpdateGroup(ctx context.Context, groupID string, decide func(*Gr
 		if err != nil {
 			return err
 		}
-		head, err := sh.bucket.Publish(ctx, writes, bucket.PublishOptions{Precondition: bucket.Precondition{Filter: sl.filter, Last: last}})
+		unchanged := bucket.Precondition{Filter: sl.filter, Last: last}
+		head, err := sh.bucket.Publish(ctx, writes, bucket.PublishOptions{Precondition: unchanged})
 		var stale *bucket.StaleError
 		switch {
 		case err == nil:
@@ -70,14 +72,15 @@ func (s *Store) UpdateGroup(ctx context.Context, groupID string, decide func(*Gr
 	}
 }
 
-// groupCommitted applies what concerns the group itself: the hints belong to users.
+// groupCommitted applies the entries of the group itself; the hints belong to users.
 func (sh *shard) groupCommitted(sl *slot, writes []bucket.Write, head uint64) error {
 	defer sh.cache.evict(sl)
 	sl.mu.Lock()
 	defer sl.mu.Unlock()
 	for i, w := range writes {
 		if at, err := parseKey(w.Key); err == nil && at.object == sl.key {
-			e := bucket.Entry{Key: w.Key, Value: w.Value, Deleted: w.Delete, Revision: head + 1 + uint64(i) - uint64(len(writes))}
+			e := bucket.Entry{Key: w.Key, Value: w.Value, Deleted: w.Delete}
+			e.Revision = head + 1 + uint64(i) - uint64(len(writes))
 			if err := sl.apply(e); err != nil {
 				return err
 			}
@@ -86,7 +89,8 @@ func (sh *shard) groupCommitted(sl *slot, writes []bucket.Write, head uint64) er
 	return nil
 }
 
-// writes puts the hints first: whoever sees a member's entry finds its hint too.
+// writes returns the entries of a change, hints first: a reader that sees a member's entry finds
+// its hint too.
 func (g GroupChange) writes(groupID string) ([]bucket.Write, error) {
 	object := groupObject(groupID)
 	var hints, entries []bucket.Write

@@ -8,8 +8,8 @@ import (
 	"exthub/kv/bucket"
 )
 
-// Message is a message as it is at one moment: its record, its pairs and what is remembered of deletions. It is valid only inside the function
-// that it was given to.
+// Message is a message as it is at one moment: its record, its pairs and the deletions that are
+// still listed. It is valid only inside the function that it is given to.
 type Message struct {
 	ref        Ref
 	record     *Record
@@ -21,8 +21,9 @@ type Message struct {
 	memo       any
 	swept      []Pair // deletions that are no longer listed but may still be in the bucket
 
-	// While several writers are decided for one commit, pending holds what the earlier ones will write. Its revisions are not known yet, so a
-	// decision that looks at one of these pairs can't be used: dirtyRead says so, and the writer is decided again after the commit.
+	// pending marks the pairs that earlier writers of the same batch will write. Their revisions
+	// are not known yet, so a decision that reads one of them can't be used: dirtyRead says so, and
+	// the writer is asked again after the commit.
 	pending     map[string]bool
 	pendingLive int
 	dirtyRead   bool
@@ -32,11 +33,12 @@ type Message struct {
 
 // control is the value of a message's .c entry.
 type control struct {
-	// ClearSeq is the revision of the last clear; no live pair is at or below it. An entry that is itself a clear can't know its own revision
-	// when it is written, so it says Clear and leaves ClearSeq to the reader.
+	// ClearSeq is the revision of the last clear; every live pair is above it. An entry that is
+	// itself a clear can't know its own revision when it is written, so it says Clear and leaves
+	// ClearSeq to the reader.
 	Clear    bool   `json:"clear,omitempty"`
 	ClearSeq uint64 `json:"clearSeq,omitempty"`
-	// PurgedSeq: deletions at or below it are no longer listed.
+	// PurgedSeq is the revision up to which deletions are no longer listed.
 	PurgedSeq uint64 `json:"purgedSeq,omitempty"`
 }
 
@@ -47,7 +49,8 @@ func (m *Message) fresh() object { return newMessage(m.ref) }
 // Record returns the message as it was sent, or nil if there is no such message.
 func (m *Message) Record() *Record { return m.record }
 
-// Pair returns the pair of this key: as it is, or as a deletion that is still remembered (Deleted, with its Seq), or with Seq 0 if there is neither.
+// Pair returns the pair of this key: as it is, or as a deletion that is still listed (Deleted, with
+// its Seq), or with Seq 0 if there is neither.
 func (m *Message) Pair(key string) Pair {
 	m.reads.pair(key)
 	if m.pending[key] {
@@ -65,13 +68,14 @@ func (m *Message) Live() int {
 	return m.live + m.pendingLive
 }
 
-// LatestSeq returns the highest Seq of the message's pairs, deletions and clears included, and 0 if there never was one.
+// LatestSeq returns the highest Seq of the message's pairs, deletions and clears included, and 0 if
+// there never was one.
 func (m *Message) LatestSeq() uint64 {
 	m.reads.beyond = true
 	return m.latest
 }
 
-// ClearSeq returns the revision of the last clear, or 0. No live pair is at or below it.
+// ClearSeq returns the revision of the last clear, or 0. Every live pair is above it.
 func (m *Message) ClearSeq() uint64 {
 	m.reads.beyond = true
 	return m.control.ClearSeq
@@ -83,7 +87,8 @@ func (m *Message) PurgedSeq() uint64 {
 	return m.control.PurgedSeq
 }
 
-// Pairs returns the pairs with a Seq of at least from, in rising order of Seq. With from 0 only the live ones, else deletions too.
+// Pairs returns the pairs with a Seq of at least from, in rising order of Seq: deletions too,
+// except with from 0.
 func (m *Message) Pairs(from uint64) []Pair {
 	m.reads.beyond = true
 	if len(m.pending) > 0 {
@@ -99,7 +104,8 @@ func (m *Message) Pairs(from uint64) []Pair {
 	return list
 }
 
-// Memo returns what build made, and keeps it until the message changes: for answers that many will ask for.
+// Memo returns what build made, and keeps it until the message changes: for answers that many ask
+// for.
 func (m *Message) Memo(build func() any) any {
 	m.reads.beyond = true
 	if m.memo == nil {
@@ -147,8 +153,8 @@ func (m *Message) apply(suffix string, e bucket.Entry) error {
 	return nil
 }
 
-// clear deletes what is live at or below seq. A clear writes a deletion for each pair, as far as one commit can hold them; the control entry speaks
-// for the rest.
+// clear deletes what is live at or below seq. A clear writes a deletion for each pair, as far as
+// one commit can hold them; the control entry speaks for the rest.
 func (m *Message) clear(seq uint64) {
 	for key, p := range m.pairs {
 		if !p.Deleted && p.Seq <= seq {
@@ -161,7 +167,7 @@ func (m *Message) clear(seq uint64) {
 	}
 }
 
-// forget drops the deletions at or below seq and remembers their keys for the sweeper.
+// forget drops the deletions at or below seq and keeps their keys for the sweeper.
 func (m *Message) forget(seq uint64) {
 	for key, p := range m.pairs {
 		if p.Deleted && p.Seq <= seq {

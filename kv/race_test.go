@@ -21,7 +21,7 @@ func stores(t *testing.T, n int) []*Store {
 	return list
 }
 
-// Of any number of writers with the same Seq exactly one wins, on one hub and on two, and the others see its value.
+// Of any number of writers with the same Seq exactly one wins, on one hub and on two.
 func TestOneWinnerPerSeq(t *testing.T) {
 	hubs := stores(t, 2)
 	id := poll(t, hubs[0])
@@ -51,7 +51,8 @@ func TestOneWinnerPerSeq(t *testing.T) {
 	}
 }
 
-// A message never holds more than its limit, whoever adds at once; deleted pairs make room.
+// A message never holds more than its limit, however many writers add at once; deleted pairs make
+// room.
 func TestLimitHolds(t *testing.T) {
 	const limit = 20
 	hubs := stores(t, 3)
@@ -102,7 +103,8 @@ func TestLimitHolds(t *testing.T) {
 	}
 }
 
-// Many writers on one message, each on its own key: nothing is lost, and every writer got the revision that its pair has.
+// With many writers on one message, each on its own key, nothing is lost, and every writer is told
+// the revision that its pair has.
 func TestManyWriters(t *testing.T) {
 	for _, options := range []Options{{}, {SyncAlways: true}} {
 		s, _ := open(t, kvtest.Server(t), options)
@@ -133,7 +135,8 @@ func TestManyWriters(t *testing.T) {
 	}
 }
 
-// On a replicated stream everything goes in batches; a leader that steps down in between costs time, not truth.
+// On a replicated stream everything is committed in batches; a leader that steps down in between
+// costs time, not truth.
 func TestReplicated(t *testing.T) {
 	cluster := kvtest.NewCluster(t, 3)
 	options := Options{Replicas: 3}
@@ -185,7 +188,8 @@ func TestReplicated(t *testing.T) {
 	}
 }
 
-// What a writer is refused, or told to be as it wants it already, is so on every hub: a decision that writes nothing rests on the truth too.
+// A decision that writes nothing rests on the truth too: a refusal, or an answer that all is as
+// wanted, is right on every hub.
 func TestRefusalsAreCurrent(t *testing.T) {
 	hubs := stores(t, 2)
 	id := poll(t, hubs[0])
@@ -201,7 +205,8 @@ func TestRefusalsAreCurrent(t *testing.T) {
 			return Change{}, nil
 		})
 		if err != nil || saw.Seq != seq || commit.Latest != seq {
-			t.Fatalf("round %d: the other hub decided on %+v, latest %d, %v; acknowledged was %d", round, saw, commit.Latest, err, seq)
+			t.Fatalf("round %d: the other hub decided on %+v, latest %d, %v; acknowledged was %d",
+				round, saw, commit.Latest, err, seq)
 		}
 		if fresh := poll(t, hubs[0]); fresh != "" {
 			if err := hubs[1].Read(t.Context(), fresh, 0, func(m *Message) {

@@ -9,9 +9,12 @@ import (
 	"exthub/kv/bucket"
 )
 
-// Read calls fn with the message as it is. fn must not block nor keep the Message. The message is at least as new as everything that this Store has
-// read or written before, and as the revision atLeast, if there is such a one by now: that is how a client that comes from another hub never goes
-// back in time. It returns ErrMessageID, ErrUnavailable or ctx's error.
+// Read calls fn with the message as it is. fn must not block, nor keep the Message.
+//
+// The message is at least as new as everything that this Store has read or written before. It is
+// also at least as new as the revision atLeast, if there is such a one by now, so that a client
+// that comes from another hub never goes back in time. Read returns ErrMessageID, ErrUnavailable or
+// ctx's error.
 func (s *Store) Read(ctx context.Context, id MessageID, atLeast uint64, fn func(*Message)) error {
 	ref, err := ParseMessageID(id)
 	if err != nil {
@@ -34,15 +37,17 @@ func (s *Store) Read(ctx context.Context, id MessageID, atLeast uint64, fn func(
 	if err != nil || !missing {
 		return err
 	}
-	// It may have been sent through another hub a moment ago. Only the leader can say that there is none.
+	// It may have been sent through another hub a moment ago. Only the leader can say that there is
+	// none.
 	if _, err := sh.verifyWithLeader(ctx, sl, last); err != nil {
 		return err
 	}
 	return sh.cache.with(ctx, string(id), ref, func(sl *slot) { fn(sl.object.(*Message)) })
 }
 
-// waitApplied waits for the tail to reach the revision. That this hub has committed something later says nothing about what others wrote before. A
-// revision that the stream does not have yet is somebody's invention and not waited for.
+// waitApplied waits until the tail has applied revision. A later commit of this hub would not do:
+// it says nothing about what others wrote before it. A revision that the stream does not have yet
+// is made up, and not waited for.
 func (sh *shard) waitApplied(ctx context.Context, revision uint64) error {
 	if revision > sh.bucket.Seen() {
 		state, err := sh.bucket.State(ctx)
@@ -59,27 +64,31 @@ func (sh *shard) waitApplied(ctx context.Context, revision uint64) error {
 	return nil
 }
 
-// ReadGroup calls fn with the group as this hub knows it; otherwise like Read. What another hub wrote a moment ago may be missing: see ConfirmGroup.
+// ReadGroup calls fn with the group as this hub knows it; otherwise it is like Read. What another
+// hub wrote a moment ago may be missing, see ConfirmGroup.
 func (s *Store) ReadGroup(ctx context.Context, groupID string, fn func(*Group)) error {
 	sh := s.shardFor(Ref{GroupID: groupID})
 	return sh.cache.with(ctx, groupObject(groupID), Ref{GroupID: groupID}, func(sl *slot) { fn(sl.object.(*Group)) })
 }
 
-// ConfirmGroup makes sure that the next ReadGroup sees everything that had been written when it was called: for whoever is about to refuse something because
-// of what a group is not.
+// ConfirmGroup makes sure that the next ReadGroup sees everything that was written before the call.
+// It is for callers that are about to refuse something because of what a group is not.
 func (s *Store) ConfirmGroup(ctx context.Context, groupID string) error {
 	sh := s.shardFor(Ref{GroupID: groupID})
 	var sl *slot
 	var last uint64
-	err := sh.cache.with(ctx, groupObject(groupID), Ref{GroupID: groupID}, func(found *slot) { sl, last = found, found.revision })
+	err := sh.cache.with(ctx, groupObject(groupID), Ref{GroupID: groupID}, func(found *slot) {
+		sl, last = found, found.revision
+	})
 	if err == nil {
 		_, err = sh.verifyWithLeader(ctx, sl, last)
 	}
 	return err
 }
 
-// Groups returns the IDs of the groups that the user is a member of. Every membership that had been committed when Groups was called is among
-// them, and Run's sink has been called for each by the time it returns: who listens to the sink before calling Groups misses nothing.
+// Groups returns the IDs of the groups that the user is a member of. Every membership that was
+// committed before the call is among them, and Run's sink has been called for each of them when
+// Groups returns: a caller that listens to the sink first misses nothing.
 func (s *Store) Groups(ctx context.Context, userID string) ([]string, error) {
 	user := encodeToken(userID)
 	hints := make([]*bucket.Query, len(s.shards))

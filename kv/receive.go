@@ -7,11 +7,12 @@ import (
 	"exthub/kv/bucket"
 )
 
-// maxHold is how long an entry waits for one that the server has announced, to be handed out with it. The server announces too many now and then: its count of what is pending
-// drifts where entries are overwritten while they are delivered.
+// maxHold is how long an entry is held back for one that the server has announced. The server now
+// and then announces an entry that never comes: its count of what is pending drifts where entries
+// are overwritten while they are delivered.
 const maxHold = 2 * time.Millisecond
 
-// startReceiving makes ready for a consumer. What was open when the last one ended comes again.
+// startReceiving prepares for a new consumer. What the last one left unfinished is delivered again.
 func (t *tail) startReceiving(sink func(Delta)) {
 	t.receiving.Lock()
 	defer t.receiving.Unlock()
@@ -24,7 +25,7 @@ func (t *tail) startReceiving(sink func(Delta)) {
 	t.flushTimer.Stop()
 }
 
-// stopReceiving hands out nothing more.
+// stopReceiving drops what is held back: the next consumer delivers it again.
 func (t *tail) stopReceiving() {
 	t.receiving.Lock()
 	defer t.receiving.Unlock()
@@ -38,7 +39,7 @@ func (t *tail) receive(d bucket.Delivery, sink func(Delta)) {
 	key, err := parseKey(d.Key)
 	switch {
 	case err != nil:
-		// Somebody else wrote into the bucket. It concerns no message; say it and go on.
+		// Somebody else wrote into the bucket. It concerns no message.
 		slog.Warn("key that is not ours", "bucket", t.sh.bucket.Name(), "key", d.Key, "error", err)
 	case key.object != "":
 		t.builder.add(key, d, sink)
@@ -55,7 +56,7 @@ func (t *tail) receive(d bucket.Delivery, sink func(Delta)) {
 	}
 }
 
-// flush hands out what is open and complete. The caller holds t.receiving.
+// flush hands out what is complete. The caller holds t.receiving.
 func (t *tail) flush(sink func(Delta)) {
 	t.builder.flush(sink)
 	if t.builder.open == nil {

@@ -34,7 +34,8 @@ type GroupInfo struct {
 	CreateTime int64  `json:"createTime"` // Unix seconds
 }
 
-// Pair is one key-value pair of a message. Seq is the revision that wrote it. A deleted pair has no value and the Seq of its deletion.
+// Pair is one key-value pair of a message. Seq is the revision that wrote it. A deleted pair has no
+// value and the Seq of its deletion.
 type Pair struct {
 	Key     string
 	Value   string

@@ -5,7 +5,8 @@ import (
 	"testing"
 )
 
-// How far a bucket reached can be asked before it is opened, which writes to it, and follows every commit and deletion.
+// How far a bucket reached can be asked before it is opened, which writes to it, and follows every
+// commit and deletion.
 func TestLastRevision(t *testing.T) {
 	nc := kvtest.Server(t)
 	last := func(name string) uint64 {

@@ -12,12 +12,15 @@ import (
 	"exthub/kv/bucket"
 )
 
-// Send stores a new message and returns its record. A one-to-one message keeps the Ref that it comes with; a group message gets the next MsgSeq of its group,
-// from 1 without gaps, also with many senders on many hubs.
+// Send stores a new message and returns its record. A one-to-one message keeps its Ref; a group
+// message gets the next MsgSeq of its group, from 1 without gaps, with any number of senders on any
+// number of hubs.
 //
-// origin is the session that sends it, for Delta. A message with the same sender, conversation, Sequence (one-to-one only), Random and content that was sent
-// within dedup (at most 5 minutes; 0: never) is not stored again: Send returns the first one's record and ErrDuplicate. A one-to-one message whose Ref
-// another one has is ErrTaken. Other errors are ErrUnavailable and ErrUnknown.
+// origin is the session that sends it, for Delta. A message with the sender, conversation, Sequence
+// (one-to-one only), Random and content of one that was sent within dedup (at most 5 minutes; 0:
+// never) is not stored again: Send returns the record of the first and ErrDuplicate. A one-to-one
+// message whose Ref is another message's gets ErrTaken. Other errors are ErrUnavailable and
+// ErrUnknown.
 func (s *Store) Send(ctx context.Context, r Record, origin string, dedup time.Duration) (Record, error) {
 	sh := s.shardFor(r.Ref)
 	ctx, cancel := context.WithTimeout(ctx, bucket.RequestTimeout)
@@ -39,7 +42,8 @@ func (s *Store) Send(ctx context.Context, r Record, origin string, dedup time.Du
 		if age := r.Time - first.Time; age < int64(dedup/time.Second) {
 			return first, ErrDuplicate
 		}
-		// The server remembers for longer than this kind of message wants to be recognised: this is the next one of its kind.
+		// The server remembers for longer than this kind of message wants to be recognised, so this
+		// is the next one of its kind.
 		id = r.fingerprint() + "." + strconv.FormatUint(duplicate.Revision, 10)
 	}
 }
@@ -69,7 +73,8 @@ func (sh *shard) send(ctx context.Context, r Record, origin, id string) (Record,
 	}
 }
 
-// sendC2C stores a one-to-one message. The precondition finds what the server's memory for duplicates is not asked about: a key that is taken.
+// sendC2C stores a one-to-one message. The precondition finds what the server's memory of
+// duplicates is not asked about: a key that is taken.
 func (sh *shard) sendC2C(ctx context.Context, r Record, origin, id string) (Record, error) {
 	object := string(r.Ref.ID())
 	stored, err := sh.storeRecord(ctx, r, origin, id, bucket.Precondition{Filter: sh.bucket.Filter(object)})
@@ -95,11 +100,13 @@ func (sh *shard) storeRecord(ctx context.Context, r Record, origin, id string, p
 		return Record{}, err
 	}
 	entry := bucket.Write{Key: string(r.Ref.ID()) + ".m", Value: string(value)}
-	_, err = sh.bucket.Publish(ctx, []bucket.Write{entry}, bucket.PublishOptions{Precondition: p, Origin: origin, DedupID: id})
+	options := bucket.PublishOptions{Precondition: p, Origin: origin, DedupID: id}
+	_, err = sh.bucket.Publish(ctx, []bucket.Write{entry}, options)
 	return r, err
 }
 
-// lastMessage returns the MsgSeq of a group's newest message and its revision. Records are written once, in order: the one stored last is the newest.
+// lastMessage returns the MsgSeq of a group's newest message and its revision. Records are written
+// once and in order, so the newest is the one stored last.
 func (sh *shard) lastMessage(ctx context.Context, filter string) (msgSeq, revision uint64, err error) {
 	e, err := sh.bucket.Last(ctx, filter)
 	if err != nil || e == nil {
@@ -127,13 +134,14 @@ func readRecord(e bucket.Entry) (Record, error) {
 	return r, err
 }
 
-// fingerprint is what makes two messages the same one sent twice.
+// fingerprint is what makes two messages the same one, sent twice.
 func (r Record) fingerprint() string {
 	content := fnv.New64a()
 	content.Write([]byte(r.Type))
 	content.Write(r.Payload)
 	content.Write([]byte(r.CloudCustomData))
-	id := fmt.Sprintf("%s>%s>%s#%d#%x", encodeToken(r.From), encodeToken(r.To+" "), encodeToken(r.GroupID+" "), r.Random, content.Sum64())
+	id := fmt.Sprintf("%s>%s>%s#%d#%x", encodeToken(r.From), encodeToken(r.To+" "), encodeToken(r.GroupID+" "),
+		r.Random, content.Sum64())
 	if r.GroupID == "" {
 		id += "#" + strconv.FormatUint(r.Sequence, 10)
 	}

@@ -9,7 +9,7 @@ import (
 	"exthub/kv/bucket"
 )
 
-// shard is one bucket with what the hub runs on it.
+// shard is one bucket and what this hub runs on it.
 type shard struct {
 	options Options
 	bucket  *bucket.Bucket

@@ -16,23 +16,24 @@ type shardFollower struct {
 	store    *Store
 	sh       *shard
 	failures int                  // in a row
-	heard    map[MessageID]uint64 // up to where, for messages that were heard of beyond the entry at hand
+	heard    map[MessageID]uint64 // up to which Seq, where that is beyond the present entry
 }
 
 const (
-	// followPoll is how long one request for the next entry waits, and the longest that a stop takes.
+	// followPoll is how long one request for the next entry waits, and how long a stop takes at
+	// most.
 	followPoll = 500 * time.Millisecond
 
-	// maxHeard bounds what is remembered. Who forgets hears some things twice.
+	// maxHeard bounds what is remembered. After forgetting, some news come twice.
 	maxHeard = 100_000
 )
 
-// open opens the durable consumer that knows where the follower stands. It serves one hub only, until that has not asked for longer than one round of
-// everything takes.
+// open opens the durable consumer that keeps the Follower's place. Another hub is served once this
+// one has not asked for longer than one round of everything takes.
 func (f *shardFollower) open(ctx context.Context) (*bucket.Durable, error) {
 	return f.sh.bucket.Durable(ctx, bucket.DurableOptions{
 		Name:    f.Name,
-		Filters: []string{"c.*.*.*.x.*", "c.*.*.*.c", "g.*.*.x.*", "g.*.*.c"}, // pairs and clears, no messages nor members
+		Filters: []string{"c.*.*.*.x.*", "c.*.*.*.c", "g.*.*.x.*", "g.*.*.c"}, // pairs and clears
 		AckWait: f.Timeout + 2*bucket.RequestTimeout,
 		Missing: followPoll + f.Timeout + bucket.RequestTimeout + 2*f.MaxPause,
 	})
@@ -46,26 +47,27 @@ func (f *shardFollower) run(ctx context.Context) {
 		for err == nil {
 			err = f.next(ctx, durable)
 		}
-		f.release(durable) // what our next consumer asks for would be another client's, to the server
+		f.release(durable) // to the server our next consumer is another client
 		f.pause(ctx, err)
 	}
 }
 
-// pause waits after a failure, the longer the more there were in a row.
+// pause waits after a failure, longer after several in a row.
 func (f *shardFollower) pause(ctx context.Context, err error) {
 	if ctx.Err() != nil {
 		return
 	}
 	pause := min(f.MinPause<<min(f.failures, 20), f.MaxPause)
 	f.failures++
-	slog.Warn("follower has to try again", "name", f.Name, "bucket", f.sh.bucket.Name(), "failures", f.failures, "pause", pause, "error", err)
+	slog.Warn("follower has to try again", "name", f.Name, "bucket", f.sh.bucket.Name(),
+		"failures", f.failures, "pause", pause, "error", err)
 	select {
 	case <-ctx.Done():
 	case <-time.After(pause/2 + rand.N(pause)):
 	}
 }
 
-// next deals with one entry, if one comes. It returns an error if the consumer is of no use any more.
+// next deals with one entry, if one comes. After an error the consumer is of no use any more.
 func (f *shardFollower) next(ctx context.Context, durable *bucket.Durable) error {
 	job, err := durable.Next(followPoll)
 	if err != nil {
@@ -85,11 +87,12 @@ func (f *shardFollower) next(ctx context.Context, durable *bucket.Durable) error
 	return errors.Join(job.Ack(), ctx.Err())
 }
 
-// handle lets the follower hear of the message that an entry belongs to, as it is now. Everything in it below the entry was heard of already.
+// handle lets the Follower hear of an entry's message, as it is now. It has heard of everything
+// below the entry.
 func (f *shardFollower) handle(ctx context.Context, e bucket.Entry) error {
 	at, err := parseKey(e.Key)
 	if err != nil {
-		return nil // somebody else's; the tail has said so
+		return nil // not ours, as the tail has logged
 	}
 	revision := e.Revision
 	id := at.ref.ID()
@@ -117,7 +120,8 @@ func (f *shardFollower) handle(ctx context.Context, e bucket.Entry) error {
 	return err
 }
 
-// remember notes how far the message was heard of. Only what is above the entry at hand can matter later: entries come in rising order.
+// remember notes up to where the Follower has heard of a message. Entries come in rising order, so
+// only what is above the present one matters later.
 func (f *shardFollower) remember(id MessageID, revision, through uint64) {
 	if len(f.heard) >= maxHeard {
 		for other, seq := range f.heard {
@@ -136,11 +140,12 @@ func (f *shardFollower) remember(id MessageID, revision, through uint64) {
 	}
 }
 
-// release gives our place to another hub at once.
+// release lets another hub be served at once.
 func (f *shardFollower) release(durable *bucket.Durable) {
 	ctx, cancel := context.WithTimeout(context.Background(), bucket.RequestTimeout)
 	defer cancel()
 	if err := durable.Release(ctx); err != nil {
-		slog.Warn("follower could not hand over: another hub waits until it is missed", "name", f.Name, "bucket", f.sh.bucket.Name(), "error", err)
+		slog.Warn("follower could not hand over: another hub waits until it is missed",
+			"name", f.Name, "bucket", f.sh.bucket.Name(), "error", err)
 	}
 }

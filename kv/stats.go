@@ -3,12 +3,12 @@ package kv
 // Stats say how the store is doing, over all shards.
 type Stats struct {
 	Applied      uint64 // the revision that the tail has come to; of several shards the sum
-	TailRestarts uint64 // how often a tail had to begin again behind the last change that it saw
+	TailRestarts uint64 // how often a tail had to get a new consumer
 	CacheObjects int    // messages and groups in memory
 	CacheBytes   int    // and about how much they take
 }
 
-// Stats returns the numbers as they are.
+// Stats returns the present numbers.
 func (s *Store) Stats() Stats {
 	var sum Stats
 	for _, shard := range s.shards {

@@ -18,15 +18,27 @@ import (
 
 // Options say where a Store keeps things and how much it remembers.
 type Options struct {
-	Bucket        string // name of the buckets, followed by _<shard>; "exthub" if empty
-	Shards        int    // how many buckets the conversations are spread over; fixed when they are made; zero: as many as there are
-	NewShards     int    // how many to make if there are none and Shards is zero; 1 if zero
-	Replicas      int    // copies of each bucket in the cluster; 1 if zero
-	SyncAlways    bool   // the server syncs every write to the disk: several writes are then cheaper together
-	MaxPairs      int    // pairs that a message holds at most, by the decisions of all who write; CAS need to know (see cas); 0 if not known
-	MaxTombstones int    // deletions that a message lists at most; 300 if zero
-	CacheBytes    int    // memory for messages and groups that are in use; 256 MiB if zero
-	Generation    string // part of the Epoch: another one says that the same buckets have lost something; may be empty
+	// Bucket is the name of the buckets, followed by _<shard>; "exthub" if empty.
+	Bucket string
+	// Shards is how many buckets the conversations are spread over, which is fixed when they are
+	// made. If it is zero, it is as many as there are, or NewShards if there are none.
+	Shards int
+	// NewShards is how many buckets are made if there are none and Shards is zero; 1 if zero.
+	NewShards int
+	// Replicas is how many copies of each bucket there are in the cluster; 1 if zero.
+	Replicas int
+	// SyncAlways says that the server syncs every write to the disk, so that several writes are
+	// cheaper together.
+	SyncAlways bool
+	// MaxPairs is how many pairs a message holds at most, by the decisions of all writers. It must
+	// be known for compare-and-swap; 0 if it is not.
+	MaxPairs int
+	// MaxTombstones is how many deletions a message lists at most; 300 if zero.
+	MaxTombstones int
+	// CacheBytes is the memory for messages and groups that are in use; 256 MiB if zero.
+	CacheBytes int
+	// Generation is a part of the Epoch. Another one says that these buckets have lost something.
+	Generation string
 }
 
 func (o Options) withDefaults() Options {
@@ -48,15 +60,16 @@ func (o Options) withDefaults() Options {
 	return o
 }
 
-// Store is the hub's only writer and reader of the buckets. All methods may be called concurrently; reads and writes work only while Run does.
+// Store is a hub's only writer and reader of the buckets. All methods may be called concurrently;
+// reads and writes work only while Run does.
 type Store struct {
 	options  Options
 	counters *bucket.Counters
 	shards   []*shard
 }
 
-// Open makes the buckets, or checks those that are there: it refuses a number of shards or replicas other than the one they were made with. It
-// waits for JetStream to become ready until ctx ends.
+// Open makes the buckets, or checks those that are there: it refuses another number of shards or
+// replicas than they were made with. It waits until ctx ends for JetStream to become ready.
 func Open(ctx context.Context, nc *nats.Conn, options Options) (*Store, error) {
 	options = options.withDefaults()
 	if options.Shards == 0 {
@@ -75,16 +88,28 @@ func Open(ctx context.Context, nc *nats.Conn, options Options) (*Store, error) {
 		}
 	}
 	var err error
-	if s.counters, err = bucket.OpenCounters(ctx, nc, options.Bucket+"_rate", "Exthub: writes per message and minute",
-		options.Replicas, 2*time.Minute); err != nil {
+	if s.counters, err = bucket.OpenCounters(ctx, nc, bucket.CounterOptions{
+		Name:        options.Bucket + "_rate",
+		Description: "Exthub: writes per message and minute",
+		Replicas:    options.Replicas,
+		MaxAge:      2 * time.Minute,
+	}); err != nil {
 		s.Close()
 		return nil, fmt.Errorf("open rate counters: %w", err)
 	}
 	return s, nil
 }
 
-// Run tails every shard and hands each committed change to sink, until ctx ends or a bucket is gone for good. sink is called once at a time per
-// shard and must not block. A Delta with Reset says that changes may have been missed, and that whoever listens must read everything anew.
+// Run tails every shard and hands each committed change to sink, until ctx ends or a bucket is gone
+// for good. A Delta with Reset says that changes may have been missed, and that everything has to
+// be read anew.
+//
+// sink is called for one change at a time per shard, and for several shards at once. The cache has
+// the change by then. Until sink returns, the shard's tail stands still: it hands out nothing more,
+// and what waits for its revision waits for sink. That is every Update that is a compare-and-swap,
+// every Read of a revision that is not applied yet, every Groups, and a Follower's next news. So
+// sink may take as long as an acknowledgement may, and must call none of these. The lock of the
+// shard's tail is held meanwhile, and no other.
 func (s *Store) Run(ctx context.Context, sink func(Delta)) error {
 	group, ctx := errgroup.WithContext(ctx)
 	for _, shard := range s.shards {
@@ -97,7 +122,7 @@ func (s *Store) Run(ctx context.Context, sink func(Delta)) error {
 	return nil
 }
 
-// Ready returns nil if every shard is being tailed and has been heard from lately, else what is wrong.
+// Ready returns nil if every shard is tailed and was within reach lately, otherwise what is wrong.
 func (s *Store) Ready() error {
 	for i, shard := range s.shards {
 		if err := shard.tail.healthy(); err != nil {
@@ -107,8 +132,8 @@ func (s *Store) Ready() error {
 	return nil
 }
 
-// Epoch names the history that revisions belong to. It changes when a bucket was deleted and made anew, and with Options.Generation: revisions from before mean
-// nothing then.
+// Epoch names the history that revisions belong to. It changes when a bucket was deleted and made
+// anew, and with Options.Generation; revisions from before mean nothing then.
 func (s *Store) Epoch() string {
 	var names []string
 	for _, shard := range s.shards {
@@ -120,7 +145,7 @@ func (s *Store) Epoch() string {
 	return strings.Join(names, "-")
 }
 
-// Revisions returns, by the name of each bucket, the highest revision that this Store has seen committed.
+// Revisions returns the highest revision that this Store has seen committed, by bucket name.
 func (s *Store) Revisions() map[string]uint64 {
 	revisions := make(map[string]uint64, len(s.shards))
 	for _, sh := range s.shards {
@@ -129,7 +154,7 @@ func (s *Store) Revisions() map[string]uint64 {
 	return revisions
 }
 
-// Close gives back what Open took. Nothing may be in flight.
+// Close releases what Open took. Nothing may be in flight.
 func (s *Store) Close() {
 	for _, shard := range s.shards {
 		if shard != nil {
@@ -146,7 +171,7 @@ func (s *Store) shardFor(r Ref) *shard {
 	if len(s.shards) == 1 {
 		return s.shards[0]
 	}
-	var room [128]byte // every request comes here, some more than once: without a string for each
+	var room [128]byte // saves every request a string
 	return s.shardOfName(r.appendConversation(room[:0]))
 }
 
@@ -158,8 +183,10 @@ func (s *Store) shardOfName(conversation []byte) *shard {
 	return s.shards[hash.Sum32()%uint32(len(s.shards))]
 }
 
-// LastRevision returns the revision of the newest entry that a bucket holds, 0 if it holds none or is not there, or ErrUnavailable. It writes nothing: Open does,
-// and so hides how far the bucket reached before. It has no time limit but ctx: NATS looks at every key, and there may be many millions.
+// LastRevision returns the revision of the newest entry that a bucket holds, 0 if it holds none or
+// is not there, or ErrUnavailable. It writes nothing, while Open does and so hides how far the
+// bucket reached before. It has no time limit but ctx: NATS looks at every key, and there may be
+// many millions.
 func LastRevision(ctx context.Context, nc *nats.Conn, name string) (uint64, error) {
 	return bucket.LastRevision(ctx, nc, name)
 }

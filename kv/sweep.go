@@ -7,8 +7,9 @@ import (
 	"time"
 )
 
-// sweeper removes entries that mean nothing any more: deletions that are no longer listed, and pairs that a clear had no room to delete. The control
-// entry says so already, so it may be done at any later time, and by any hub. It waits for sweepDelay, so that a hub whose tail is behind still sees them.
+// sweeper removes entries that mean nothing any more: deletions that are no longer listed, and
+// pairs that a clear had no room to delete. The control entry says so already, so any hub may do it
+// at any later time. It waits for sweepDelay, so that a hub whose tail is behind still sees them.
 type sweeper struct {
 	sh *shard
 

@@ -13,8 +13,8 @@ import (
 	"exthub/kv/bucket"
 )
 
-// tail follows one bucket: it hands every committed entry to the cache and, grouped into Deltas, to the sink, in revision order and without
-// blocking on either. One goroutine runs it; wait and healthy may be called from any.
+// tail follows one bucket. It hands every committed entry to the cache and, grouped into Deltas, to
+// the sink, in revision order. One goroutine runs it; its other methods may be called from any.
 type tail struct {
 	sh      *shard
 	restart int // failures in a row; owned by run and, while there is one, its consumer
@@ -34,10 +34,10 @@ type tail struct {
 }
 
 const (
-	// outage is how long a tail may be away before what it missed can't be caught up with certainty: markers that it has not seen may be swept
-	// (sweepDelay) by then.
+	// outage is how long a tail may be away before what it missed can no longer be caught up with
+	// certainty: after sweepDelay, deletions that it has not seen may be swept.
 	outage = sweepDelay / 2
-	pulse  = 5 * time.Second // how often the tail notes that it is not away
+	pulse  = 5 * time.Second // how often the tail notes that the stream is within reach
 )
 
 func newTail(sh *shard, state bucket.State) *tail {
@@ -46,7 +46,8 @@ func newTail(sh *shard, state bucket.State) *tail {
 	return t
 }
 
-// run tails until ctx ends. A consumer that fails or goes quiet is replaced by one that starts behind the last entry that was seen.
+// run tails until ctx ends. A consumer that fails or goes quiet is replaced by one that starts
+// behind the last revision that was applied.
 func (t *tail) run(ctx context.Context, sink func(Delta)) error {
 	defer t.applied.setRunning(false)
 	for {
@@ -75,7 +76,8 @@ func (t *tail) consume(ctx context.Context, sink func(Delta)) error {
 	if err != nil {
 		return err
 	}
-	// Asked after the consumer was made: a stream that is replaced from now on takes the consumer with it.
+	// Asked after the consumer was made: if the stream is replaced from now on, the consumer is
+	// gone too.
 	state, err := t.sh.bucket.State(opening)
 	if err != nil {
 		return err
@@ -110,10 +112,11 @@ func (t *tail) consume(ctx context.Context, sink func(Delta)) error {
 	}
 }
 
-// reset tells everybody that changes may have been missed, and goes on from the end of the stream.
+// reset goes on from the end of the stream, and says that changes may have been missed.
 func (t *tail) reset(state bucket.State, sink func(Delta)) {
 	last := state.Last
-	slog.Warn("tail starts anew: changes may have been missed", "bucket", t.sh.bucket.Name(), "from", t.applied.get(), "to", last)
+	slog.Warn("tail starts anew: changes may have been missed",
+		"bucket", t.sh.bucket.Name(), "from", t.applied.get(), "to", last)
 	t.sh.bucket.Forget()
 	t.sh.cache.reset()
 	t.mu.Lock()
@@ -130,8 +133,9 @@ func (t *tail) created() time.Time {
 	return t.epoch
 }
 
-// touch notes that the stream is within reach, and reports whether it has been all the time. A process that was stopped, or a connection that was gone, for longer
-// than outage does not count as within reach again, whatever still waits in its buffers.
+// touch notes that the stream is within reach, and reports false if it was not for longer than
+// outage: because the process was stopped, or the connection gone. What its buffers still hold does
+// not count then.
 func (t *tail) touch() bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()

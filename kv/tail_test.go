@@ -27,7 +27,7 @@ func stream(t *testing.T, nc *nats.Conn) jetstream.Stream {
 	return stream
 }
 
-// A tail whose consumer is deleted under it goes on behind the last change that it saw.
+// A tail whose consumer is deleted goes on behind the last change that it saw.
 func TestTailSurvivesItsConsumer(t *testing.T) {
 	nc := kvtest.Server(t)
 	s, deltas := open(t, nc, Options{})
@@ -53,7 +53,7 @@ func TestTailSurvivesItsConsumer(t *testing.T) {
 	}
 }
 
-// A restart of the server loses nothing that was acknowledged, and nothing of what the tail has to say.
+// A restart of the server loses nothing that was acknowledged, and no Delta.
 func TestTailSurvivesTheServer(t *testing.T) {
 	node := kvtest.Start(t)
 	s, deltas := open(t, node.Connect(t, nats.MaxReconnects(-1)), Options{})
@@ -84,7 +84,8 @@ func TestTailSurvivesTheServer(t *testing.T) {
 	}
 }
 
-// A bucket that was deleted and made again is another history: everybody is told. It is read although nothing is in it, whatever revision is asked for.
+// A bucket that was deleted and made again is another history, and a Reset says so. Reads of it are
+// answered although it is empty, whatever revision is asked for.
 func TestTailNoticesAnotherHistory(t *testing.T) {
 	nc := kvtest.Server(t)
 	s, deltas := open(t, nc, Options{})
@@ -144,7 +145,8 @@ func TestCacheIsBounded(t *testing.T) {
 	}
 }
 
-// A client that comes from a hub that is ahead is not shown the past: the read waits for the tail. One that invents a revision is answered at once.
+// A client that comes from a hub that is ahead is not shown the past: the read waits for the tail.
+// One that makes a revision up is answered at once.
 func TestReadAtLeast(t *testing.T) {
 	hubs := stores(t, 2)
 	id := poll(t, hubs[0])
@@ -167,7 +169,8 @@ func TestReadAtLeast(t *testing.T) {
 	}
 }
 
-// Nobody sees half of a commit: neither a reader on another hub nor who listens to its tail, also when it is larger than what else comes as one change.
+// Nobody sees half of a commit, neither a reader on another hub nor the sink, also if the commit is
+// larger than what otherwise comes as one Delta.
 func TestCommitComesWhole(t *testing.T) {
 	const size = 400
 	node := kvtest.Start(t)
@@ -201,19 +204,22 @@ func TestCommitComesWhole(t *testing.T) {
 		}
 		d := until(t, deltas, func(d Delta) bool { return len(d.Pairs) > 0 })
 		if len(d.Pairs) != size || d.Revision != commit.Latest {
-			t.Fatalf("round %d came as %d pairs up to %d, committed was %d", round, len(d.Pairs), d.Revision, commit.Latest)
+			t.Fatalf("round %d came as %d pairs up to %d, committed was %d",
+				round, len(d.Pairs), d.Revision, commit.Latest)
 		}
 	}
 	cleared, err := writer.Update(t.Context(), id, func(*Message) (Change, error) { return Change{Clear: true}, nil })
 	if err != nil {
 		t.Fatal(err)
 	}
-	if d := until(t, deltas, func(d Delta) bool { return len(d.Pairs) > 0 }); len(d.Pairs) != size || d.ClearSeq != cleared.Latest {
+	d := until(t, deltas, func(d Delta) bool { return len(d.Pairs) > 0 })
+	if len(d.Pairs) != size || d.ClearSeq != cleared.Latest {
 		t.Fatalf("the clear came as %d pairs, clearSeq %d of %d", len(d.Pairs), d.ClearSeq, cleared.Latest)
 	}
 }
 
-// The counters live in memory: a server that was started anew has none, and must not refuse every write for that.
+// The counters live in memory: a server that was restarted has none, and must not refuse every
+// write for that.
 func TestCountSurvivesTheServer(t *testing.T) {
 	node := kvtest.Start(t)
 	s, _ := open(t, node.Connect(t, nats.MaxReconnects(-1)), Options{})
@@ -237,7 +243,8 @@ func TestCountSurvivesTheServer(t *testing.T) {
 	}
 }
 
-// The server's count of what is pending drifts: it may announce an entry that never comes. What was taken before it is handed out all the same.
+// The server's count of what is pending drifts, so it may announce an entry that never comes. What
+// was received before it is handed out all the same.
 func TestAnnouncedInVain(t *testing.T) {
 	nc := kvtest.Server(t)
 	s, _ := open(t, nc, Options{})

@@ -7,12 +7,13 @@ import (
 	"exthub/kv/bucket"
 )
 
-// Change is what a decision wants written. Keys are distinct.
+// Change is what a decision wants written. Its keys are distinct.
 type Change struct {
 	Writes []Write
 	Clear  bool // delete every pair; Writes must be empty
 
-	// Stored, unless nil, is called when the change is committed but Update has yet to wait until Run's sink has got it, which takes no time to speak of.
+	// Stored is called, unless nil, once the change is committed and while Update still waits for
+	// Run's sink to get it. It must not block.
 	Stored func()
 }
 
@@ -22,19 +23,23 @@ type Write struct {
 	Delete     bool
 }
 
-// Commit says how a change was committed. Seq is the revision of its first Write, and the others follow it without gaps, in their order; it is 0 if there are none. Latest is
-// the message's LatestSeq after it.
+// Commit says how a change was committed. Seq is the revision of its first Write, and the others
+// follow without gaps, in their order; it is 0 if there are none. Latest is the message's LatestSeq
+// after it.
 type Commit struct{ Seq, Latest uint64 }
 
-// Decide looks at a message and says what to change. It must be pure: it is called anew whenever the message turns out to have changed, with a lock
-// held, and only the last call counts. An error ends the Update and nothing is written. It must not keep the Message.
+// Decide looks at a message and says what to change. It must be pure: it is called anew whenever
+// the message has changed, with a lock held, and only the last call counts. An error ends the
+// Update, and nothing is written. It must not keep the Message.
 type Decide func(*Message) (Change, error)
 
-// Update is the only way to write pairs. It commits what decide wants if nothing that decide looked at has changed meanwhile, and asks decide again if
-// something has; all of a change is committed, or nothing. It returns decide's own error unchanged, ErrUnavailable if nothing was written because
-// the store refused, and ErrUnknown if the outcome could not be learned.
+// Update is the only way to write pairs. It commits all that decide wants or nothing, if nothing
+// that decide has read has changed meanwhile, and asks decide again otherwise. It returns decide's
+// own error unchanged, ErrUnavailable if nothing was written because the store refused, and
+// ErrUnknown if the outcome could not be learned.
 //
-// Concurrent Updates of one message go on at once if they are CAS. The others are committed together: the first caller does it for all that wait.
+// Concurrent Updates of one message go on at once if each is a compare-and-swap. The others are
+// committed together: the first caller commits for all that wait.
 func (s *Store) Update(ctx context.Context, id MessageID, decide Decide) (Commit, error) {
 	ref, err := ParseMessageID(id)
 	if err != nil {
@@ -54,7 +59,8 @@ func (s *Store) Update(ctx context.Context, id MessageID, decide Decide) (Commit
 	}
 }
 
-// update commits what decide wants, alone or together with others. It returns errRetry if it has to be called again.
+// update commits what decide wants, alone or together with others. After errRetry it has to be
+// called again.
 func (sh *shard) update(ctx context.Context, ref Ref, id MessageID, decide Decide) (Commit, error) {
 	var sl *slot
 	var single cas
@@ -78,7 +84,7 @@ func (sh *shard) update(ctx context.Context, ref Ref, id MessageID, decide Decid
 		if sl.leave(w) {
 			return Commit{}, errors.Join(ErrUnavailable, err)
 		}
-		wake = <-w.wake // somebody is committing for us, or has handed us the lead: either way it ends soon
+		wake = <-w.wake // a leader is committing for us, or has made us the leader: it ends soon
 	}
 	switch wake {
 	case retry:
@@ -89,7 +95,8 @@ func (sh *shard) update(ctx context.Context, ref Ref, id MessageID, decide Decid
 	return w.commit, w.err
 }
 
-// withTimeout returns ctx if it has an end, which most callers have given it: a second one would be a timer and a lock more for every vote.
+// withTimeout returns ctx with a deadline. Most callers have given it one: a second would cost
+// every vote a timer and a lock.
 func withTimeout(ctx context.Context) (context.Context, context.CancelFunc) {
 	if _, ok := ctx.Deadline(); ok {
 		return ctx, func() {}

@@ -8,17 +8,18 @@ import (
 	"sync"
 )
 
-// Batcher reads keys for whoever asks, with one request for all who ask while another request is under way: when ten thousand come back at once, asking NATS for each of
-// them costs more than all else that they want.
+// Batcher reads keys for many callers: all who ask while a request is in flight share the next one.
+// When ten thousand clients come back at once, asking NATS for each costs more than everything else
+// that they want.
 type Batcher struct {
 	b      *Bucket
-	asking chan struct{} // held by the one who asks NATS
+	asking chan struct{} // held by the caller that asks NATS
 
 	mu      sync.Mutex
 	waiting []*Query
 }
 
-// Query is what somebody wants to know.
+// Query is what one caller asks for.
 type Query struct {
 	filters []string
 	found   Snapshot
@@ -35,7 +36,8 @@ const (
 // NewBatcher returns a Batcher of the bucket's keys.
 func NewBatcher(b *Bucket) *Batcher { return &Batcher{b: b, asking: make(chan struct{}, 1)} }
 
-// Enqueue asks for the entries that match the filters, at most MaxQuery of them: keys, or keys with a * at the end. Await has to follow.
+// Enqueue asks for the entries that match the filters, at most MaxQuery of them: keys, or keys with
+// a * at the end. Await has to follow.
 func (r *Batcher) Enqueue(filters ...string) *Query {
 	q := &Query{filters: filters, done: make(chan struct{})}
 	r.mu.Lock()
@@ -44,7 +46,7 @@ func (r *Batcher) Enqueue(filters ...string) *Query {
 	return q
 }
 
-// Await returns what Bucket.Read would, as it was after Enqueue.
+// Await returns what Bucket.Read would, as of a moment after Enqueue.
 func (r *Batcher) Await(ctx context.Context, q *Query) (Snapshot, error) {
 	for {
 		select {
@@ -59,7 +61,7 @@ func (r *Batcher) Await(ctx context.Context, q *Query) (Snapshot, error) {
 	}
 }
 
-// ask makes one request for those who wait.
+// ask makes one request for the queries that wait.
 func (r *Batcher) ask(ctx context.Context) {
 	batch := r.next()
 	if len(batch) == 0 {
@@ -71,7 +73,7 @@ func (r *Batcher) ask(ctx context.Context) {
 			asked[filter] = append(asked[filter], q)
 		}
 	}
-	// Others wait for it: it does not end with whoever happens to ask.
+	// Others wait for it, so it outlives the caller that happens to ask.
 	found, err := r.b.Read(context.WithoutCancel(ctx), r.b.seen.Load(), slices.Collect(maps.Keys(asked))...)
 	for _, e := range found.Entries {
 		parent := e.Key[:strings.LastIndexByte(e.Key, '.')+1]
@@ -85,7 +87,7 @@ func (r *Batcher) ask(ctx context.Context) {
 	}
 }
 
-// next takes the first who wait, as many as one request may ask for.
+// next takes the first queries, as many as one request may ask for.
 func (r *Batcher) next() []*Query {
 	r.mu.Lock()
 	defer r.mu.Unlock()

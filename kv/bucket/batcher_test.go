@@ -14,7 +14,8 @@ import (
 	"exthub/kv/kvtest"
 )
 
-// Those who ask at the same time are told by one request, each what he asked for; and he who does not wait for it takes nobody's answer along.
+// Callers that ask at the same time share one request and get what each asked for. A caller that
+// gives up takes nobody's answer along.
 func TestQueriesShareARequest(t *testing.T) {
 	nc := kvtest.Server(t)
 	b := open(t, nc)
@@ -45,7 +46,8 @@ func TestQueriesShareARequest(t *testing.T) {
 				keys[i] = e.Key
 			}
 			own := slices.Contains(keys, fmt.Sprintf("g.team%d._.i", i))
-			if want := 20 + min(1, max(0, 20-i)); err != nil || len(keys) != want || own != (i < 20) || found.UpTo < b.Seen() {
+			want := 20 + min(1, max(0, 20-i))
+			if err != nil || len(keys) != want || own != (i < 20) || found.UpTo < b.Seen() {
 				t.Errorf("Lookup %d: %d keys %v up to %d, %v", i, len(keys), keys, found.UpTo, err)
 			}
 		})
@@ -60,7 +62,7 @@ func TestQueriesShareARequest(t *testing.T) {
 	}
 }
 
-// More than fits into one request is asked for in several, and nothing is lost between them.
+// What does not fit into one request is asked for in several, and nothing is lost between them.
 func TestQueriesBeyondOneRequest(t *testing.T) {
 	b := open(t, kvtest.Server(t))
 	put(t, b, "g.team._.i")

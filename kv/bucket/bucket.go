@@ -27,22 +27,22 @@ type Bucket struct {
 	prefix string // of every subject: "$KV.<name>."
 
 	requests  requests
-	commonAck []byte // how an acknowledgement begins that has nothing to say but the revision
+	commonAck []byte // how an acknowledgement begins that says only the revision
 	reader    *reader
 
-	// seen is the highest revision that this hub has committed, tailed or read. A snapshot older than that comes from a replica that lags, and would
-	// take a reader back in time.
+	// seen is the highest revision that this hub has committed, tailed or read. A snapshot older
+	// than that comes from a replica that lags, and would take a reader back in time.
 	seen atomic.Uint64
 }
 
 // RequestTimeout bounds one request to NATS. It is longer than a leader election takes.
 const RequestTimeout = 4 * time.Second
 
-// OwnKey is the entry that says what the bucket is. Every snapshot asks for it too: an answer that would otherwise be empty then still says up
-// to which revision it is true.
+// OwnKey is the key of the entry that says what the bucket is. Every snapshot asks for it too: an
+// answer that would otherwise be empty then still says up to which revision it is true.
 const OwnKey = "_"
 
-// DedupWindow is how long the server knows a DedupID.
+// DedupWindow is how long the server remembers a DedupID.
 const DedupWindow = 5 * time.Minute
 
 // Open makes the bucket, or checks the one that is there.
@@ -76,14 +76,15 @@ func Open(ctx context.Context, nc *nats.Conn, options Options) (*Bucket, error) 
 	if b.reader, err = newReader(nc, b); err != nil {
 		return nil, err
 	}
-	if _, err := b.Publish(ctx, []Write{{Key: OwnKey, Value: strconv.Itoa(options.Shards)}}, PublishOptions{}); err != nil {
+	own := Write{Key: OwnKey, Value: strconv.Itoa(options.Shards)}
+	if _, err := b.Publish(ctx, []Write{own}, PublishOptions{}); err != nil {
 		b.Close()
 		return nil, err
 	}
 	return b, nil
 }
 
-// Close gives back what Open took. Nothing may be in flight.
+// Close releases what Open took. Nothing may be in flight.
 func (b *Bucket) Close() {
 	b.requests.close()
 	b.reader.close()

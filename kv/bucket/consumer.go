@@ -23,14 +23,19 @@ func (b *Bucket) delivery(msg jetstream.Msg) (Delivery, *jetstream.MsgMetadata, 
 		return Delivery{}, nil, err
 	}
 	header := msg.Headers()
-	d := Delivery{Entry: b.newEntry(msg.Subject(), header, msg.Data(), meta.Sequence.Stream, meta.Timestamp), Pending: meta.NumPending}
+	d := Delivery{
+		Entry:   b.newEntry(msg.Subject(), header, msg.Data(), meta.Sequence.Stream, meta.Timestamp),
+		Pending: meta.NumPending,
+	}
 	if len(header) > 0 {
-		d.Origin, d.Batch, d.EndBatch = header.Get(originHeader), header.Get(batchHeader), header.Get(batchCommitHeader) != ""
+		d.Origin = header.Get(originHeader)
+		d.Batch, d.EndBatch = header.Get(batchHeader), header.Get(batchCommitHeader) != ""
 	}
 	return d, meta, nil
 }
 
-// Consumer hands out every entry behind a revision, in order, until it fails. It does not repair itself.
+// Consumer delivers every entry from a revision on, in order, until it fails. It does not repair
+// itself: the caller has to look first whether the stream is still the same one.
 type Consumer struct {
 	b        *Bucket
 	consumer jetstream.Consumer
@@ -38,12 +43,15 @@ type Consumer struct {
 	failed   chan error
 }
 
-// heartbeat is how often the server says that it is there: two missing ones end a consumer, so that is how fast a lost leader is noticed.
+// heartbeat is how often the server says that it is there. Two missing ones end a consumer, so a
+// lost leader is noticed that fast.
 const heartbeat = 500 * time.Millisecond
 
-// Consume makes a consumer of the entries from a revision on. Start has to follow, or the server forgets it after a minute.
+// Consume makes a consumer of the entries from a revision on. Start has to follow, or the server
+// forgets it after a minute.
 func (b *Bucket) Consume(ctx context.Context, from uint64) (*Consumer, error) {
-	// Not the client's ordered consumer: it repairs itself without looking whether the stream is still the same one.
+	// Not the client's ordered consumer: it repairs itself without looking whether the stream is
+	// still the same one.
 	consumer, err := b.stream.CreateConsumer(ctx, jetstream.ConsumerConfig{
 		DeliverPolicy: jetstream.DeliverByStartSequencePolicy, OptStartSeq: from,
 		AckPolicy: jetstream.AckNonePolicy, MemoryStorage: true, Replicas: 1, InactiveThreshold: time.Minute,
@@ -54,7 +62,7 @@ func (b *Bucket) Consume(ctx context.Context, from uint64) (*Consumer, error) {
 	return &Consumer{b: b, consumer: consumer, failed: make(chan error, 1)}, nil
 }
 
-// Start hands the entries to take, one at a time. Stop has to follow.
+// Start calls take for one entry at a time. Stop has to follow.
 func (c *Consumer) Start(take func(Delivery)) (err error) {
 	delivered, broken := uint64(0), false // owned by the consumer's goroutine
 	c.running, err = c.consumer.Consume(func(msg jetstream.Msg) {
@@ -83,10 +91,10 @@ func (c *Consumer) fail(err error) {
 	}
 }
 
-// Failed receives why the consumer is of no use any more.
+// Failed receives the error that ended the consumer.
 func (c *Consumer) Failed() <-chan error { return c.failed }
 
-// Stop ends the consumer, and returns when take is not called any more.
+// Stop ends the consumer. When it returns, take is not called any more.
 func (c *Consumer) Stop() {
 	c.running.Stop()
 	<-c.running.Closed()

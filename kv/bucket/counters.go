@@ -13,7 +13,8 @@ import (
 	"golang.org/x/sync/singleflight"
 )
 
-// Counters count in a stream of counters in memory: exactly over all hubs, and forgotten when maxAge is over or the servers restart.
+// Counters count in a stream of counters in memory: exactly, over all hubs, until MaxAge is over or
+// the servers restart.
 type Counters struct {
 	requests requests
 	js       jetstream.JetStream
@@ -22,49 +23,59 @@ type Counters struct {
 	opened   singleflight.Group
 }
 
+// CounterOptions say where counters are kept, and for how long.
+type CounterOptions struct {
+	Name        string
+	Description string
+	Replicas    int
+	MaxAge      time.Duration
+}
+
 // OpenCounters makes the stream of that name, or checks the one that is there.
-func OpenCounters(ctx context.Context, nc *nats.Conn, name, description string, replicas int, maxAge time.Duration) (*Counters, error) {
+func OpenCounters(ctx context.Context, nc *nats.Conn, options CounterOptions) (*Counters, error) {
 	js, err := jetstream.New(nc)
 	if err != nil {
 		return nil, err
 	}
-	l := &Counters{requests: requests{nc: nc, once: replicas == 1}, js: js, prefix: name + "."}
-	l.config = jetstream.StreamConfig{
-		Name:              name,
-		Description:       description,
-		Subjects:          []string{l.prefix + ">"},
+	c := &Counters{requests: requests{nc: nc, once: options.Replicas == 1}, js: js, prefix: options.Name + "."}
+	c.config = jetstream.StreamConfig{
+		Name:              options.Name,
+		Description:       options.Description,
+		Subjects:          []string{c.prefix + ">"},
 		Storage:           jetstream.MemoryStorage,
-		Replicas:          replicas,
+		Replicas:          options.Replicas,
 		MaxMsgsPerSubject: 1,
-		MaxAge:            maxAge,
+		MaxAge:            options.MaxAge,
 		AllowMsgCounter:   true,
 		AllowDirect:       true,
 	}
-	_, err = openStream(ctx, js, l.config)
-	return l, err
+	_, err = openStream(ctx, js, c.config)
+	return c, err
 }
 
-// Close gives back what OpenCounters took.
-func (l *Counters) Close() { l.requests.close() }
+// Close releases what OpenCounters took.
+func (c *Counters) Close() { c.requests.close() }
 
-// increment asks for one more. A server that was started anew has forgotten the stream, which nobody answers for then: it is made again.
-func (l *Counters) increment(ctx context.Context, subject string) (*nats.Msg, error) {
+// increment asks for one more. A server that was restarted has forgotten the stream, and nobody
+// answers for it: it is made again.
+func (c *Counters) increment(ctx context.Context, subject string) (*nats.Msg, error) {
 	msg := &nats.Msg{Subject: subject, Header: nats.Header{"Nats-Incr": {"1"}}}
-	reply, err := l.requests.ask(msg, RequestTimeout)
+	reply, err := c.requests.ask(msg, RequestTimeout)
 	if !errors.Is(err, nats.ErrNoResponders) {
 		return reply, err
 	}
 	ctx, cancel := context.WithTimeout(ctx, RequestTimeout)
 	defer cancel()
-	if _, err, _ := l.opened.Do("", func() (any, error) { return openStream(ctx, l.js, l.config) }); err != nil {
+	if _, err, _ := c.opened.Do("", func() (any, error) { return openStream(ctx, c.js, c.config) }); err != nil {
 		return nil, err
 	}
-	return l.requests.ask(msg, RequestTimeout)
+	return c.requests.ask(msg, RequestTimeout)
 }
 
-// Increment counts one more under the key, and returns how many there were with it on all hubs. It returns ErrUnavailable if that could not be learned.
-func (l *Counters) Increment(ctx context.Context, key string) (uint64, error) {
-	reply, err := l.increment(ctx, l.prefix+key)
+// Increment counts one more under the key, and returns how many there were with it, on all hubs. It
+// returns ErrUnavailable if that could not be learned.
+func (c *Counters) Increment(ctx context.Context, key string) (uint64, error) {
+	reply, err := c.increment(ctx, c.prefix+key)
 	if err != nil {
 		return 0, fmt.Errorf("%w: count: %w", ErrUnavailable, err)
 	}

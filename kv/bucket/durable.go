@@ -10,7 +10,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 )
 
-// DurableOptions say what a Durable delivers and whom it waits for.
+// DurableOptions say what a Durable delivers, and how long it waits for a hub.
 type DurableOptions struct {
 	Name    string
 	Filters []string      // of keys
@@ -18,11 +18,12 @@ type DurableOptions struct {
 	Missing time.Duration // how long nobody asks before another hub is served
 }
 
-// Durable is a consumer that the server keeps under a name: it knows which entries were dealt with.
+// Durable is a consumer that the server keeps under a name, with the entries that were dealt with.
 //
-// One entry is delivered at a time: what is behind it waits until it was acknowledged, so order survives every retry. That alone would not keep two hubs from
-// overtaking each other, because an entry that is overwritten counts as acknowledged at once, while a hub may still be busy with it; so the server serves one
-// hub only, until that has not asked for longer than DurableOptions.Missing.
+// One entry is delivered at a time: those behind it wait until it is acknowledged, so order
+// survives every retry. That alone would not keep two hubs from overtaking each other, because an
+// overwritten entry counts as acknowledged at once, while a hub may still be busy with it. So the
+// server serves one hub only, until it has not asked for longer than DurableOptions.Missing.
 type Durable struct {
 	b        *Bucket
 	name     string
@@ -30,7 +31,7 @@ type Durable struct {
 	pinned   bool // the server serves us
 }
 
-// pinGroup is the group of those of whom the server serves one.
+// pinGroup is the priority group in which the server serves one client.
 const pinGroup = "hub"
 
 // Durable opens the consumer of that name, or makes one that delivers what is written from then on.
@@ -56,7 +57,7 @@ func (b *Bucket) Durable(ctx context.Context, options DurableOptions) (*Durable,
 	return &Durable{b: b, name: options.Name, consumer: consumer}, err
 }
 
-// Job is a delivery that has to be acknowledged, or refused to have it again.
+// Job is a delivery that has to be acknowledged with Ack, or asked for again with Nak.
 type Job struct {
 	Delivery
 	msg jetstream.Msg
@@ -68,9 +69,11 @@ func (j *Job) Ack() error { return j.msg.Ack() }
 // Nak asks for the entry once more.
 func (j *Job) Nak() error { return j.msg.Nak() }
 
-// Next returns the next entry, or nil if none came while it waited or another hub is served. After an error the Durable is of no use any more.
+// Next returns the next entry, or nil if none came in time or another hub is served. After an error
+// the Durable is of no use any more.
 func (d *Durable) Next(wait time.Duration) (*Job, error) {
-	// Not cut short by a context: the server gives our place even to a request that nobody waits for any more, and then thinks that we are there.
+	// No context cuts this short: the server gives our place even to a request that was given up,
+	// and then takes us to be there.
 	msg, err := d.consumer.Next(jetstream.FetchMaxWait(wait), jetstream.FetchPriorityGroup(pinGroup))
 	switch {
 	case errors.Is(err, jetstream.ErrPinIDMismatch):
@@ -89,7 +92,7 @@ func (d *Durable) Next(wait time.Duration) (*Job, error) {
 	return &Job{delivery, msg}, nil
 }
 
-// Release gives our place to another hub at once, if we have it.
+// Release lets another hub be served at once, if this one is.
 func (d *Durable) Release(ctx context.Context) error {
 	if !d.pinned {
 		return nil
@@ -98,7 +101,8 @@ func (d *Durable) Release(ctx context.Context) error {
 	return d.b.stream.UnpinConsumer(ctx, d.name, pinGroup)
 }
 
-// Backlog returns how many entries a Durable has yet to deliver or to see acknowledged, or ErrUnavailable.
+// Backlog returns how many entries a Durable has yet to deliver or to see acknowledged, or
+// ErrUnavailable.
 func (b *Bucket) Backlog(ctx context.Context, name string) (uint64, error) {
 	consumer, err := b.stream.Consumer(ctx, name)
 	if err != nil {

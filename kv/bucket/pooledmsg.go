@@ -8,8 +8,8 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 )
 
-// pooledMsg is an entry as it goes to the server. It is on the way of every vote, so one is used again as soon as the client has copied it, which it has when it
-// returns from publishing.
+// pooledMsg is an entry as it goes to the server. Every vote needs one, and the client has copied
+// it when publishing returns, so it is used again.
 type pooledMsg struct {
 	msg    nats.Msg
 	values [maxHeaders]string // each the only value of a header
@@ -21,7 +21,7 @@ const maxHeaders = 8
 
 var msgPool = sync.Pool{New: func() any { return &pooledMsg{msg: nats.Msg{Header: make(nats.Header, maxHeaders)}} }}
 
-// entry makes the message of a write, valid until the next.
+// entry fills in the message of a write. It is valid until the next call.
 func (m *pooledMsg) entry(prefix string, w Write, options PublishOptions) *pooledMsg {
 	m.msg.Subject, m.msg.Reply, m.msg.Data, m.used = w.Subject, "", append(m.msg.Data[:0], w.Value...), 0
 	if w.Subject == "" {
@@ -53,7 +53,7 @@ func (m *pooledMsg) inBatch(id string, i int, last bool) *nats.Msg {
 	return &m.msg
 }
 
-// set adds a header, unless it would be empty.
+// set adds a header, unless its value is empty.
 func (m *pooledMsg) set(name, value string) {
 	if value != "" {
 		m.values[m.used] = value

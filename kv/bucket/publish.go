@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strconv"
 	"time"
 
@@ -22,21 +23,22 @@ type Write struct {
 	Subject string // the key with the prefix, if it is known already
 }
 
-// MaxBatch is how many entries one commit holds; JetStream takes 1,000.
+// MaxBatch is how many entries one commit may hold. JetStream takes 1,000.
 const MaxBatch = 990
 
-// Precondition is the condition of a write: the last sequence under filter, or of the entry itself, is still last. The zero Precondition holds always.
+// Precondition is what a write depends on: the last sequence under Filter, or of the entry itself,
+// is still Last. The zero Precondition always holds.
 type Precondition struct {
 	Filter string // a subject with the bucket's prefix
 	Own    bool   // the entry's own; without filter
 	Last   uint64
 }
 
-// Filter returns what an object's preconditions are about: all of its subjects. The server compares filters in flight byte by byte, so there is no second place that makes
-// one.
+// Filter returns the filter of an object's preconditions: all of its subjects. The server compares
+// the filters in flight byte by byte, so this is the only place that makes one.
 func (b *Bucket) Filter(object string) string { return b.prefix + object + ".>" }
 
-// PublishOptions say what entries are written on and marked with.
+// PublishOptions say on which precondition entries are written, and what they are marked with.
 type PublishOptions struct {
 	Precondition Precondition
 	Request      uint64 // marks the entries as this commit's
@@ -45,35 +47,43 @@ type PublishOptions struct {
 }
 
 const (
-	requestHeader     = "Exthub-Request" // which commit wrote an entry: how a writer finds its own after a timeout
-	originHeader      = "Exthub-Origin"  // which session sent a message: the one that gets no event for it
+	requestHeader     = "Exthub-Request" // which commit wrote an entry: its writer finds it so after a timeout
+	originHeader      = "Exthub-Origin"  // which session sent a message, and gets no event for it
 	batchHeader       = "Nats-Batch-Id"
 	batchCommitHeader = "Nats-Batch-Commit"
 	operation         = "KV-Operation" // the KV convention for a deletion
 )
 
-// StaleError says that a precondition did not hold: somebody else wrote up to last, or to an unknown revision if it is 0.
+// StaleError says that a precondition did not hold: somebody else wrote up to Last, which is 0 if
+// unknown.
 type StaleError struct{ Last uint64 }
 
 func (e *StaleError) Error() string { return fmt.Sprintf("the last revision is %d by now", e.Last) }
 
-// DuplicateError carries the sequence of the message that was stored first.
+// DuplicateError says that a DedupID is in use, with the revision of the message that was stored
+// first.
 type DuplicateError struct{ Revision uint64 }
 
 func (e *DuplicateError) Error() string { return "duplicate of " + strconv.FormatUint(e.Revision, 10) }
 
-// JetStream's error codes that mean something to us.
+// The error codes of JetStream that Publish tells apart.
 const (
 	codeWrongLast     = 10071 // the precondition did not hold
-	codeWrongLastBusy = 10164 // refused before it was compared, because an equal precondition was in flight: ask again unchanged
+	codeWrongLastBusy = 10164 // not compared, because an equal precondition was in flight: ask again
 	codeBatchBusy     = 10210 // too many batches in flight
 	codeNoLeader      = 10008 // JetStream temporarily unavailable
 )
 
-// Publish writes the entries if the precondition holds, and returns the revision of the last; the others are right before it.
+// tryAgain are the codes of refusals that do not last.
+var tryAgain = []jetstream.ErrorCode{codeWrongLastBusy, codeBatchBusy, codeNoLeader}
+
+// Publish writes the entries if the precondition holds, and returns the revision of the last; the
+// others are right before it.
 //
-// It returns a *StaleError if the precondition did not hold, a *DuplicateError if the dedupID was there, ErrUnavailable if the store refused, and ErrUnknown if no
-// answer told the outcome before ctx ended. In between it asks again unchanged: with the precondition in place at most one of the tries can be committed.
+// It returns a *StaleError if the precondition did not hold, a *DuplicateError if the DedupID is in
+// use, ErrUnavailable if the store refused, and ErrUnknown if no answer told the outcome before ctx
+// ended. Until then it asks again, unchanged: with a precondition, at most one of the tries can be
+// committed.
 func (b *Bucket) Publish(ctx context.Context, writes []Write, options PublishOptions) (uint64, error) {
 	unanswered := false
 	for wait := time.Millisecond; ; wait = min(2*wait, 100*time.Millisecond) {
@@ -88,13 +98,14 @@ func (b *Bucket) Publish(ctx context.Context, writes []Write, options PublishOpt
 			return ack.Seq, nil
 		case ack.Error.ErrorCode == codeWrongLast:
 			stale := &StaleError{}
-			// The server says which one only in its sentence; without it we read anew.
+			// The server names the revision only in its sentence. Without it the message is read
+			// anew.
 			_, _ = fmt.Sscanf(ack.Error.Description, "wrong last sequence: %d", &stale.Last)
 			if unanswered {
 				return 0, errors.Join(ErrUnknown, stale)
 			}
 			return 0, stale
-		case ack.Error.ErrorCode == codeWrongLastBusy, ack.Error.ErrorCode == codeBatchBusy, ack.Error.ErrorCode == codeNoLeader:
+		case slices.Contains(tryAgain, ack.Error.ErrorCode):
 		case unanswered: // this try was refused, but an earlier one may have been stored
 			return 0, fmt.Errorf("%w: %s", ErrUnknown, ack.Error.Description)
 		default:
@@ -141,7 +152,8 @@ func (b *Bucket) tryPublish(writes []Write, options PublishOptions) (pubAck, err
 	return b.readAck(reply.Data)
 }
 
-// readAck reads an acknowledgement. Nearly all look alike, and are not worth a parser's time: that is on the way of every vote.
+// readAck reads an acknowledgement. Every vote needs one and nearly all look alike, so the usual
+// form is read without a parser.
 func (b *Bucket) readAck(data []byte) (pubAck, error) {
 	if rest, ok := bytes.CutPrefix(data, b.commonAck); ok && bytes.HasSuffix(rest, []byte("}")) {
 		if seq, err := strconv.ParseUint(string(rest[:len(rest)-1]), 10, 64); err == nil {
@@ -155,7 +167,7 @@ func (b *Bucket) readAck(data []byte) (pubAck, error) {
 	return ack, nil
 }
 
-// Purge removes the key's entry if its revision is revision or lower.
+// Purge removes the key's entry if its revision is not above revision.
 func (b *Bucket) Purge(ctx context.Context, key string, revision uint64) error {
 	return b.stream.Purge(ctx, jetstream.WithPurgeSubject(b.prefix+key), jetstream.WithPurgeSequence(revision+1))
 }

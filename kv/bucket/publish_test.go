@@ -9,10 +9,11 @@ import (
 	"exthub/kv/kvtest"
 )
 
-// A try that is refused says nothing about an earlier one that was never answered.
+// A refused try says nothing about an earlier one that was never answered.
 func TestUnansweredStaysUnknown(t *testing.T) {
 	nc := kvtest.Server(t)
-	// A stream that swallows the first try and refuses the second, as one that runs out of room in between.
+	// This stands in for a stream that swallows the first try and refuses the second, as one that
+	// runs out of room in between.
 	b := &Bucket{nc: nc, requests: requests{nc: nc}, prefix: "elsewhere."}
 	tries := 0
 	if _, err := nc.Subscribe(b.prefix+">", func(m *nats.Msg) {
@@ -22,12 +23,13 @@ func TestUnansweredStaysUnknown(t *testing.T) {
 	}); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := b.Publish(t.Context(), []Write{{Key: "k"}}, PublishOptions{}); !errors.Is(err, ErrUnknown) || errors.Is(err, ErrUnavailable) {
+	_, err := b.Publish(t.Context(), []Write{{Key: "k"}}, PublishOptions{})
+	if !errors.Is(err, ErrUnknown) || errors.Is(err, ErrUnavailable) {
 		t.Fatalf("after %d tries: %v", tries, err)
 	}
 }
 
-// The short way through an acknowledgement says what the long one says.
+// The short way of reading an acknowledgement and the parser agree.
 func TestReadAck(t *testing.T) {
 	b := &Bucket{commonAck: []byte(`{"stream":"KV_b","seq":`)}
 	for data, want := range map[string]pubAck{
@@ -40,11 +42,14 @@ func TestReadAck(t *testing.T) {
 			t.Errorf("%s: %+v, %v", data, ack, err)
 		}
 	}
-	ack, err := b.readAck([]byte(`{"error":{"code":400,"err_code":10071,"description":"wrong last sequence: 3"},"stream":"KV_b","seq":0}`))
+	refused := `{"error":{"code":400,"err_code":10071,"description":"wrong last sequence: 3"},"stream":"KV_b","seq":0}`
+	ack, err := b.readAck([]byte(refused))
 	if err != nil || ack.Error == nil || ack.Error.ErrorCode != codeWrongLast {
 		t.Errorf("%+v, %v", ack, err)
 	}
-	for _, data := range []string{"", `{"stream":"KV_b","seq":}`, `{"stream":"KV_b","seq":1`, `{"stream":"KV_b","seq":-1}`} {
+	for _, data := range []string{
+		"", `{"stream":"KV_b","seq":}`, `{"stream":"KV_b","seq":1`, `{"stream":"KV_b","seq":-1}`,
+	} {
 		if ack, err := b.readAck([]byte(data)); err == nil {
 			t.Errorf("%s: %+v", data, ack)
 		}

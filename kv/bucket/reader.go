@@ -25,14 +25,15 @@ type Entry struct {
 	Time     time.Time
 }
 
-// Snapshot is the entries that matched, in rising revision, as they all were at revision upTo.
+// Snapshot is the entries that matched, in rising revision, as they all were at revision UpTo.
 type Snapshot struct {
 	Entries []Entry
 	UpTo    uint64
 }
 
-// reader asks for snapshots: the last entry of every matching key, all at one moment, in one request (JetStream's multi_last). All answers come to
-// one inbox; a subscription per request would cost six times as much.
+// reader asks for snapshots: the last entry of every matching key, all of one moment, in one
+// request (JetStream's multi_last). All answers come to one inbox; a subscription per request would
+// cost six times as much.
 type reader struct {
 	b     *Bucket
 	inbox string
@@ -50,10 +51,11 @@ type pendingRead struct {
 }
 
 var (
-	// errTooMany: more than 1,024 keys matched, which JetStream answers with 413.
+	// errTooMany says that more than 1,024 keys matched, which JetStream answers with 413.
 	errTooMany = errors.New("too many keys for one snapshot")
-	// errNone: no key matched, not even the bucket's own, which JetStream answers with 404 and without a revision. Somebody has emptied the bucket, or made it
-	// anew; or a replica has nothing yet.
+	// errNone says that no key matched, not even the bucket's own, which JetStream answers with 404
+	// and without a revision. Either the bucket was emptied or made anew, or a replica has nothing
+	// yet.
 	errNone = errors.New("no key for a snapshot")
 )
 
@@ -63,7 +65,8 @@ func newReader(nc *nats.Conn, b *Bucket) (*reader, error) {
 	if err != nil {
 		return nil, err
 	}
-	// One snapshot may be a thousand entries and several may arrive at once; dropping one would only cost a retry, but a slow one.
+	// A snapshot may be a thousand entries and several may arrive at once. A dropped one would be
+	// asked for again, but only after a timeout.
 	if err := sub.SetPendingLimits(1<<20, 256<<20); err != nil {
 		return nil, err
 	}
@@ -73,8 +76,8 @@ func newReader(nc *nats.Conn, b *Bucket) (*reader, error) {
 
 func (r *reader) close() { _ = r.sub.Unsubscribe() }
 
-// Read returns a snapshot of the keys that match the filters, at floor or later. It asks again while a lagging replica answers, until ctx ends;
-// then, or if nobody answers, it returns ErrUnavailable.
+// Read returns a snapshot of the keys that match the filters, at floor or later. It asks again
+// while a lagging replica answers. If ctx ends or nobody answers, it returns ErrUnavailable.
 func (b *Bucket) Read(ctx context.Context, floor uint64, filters ...string) (Snapshot, error) {
 	ctx, cancel := context.WithTimeout(ctx, RequestTimeout)
 	defer cancel()
@@ -120,7 +123,7 @@ func (r *reader) ask(ctx context.Context, filters []string) (Snapshot, error) {
 	if err := r.b.nc.PublishRequest("$JS.API.DIRECT.GET.KV_"+r.b.name, r.inbox+"."+token, body); err != nil {
 		return Snapshot{}, err
 	}
-	// A lost message of the answer shows as silence: give up early enough to ask again.
+	// A lost part of the answer shows only as silence: give up early enough to ask again.
 	timer := time.NewTimer(RequestTimeout / 4)
 	defer timer.Stop()
 	select {
@@ -170,9 +173,11 @@ func (r *reader) receive(msg *nats.Msg) {
 	}
 }
 
-// Last returns the newest entry of all whose subject matches the filter, or nil if there is none. A replica that lags may answer.
+// Last returns the newest of all entries whose subject matches the filter, or nil if there is none.
+// A replica that lags may answer.
 //
-// The client library's own call puts the filter into the subject of the request, where a server does not expect a wildcard.
+// The client's own call puts the filter into the subject of the request, where the server expects
+// no wildcard.
 func (b *Bucket) Last(ctx context.Context, filter string) (*Entry, error) {
 	body, err := json.Marshal(map[string]string{"last_by_subj": filter})
 	if err != nil {
@@ -193,7 +198,7 @@ func (b *Bucket) Last(ctx context.Context, filter string) (*Entry, error) {
 	}
 }
 
-// entryOf reads an entry of a direct get's answer.
+// entryOf reads an entry from the answer to a direct get.
 func (b *Bucket) entryOf(msg *nats.Msg) (Entry, error) {
 	revision, err := strconv.ParseUint(msg.Header.Get(jetstream.SequenceHeader), 10, 64)
 	if err != nil {

@@ -12,7 +12,8 @@ import (
 	"exthub/kv/kvtest"
 )
 
-// echo answers what it is asked, so many times. It answers "never" late: when it is asked "next".
+// echo answers each request that many times. It answers "never" late, namely when it is asked
+// "next".
 func echo(t *testing.T, nc *nats.Conn, times int) {
 	t.Helper()
 	var late *nats.Msg
@@ -32,7 +33,8 @@ func echo(t *testing.T, nc *nats.Conn, times int) {
 	}
 }
 
-// An answer that comes after its request was given up, or twice where that may be, is not taken for the next one's: that would acknowledge what was never written.
+// An answer that comes after its request was given up, or twice where that may be, is not taken for
+// the next one's: that would acknowledge what was never written.
 func TestAnswersAreNotMixedUp(t *testing.T) {
 	for name, once := range map[string]bool{"Twice": false, "Once": true} {
 		t.Run(name, func(t *testing.T) {
@@ -45,7 +47,8 @@ func TestAnswersAreNotMixedUp(t *testing.T) {
 			}
 			echo(t, nc, times)
 			for range 10 {
-				if _, err := r.ask(&nats.Msg{Subject: "echo", Data: []byte("never")}, 10*time.Millisecond); !errors.Is(err, nats.ErrTimeout) {
+				never := &nats.Msg{Subject: "echo", Data: []byte("never")}
+				if _, err := r.ask(never, 10*time.Millisecond); !errors.Is(err, nats.ErrTimeout) {
 					t.Fatal(err)
 				}
 				for i := range 20 {
@@ -66,7 +69,8 @@ func TestAnswersAreNotMixedUp(t *testing.T) {
 	}
 }
 
-// What changes nothing is asked again soon when the answer was lost, not at the end of the caller's timeout.
+// A request that changes nothing is made again soon after its answer was lost, not when the
+// caller's time is over.
 func TestLostAnswerIsAskedForAgain(t *testing.T) {
 	nc := kvtest.Server(t)
 	r := &requests{nc: nc}
@@ -81,7 +85,8 @@ func TestLostAnswerIsAskedForAgain(t *testing.T) {
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), 2*RequestTimeout)
 	defer cancel()
-	if answer, err := r.askAgain(ctx, &nats.Msg{Subject: "shy"}); err != nil || string(answer.Data) != "here" || ctx.Err() != nil {
+	answer, err := r.askAgain(ctx, &nats.Msg{Subject: "shy"})
+	if err != nil || string(answer.Data) != "here" || ctx.Err() != nil {
 		t.Fatalf("%v, %v", answer, err)
 	}
 	ended, cancel := context.WithCancel(t.Context())

@@ -6,8 +6,9 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 )
 
-// scan reads what is too much or too little for one request with a consumer that delivers the last entry per subject. It is no snapshot of one moment, so the
-// precondition of a writer may refuse it and readers learn the rest from the tail: upTo is the revision at which the scan began.
+// scan reads what is too much or too little for one request, with a consumer that delivers the last
+// entry per subject. It is no snapshot of one moment: UpTo is the revision at which the scan began,
+// and writers that rest on it may be refused, while readers learn the rest from the tail.
 func (b *Bucket) scan(ctx context.Context, filters []string) (Snapshot, error) {
 	info, err := b.stream.Info(ctx)
 	if err != nil {
@@ -19,7 +20,9 @@ func (b *Bucket) scan(ctx context.Context, filters []string) (Snapshot, error) {
 		subjects[i] = b.prefix + filter
 	}
 	consumer, err := b.stream.OrderedConsumer(ctx, jetstream.OrderedConsumerConfig{
-		FilterSubjects: subjects, DeliverPolicy: jetstream.DeliverLastPerSubjectPolicy, InactiveThreshold: RequestTimeout,
+		FilterSubjects:    subjects,
+		DeliverPolicy:     jetstream.DeliverLastPerSubjectPolicy,
+		InactiveThreshold: RequestTimeout,
 	})
 	if err != nil {
 		return Snapshot{}, err
@@ -41,7 +44,8 @@ func (b *Bucket) scan(ctx context.Context, filters []string) (Snapshot, error) {
 		if err != nil {
 			return Snapshot{}, err
 		}
-		snap.Entries = append(snap.Entries, b.newEntry(msg.Subject(), msg.Headers(), msg.Data(), meta.Sequence.Stream, meta.Timestamp))
+		e := b.newEntry(msg.Subject(), msg.Headers(), msg.Data(), meta.Sequence.Stream, meta.Timestamp)
+		snap.Entries = append(snap.Entries, e)
 		if meta.NumPending == 0 {
 			return snap, nil
 		}

@@ -11,7 +11,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 )
 
-// shardsMetadata is where each bucket's stream says how many there are.
+// shardsMetadata is the metadata in which each bucket's stream says how many buckets there are.
 const shardsMetadata = "exthub-shards"
 
 // Shards returns how many buckets there are by what this one says, or 0 if it is not there.
@@ -41,7 +41,8 @@ func openStream(ctx context.Context, js jetstream.JetStream, want jetstream.Stre
 	return whenReady(ctx, func(ctx context.Context) (jetstream.Stream, error) { return tryOpenStream(ctx, js, want) })
 }
 
-// whenReady calls try until it succeeds or finds what will not change, as long as JetStream has no leader yet, or until ctx ends.
+// whenReady calls try until it succeeds, finds a mismatch, or ctx ends: JetStream may have no
+// leader yet.
 func whenReady[T any](ctx context.Context, try func(context.Context) (T, error)) (T, error) {
 	for {
 		trying, cancel := context.WithTimeout(ctx, RequestTimeout)
@@ -63,7 +64,8 @@ func whenReady[T any](ctx context.Context, try func(context.Context) (T, error))
 type mismatchError struct{ setting, has, want string }
 
 func (e *mismatchError) Error() string {
-	return fmt.Sprintf("was made with %s %s, not %s: this number is fixed when the bucket is made", e.setting, e.has, e.want)
+	return fmt.Sprintf("was made with %s %s, not %s: this number is fixed when the bucket is made",
+		e.setting, e.has, e.want)
 }
 
 func tryOpenStream(ctx context.Context, js jetstream.JetStream, want jetstream.StreamConfig) (jetstream.Stream, error) {
@@ -81,6 +83,6 @@ func tryOpenStream(ctx context.Context, js jetstream.JetStream, want jetstream.S
 	} else if !errors.Is(err, jetstream.ErrStreamNotFound) {
 		return nil, err
 	}
-	// Not CreateOrUpdateKeyValue: that would turn atomic batches off again.
+	// Not CreateOrUpdateKeyValue: it would turn atomic batches off again.
 	return js.CreateOrUpdateStream(ctx, want)
 }

@@ -14,19 +14,21 @@ import (
 	"github.com/nats-io/nats.go"
 )
 
-// account is where all clients of a server without accounts are.
+// account is the account of all clients of a server without accounts.
 const account = "$G"
 
-// Cluster is a JetStream cluster inside the test process. Its nodes talk over loopback sockets and store in files.
+// Cluster is a JetStream cluster inside the test process. Its nodes talk over loopback sockets and
+// store in files.
 type Cluster struct {
 	Nodes []*Node
 }
 
-// NewCluster starts size nodes (3 for R3) and returns when every node is a current member.
-// opts may change the options of each node before the start.
+// NewCluster starts size nodes (3 for R3) and returns when every node is a current member. opts may
+// change the options of each node before the start.
 func NewCluster(t testing.TB, size int, opts ...func(*server.Options)) *Cluster {
 	t.Helper()
-	// JetStream wants to know its routes before it starts, so the ports are taken first and given up right before use.
+	// JetStream wants to know its routes before it starts, so the ports are taken first and given
+	// up right before use.
 	ports := make([]net.Listener, size)
 	routes := make([]*url.URL, size)
 	for i := range ports {
@@ -59,8 +61,8 @@ func NewCluster(t testing.TB, size int, opts ...func(*server.Options)) *Cluster 
 	return c
 }
 
-// Connect returns a connection over TCP to any of the nodes, which moves to another one when its node stops. It is
-// closed when the test ends.
+// Connect returns a connection over TCP to any of the nodes, which moves to another one when its
+// node stops. It is closed when the test ends.
 func (c *Cluster) Connect(t testing.TB, opts ...nats.Option) *nats.Conn {
 	t.Helper()
 	return connect(t, c.URL(), opts...)
@@ -94,7 +96,8 @@ func (c *Cluster) Ready() error {
 	})
 }
 
-// Current waits until every running node holds all of a stream, as one that was just restarted does not.
+// Current waits until every running node holds all of a stream, which a node that was just
+// restarted does not.
 func (c *Cluster) Current(stream string) error {
 	return until("current replicas of "+stream, func() bool {
 		for _, n := range c.Nodes {
@@ -139,8 +142,8 @@ func (c *Cluster) leader(stream string) *Node {
 	return nil
 }
 
-// StepDown makes the leader of a stream give up, as an operator would, and returns when the cluster has answered; the
-// new leader is not there yet, see Leader.
+// StepDown makes the leader of a stream give up, as an operator would, and returns when the cluster
+// has answered; the new leader is not there yet, see Leader.
 func (c *Cluster) StepDown(nc *nats.Conn, stream string) error {
 	msg, err := nc.Request("$JS.API.STREAM.LEADER.STEPDOWN."+stream, nil, timeout)
 	if err != nil {
@@ -159,7 +162,7 @@ func (c *Cluster) StepDown(nc *nats.Conn, stream string) error {
 	return nil
 }
 
-// until polls, since the server tells nobody when it has elected.
+// until polls: the server has no event for an election.
 func until(what string, holds func() bool) error {
 	tick := time.NewTicker(5 * time.Millisecond)
 	defer tick.Stop()

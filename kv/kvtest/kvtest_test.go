@@ -16,15 +16,17 @@ func stream(t *testing.T, nc *nats.Conn, replicas int) jetstream.JetStream {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = js.CreateStream(t.Context(), jetstream.StreamConfig{Name: "S", Subjects: []string{"s"}, Replicas: replicas})
+	config := jetstream.StreamConfig{Name: "S", Subjects: []string{"s"}, Replicas: replicas}
+	_, err = js.CreateStream(t.Context(), config)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return js
 }
 
-// publish stores one message and tries again while there is no leader. A request that a leader swallowed as it fell is
-// never answered, hence the short timeout; the ID makes a second try of one that was stored harmless.
+// publish stores one message, and tries again while there is no leader. A request that a falling
+// leader swallowed is never answered, hence the short timeout. The ID makes a second try of a
+// stored message harmless.
 func publish(t *testing.T, js jetstream.JetStream, want uint64) {
 	t.Helper()
 	err := until("an acknowledgement", func() bool {

@@ -1,6 +1,6 @@
-// Package kvtest starts real NATS servers with JetStream inside a test: one without any port, or a cluster on loopback.
-// Everything is stopped, and its data deleted, when the test ends. It is the only package below cmd/hub that links the
-// server, so only tests may import it.
+// Package kvtest starts real NATS servers with JetStream inside a test: one without any port, or a
+// cluster on loopback. Everything is stopped, and its data deleted, when the test ends. It is the
+// only package below cmd/hub that links the server, so only tests may import it.
 package kvtest
 
 import (
@@ -14,7 +14,8 @@ import (
 	"github.com/nats-io/nats.go"
 )
 
-// timeout is for machines that run many tests at once; nothing waits this long unless something is broken.
+// timeout is long enough for machines that run many tests at once. Nothing waits that long unless
+// something is broken.
 const timeout = 30 * time.Second
 
 // Node is a NATS server that can be stopped and started again on the same data and the same ports.
@@ -30,8 +31,8 @@ func Server(t testing.TB, opts ...func(*server.Options)) *nats.Conn {
 	return Start(t, opts...).Connect(t)
 }
 
-// Start starts a node without a listening port: file storage in t.TempDir(), no sync on every write.
-// opts may change the options before the start.
+// Start starts a node without a listening port: file storage in t.TempDir(), no sync on every
+// write. opts may change the options before the start.
 func Start(t testing.TB, opts ...func(*server.Options)) *Node {
 	t.Helper()
 	n := newNode(t, append([]func(*server.Options){func(o *server.Options) { o.DontListen = true }}, opts...)...)
@@ -41,7 +42,8 @@ func Start(t testing.TB, opts ...func(*server.Options)) *Node {
 	return n
 }
 
-// Listening is an option for Start: serve clients at a loopback port too, for what must go through a socket. See URL.
+// Listening is an option for Start: serve clients at a loopback port too, for tests of what must go
+// through a socket. See URL.
 func Listening(o *server.Options) {
 	o.DontListen, o.Host, o.Port = false, "127.0.0.1", server.RANDOM_PORT
 }
@@ -60,8 +62,8 @@ func newNode(t testing.TB, opts ...func(*server.Options)) *Node {
 	return n
 }
 
-// Restart starts a node that is stopped. It returns once the node takes connections; a node of a cluster may not have
-// caught up by then, see Cluster.Ready.
+// Restart starts a node that is stopped. It returns once the node takes connections; a node of a
+// cluster may not have caught up by then, see Cluster.Ready.
 func (n *Node) Restart() error {
 	n.launch()
 	return n.ready()
@@ -81,14 +83,15 @@ func (n *Node) ready() error {
 	if !n.srv.Load().ReadyForConnections(timeout) {
 		return errors.New("kvtest: the NATS server did not start")
 	}
-	// Clients find a restarted node at the port that it had.
+	// Clients find a restarted node at its old port.
 	if addr, ok := n.srv.Load().Addr().(*net.TCPAddr); ok {
 		n.opts.Port = addr.Port
 	}
 	return nil
 }
 
-// Stop shuts the node down in order and returns when its files are closed. It does nothing to a node that is stopped.
+// Stop shuts the node down in order and returns when its files are closed. It does nothing to a
+// node that is stopped.
 func (n *Node) Stop() {
 	if srv := n.srv.Load(); srv != nil {
 		srv.Shutdown()
@@ -96,11 +99,12 @@ func (n *Node) Stop() {
 	}
 }
 
-// InProcessConn makes a Node a nats.InProcessConnProvider whose connections survive Stop and Restart: a plain
-// *server.Server would be asked again when it is long dead.
+// InProcessConn makes a Node a nats.InProcessConnProvider whose connections survive Stop and
+// Restart. A plain *server.Server would be asked for connections after its end.
 func (n *Node) InProcessConn() (net.Conn, error) { return n.srv.Load().InProcessConn() }
 
-// Connect returns a connection inside the process that comes back after every restart and is closed when the test ends.
+// Connect returns a connection inside the process that comes back after every restart and is closed
+// when the test ends.
 func (n *Node) Connect(t testing.TB, opts ...nats.Option) *nats.Conn {
 	t.Helper()
 	return connect(t, "", append([]nats.Option{nats.InProcessServer(n)}, opts...)...)
