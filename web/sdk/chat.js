@@ -2,9 +2,17 @@ import { Account } from './account.js';
 import { EVENT } from './constants.js';
 import { isText, must } from './errors.js';
 import { Events } from './events.js';
-import { mustBeExtensible, mustBeKeys, mustBePairs } from './extensions.js';
-import { mustBeGroup, mustBeGroupID, mustBeMembers, mustBeNewGroup, mustBePage } from './group.js';
-import { mustBeList } from './history.js';
+import {
+  mustBeExtensible,
+  mustBeGroup,
+  mustBeGroupID,
+  mustBeKeys,
+  mustBeList,
+  mustBeMembers,
+  mustBeNewGroup,
+  mustBePage,
+  mustBePairs,
+} from './params.js';
 
 /**
  * @typedef {import('./index.js').ChatSDK} ChatSDK

@@ -1,5 +1,5 @@
 import { EVENT } from './constants.js';
-import { isObject, isText, isTransient, must } from './errors.js';
+import { isTransient } from './errors.js';
 import { Opened } from './opened.js';
 import { use } from './recent.js';
 import { apply, EMPTY, expectedSeq, inherit, live, news, OWED, READ, tell, TOLD } from './view.js';
@@ -212,30 +212,4 @@ export class Extensions {
   #open(messageID) {
     return use(this.#opened, messageID, this.#opened.get(messageID) ?? new Opened(this.#history), FOLLOWED);
   }
-}
-
-/**
- * Checks what all three methods ask of a message.
- *
- * @param {any} message
- */
-export function mustBeExtensible(message) {
-  must(isObject(message) && isText(message.ID), 'message must be a Message.');
-  must(message.status === 'success', 'message.status must be "success": send it first.');
-  must(message.isSupportExtension === true, 'message.isSupportExtension must be true: it was sent without.');
-}
-
-/** @param {any} extensions */
-export function mustBePairs(extensions) {
-  must(Array.isArray(extensions) && extensions.length > 0, 'extensions must be an array of 1 to 20 pairs.');
-  for (const pair of extensions) {
-    must(isObject(pair) && typeof pair.key === 'string', 'The key of an extension must be a string.');
-    must(typeof pair.value === 'string', `The value of the extension "${pair.key}" must be a string.`);
-  }
-}
-
-/** @param {any} keyList */
-export function mustBeKeys(keyList) {
-  if (keyList === undefined || keyList === null) return;
-  must(Array.isArray(keyList) && keyList.every((key) => typeof key === 'string'), 'keyList must be an array of strings.');
 }

@@ -1,5 +1,4 @@
 import { TYPES } from './constants.js';
-import { isObject, isText, must } from './errors.js';
 
 /**
  * @typedef {import('./session.js').Session} Session
@@ -57,38 +56,4 @@ export class Groups {
     const reply = await this.#session.call('deleteGroupMember', { groupID, userIDList });
     return { userIDList: reply.userIDList };
   }
-}
-
-/** @param {any} groupID */
-export const mustBeGroupID = (groupID) => must(isText(groupID), 'groupID must be a string that is not empty.');
-
-/** @param {any} options */
-export function mustBeGroup(options) {
-  must(isObject(options), 'The options must be an object.');
-  mustBeGroupID(options.groupID);
-}
-
-/** @param {any} options */
-export function mustBeNewGroup(options) {
-  must(isObject(options), 'The options must be an object.');
-  const { name, type = '', groupID = '', memberList = [] } = options;
-  must(isText(name), 'name must be a string that is not empty.');
-  must(typeof type === 'string', 'type must be one of TYPES.GRP_*.');
-  must(typeof groupID === 'string', 'groupID must be a string.');
-  must(Array.isArray(memberList) && memberList.every((one) => isText(one?.userID)), 'memberList must be an array of { userID }.');
-}
-
-/** @param {any} options */
-export function mustBePage(options) {
-  mustBeGroup(options);
-  const { count = 15, offset = 0 } = options;
-  must(Number.isInteger(count) && count > 0, 'count must be an integer from 1 to 100.');
-  must(Number.isInteger(offset) && offset >= 0, 'offset must be an integer, 0 or more.');
-}
-
-/** @param {any} options */
-export function mustBeMembers(options) {
-  mustBeGroup(options);
-  const { userIDList } = options;
-  must(Array.isArray(userIDList) && userIDList.length > 0 && userIDList.every(isText), 'userIDList must be an array of userIDs.');
 }

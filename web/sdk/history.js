@@ -1,5 +1,5 @@
 import { EVENT, TYPES } from './constants.js';
-import { ChatError, CLIENT, isObject, isTransient, must } from './errors.js';
+import { ChatError, CLIENT, isTransient } from './errors.js';
 import { fill, Message, toWire } from './message.js';
 import { use } from './recent.js';
 
@@ -186,17 +186,4 @@ export class History {
     const stale = era !== this.#era;
     this.#marks.set(conversationID, { ID: newest?.ID ?? '', time: newest?.time ?? time, stale });
   }
-}
-
-/**
- * Checks the parameters of getMessageList.
- *
- * @param {any} options
- */
-export function mustBeList(options) {
-  must(isObject(options), 'The options must be an object.');
-  const { conversationID, nextReqMessageID = '', count = PAGE } = options;
-  must(/^(C2C|GROUP)./.test(String(conversationID)), 'conversationID must be C2C<userID> or GROUP<groupID>.');
-  must(typeof nextReqMessageID === 'string', 'nextReqMessageID must be a string.');
-  must(Number.isInteger(count) && Number(count) > 0, 'count must be an integer from 1 to 15.');
 }

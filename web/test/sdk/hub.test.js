@@ -1,54 +1,20 @@
 // The SDK on a real hub: processes, sockets and storage are what they are in use.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import tls from 'tls-sig-api-v2';
 import TencentCloudChat from '../../sdk/index.js';
 import { Hub } from '../hub.js';
+import { codes, pairs, poll, secretKey, send, set, sign } from './fixture.js';
 import { ticket, User } from './user.js';
-import { Wire } from './wire.js';
 
 const { EVENT, TYPES } = TencentCloudChat;
 const { MESSAGE_RECEIVED, MESSAGE_EXTENSIONS_UPDATED, MESSAGE_EXTENSIONS_DELETED } = EVENT;
-const secretKey = '5bd2850fff3ecb11d7c805251c51ee463a25727bddc2385f3fa8bfee1bb93b5e';
 const timeout = 60_000;
 
 let hub;
 before(async () => {
-  hub = await Hub.start('--secret-key', secretKey, '--message-rate', '0', '--max-tombstones', '10');
+  hub = await Hub.start('--secret-key', secretKey, '--message-rate', '0');
 }, { timeout: 300_000 });
 after(() => hub.stop());
-
-const pairs = async (user, message) =>
-  new Map((await user.chat.getMessageExtensions(message)).data.extensions.map(({ key, value }) => [key, value]));
-const sign = (userID, seconds, key = secretKey) => new tls.Api(1400000000, key).genSig(userID, seconds);
-const codes = ({ data }) => data.extensions.map(({ code }) => code);
-const set = (user, message, key, value) => user.chat.setMessageExtensions(message, [{ key, value }]);
-
-let groups = 0;
-/** A group of alice, whom the others join. */
-async function gather(t, [alice, ...others]) {
-  const groupID = `group-${++groups}`;
-  await alice.chat.createGroup({ groupID, name: 'Test', type: TYPES.GRP_PUBLIC });
-  for (const user of others) await user.chat.joinGroup({ groupID });
-  return groupID;
-}
-
-async function send(user, groupID, options = {}) {
-  const message = user.chat.createCustomMessage({
-    to: groupID, conversationType: TYPES.CONV_GROUP, payload: { data: '{"title":"Lunch?"}' }, isSupportExtension: true, ...options,
-  });
-  return (await user.chat.sendMessage(message)).data.message;
-}
-
-/** Alice and Bob in a group, with a message that both hold; Bob's way to the hub may be a wire. */
-async function poll(t, { wire, at = hub } = {}) {
-  const alice = await User.logIn(t, at, 'alice');
-  const bob = await User.logIn(t, at, 'bob', { url: wire?.url });
-  const groupID = await gather(t, [alice, bob]);
-  const message = await send(alice, groupID);
-  const [copy] = await bob.hears(MESSAGE_RECEIVED, ([{ ID }]) => ID === message.ID);
-  return { alice, bob, groupID, message, copy };
-}
 
 test('login: who is who, and who is not', { timeout }, async (t) => {
   const alice = await User.logIn(t, hub, 'alice');
@@ -78,7 +44,7 @@ test('a UserSig that expires: the end of the session, or the next one', { timeou
 });
 
 test('a message: the sender holds one object, the others get theirs', { timeout }, async (t) => {
-  const { alice, bob, groupID, message, copy } = await poll(t);
+  const { alice, bob, groupID, message, copy } = await poll(t, hub);
   assert.equal(message.status, 'success');
   assert.equal(alice.chat.findMessage(message.ID), message);
   assert.deepEqual([message.flow, copy.flow], ['out', 'in']);
@@ -109,7 +75,7 @@ test('one to one, and what the same user elsewhere gets', { timeout }, async (t)
 });
 
 test('a message that is sent again is taken once', { timeout }, async (t) => {
-  const { bob, groupID } = await poll(t);
+  const { bob, groupID } = await poll(t, hub);
   const message = await send(bob, groupID);
   const { ID } = message;
   await bob.chat.sendMessage(message);
@@ -119,7 +85,7 @@ test('a message that is sent again is taken once', { timeout }, async (t) => {
 });
 
 test('a set reaches everybody once, the author too', { timeout }, async (t) => {
-  const { alice, bob, message, copy } = await poll(t);
+  const { alice, bob, message, copy } = await poll(t, hub);
   const { code, data } = await alice.chat.setMessageExtensions(message, [{ key: 'a', value: '1' }, { key: 'b', value: '2' }]);
   assert.equal(code, 0);
   assert.deepEqual(data.extensions, [{ code: 0, key: 'a', value: '1' }, { code: 0, key: 'b', value: '2' }]);
@@ -134,7 +100,7 @@ test('a set reaches everybody once, the author too', { timeout }, async (t) => {
 });
 
 test('a conflict shows the value as it is, and the retry goes through', { timeout }, async (t) => {
-  const { alice, bob, message, copy } = await poll(t);
+  const { alice, bob, message, copy } = await poll(t, hub);
   await set(alice, message, 'a', 'hers');
   const late = await User.logIn(t, hub, 'bob');
   assert.deepEqual((await set(late, copy, 'a', 'his')).data.extensions, [{ code: 23001, key: 'a', value: 'hers' }]);
@@ -144,7 +110,7 @@ test('a conflict shows the value as it is, and the retry goes through', { timeou
 });
 
 test('of two who set the same pair at once exactly one wins, and the other gets the value', { timeout }, async (t) => {
-  const { alice, bob, message, copy } = await poll(t);
+  const { alice, bob, message, copy } = await poll(t, hub);
   for (let round = 0; round < 100; round++) {
     const [mine, theirs] = (await Promise.all([set(alice, message, 'a', `alice ${round}`), set(bob, copy, 'a', `bob ${round}`)])).map(
       ({ data }) => data.extensions[0],
@@ -156,7 +122,7 @@ test('of two who set the same pair at once exactly one wins, and the other gets 
 });
 
 test('delete, clear, and set again at once', { timeout }, async (t) => {
-  const { alice, bob, message, copy } = await poll(t);
+  const { alice, bob, message, copy } = await poll(t, hub);
   await alice.chat.setMessageExtensions(message, ['a', 'b', 'c'].map((key) => ({ key, value: '1' })));
   assert.deepEqual((await alice.chat.deleteMessageExtensions(message, ['a'])).data.extensions, [{ code: 0, key: 'a', value: '' }]);
   await bob.sees(message.ID, 'a', '');
@@ -172,7 +138,7 @@ test('delete, clear, and set again at once', { timeout }, async (t) => {
 });
 
 test('300 pairs fill two pages; the 301st is refused with a sentence', { timeout }, async (t) => {
-  const { alice, bob, message, copy } = await poll(t);
+  const { alice, bob, message, copy } = await poll(t, hub);
   for (let from = 0; from < 300; from += 20) {
     await alice.chat.setMessageExtensions(message, Array.from({ length: 20 }, (_, i) => ({ key: `k${from + i}`, value: 'ä'.repeat(10) })));
   }
@@ -183,7 +149,7 @@ test('300 pairs fill two pages; the 301st is refused with a sentence', { timeout
 });
 
 test('what the rules refuse comes as an error with its code', { timeout }, async (t) => {
-  const { alice, groupID, message } = await poll(t);
+  const { alice, groupID, message } = await poll(t, hub);
   const mallory = await User.logIn(t, hub, 'mallory');
   await assert.rejects(set(mallory, message, 'a', '1'), { code: 10007 });
   await assert.rejects(mallory.chat.getMessageExtensions(message), { code: 10007 });
@@ -202,7 +168,7 @@ test('what the rules refuse comes as an error with its code', { timeout }, async
 });
 
 test('an app admin acts anywhere and names no Seq', { timeout }, async (t) => {
-  const { alice, message } = await poll(t);
+  const { alice, message } = await poll(t, hub);
   await set(alice, message, 'a', 'hers');
   const admin = await User.logIn(t, hub, 'admin', { userSig: sign('admin', 60) });
   assert.deepEqual(codes(await set(admin, message, 'a', 'reset')), [0]);
@@ -231,7 +197,7 @@ test('groups: made, joined, invited to, left, dismissed', { timeout }, async (t)
 });
 
 test('a conversation page by page, oldest first', { timeout }, async (t) => {
-  const { alice, groupID, message } = await poll(t);
+  const { alice, groupID, message } = await poll(t, hub);
   for (let i = 0; i < 20; i++) await send(alice, groupID);
   const list = (nextReqMessageID) => alice.chat.getMessageList({ conversationID: `GROUP${groupID}`, nextReqMessageID });
   const { data: newest } = await list();
@@ -240,76 +206,4 @@ test('a conversation page by page, oldest first', { timeout }, async (t) => {
   assert.deepEqual(sequences, Array.from({ length: 21 }, (_, i) => i + 1));
   assert.deepEqual([newest.messageList.length, newest.isCompleted, oldest.isCompleted, oldest.nextReqMessageID], [15, false, true, '']);
   assert.equal(oldest.messageList[0], message, 'the same object as was sent');
-});
-
-test('who was away hears what was missed, in order and once: messages first, then pairs', { timeout }, async (t) => {
-  const wire = await Wire.open(t, hub);
-  const { alice, bob, groupID, message, copy } = await poll(t, { wire });
-  for (const key of ['stays', 'changes', 'goes']) await set(alice, message, key, '1');
-  await bob.sees(message.ID, 'goes', '1');
-  await pairs(bob, copy);
-  bob.forget();
-  wire.cut();
-  await bob.hears(EVENT.NET_STATE_CHANGE, ({ state }) => state === 'disconnected');
-  await set(alice, message, 'changes', '2');
-  await set(alice, message, 'comes', '1');
-  await alice.chat.deleteMessageExtensions(message, ['goes']);
-  for (let i = 0; i < 20; i++) await send(alice, groupID);
-  wire.mend();
-  const received = await bob.hears(MESSAGE_RECEIVED);
-  assert.deepEqual(received.map(({ sequence }) => sequence), Array.from({ length: 20 }, (_, i) => i + 2));
-  await bob.sees(message.ID, 'goes', '');
-  const changed = bob.heard(MESSAGE_EXTENSIONS_UPDATED).flatMap(({ extensions }) => extensions);
-  assert.deepEqual(changed, [{ key: 'changes', value: '2' }, { key: 'comes', value: '1' }]);
-  assert.deepEqual(bob.story, [MESSAGE_RECEIVED, MESSAGE_EXTENSIONS_UPDATED, MESSAGE_EXTENSIONS_DELETED]);
-  await set(alice, message, 'live', 'again');
-  await bob.sees(message.ID, 'live', 'again');
-  assert.deepEqual(codes(await set(bob, copy, 'changes', '3')), [0], 'the Seq was caught up too');
-});
-
-test('who was away for so long that deletions are forgotten still hears of each', { timeout }, async (t) => {
-  const wire = await Wire.open(t, hub);
-  const { alice, bob, message, copy } = await poll(t, { wire });
-  const keys = Array.from({ length: 20 }, (_, i) => `k${i}`);
-  await alice.chat.setMessageExtensions(message, [...keys.slice(1), 'stays'].map((key) => ({ key, value: '1' })));
-  await bob.sees(message.ID, 'stays', '1');
-  await pairs(bob, copy);
-  wire.cut();
-  await bob.hears(EVENT.NET_STATE_CHANGE, ({ state }) => state === 'disconnected');
-  for (const key of keys.slice(1)) await alice.chat.deleteMessageExtensions(message, [key]); // --max-tombstones 10
-  wire.mend();
-  await Promise.all(keys.slice(1).map((key) => bob.sees(message.ID, key, '')));
-  assert.deepEqual(await pairs(bob, copy), new Map([['stays', '1']]));
-});
-
-test('a clear while away', { timeout }, async (t) => {
-  const wire = await Wire.open(t, hub);
-  const { alice, bob, message, copy } = await poll(t, { wire });
-  await alice.chat.setMessageExtensions(message, ['a', 'b'].map((key) => ({ key, value: '1' })));
-  await bob.sees(message.ID, 'b', '1');
-  await pairs(bob, copy);
-  wire.cut();
-  await bob.hears(EVENT.NET_STATE_CHANGE, ({ state }) => state === 'disconnected');
-  await alice.chat.deleteMessageExtensions(message);
-  await set(alice, message, 'b', '2');
-  wire.mend();
-  await Promise.all([bob.sees(message.ID, 'a', ''), bob.sees(message.ID, 'b', '2')]);
-  assert.deepEqual(await pairs(bob, copy), new Map([['b', '2']]));
-});
-
-test('kill -9 of the hub and a new start: everybody is back by itself and nothing is lost', { timeout }, async (t) => {
-  const own = await Hub.start();
-  t.after(() => own.stop());
-  const wire = await Wire.open(t, own);
-  const { bob, message, copy } = await poll(t, { wire, at: own });
-  const alice = await User.logIn(t, own, 'alice', { url: wire.url });
-  await set(alice, message, 'alice', 'noodles');
-  await own.kill();
-  await Promise.all([alice, bob].map((user) => user.hears(EVENT.NET_STATE_CHANGE, ({ state }) => state === 'disconnected')));
-  const waiting = set(bob, copy, 'bob', 'rice');
-  await own.restart();
-  assert.deepEqual(codes(await waiting), [0]);
-  await Promise.all([alice, bob].map((user) => user.sees(message.ID, 'bob', 'rice')));
-  for (const user of [alice, bob]) assert.deepEqual(await pairs(user, message), new Map([['alice', 'noodles'], ['bob', 'rice']]));
-  for (const user of [alice, bob]) assert.equal(user.heard(EVENT.SDK_READY).length, 1);
 });
