@@ -64,8 +64,9 @@ lint:
 	  echo "govulncheck could not reach its database, so known vulnerabilities were not looked for."; \
 	else echo "$$found"; exit 1; fi
 
-fmt:
+fmt: tools
 	gofmt -w $(GO_DIRS)
+	cd web && npm run --silent format
 
 # Every fuzz target for a while: make fuzz FUZZTIME=10m
 fuzz:

@@ -50,6 +50,7 @@ const run = (person, sample) => person.page.evaluate(sample, handles(person));
 
 /* eslint-disable no-console, prefer-const, no-unused-vars, prefer-arrow-callback -- the samples are as written */
 
+// prettier-ignore
 const setSample = ({ chat, message }) => {
   let promise = chat.setMessageExtensions(message, [{ key: 'a', value: '1' }, { key: 'b', value: '2' }]);
   promise.then(function(imResponse) {
@@ -68,6 +69,7 @@ const setSample = ({ chat, message }) => {
   return promise;
 };
 
+// prettier-ignore
 const getSample = ({ chat, message }) => {
   let promise = chat.getMessageExtensions(message);
   promise.then(function(imResponse) {
@@ -85,6 +87,7 @@ const getSample = ({ chat, message }) => {
   return promise;
 };
 
+// prettier-ignore
 const deleteSample = ({ chat, message }) => {
   // Delete message extension key
   let promise = chat.deleteMessageExtensions(message, ['a', 'b']);
@@ -104,6 +107,7 @@ const deleteSample = ({ chat, message }) => {
   return promise;
 };
 
+// prettier-ignore
 const clearSample = ({ chat, message }) => {
   // Clear all message extension keys
   let promise = chat.deleteMessageExtensions(message);
@@ -117,6 +121,7 @@ const clearSample = ({ chat, message }) => {
   return promise;
 };
 
+// prettier-ignore
 const updatedSample = ({ chat, TencentCloudChat }) => {
   let onMessageExtensionsUpdated = function(event) {
     const { messageID, extensions } = event.data;
@@ -132,6 +137,7 @@ const updatedSample = ({ chat, TencentCloudChat }) => {
   chat.on(TencentCloudChat.EVENT.MESSAGE_EXTENSIONS_UPDATED, onMessageExtensionsUpdated);
 };
 
+// prettier-ignore
 const deletedSample = ({ chat, TencentCloudChat }) => {
   let onMessageExtensionsDeleted = function(event) {
     const { messageID, keyList } = event.data;
