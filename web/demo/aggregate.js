@@ -34,7 +34,9 @@ export function tally(poll, pairs) {
 /** The option indexes that a vote's value names, in the poll's order: "3_1" is [1, 3]; "" or undefined is []. */
 export function choices(poll, value = '') {
   const named = value.split('_');
-  const known = poll.options.map((option) => option.index).filter((index) => named.includes(String(index)));
+  const known = poll.options
+    .map((option) => option.index)
+    .filter((index) => named.includes(String(index)));
   return poll.multiple ? known : known.slice(0, 1);
 }
 
@@ -55,14 +57,17 @@ export function order(pairs) {
 
 /** The number that a new entry takes. */
 export function nextNumber(pairs) {
-  const taken = order(pairs).map(({ number }) => number).filter(Number.isFinite);
+  const taken = order(pairs)
+    .map(({ number }) => number)
+    .filter(Number.isFinite);
   return Math.max(0, ...taken) + 1;
 }
 
 /** Reads a chain value, {"n": 3, "text": "..."}; anything else is taken as the text itself. */
 export function entry(value) {
   const parsed = json(value);
-  if (Number.isSafeInteger(parsed?.n) && typeof parsed.text === 'string') return { number: parsed.n, text: parsed.text };
+  if (Number.isSafeInteger(parsed?.n) && typeof parsed.text === 'string')
+    return { number: parsed.n, text: parsed.text };
   return { number: Infinity, text: value };
 }
 
@@ -71,14 +76,18 @@ export function entry(value) {
  * choice has counts and shares per option, scale has the same per mark plus the mean, text has the answers by userID.
  */
 export function summarize(survey, pairs) {
-  const sheets = [...pairs].sort(([a], [b]) => (a < b ? -1 : 1))
+  const sheets = [...pairs]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([userID, value]) => ({ userID, answers: answers(survey, value) }))
     .filter((sheet) => sheet.answers.some((answer) => answer !== null));
   const questions = survey.questions.map((question, at) => {
-    const given = sheets.filter((sheet) => sheet.answers[at] !== null)
+    const given = sheets
+      .filter((sheet) => sheet.answers[at] !== null)
       .map((sheet) => ({ userID: sheet.userID, answer: sheet.answers[at] }));
     if (question.type === 'text') return { answered: given.length, texts: given };
-    const counts = marks(question).map((mark) => given.filter(({ answer }) => answer === mark).length);
+    const counts = marks(question).map(
+      (mark) => given.filter(({ answer }) => answer === mark).length,
+    );
     const shares = counts.map((count) => given.length && count / given.length);
     if (question.type === 'choice') return { answered: given.length, counts, shares };
     const sum = given.reduce((total, { answer }) => total + answer, 0);
@@ -92,7 +101,8 @@ export function answers(survey, value) {
   const parsed = json(value);
   return survey.questions.map((question, at) => {
     const answer = Array.isArray(parsed) ? parsed[at] : null;
-    if (question.type === 'text') return typeof answer === 'string' && answer !== '' ? answer : null;
+    if (question.type === 'text')
+      return typeof answer === 'string' && answer !== '' ? answer : null;
     return marks(question).includes(answer) ? answer : null;
   });
 }

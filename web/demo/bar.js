@@ -10,7 +10,14 @@ export function bar(label) {
   const people = h('span', { class: 'crowd' });
   const number = h('span', { class: 'number' });
   const percent = h('span', { class: 'percent' });
-  const parts = [fill, h('span', { class: 'mark', 'aria-hidden': 'true' }), h('span', { class: 'label' }, label), people, number, percent];
+  const parts = [
+    fill,
+    h('span', { class: 'mark', 'aria-hidden': 'true' }),
+    h('span', { class: 'label' }, label),
+    people,
+    number,
+    percent,
+  ];
 
   /** Moves the bar. `people` may be left out where only numbers are told. */
   const show = (total, share, userIDs = []) => {
@@ -24,5 +31,9 @@ export function bar(label) {
 
 /** What a row says to those who do not see it. */
 export function describe(row, label, total, share, noun) {
-  attribute(row, 'aria-label', `${label}: ${total} ${noun}${total === 1 ? '' : 's'}, ${Math.round(share * 100)} %`);
+  attribute(
+    row,
+    'aria-label',
+    `${label}: ${total} ${noun}${total === 1 ? '' : 's'}, ${Math.round(share * 100)} %`,
+  );
 }

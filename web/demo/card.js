@@ -27,8 +27,11 @@ export class Card {
   #body;
   #notice = notice();
   #size = h('span', { class: 'size' });
-  #clear = sureButton('Clear', () => `Really remove all (${this.#pairs.size})?`,
-    () => this.#attempt(() => this.#session.clear(this.#message)));
+  #clear = sureButton(
+    'Clear',
+    () => `Really remove all (${this.#pairs.size})?`,
+    () => this.#attempt(() => this.#session.clear(this.#message)),
+  );
   #foot = h('footer', {}, this.#size);
 
   constructor(session, me, message, content) {
@@ -46,13 +49,28 @@ export class Card {
   #frame({ kind, title }, me) {
     const { ID, from, time } = this.#message;
     const sent = new Date(time * 1000);
-    const clock = h('time', { datetime: sent.toISOString() }, sent.toLocaleTimeString([], { timeStyle: 'short' }));
-    const byline = h('p', { class: 'byline' }, h('strong', {}, WORDS[kind]), ` by ${called(from, me)}, `, clock);
+    const clock = h(
+      'time',
+      { datetime: sent.toISOString() },
+      sent.toLocaleTimeString([], { timeStyle: 'short' }),
+    );
+    const byline = h(
+      'p',
+      { class: 'byline' },
+      h('strong', {}, WORDS[kind]),
+      ` by ${called(from, me)}, `,
+      clock,
+    );
     const heading = h('h3', { id: `title-${ID}` }, title);
-    if (from === me) this.#foot.append(...this.#body.tools ?? [], this.#clear);
-    return h('article', { class: `card ${kind}`, 'aria-labelledby': heading.id },
+    if (from === me) this.#foot.append(...(this.#body.tools ?? []), this.#clear);
+    return h(
+      'article',
+      { class: `card ${kind}`, 'aria-labelledby': heading.id },
       h('header', {}, avatar(from), h('div', {}, byline, heading)),
-      this.#body.element, this.#notice.element, this.#foot);
+      this.#body.element,
+      this.#notice.element,
+      this.#foot,
+    );
   }
 
   /** The order of cards: as the hub numbered their messages. */
@@ -79,9 +97,14 @@ export class Card {
 
   #draw() {
     this.#body.render(this.#pairs);
-    write(this.#size, this.#pairs.size < MAX_PAIRS * 0.75 ? '' : `${this.#pairs.size} of ${MAX_PAIRS} entries`);
+    write(
+      this.#size,
+      this.#pairs.size < MAX_PAIRS * 0.75 ? '' : `${this.#pairs.size} of ${MAX_PAIRS} entries`,
+    );
     this.#clear.hidden = this.#pairs.size === 0;
-    this.#foot.hidden = [...this.#foot.children].every((child) => child.hidden || child.textContent === '');
+    this.#foot.hidden = [...this.#foot.children].every(
+      (child) => child.hidden || child.textContent === '',
+    );
   }
 
   #set(key, value) {
@@ -99,7 +122,7 @@ export class Card {
     for (;;) {
       const problem = await outcome(run, say);
       if (!problem) return true;
-      if (!await this.#notice.ask(problem)) return false;
+      if (!(await this.#notice.ask(problem))) return false;
     }
   }
 }

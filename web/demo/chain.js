@@ -9,9 +9,21 @@ export function chain(content, { me, set, remove }) {
   const shared = note({ set, remove });
   const list = h('ol', { class: 'entries', 'aria-label': 'Entries' });
   const nobody = h('p', { class: 'empty' }, 'Nobody yet. Be number one.');
-  const input = h('input', { id: newID('entry'), name: 'entry', autocomplete: 'off', required: true, maxlength: 1000, placeholder: 'My entry', input: () => check() });
+  const input = h('input', {
+    id: newID('entry'),
+    name: 'entry',
+    autocomplete: 'off',
+    required: true,
+    maxlength: 1000,
+    placeholder: 'My entry',
+    input: () => check(),
+  });
   const join = h('button', { class: 'primary' });
-  const leave = h('button', { type: 'button', class: 'quiet', click: () => remove(me, say) }, 'Take me out');
+  const leave = h(
+    'button',
+    { type: 'button', class: 'quiet', click: () => remove(me, say) },
+    'Take me out',
+  );
   const hint = h('p', { class: 'hint', role: 'status' });
   const status = h('p', { class: 'status', role: 'status' });
   const items = new Map();
@@ -21,7 +33,10 @@ export function chain(content, { me, set, remove }) {
   /** Mine as it would be written: an edit keeps its number, so it keeps its place. */
   const value = () => {
     const own = pairs.has(me) ? entry(pairs.get(me)).number : Infinity;
-    return JSON.stringify({ n: Number.isFinite(own) ? own : nextNumber(pairs), text: input.value.trim() });
+    return JSON.stringify({
+      n: Number.isFinite(own) ? own : nextNumber(pairs),
+      text: input.value.trim(),
+    });
   };
   const check = () => {
     write(hint, room(value()));
@@ -35,7 +50,15 @@ export function chain(content, { me, set, remove }) {
     if (!items.has(userID)) {
       const words = h('span', { class: 'text' });
       const name = h('strong', {}, called(userID, me));
-      items.set(userID, { words, element: h('li', { class: userID === me ? 'mine' : '' }, avatar(userID), h('span', {}, name, ' ', words)) });
+      items.set(userID, {
+        words,
+        element: h(
+          'li',
+          { class: userID === me ? 'mine' : '' },
+          avatar(userID),
+          h('span', {}, name, ' ', words),
+        ),
+      });
     }
     const { words, element } = items.get(userID);
     write(words, text);
@@ -43,12 +66,23 @@ export function chain(content, { me, set, remove }) {
   };
 
   return {
-    element: h('div', { class: 'body' },
+    element: h(
+      'div',
+      { class: 'body' },
       content.description ? h('p', { class: 'description' }, content.description) : '',
-      shared.element, list, nobody,
-      h('form', { class: 'entry', submit },
-        h('label', { for: input.id, class: 'unseen' }, 'My entry'), input, join, hint),
-      h('div', { class: 'line' }, status, leave)),
+      shared.element,
+      list,
+      nobody,
+      h(
+        'form',
+        { class: 'entry', submit },
+        h('label', { for: input.id, class: 'unseen' }, 'My entry'),
+        input,
+        join,
+        hint,
+      ),
+      h('div', { class: 'line' }, status, leave),
+    ),
     render(now) {
       const before = pairs.has(me) ? say(pairs.get(me)) : '';
       pairs = now;

@@ -1,26 +1,38 @@
 import { chainData, pollData, surveyData } from './payload.js';
 import { sentence } from './sentences.js';
 
-const lines = (text) => text.split('\n').map((line) => line.trim()).filter(Boolean);
+const lines = (text) =>
+  text
+    .split('\n')
+    .map((line) => line.trim())
+    .filter(Boolean);
 
 /** Reads a form into a message's data. Throws an Error with a sentence if something is missing that only code can tell. */
 const READ = {
   poll(fields) {
     const options = [...new Set(lines(fields.get('options')))];
-    if (options.length < 2) throw new Error('A poll needs two different options, one on each line.');
+    if (options.length < 2)
+      throw new Error('A poll needs two different options, one on each line.');
     return pollData({ title: fields.get('title'), options, multiple: fields.has('multiple') });
   },
   chain(fields, creator) {
-    return chainData({ title: fields.get('title'), description: fields.get('description').trim(), creator });
+    return chainData({
+      title: fields.get('title'),
+      description: fields.get('description').trim(),
+      creator,
+    });
   },
   survey(fields) {
     const types = fields.getAll('type');
     const options = fields.getAll('options').map(lines);
     const questions = fields.getAll('text').map((text, at) => ({
-      type: types[at], text, options: types[at] === 'choice' ? options[at] : [],
+      type: types[at],
+      text,
+      options: types[at] === 'choice' ? options[at] : [],
     }));
     for (const { type, text, options: given } of questions) {
-      if (type === 'choice' && given.length < 2) throw new Error(`“${text}” needs two options, one on each line.`);
+      if (type === 'choice' && given.length < 2)
+        throw new Error(`“${text}” needs two options, one on each line.`);
     }
     return surveyData({ title: fields.get('title'), questions });
   },
@@ -63,7 +75,11 @@ function questions(list) {
     return list.lastElementChild;
   };
   const examples = [
-    { text: 'Where shall we go?', type: 'choice', options: 'To the sea\nInto the hills\nStay in town' },
+    {
+      text: 'Where shall we go?',
+      type: 'choice',
+      options: 'To the sea\nInto the hills\nStay in town',
+    },
     { text: 'How was the last trip?', type: 'scale', options: '' },
     { text: 'What should we not forget?', type: 'text', options: '' },
   ];
@@ -75,7 +91,8 @@ function questions(list) {
   }
   const adapt = () => {
     for (const question of list.children) {
-      question.querySelector('.options').hidden = question.querySelector('[name=type]').value !== 'choice';
+      question.querySelector('.options').hidden =
+        question.querySelector('[name=type]').value !== 'choice';
       question.querySelector('[data-remove]').hidden = list.children.length === 1;
     }
   };

@@ -46,7 +46,10 @@ function banner(state, words = BANNERS[state]) {
   clearTimeout(farewell);
   element.dataset.state = state;
   element.hidden = state === 'connected' && !away;
-  if (state === 'connected') farewell = setTimeout(() => { element.hidden = true; }, GLANCE);
+  if (state === 'connected')
+    farewell = setTimeout(() => {
+      element.hidden = true;
+    }, GLANCE);
   write($('banner-text'), words);
   $('again').hidden = state !== 'out';
   $('dot').dataset.state = state;
@@ -106,7 +109,11 @@ function furnish(name) {
     if (event.ctrlKey || event.metaKey || event.shiftKey) return;
     event.preventDefault(); // a window of its own can stand beside this one, which a tab cannot
     const half = Math.floor(screen.availWidth / 2);
-    open(as(suggest(name)), '_blank', `popup,noopener,width=${half},height=${screen.availHeight},left=${half},top=0`);
+    open(
+      as(suggest(name)),
+      '_blank',
+      `popup,noopener,width=${half},height=${screen.availHeight},left=${half},top=0`,
+    );
   });
 }
 

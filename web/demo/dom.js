@@ -71,7 +71,8 @@ export function count(element, to, format = String) {
   if (counter.target === to) return;
   counter.target = to;
   const from = counter.value;
-  const still = from === to || document.hidden || matchMedia('(prefers-reduced-motion: reduce)').matches;
+  const still =
+    from === to || document.hidden || matchMedia('(prefers-reduced-motion: reduce)').matches;
   const start = performance.now();
   const step = (now) => {
     if (counter.target !== to) return; // a newer number has taken over from where this one got to

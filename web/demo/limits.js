@@ -14,11 +14,16 @@ export const tooLong = (value) => bytes(value) > MAX_VALUE_BYTES;
 /** Says how much of a value's room is used once that matters: "" up to three quarters of it. */
 export function room(value) {
   const used = bytes(value);
-  if (tooLong(value)) return `${used - MAX_VALUE_BYTES} bytes too long: one answer holds ${MAX_VALUE_BYTES} bytes`;
-  return used > MAX_VALUE_BYTES * 0.75 ? `${MAX_VALUE_BYTES - used} of ${MAX_VALUE_BYTES} bytes left` : '';
+  if (tooLong(value))
+    return `${used - MAX_VALUE_BYTES} bytes too long: one answer holds ${MAX_VALUE_BYTES} bytes`;
+  return used > MAX_VALUE_BYTES * 0.75
+    ? `${MAX_VALUE_BYTES - used} of ${MAX_VALUE_BYTES} bytes left`
+    : '';
 }
 
 /** Why a new pair has no place on a card that holds `size`, or "". */
 export function full(size) {
-  return size < MAX_PAIRS ? '' : `This card is full: it holds ${MAX_PAIRS} entries. One has to go before another can come.`;
+  return size < MAX_PAIRS
+    ? ''
+    : `This card is full: it holds ${MAX_PAIRS} entries. One has to go before another can come.`;
 }

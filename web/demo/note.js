@@ -10,12 +10,25 @@ import { room, tooLong } from './limits.js';
 export function note({ set, remove }) {
   const shown = h('p', { class: 'text' });
   const edit = h('button', { type: 'button', class: 'quiet', click: () => start() }, 'Edit note');
-  const input = h('input', { id: newID('note'), name: 'note', autocomplete: 'off', maxlength: 1000, placeholder: 'A note for everybody', input: () => check() });
+  const input = h('input', {
+    id: newID('note'),
+    name: 'note',
+    autocomplete: 'off',
+    maxlength: 1000,
+    placeholder: 'A note for everybody',
+    input: () => check(),
+  });
   const hint = h('p', { class: 'hint', role: 'status' });
   const save = h('button', { class: 'primary' }, 'Save');
-  const form = h('form', { class: 'entry', hidden: true, submit: (event) => finish(event) },
-    h('label', { for: input.id, class: 'unseen' }, 'Note for everybody'), input, save,
-    h('button', { type: 'button', class: 'quiet', click: () => stop() }, 'Cancel'), hint);
+  const form = h(
+    'form',
+    { class: 'entry', hidden: true, submit: (event) => finish(event) },
+    h('label', { for: input.id, class: 'unseen' }, 'Note for everybody'),
+    input,
+    save,
+    h('button', { type: 'button', class: 'quiet', click: () => stop() }, 'Cancel'),
+    hint,
+  );
   form.addEventListener('keydown', (event) => event.key === 'Escape' && stop());
   let now = '';
   let base = '';
@@ -35,7 +48,10 @@ export function note({ set, remove }) {
   };
   const check = () => {
     const changed = now !== base;
-    write(hint, changed ? `Changed meanwhile, now it is ${now ? `“${now}”` : 'gone'}.` : room(input.value));
+    write(
+      hint,
+      changed ? `Changed meanwhile, now it is ${now ? `“${now}”` : 'gone'}.` : room(input.value),
+    );
     write(save, changed ? 'Save mine anyway' : 'Save');
     save.disabled = tooLong(input.value);
   };

@@ -19,18 +19,29 @@ export function notice() {
   const ask = (sentence) => {
     hush();
     const before = document.activeElement;
-    const button = (label, answer, look) => h('button', {
-      type: 'button',
-      class: look,
-      click: () => {
-        hush(answer);
-        before?.focus(); // the button is gone: without this, the keyboard would start again at the top of the page
-      },
-    }, label);
-    element.append(h('p', {}, sentence), button('Try again', true, 'primary'), button('Leave it', false, 'quiet'));
+    const button = (label, answer, look) =>
+      h(
+        'button',
+        {
+          type: 'button',
+          class: look,
+          click: () => {
+            hush(answer);
+            before?.focus(); // the button is gone: without this, the keyboard would start again at the top of the page
+          },
+        },
+        label,
+      );
+    element.append(
+      h('p', {}, sentence),
+      button('Try again', true, 'primary'),
+      button('Leave it', false, 'quiet'),
+    );
     element.hidden = false;
     element.scrollIntoView({ block: 'nearest' });
-    return new Promise((resolve) => { settle = resolve; });
+    return new Promise((resolve) => {
+      settle = resolve;
+    });
   };
 
   return { element, ask, hush };

@@ -1,7 +1,11 @@
 // What the cards' messages carry: the `data` of a custom message, a JSON string with a businessID. poll and chain use the
 // names that Tencent's own plugins use; a survey has no public precedent.
 
-const KINDS = new Map([['group_poll', poll], ['group_note', chain], ['group_survey', survey]]);
+const KINDS = new Map([
+  ['group_poll', poll],
+  ['group_note', chain],
+  ['group_survey', survey],
+]);
 
 /**
  * Reads a message into {kind: 'poll' | 'chain' | 'survey', title, ...}, or null if it is none of these or not well formed.
@@ -16,25 +20,46 @@ export function read(message) {
   }
 }
 
-export const pollData = ({ title, options, multiple }) => JSON.stringify({
-  businessID: 'group_poll',
-  version: 1,
-  title,
-  config: { public: true, allow_multi_vote: multiple, anonymous: false },
-  content: { option_list: options.map((option, at) => ({ index: at + 1, option })), original_msg_id: '', original_msg_seq: 0 },
-});
+export const pollData = ({ title, options, multiple }) =>
+  JSON.stringify({
+    businessID: 'group_poll',
+    version: 1,
+    title,
+    config: { public: true, allow_multi_vote: multiple, anonymous: false },
+    content: {
+      option_list: options.map((option, at) => ({ index: at + 1, option })),
+      original_msg_id: '',
+      original_msg_seq: 0,
+    },
+  });
 
-export const chainData = ({ title, description, creator }) => JSON.stringify({
-  businessID: 'group_note', version: 1, title, description, creator, multi_submit: false, show_line_num: true,
-});
+export const chainData = ({ title, description, creator }) =>
+  JSON.stringify({
+    businessID: 'group_note',
+    version: 1,
+    title,
+    description,
+    creator,
+    multi_submit: false,
+    show_line_num: true,
+  });
 
-export const surveyData = ({ title, questions }) => JSON.stringify({ businessID: 'group_survey', version: 1, title, questions });
+export const surveyData = ({ title, questions }) =>
+  JSON.stringify({ businessID: 'group_survey', version: 1, title, questions });
 
 function poll(data) {
-  const options = data.content.option_list.map(({ index, option }) => ({ index: Number(index), text: text(option) }));
+  const options = data.content.option_list.map(({ index, option }) => ({
+    index: Number(index),
+    text: text(option),
+  }));
   const indexes = new Set(options.map(({ index }) => index));
   if (indexes.size !== options.length || ![...indexes].every(Number.isSafeInteger)) return null;
-  return { kind: 'poll', title: text(data.title), multiple: data.config?.allow_multi_vote === true, options };
+  return {
+    kind: 'poll',
+    title: text(data.title),
+    multiple: data.config?.allow_multi_vote === true,
+    options,
+  };
 }
 
 function chain(data) {
@@ -43,7 +68,8 @@ function chain(data) {
 
 function survey(data) {
   const questions = data.questions.map(({ type, text: asked, options = [] }) => {
-    if (!['choice', 'scale', 'text'].includes(type)) throw new TypeError(`unknown question type ${type}`);
+    if (!['choice', 'scale', 'text'].includes(type))
+      throw new TypeError(`unknown question type ${type}`);
     return { type, text: text(asked), options: options.map(text) };
   });
   return questions.length ? { kind: 'survey', title: text(data.title), questions } : null;

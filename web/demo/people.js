@@ -1,6 +1,23 @@
 import { h } from './dom.js';
 
-const NAMES = ['Ada', 'Bo', 'Chen', 'Dana', 'Emre', 'Fay', 'Goran', 'Hana', 'Ines', 'Juno', 'Kofi', 'Lin', 'Mira', 'Noor', 'Omar', 'Pia'];
+const NAMES = [
+  'Ada',
+  'Bo',
+  'Chen',
+  'Dana',
+  'Emre',
+  'Fay',
+  'Goran',
+  'Hana',
+  'Ines',
+  'Juno',
+  'Kofi',
+  'Lin',
+  'Mira',
+  'Noor',
+  'Omar',
+  'Pia',
+];
 
 /** A name for somebody new, other than the given one. */
 export function suggest(other) {
@@ -17,7 +34,11 @@ export function nameProblem(name) {
 
 /** A small round picture of a person: an initial on a colour that is the same in every window. */
 export function avatar(userID) {
-  const dot = h('span', { class: 'avatar', 'aria-hidden': 'true', title: userID }, userID.slice(0, 1).toUpperCase());
+  const dot = h(
+    'span',
+    { class: 'avatar', 'aria-hidden': 'true', title: userID },
+    userID.slice(0, 1).toUpperCase(),
+  );
   let hue = 0;
   for (const letter of userID) hue = (hue * 31 + letter.codePointAt(0)) % 360;
   dot.style.setProperty('--hue', hue);
@@ -32,7 +53,10 @@ export function crowd(element, userIDs) {
   if (element.title === shown) return;
   element.title = shown;
   const more = userIDs.length - CROWD;
-  element.replaceChildren(...userIDs.slice(0, CROWD).map(avatar), ...(more > 0 ? [h('span', { class: 'more' }, `+${more}`)] : []));
+  element.replaceChildren(
+    ...userIDs.slice(0, CROWD).map(avatar),
+    ...(more > 0 ? [h('span', { class: 'more' }, `+${more}`)] : []),
+  );
 }
 
 /** "you" for oneself. */

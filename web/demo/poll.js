@@ -16,14 +16,28 @@ export function poll(content, { me, set, remove }) {
     return set(key, (content.multiple ? [...chosen, index] : [index]).join('_'), say);
   };
 
-  const rows = new Map(content.options.map(({ index, text }) => {
-    const inside = bar(text);
-    const button = h('button', { type: 'button', class: 'row', click: () => toggle(index) }, ...inside.parts);
-    return [index, { button, show: inside.show }];
-  }));
+  const rows = new Map(
+    content.options.map(({ index, text }) => {
+      const inside = bar(text);
+      const button = h(
+        'button',
+        { type: 'button', class: 'row', click: () => toggle(index) },
+        ...inside.parts,
+      );
+      return [index, { button, show: inside.show }];
+    }),
+  );
   const status = h('p', { class: 'status', role: 'status' });
-  const back = h('button', { type: 'button', class: 'quiet', click: () => remove(key, say) }, 'Take my vote back');
-  const close = h('button', { type: 'button', class: 'quiet', click: () => setClosed() }, 'Close poll');
+  const back = h(
+    'button',
+    { type: 'button', class: 'quiet', click: () => remove(key, say) },
+    'Take my vote back',
+  );
+  const close = h(
+    'button',
+    { type: 'button', class: 'quiet', click: () => setClosed() },
+    'Close poll',
+  );
   let closed = false;
   const setClosed = () => (closed ? remove(CLOSED) : set(CLOSED, '1'));
 
@@ -32,10 +46,20 @@ export function poll(content, { me, set, remove }) {
   }
 
   return {
-    element: h('div', { class: 'body' },
-      h('div', { class: 'rows', role: 'group', 'aria-label': content.multiple ? 'Options, several allowed' : 'Options' },
-        ...[...rows.values()].map(({ button }) => button)),
-      h('div', { class: 'line' }, status, back)),
+    element: h(
+      'div',
+      { class: 'body' },
+      h(
+        'div',
+        {
+          class: 'rows',
+          role: 'group',
+          'aria-label': content.multiple ? 'Options, several allowed' : 'Options',
+        },
+        ...[...rows.values()].map(({ button }) => button),
+      ),
+      h('div', { class: 'line' }, status, back),
+    ),
     tools: [close],
     render(pairs) {
       const result = tally(content, pairs);

@@ -24,7 +24,8 @@ const KICKED = new Map([
 export function sentence(error) {
   const known = SENTENCES.get(error?.code);
   if (known) return known;
-  if (error?.code >= 70000 && error.code < 80000) return `The hub refused this name: ${error.message} (${error.code}).`;
+  if (error?.code >= 70000 && error.code < 80000)
+    return `The hub refused this name: ${error.message} (${error.code}).`;
   const words = String(error?.message || 'Something went wrong').replace(/\.$/, '');
   return error?.code ? `${words} (${error.code}).` : `${words}.`;
 }

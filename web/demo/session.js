@@ -59,7 +59,10 @@ export class Session {
 
   /** Up to 15 messages, oldest first, before `next` (absent: the latest), and where to go on ("" at the beginning). */
   async history(next) {
-    const { data } = await this.#chat.getMessageList({ conversationID: `GROUP${GROUP}`, nextReqMessageID: next });
+    const { data } = await this.#chat.getMessageList({
+      conversationID: `GROUP${GROUP}`,
+      nextReqMessageID: next,
+    });
     return { messages: data.messageList, next: data.isCompleted ? '' : data.nextReqMessageID };
   }
 
@@ -67,7 +70,10 @@ export class Session {
   async send(data) {
     const chat = this.#chat;
     const message = chat.createCustomMessage({
-      to: GROUP, conversationType: TYPES.CONV_GROUP, payload: { data }, isSupportExtension: true,
+      to: GROUP,
+      conversationType: TYPES.CONV_GROUP,
+      payload: { data },
+      isSupportExtension: true,
     });
     return (await chat.sendMessage(message)).data.message;
   }
@@ -109,7 +115,11 @@ async function handout(name) {
   } catch {
     throw new DoorError('The hub cannot be reached. Is it running?');
   }
-  if (response.status === 404) throw new DoorError('This hub does not run the demo: start it with --demo.');
-  if (!response.ok) throw new DoorError(`The hub refused this name: ${(await response.text()).trim() || response.statusText}`);
+  if (response.status === 404)
+    throw new DoorError('This hub does not run the demo: start it with --demo.');
+  if (!response.ok)
+    throw new DoorError(
+      `The hub refused this name: ${(await response.text()).trim() || response.statusText}`,
+    );
   return response.json();
 }

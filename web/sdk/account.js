@@ -53,15 +53,30 @@ export class Account {
   /** @type {import('./index.js').ChatSDK['login']} */
   async login(options) {
     const { userID, userSig } = options ?? {};
-    if (!isText(userID)) throw new ChatError(CLIENT.NO_USER_ID, 'userID must be a string that is not empty.');
+    if (!isText(userID))
+      throw new ChatError(CLIENT.NO_USER_ID, 'userID must be a string that is not empty.');
     if (!isText(userSig) && typeof userSig !== 'function') {
-      throw new ChatError(CLIENT.NO_USER_SIG, 'userSig must be a string, or a function that gives one.');
+      throw new ChatError(
+        CLIENT.NO_USER_SIG,
+        'userSig must be a string, or a function that gives one.',
+      );
     }
     if (this.isReady && this.#session?.userID === userID) {
-      return { code: 0, data: { actionStatus: 'OK', errorCode: 0, errorInfo: 'Already logged in.', repeatLogin: true } };
+      return {
+        code: 0,
+        data: {
+          actionStatus: 'OK',
+          errorCode: 0,
+          errorInfo: 'Already logged in.',
+          repeatLogin: true,
+        },
+      };
     }
     if (this.#session) {
-      throw new ChatError(CLIENT.REPEAT_LOGIN, `${this.#session.userID} is logged in or about to be: log out first.`);
+      throw new ChatError(
+        CLIENT.REPEAT_LOGIN,
+        `${this.#session.userID} is logged in or about to be: log out first.`,
+      );
     }
     const renewable = typeof userSig === 'function';
     const session = this.#begin(userID, { give: renewable ? userSig : () => userSig, renewable });
@@ -86,7 +101,8 @@ export class Account {
     const ready = this.isReady;
     this.#forget(CLIENT.LOGGED_OUT);
     // The hub hears of it if it can; if not, the end of the socket says the same.
-    if (ready && this.#netState === 'connected') await session.call('logout', {}, { ms: GOODBYE_MS }).catch(() => {});
+    if (ready && this.#netState === 'connected')
+      await session.call('logout', {}, { ms: GOODBYE_MS }).catch(() => {});
     session.close(new ChatError(CLIENT.LOGGED_OUT, 'Logged out.'));
     if (ready) this.#events.emit(EVENT.SDK_NOT_READY);
   }
@@ -127,7 +143,8 @@ export class Account {
    * @param {ChatError} error
    */
   #ended({ code, data: { closeCode } }) {
-    if (code === 70001 || code === 20002 || closeCode === 4401) return this.#kicked(TYPES.KICKED_OUT_USERSIG_EXPIRED);
+    if (code === 70001 || code === 20002 || closeCode === 4401)
+      return this.#kicked(TYPES.KICKED_OUT_USERSIG_EXPIRED);
     if (closeCode === 4403) return this.#kicked(TYPES.KICKED_OUT_MULT_DEVICE);
     this.#forget(CLIENT.LOGIN_FAILED);
     this.#events.emit(EVENT.SDK_NOT_READY);

@@ -82,7 +82,11 @@ export class Connection {
     for (;;) {
       const rpc = await this.#connected(deadline);
       try {
-        return await rpc.call(method, typeof params === 'function' ? params() : params, Math.max(1, deadline - clock.now()));
+        return await rpc.call(
+          method,
+          typeof params === 'function' ? params() : params,
+          Math.max(1, deadline - clock.now()),
+        );
       } catch (error) {
         if (!reads || !(error instanceof ChatError) || error.code !== CLIENT.LOST) throw error;
       }
@@ -124,7 +128,8 @@ export class Connection {
       await rpc.opened;
       const session = await rpc.call('login', params);
       // The answer and the end may have come in one stroke.
-      if (rpc.isOver) throw new ChatError(CLIENT.LOST, 'The connection went right after the login.');
+      if (rpc.isOver)
+        throw new ChatError(CLIENT.LOST, 'The connection went right after the login.');
       this.#rpc = rpc;
       this.#upSince = clock.now();
       this.#interval = session.heartbeatInterval * 1000;
@@ -152,7 +157,9 @@ export class Connection {
     this.#rpc = null;
     clock.clearTimeout(this.#timer);
     if (isFinal(code) && !(renewable && code === NEEDS_TICKET)) {
-      return this.#end(new ChatError(CLIENT.LOST, `The hub closed with ${code}.`, { closeCode: code }));
+      return this.#end(
+        new ChatError(CLIENT.LOST, `The hub closed with ${code}.`, { closeCode: code }),
+      );
     }
     moved('disconnected');
     down();

@@ -6,7 +6,8 @@ import { watch } from './wake.js';
 const chats = new Map();
 
 const clock = Object.freeze({
-  setTimeout: (/** @type {() => void} */ run, /** @type {number} */ ms) => globalThis.setTimeout(run, ms),
+  setTimeout: (/** @type {() => void} */ run, /** @type {number} */ ms) =>
+    globalThis.setTimeout(run, ms),
   clearTimeout: (/** @type {any} */ timer) => globalThis.clearTimeout(timer),
   now: () => Date.now(),
 });
@@ -17,7 +18,13 @@ export function create({ SDKAppID, proxyServer, WebSocket = globalThis.WebSocket
   const known = chats.get(SDKAppID);
   if (known) return known;
   must(WebSocket, 'WebSocket must be given where there is no global one.');
-  const environment = { url: proxyServer ?? besidePage(), WebSocket, clock, random: Math.random, watch };
+  const environment = {
+    url: proxyServer ?? besidePage(),
+    WebSocket,
+    clock,
+    random: Math.random,
+    watch,
+  };
   const chat = new Chat(SDKAppID, environment, () => chats.delete(SDKAppID));
   chats.set(SDKAppID, chat);
   return chat;
@@ -26,6 +33,9 @@ export function create({ SDKAppID, proxyServer, WebSocket = globalThis.WebSocket
 /** The hub that served the page. */
 function besidePage() {
   const { location } = globalThis;
-  must(location?.host, 'proxyServer must be the WebSocket address of the hub, where there is no page to tell it.');
+  must(
+    location?.host,
+    'proxyServer must be the WebSocket address of the hub, where there is no page to tell it.',
+  );
   return `${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}/ws`;
 }

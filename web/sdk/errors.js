@@ -56,7 +56,8 @@ export const must = (ok, sentence) => {
  * @param {unknown} value
  * @returns {value is Record<string, unknown>}
  */
-export const isObject = (value) => typeof value === 'object' && value !== null && !Array.isArray(value);
+export const isObject = (value) =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /**
  * @param {unknown} value

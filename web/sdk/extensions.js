@@ -34,7 +34,9 @@ export class Extensions {
   async set({ ID }, pairs) {
     const most = this.#session.perRequest;
     if (pairs.length > most) {
-      console.warn(`setMessageExtensions takes ${most} pairs, the other ${pairs.length - most} are ignored.`);
+      console.warn(
+        `setMessageExtensions takes ${most} pairs, the other ${pairs.length - most} are ignored.`,
+      );
     }
     const { view } = this.#open(ID);
     const extensions = pairs
@@ -61,7 +63,11 @@ export class Extensions {
   /** @param {Message} message */
   async get({ ID }) {
     const opened = this.#open(ID);
-    await this.#read(ID, opened, { whole: !opened.whole, told: opened.read ? OWED : READ, reads: true });
+    await this.#read(ID, opened, {
+      whole: !opened.whole,
+      told: opened.read ? OWED : READ,
+      reads: true,
+    });
     opened.read = true;
     return { extensions: live(opened.view).map(({ key, value }) => ({ key, value })) };
   }
@@ -74,7 +80,11 @@ export class Extensions {
 
   /** @param {any} event its keys have no revision of their own: they are gone as of latestSeq */
   deleted({ messageID, keyList, latestSeq, clearSeq }) {
-    const entries = keyList.map((/** @type {string} */ key) => ({ key, value: '', seq: latestSeq }));
+    const entries = keyList.map((/** @type {string} */ key) => ({
+      key,
+      value: '',
+      seq: latestSeq,
+    }));
     this.#apply(messageID, { entries, clearSeq, told: TOLD });
     this.#arrived(messageID, latestSeq);
   }
@@ -128,7 +138,9 @@ export class Extensions {
     const { history } = this.#open(messageID);
     // Before it is sent, another history may have begun, in which these revisions would name what nobody here has seen.
     const named = () =>
-      history === this.#open(messageID).history ? extensions : extensions.map((item) => ({ ...item, seq: 0 }));
+      history === this.#open(messageID).history
+        ? extensions
+        : extensions.map((item) => ({ ...item, seq: 0 }));
     const reply = await this.#session.call(method, () => ({ messageID, extensions: named() }));
     const asked = new Map(named().map(({ key, seq }) => [key, seq]));
     /** @type {{ code: number, key: string, value: string, seq: number }[]} */
@@ -157,12 +169,17 @@ export class Extensions {
     /** @type {import('./view.js').Entry[]} */
     const entries = [];
     for (;;) {
-      const page = await this.#session.call('getMessageExtensions', { messageID, startSeq }, { reads });
+      const page = await this.#session.call(
+        'getMessageExtensions',
+        { messageID, startSeq },
+        { reads },
+      );
       // A message never goes back within a history: the hub's store was set back, which changes no epoch.
       if (page.latestSeq < startSeq - 1) opened.outdate(++this.#history);
       // Deletions between the cursor and purgedSeq are no longer listed: only the whole can show them.
       const lacks = !whole && startSeq <= page.purgedSeq;
-      if (lacks || history !== opened.history) return this.#read(messageID, opened, { whole: true, told, reads });
+      if (lacks || history !== opened.history)
+        return this.#read(messageID, opened, { whole: true, told, reads });
       entries.push(...page.extensions);
       if (page.completeFlag === 1) {
         const { clearSeq, latestSeq } = page;
@@ -210,6 +227,11 @@ export class Extensions {
 
   /** @param {string} messageID */
   #open(messageID) {
-    return use(this.#opened, messageID, this.#opened.get(messageID) ?? new Opened(this.#history), FOLLOWED);
+    return use(
+      this.#opened,
+      messageID,
+      this.#opened.get(messageID) ?? new Opened(this.#history),
+      FOLLOWED,
+    );
   }
 }

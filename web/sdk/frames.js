@@ -11,7 +11,8 @@
  * @param {string} method
  * @param {object} params
  */
-export const encode = (id, method, params) => JSON.stringify({ jsonrpc: '2.0', id, method, params });
+export const encode = (id, method, params) =>
+  JSON.stringify({ jsonrpc: '2.0', id, method, params });
 
 /**
  * Throws if it is not a frame of ours. An error that answers no request in particular has the id

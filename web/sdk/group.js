@@ -23,7 +23,8 @@ export class Groups {
   /** @param {any} options */
   async join({ groupID }) {
     const { status, group } = await this.#session.call('joinGroup', { groupID });
-    if (status === TYPES.JOIN_STATUS_SUCCESS) this.#session.history.opened(TYPES.CONV_GROUP + groupID);
+    if (status === TYPES.JOIN_STATUS_SUCCESS)
+      this.#session.history.opened(TYPES.CONV_GROUP + groupID);
     return { status, group };
   }
 

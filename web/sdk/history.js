@@ -41,10 +41,19 @@ export class History {
   /** @param {Message} message */
   async send(message) {
     if (!(message instanceof Message)) {
-      throw new ChatError(CLIENT.NOT_A_MESSAGE, 'sendMessage takes what createTextMessage or createCustomMessage gave.');
+      throw new ChatError(
+        CLIENT.NOT_A_MESSAGE,
+        'sendMessage takes what createTextMessage or createCustomMessage gave.',
+      );
     }
-    if (message.conversationType !== TYPES.CONV_C2C && message.conversationType !== TYPES.CONV_GROUP) {
-      throw new ChatError(CLIENT.BAD_CONVERSATION_TYPE, 'conversationType must be TYPES.CONV_C2C or TYPES.CONV_GROUP.');
+    if (
+      message.conversationType !== TYPES.CONV_C2C &&
+      message.conversationType !== TYPES.CONV_GROUP
+    ) {
+      throw new ChatError(
+        CLIENT.BAD_CONVERSATION_TYPE,
+        'conversationType must be TYPES.CONV_C2C or TYPES.CONV_GROUP.',
+      );
     }
     const era = this.#era;
     try {
@@ -102,7 +111,9 @@ export class History {
   }
 
   stale() {
-    return [...this.#marks].filter(([, { stale }]) => stale).map(([conversationID]) => conversationID);
+    return [...this.#marks]
+      .filter(([, { stale }]) => stale)
+      .map(([conversationID]) => conversationID);
   }
 
   /**
@@ -144,10 +155,16 @@ export class History {
    */
   async #page(conversationID, nextReqMessageID, count) {
     const params = { conversationID, nextReqMessageID, count };
-    const { messageList, ...rest } = await this.#session.call('getMessageList', params, { reads: true });
+    const { messageList, ...rest } = await this.#session.call('getMessageList', params, {
+      reads: true,
+    });
     /** @type {Message[]} */
     const messages = messageList.map((/** @type {any} */ wire) => this.#intern(wire));
-    return { messageList: messages, nextReqMessageID: rest.nextReqMessageID, isCompleted: rest.isCompleted };
+    return {
+      messageList: messages,
+      nextReqMessageID: rest.nextReqMessageID,
+      isCompleted: rest.isCompleted,
+    };
   }
 
   /** @param {any} wire */

@@ -65,11 +65,23 @@ export interface ChatSDK {
   getServerTime(): number;
 
   /** Calls the handler, with `this` set to the context, on each such event until off. */
-  on<Name extends keyof EventData>(eventName: Name, handler: Handler<Name>, context?: unknown): void;
+  on<Name extends keyof EventData>(
+    eventName: Name,
+    handler: Handler<Name>,
+    context?: unknown,
+  ): void;
   /** As on, but once. */
-  once<Name extends keyof EventData>(eventName: Name, handler: Handler<Name>, context?: unknown): void;
+  once<Name extends keyof EventData>(
+    eventName: Name,
+    handler: Handler<Name>,
+    context?: unknown,
+  ): void;
   /** Forgets the handler; without a context, under every context. */
-  off<Name extends keyof EventData>(eventName: Name, handler: Handler<Name>, context?: unknown): void;
+  off<Name extends keyof EventData>(
+    eventName: Name,
+    handler: Handler<Name>,
+    context?: unknown,
+  ): void;
 
   /** A message to send. Throws a ChatError 2999 to 3006 if nobody is logged in. */
   createTextMessage(options: MessageOptions<TextPayload>): Message;
@@ -87,7 +99,11 @@ export interface ChatSDK {
    * A page of a conversation, oldest message first: the newest `count` (default and at most 15) before nextReqMessageID (default: the end).
    * Rejects with 10007 (not a member), 10010 (no such group).
    */
-  getMessageList(options: { conversationID: string; nextReqMessageID?: string; count?: number }): Promise<Result<MessagePage>>;
+  getMessageList(options: {
+    conversationID: string;
+    nextReqMessageID?: string;
+    count?: number;
+  }): Promise<Result<MessagePage>>;
   /** The message, if it is one of the 1,000 that this session saw last; else null. */
   findMessage(messageID: string): Message | null;
 
@@ -102,7 +118,10 @@ export interface ChatSDK {
    * Rejects with 10004 (empty or too long: key 1 to 100 bytes, value 1 to 1,000; a key twice; more than 300 pairs),
    * 10007 (not a member), 23002 (no extensions on this message), 23003 (more than 200 sets a minute on it), 23004 (no such message).
    */
-  setMessageExtensions(message: Message, extensions: Extension[]): Promise<Result<{ extensions: ExtensionResult[] }>>;
+  setMessageExtensions(
+    message: Message,
+    extensions: Extension[],
+  ): Promise<Result<{ extensions: ExtensionResult[] }>>;
   /** All pairs, the one changed longest ago first. Throws and rejects as setMessageExtensions. */
   getMessageExtensions(message: Message): Promise<Result<{ extensions: Extension[] }>>;
   /**
@@ -110,10 +129,15 @@ export interface ChatSDK {
    * all pairs go, whoever changed them last, and `extensions` is [].
    * Everybody in the conversation gets MESSAGE_EXTENSIONS_DELETED, you too. Throws and rejects as setMessageExtensions.
    */
-  deleteMessageExtensions(message: Message, keyList?: string[] | null): Promise<Result<{ extensions: ExtensionResult[] }>>;
+  deleteMessageExtensions(
+    message: Message,
+    keyList?: string[] | null,
+  ): Promise<Result<{ extensions: ExtensionResult[] }>>;
 
   /** Default type: TYPES.GRP_WORK. Rejects with 10004 (a parameter), 10015 (not a groupID), 10021 or 10025 (it is taken; by you, if 10025). */
-  createGroup(options: GroupOptions): Promise<Result<{ group: Group; overLimitUserIDList: string[] }>>;
+  createGroup(
+    options: GroupOptions,
+  ): Promise<Result<{ group: Group; overLimitUserIDList: string[] }>>;
   /** Rejects with 10007 (this group is joined by invitation), 10010 (no such group), 10014 (it is full). */
   joinGroup(options: { groupID: string }): Promise<Result<{ status: JoinStatus; group: Group }>>;
   /** Rejects with 10007 (not a member), 10009 (the owner dismisses instead, unless it is a Work group), 10010 (no such group). */
@@ -121,11 +145,18 @@ export interface ChatSDK {
   /** For the owner. Rejects with 10007 (not the owner), 10010 (no such group). */
   dismissGroup(groupID: string): Promise<Result<{ groupID: string }>>;
   /** `count` (default 15, at most 100) members from `offset` (default 0) on. The offset that comes back is the next one, 0 at the end. */
-  getGroupMemberList(options: { groupID: string; count?: number; offset?: number }): Promise<Result<MemberPage>>;
+  getGroupMemberList(options: {
+    groupID: string;
+    count?: number;
+    offset?: number;
+  }): Promise<Result<MemberPage>>;
   /** failureUserIDList: there was no room for them. Rejects with 10007 (may not add members), 10010 (no such group). */
   addGroupMember(options: { groupID: string; userIDList: string[] }): Promise<Result<AddedMembers>>;
   /** Rejects with 10007 (may not remove them), 10010 (no such group). */
-  deleteGroupMember(options: { groupID: string; userIDList: string[] }): Promise<Result<{ userIDList: string[] }>>;
+  deleteGroupMember(options: {
+    groupID: string;
+    userIDList: string[];
+  }): Promise<Result<{ userIDList: string[] }>>;
 }
 
 export interface Result<Data> {
@@ -312,9 +343,13 @@ export type ConversationType = 'C2C' | 'GROUP';
 export type GroupType = 'Private' | 'Public' | 'ChatRoom' | 'AVChatRoom' | 'Community';
 export type JoinStatus = 'JoinedSuccess' | 'AlreadyInGroup' | 'WaitAdminApproval';
 export type NetState = 'connected' | 'connecting' | 'disconnected';
-export type KickedOutType = 'multipleAccount' | 'multipleDevice' | 'userSigExpired' | 'REST_API_Kick';
+export type KickedOutType =
+  'multipleAccount' | 'multipleDevice' | 'userSigExpired' | 'REST_API_Kick';
 
-export type Handler<Name extends keyof EventData> = (this: any, event: { name: Name; data: EventData[Name] }) => void;
+export type Handler<Name extends keyof EventData> = (
+  this: any,
+  event: { name: Name; data: EventData[Name] },
+) => void;
 
 /** What each event carries in `data`. */
 export interface EventData {

@@ -69,8 +69,18 @@ export function fill(message, wire, userID) {
 }
 
 const WIRE = Object.freeze([
-  'ID', 'type', 'payload', 'conversationID', 'conversationType', 'from', 'to', 'time', 'sequence', 'random',
-  'isSupportExtension', 'cloudCustomData',
+  'ID',
+  'type',
+  'payload',
+  'conversationID',
+  'conversationType',
+  'from',
+  'to',
+  'time',
+  'sequence',
+  'random',
+  'isSupportExtension',
+  'cloudCustomData',
 ]);
 
 /**
@@ -78,8 +88,24 @@ const WIRE = Object.freeze([
  *
  * @param {Message} message
  */
-export const toWire = ({ to, conversationType, type, payload, isSupportExtension, random, clientSequence, cloudCustomData }) => ({
-  to, conversationType, type, payload, isSupportExtension, random, clientSequence, cloudCustomData,
+export const toWire = ({
+  to,
+  conversationType,
+  type,
+  payload,
+  isSupportExtension,
+  random,
+  clientSequence,
+  cloudCustomData,
+}) => ({
+  to,
+  conversationType,
+  type,
+  payload,
+  isSupportExtension,
+  random,
+  clientSequence,
+  cloudCustomData,
 });
 
 /** Makes messages in one user's name; numbers them. */
@@ -118,7 +144,11 @@ export class Drafts {
    * @param {object} payload
    * @param {any} options
    */
-  #draft(type, payload, { to, conversationType, priority, cloudCustomData = '', isSupportExtension }) {
+  #draft(
+    type,
+    payload,
+    { to, conversationType, priority, cloudCustomData = '', isSupportExtension },
+  ) {
     must(isText(to), 'to must be the userID or groupID of the receiver.');
     must(isText(conversationType), 'conversationType must be TYPES.CONV_C2C or TYPES.CONV_GROUP.');
     must(typeof cloudCustomData === 'string', 'cloudCustomData must be a string.');
@@ -134,7 +164,14 @@ export class Drafts {
       sequence: clientSequence,
       isSupportExtension: isSupportExtension === true || isSupportExtension === 1,
       priority: priority ?? TYPES.MSG_PRIORITY_NORMAL,
-      type, payload, to, conversationType, cloudCustomData, random, clientTime, clientSequence,
+      type,
+      payload,
+      to,
+      conversationType,
+      cloudCustomData,
+      random,
+      clientTime,
+      clientSequence,
     });
   }
 }

@@ -77,7 +77,12 @@ export class Rpc {
       const id = this.#nextID++;
       const timer = this.#clock.setTimeout(() => {
         this.#pending.delete(id);
-        reject(new ChatError(CLIENT.TIMEOUT, `No answer within ${ms} ms; whether it was done is not known.`));
+        reject(
+          new ChatError(
+            CLIENT.TIMEOUT,
+            `No answer within ${ms} ms; whether it was done is not known.`,
+          ),
+        );
       }, ms);
       this.#pending.set(id, { resolve, reject, timer });
       send(id);
@@ -131,6 +136,10 @@ export class Rpc {
  * @param {string} reason
  */
 const lost = (closeCode, reason) =>
-  new ChatError(CLIENT.LOST, `The connection went${reason && ` (${reason})`}; whether it was done is not known.`, {
-    closeCode,
-  });
+  new ChatError(
+    CLIENT.LOST,
+    `The connection went${reason && ` (${reason})`}; whether it was done is not known.`,
+    {
+      closeCode,
+    },
+  );

@@ -94,7 +94,9 @@ export const live = ({ pairs }) =>
  * @returns {View}
  */
 export const tell = ({ pairs, floor }) => ({
-  pairs: new Map([...pairs].map(([key, pair]) => [key, pair.told === OWED ? { ...pair, told: TOLD } : pair])),
+  pairs: new Map(
+    [...pairs].map(([key, pair]) => [key, pair.told === OWED ? { ...pair, told: TOLD } : pair]),
+  ),
   floor,
 });
 
@@ -110,7 +112,8 @@ export function inherit({ pairs, floor }, past) {
   const all = new Map(pairs);
   for (const [key, { value, told }] of past) {
     const now = pairs.get(key);
-    if (!now && (value !== '' || told === OWED)) all.set(key, { value: '', seq: floor, told: OWED });
+    if (!now && (value !== '' || told === OWED))
+      all.set(key, { value: '', seq: floor, told: OWED });
     else if (now?.told === OWED && now.value === value) all.set(key, { ...now, told });
   }
   return { pairs: all, floor };

@@ -14,7 +14,8 @@ const START = 30_000; // ms; a hub that recovers its data under -race on a busy 
 let built;
 
 /** Path of the hub: HUB_BIN, or built once per test process. */
-const binary = () => (process.env.HUB_BIN ? Promise.resolve(process.env.HUB_BIN) : (built ??= build()));
+const binary = () =>
+  process.env.HUB_BIN ? Promise.resolve(process.env.HUB_BIN) : (built ??= build());
 
 async function build() {
   const path = join(await mkdtemp(join(tmpdir(), 'exthub-bin-')), 'hub');
@@ -50,8 +51,20 @@ export class Hub {
   }
 
   async #run() {
-    const flags = ['--addr', this.#address, '--admin-addr', '', '--data', this.#data, ...this.#flags];
-    const child = spawn(await binary(), flags, { cwd: this.#data, env: environment(), stdio: ['ignore', 'pipe', 'pipe'] });
+    const flags = [
+      '--addr',
+      this.#address,
+      '--admin-addr',
+      '',
+      '--data',
+      this.#data,
+      ...this.#flags,
+    ];
+    const child = spawn(await binary(), flags, {
+      cwd: this.#data,
+      env: environment(),
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
     this.#process = child;
     const reap = () => child.kill('SIGKILL');
     process.once('exit', reap);
@@ -107,7 +120,8 @@ function listening(child, said) {
     child.once('error', (error) => fail(`cannot be started (${error.message})`));
     child.once('exit', (code, signal) => fail(`ended (${code ?? signal})`));
     for (const stream of [child.stdout, child.stderr]) {
-      createInterface({ input: stream }).on('line', (line) => { // read on to the end, or a full pipe stalls the hub
+      createInterface({ input: stream }).on('line', (line) => {
+        // read on to the end, or a full pipe stalls the hub
         said.push(line);
         const [url] = line.match(/http:\/\/127\.0\.0\.1:\d+/) ?? [];
         if (!url) return;

@@ -8,12 +8,20 @@ const NAMES = ['google-chrome', 'google-chrome-stable', 'chromium', 'chromium-br
 function path() {
   if (process.env.CHROME_BIN) return process.env.CHROME_BIN;
   const folders = (process.env.PATH ?? '').split(delimiter);
-  return folders.flatMap((folder) => NAMES.map((name) => join(folder, name))).find(existsSync) ?? chromium.executablePath();
+  return (
+    folders.flatMap((folder) => NAMES.map((name) => join(folder, name))).find(existsSync) ??
+    chromium.executablePath()
+  );
 }
 
 /** Starts a browser that talks to nobody but the page's own hub. */
 export function launch() {
-  const quiet = ['--disable-background-networking', '--disable-component-update', '--disable-sync', '--no-first-run'];
+  const quiet = [
+    '--disable-background-networking',
+    '--disable-component-update',
+    '--disable-sync',
+    '--no-first-run',
+  ];
   const sandbox = process.getuid?.() === 0 ? ['--no-sandbox'] : []; // Chromium refuses its sandbox to root
   return chromium.launch({ executablePath: path(), args: [...quiet, ...sandbox] });
 }

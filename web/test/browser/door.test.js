@@ -2,90 +2,102 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { play } from './stage.js';
 
-test('a name that cannot be used is refused with a sentence, and another one may be tried', () => play(async ({ hub, open }) => {
-  const { page } = await open();
-  await page.goto(hub.url);
-  const alert = page.getByRole('alert');
-  for (const [name, sentence] of [
-    ['', 'Please type a name.'],
-    ['a b', 'A name has only letters A to Z, digits, - and _.'],
-    ['x'.repeat(33), 'A name has at most 32 characters.'],
-    ['admin', /^The hub refused this name: .*admin/], // the demo makes nobody an operator
-  ]) {
-    await page.getByLabel('Your name').fill(name);
-    await page.getByLabel('Your name').press('Enter');
-    await alert.getByText(sentence).waitFor();
-  }
-  await page.getByLabel('Your name').fill('Ada');
-  await page.getByLabel('Your name').press('Enter');
-  await page.getByRole('region', { name: 'Demo group' }).waitFor();
-  await page.getByText('Nothing here yet.', { exact: false }).waitFor();
-}, { expects: /status of 403/ }));
+test('a name that cannot be used is refused with a sentence, and another one may be tried', () =>
+  play(
+    async ({ hub, open }) => {
+      const { page } = await open();
+      await page.goto(hub.url);
+      const alert = page.getByRole('alert');
+      for (const [name, sentence] of [
+        ['', 'Please type a name.'],
+        ['a b', 'A name has only letters A to Z, digits, - and _.'],
+        ['x'.repeat(33), 'A name has at most 32 characters.'],
+        ['admin', /^The hub refused this name: .*admin/], // the demo makes nobody an operator
+      ]) {
+        await page.getByLabel('Your name').fill(name);
+        await page.getByLabel('Your name').press('Enter');
+        await alert.getByText(sentence).waitFor();
+      }
+      await page.getByLabel('Your name').fill('Ada');
+      await page.getByLabel('Your name').press('Enter');
+      await page.getByRole('region', { name: 'Demo group' }).waitFor();
+      await page.getByText('Nothing here yet.', { exact: false }).waitFor();
+    },
+    { expects: /status of 403/ },
+  ));
 
-test('a hub that is gone is said at the door', () => play(async ({ hub, open }) => {
-  const { page } = await open();
-  await page.goto(hub.url);
-  await hub.kill();
-  await page.getByLabel('Your name').fill('Ada');
-  await page.getByRole('button', { name: 'Come in' }).click();
-  await page.getByRole('alert').getByText('The hub cannot be reached. Is it running?').waitFor();
-  await hub.restart();
-  await page.getByRole('button', { name: 'Come in' }).click();
-  await page.getByRole('region', { name: 'Demo group' }).waitFor();
-}));
+test('a hub that is gone is said at the door', () =>
+  play(async ({ hub, open }) => {
+    const { page } = await open();
+    await page.goto(hub.url);
+    await hub.kill();
+    await page.getByLabel('Your name').fill('Ada');
+    await page.getByRole('button', { name: 'Come in' }).click();
+    await page.getByRole('alert').getByText('The hub cannot be reached. Is it running?').waitFor();
+    await hub.restart();
+    await page.getByRole('button', { name: 'Come in' }).click();
+    await page.getByRole('region', { name: 'Demo group' }).waitFor();
+  }));
 
-test('two who come at once into a hub without a group both get in', () => play(async ({ enter }) => {
-  const people = await Promise.all(['Ada', 'Bo', 'Chen'].map((name) => enter(name)));
-  await people[0].make('Poll');
-  for (const person of people) await person.sees('Where shall we eat on Friday?', 'Pizza: 0 votes, 0 %');
-}));
+test('two who come at once into a hub without a group both get in', () =>
+  play(async ({ enter }) => {
+    const people = await Promise.all(['Ada', 'Bo', 'Chen'].map((name) => enter(name)));
+    await people[0].make('Poll');
+    for (const person of people)
+      await person.sees('Where shall we eat on Friday?', 'Pizza: 0 votes, 0 %');
+  }));
 
-test('the second window is another person', () => play(async ({ enter }) => {
-  const ada = await enter('Ada');
-  const link = ada.page.getByRole('link', { name: 'Open a second window as another person' });
-  const [second] = await Promise.all([ada.page.context().waitForEvent('page'), link.click()]);
-  await second.getByRole('region', { name: 'Demo group' }).waitFor();
-  assert.notEqual(new URL(second.url()).searchParams.get('as'), 'Ada');
-}));
+test('the second window is another person', () =>
+  play(async ({ enter }) => {
+    const ada = await enter('Ada');
+    const link = ada.page.getByRole('link', { name: 'Open a second window as another person' });
+    const [second] = await Promise.all([ada.page.context().waitForEvent('page'), link.click()]);
+    await second.getByRole('region', { name: 'Demo group' }).waitFor();
+    assert.notEqual(new URL(second.url()).searchParams.get('as'), 'Ada');
+  }));
 
-test('what people write never becomes part of the page', () => play(async ({ enter }) => {
-  const ada = await enter('Ada');
-  const bo = await enter('Bo');
-  const title = '<img src=x onerror="document.title=1"><script>document.title=2</script>';
-  await ada.make('Poll', async (dialog) => {
-    await dialog.getByLabel('Question').fill(title);
-    await dialog.getByLabel('Options, one on each line').fill('<b>yes</b>\n<i>no</i>');
-  });
-  await bo.sees(title, '<b>yes</b>: 0 votes, 0 %');
-  assert.equal(await bo.card(title).locator('img, script, b, i').count(), 0);
-  assert.equal(await bo.page.title(), 'Bo · Exthub');
-}));
+test('what people write never becomes part of the page', () =>
+  play(async ({ enter }) => {
+    const ada = await enter('Ada');
+    const bo = await enter('Bo');
+    const title = '<img src=x onerror="document.title=1"><script>document.title=2</script>';
+    await ada.make('Poll', async (dialog) => {
+      await dialog.getByLabel('Question').fill(title);
+      await dialog.getByLabel('Options, one on each line').fill('<b>yes</b>\n<i>no</i>');
+    });
+    await bo.sees(title, '<b>yes</b>: 0 votes, 0 %');
+    assert.equal(await bo.card(title).locator('img, script, b, i').count(), 0);
+    assert.equal(await bo.page.title(), 'Bo · Exthub');
+  }));
 
-test('everything works without a mouse', () => play(async ({ enter }) => {
-  const ada = await enter('Ada');
-  const bo = await enter('Bo');
-  const { page } = ada;
-  await page.getByRole('button', { name: /^Poll/ }).press('Enter');
-  await page.keyboard.press('Escape');
-  await page.getByRole('dialog').waitFor({ state: 'hidden' });
-  await page.getByRole('button', { name: /^Poll/ }).press('Enter');
-  await page.keyboard.type('Keys?'); // over the proposed question, which is selected
-  await page.keyboard.press('Enter');
-  await page.getByRole('dialog').waitFor({ state: 'hidden' });
-  await ada.card('Keys?').getByRole('button', { name: 'Noodles' }).press('Tab');
-  await page.keyboard.press('Space'); // the second option has the focus now
-  await bo.sees('Keys?', 'Pizza: 1 vote, 100 %');
-}));
+test('everything works without a mouse', () =>
+  play(async ({ enter }) => {
+    const ada = await enter('Ada');
+    const bo = await enter('Bo');
+    const { page } = ada;
+    await page.getByRole('button', { name: /^Poll/ }).press('Enter');
+    await page.keyboard.press('Escape');
+    await page.getByRole('dialog').waitFor({ state: 'hidden' });
+    await page.getByRole('button', { name: /^Poll/ }).press('Enter');
+    await page.keyboard.type('Keys?'); // over the proposed question, which is selected
+    await page.keyboard.press('Enter');
+    await page.getByRole('dialog').waitFor({ state: 'hidden' });
+    await ada.card('Keys?').getByRole('button', { name: 'Noodles' }).press('Tab');
+    await page.keyboard.press('Space'); // the second option has the focus now
+    await bo.sees('Keys?', 'Pizza: 1 vote, 100 %');
+  }));
 
-test('older cards are shown on demand, newest first', () => play(async ({ enter }) => {
-  const ada = await enter('Ada');
-  const titles = Array.from({ length: 17 }, (_, at) => `Number ${at + 1}`);
-  for (const title of titles) await ada.make('Chain', (dialog) => dialog.getByLabel('Title').fill(title));
-  const late = await enter('Late');
-  const shown = () => late.page.getByRole('article').getByRole('heading').allInnerTexts();
-  await late.card('Number 17').waitFor();
-  assert.deepEqual(await shown(), titles.slice(2).reverse());
-  await late.page.getByRole('button', { name: 'Show earlier cards' }).click();
-  await late.card(titles[0]).waitFor();
-  assert.deepEqual(await shown(), titles.toReversed());
-}));
+test('older cards are shown on demand, newest first', () =>
+  play(async ({ enter }) => {
+    const ada = await enter('Ada');
+    const titles = Array.from({ length: 17 }, (_, at) => `Number ${at + 1}`);
+    for (const title of titles)
+      await ada.make('Chain', (dialog) => dialog.getByLabel('Title').fill(title));
+    const late = await enter('Late');
+    const shown = () => late.page.getByRole('article').getByRole('heading').allInnerTexts();
+    await late.card('Number 17').waitFor();
+    assert.deepEqual(await shown(), titles.slice(2).reverse());
+    await late.page.getByRole('button', { name: 'Show earlier cards' }).click();
+    await late.card(titles[0]).waitFor();
+    assert.deepEqual(await shown(), titles.toReversed());
+  }));

@@ -3,31 +3,42 @@ import { play } from './stage.js';
 
 const LUNCH = 'Where shall we eat on Friday?';
 
-test('a full card says so, and has room again when somebody leaves', () => play(async ({ enter }) => {
-  const ada = await enter('Ada');
-  const bo = await enter('Bo');
-  await ada.make('Poll');
-  await ada.press(LUNCH, 'Pizza');
-  // 299 more voters, by the same SDK that the page holds: whoever signs the pairs is the app's affair, not the hub's.
-  await ada.page.evaluate(async () => {
-    const { default: TencentCloudChat } = await import('/sdk/index.js');
-    const { sdkAppID } = await (await fetch('/demo/usersig?user=Ada')).json();
-    const chat = TencentCloudChat.create({ SDKAppID: sdkAppID }); // the same instance per SDKAppID
-    const { data } = await chat.getMessageList({ conversationID: 'GROUPdemo' });
-    for (let from = 1; from < 300; from += 20) {
-      const length = Math.min(20, 300 - from);
-      const votes = Array.from({ length }, (_, at) => ({ key: `voter${from + at}_0`, value: '1' }));
-      await chat.setMessageExtensions(data.messageList[0], votes);
-    }
-  });
-  await bo.sees(LUNCH, 'Noodles: 299 votes, 100 %');
-  await bo.reads(LUNCH, '300 of 300 entries');
-  await bo.press(LUNCH, 'Noodles');
-  await bo.card(LUNCH).getByRole('alert').getByText(/This card is full: it holds 300 entries/).waitFor();
-  await ada.press(LUNCH, 'Noodles'); // a vote that is there may still change
-  await bo.sees(LUNCH, 'Noodles: 300 votes, 100 %');
-  await ada.press(LUNCH, 'Take my vote back');
-  await bo.sees(LUNCH, 'Noodles: 299 votes, 100 %');
-  await bo.press(LUNCH, 'Try again');
-  await ada.sees(LUNCH, 'Noodles: 300 votes, 100 %');
-}, { flags: ['--message-rate', '0'] }));
+test('a full card says so, and has room again when somebody leaves', () =>
+  play(
+    async ({ enter }) => {
+      const ada = await enter('Ada');
+      const bo = await enter('Bo');
+      await ada.make('Poll');
+      await ada.press(LUNCH, 'Pizza');
+      // 299 more voters, by the same SDK that the page holds: whoever signs the pairs is the app's affair, not the hub's.
+      await ada.page.evaluate(async () => {
+        const { default: TencentCloudChat } = await import('/sdk/index.js');
+        const { sdkAppID } = await (await fetch('/demo/usersig?user=Ada')).json();
+        const chat = TencentCloudChat.create({ SDKAppID: sdkAppID }); // the same instance per SDKAppID
+        const { data } = await chat.getMessageList({ conversationID: 'GROUPdemo' });
+        for (let from = 1; from < 300; from += 20) {
+          const length = Math.min(20, 300 - from);
+          const votes = Array.from({ length }, (_, at) => ({
+            key: `voter${from + at}_0`,
+            value: '1',
+          }));
+          await chat.setMessageExtensions(data.messageList[0], votes);
+        }
+      });
+      await bo.sees(LUNCH, 'Noodles: 299 votes, 100 %');
+      await bo.reads(LUNCH, '300 of 300 entries');
+      await bo.press(LUNCH, 'Noodles');
+      await bo
+        .card(LUNCH)
+        .getByRole('alert')
+        .getByText(/This card is full: it holds 300 entries/)
+        .waitFor();
+      await ada.press(LUNCH, 'Noodles'); // a vote that is there may still change
+      await bo.sees(LUNCH, 'Noodles: 300 votes, 100 %');
+      await ada.press(LUNCH, 'Take my vote back');
+      await bo.sees(LUNCH, 'Noodles: 299 votes, 100 %');
+      await bo.press(LUNCH, 'Try again');
+      await ada.sees(LUNCH, 'Noodles: 300 votes, 100 %');
+    },
+    { flags: ['--message-rate', '0'] },
+  ));

@@ -6,8 +6,10 @@ const LUNCH = 'Where shall we eat on Friday?';
 const PICNIC = 'Picnic on Sunday: who brings what?';
 const TRIP = 'The next trip';
 
-const lost = (person) => person.page.getByRole('status').getByText('The connection is lost.', { exact: false }).waitFor();
-const back = (person) => person.page.locator('#banner[data-state=connected]').waitFor({ state: 'attached' });
+const lost = (person) =>
+  person.page.getByRole('status').getByText('The connection is lost.', { exact: false }).waitFor();
+const back = (person) =>
+  person.page.locator('#banner[data-state=connected]').waitFor({ state: 'attached' });
 
 const join = async (person, text) => {
   await person.card(PICNIC).getByLabel('My entry').fill(text);
@@ -26,73 +28,86 @@ async function seesAll(person, me) {
   await person.card(TRIP).getByRole('radio', { name: 'To the sea: 2 answers, 100 %' }).waitFor();
 }
 
-test('the hub is killed and started again: both windows are back by themselves and nothing is lost', () => play(async ({ hub, enter }) => {
-  const ada = await enter('Ada');
-  const bo = await enter('Bo');
-  for (const kind of ['Poll', 'Chain', 'Survey']) await ada.make(kind);
-  await ada.press(LUNCH, 'Noodles');
-  await bo.press(LUNCH, 'Pizza');
-  await join(ada, 'Cups');
-  await ada.lists(PICNIC, 'ol > li', ['A you Cups']);
-  await bo.lists(PICNIC, 'ol > li', ['A Ada Cups']);
-  await join(bo, 'Tea');
-  await answer(ada, 'To the sea');
-  await answer(bo, 'To the sea');
-  for (const [person, name] of [[ada, 'Ada'], [bo, 'Bo']]) await seesAll(person, name);
+test('the hub is killed and started again: both windows are back by themselves and nothing is lost', () =>
+  play(async ({ hub, enter }) => {
+    const ada = await enter('Ada');
+    const bo = await enter('Bo');
+    for (const kind of ['Poll', 'Chain', 'Survey']) await ada.make(kind);
+    await ada.press(LUNCH, 'Noodles');
+    await bo.press(LUNCH, 'Pizza');
+    await join(ada, 'Cups');
+    await ada.lists(PICNIC, 'ol > li', ['A you Cups']);
+    await bo.lists(PICNIC, 'ol > li', ['A Ada Cups']);
+    await join(bo, 'Tea');
+    await answer(ada, 'To the sea');
+    await answer(bo, 'To the sea');
+    for (const [person, name] of [
+      [ada, 'Ada'],
+      [bo, 'Bo'],
+    ])
+      await seesAll(person, name);
 
-  await hub.kill();
-  await Promise.all([ada, bo].map(lost));
-  await hub.restart();
-  await Promise.all([ada, bo].map(back));
-  for (const [person, name] of [[ada, 'Ada'], [bo, 'Bo']]) await seesAll(person, name);
-  await seesAll(await enter('Late'), 'Late'); // from the disk, not from a page that still remembers
+    await hub.kill();
+    await Promise.all([ada, bo].map(lost));
+    await hub.restart();
+    await Promise.all([ada, bo].map(back));
+    for (const [person, name] of [
+      [ada, 'Ada'],
+      [bo, 'Bo'],
+    ])
+      await seesAll(person, name);
+    await seesAll(await enter('Late'), 'Late'); // from the disk, not from a page that still remembers
 
-  await bo.press(LUNCH, 'Noodles');
-  await ada.sees(LUNCH, 'Noodles: 2 votes, 100 %');
-  await join(await enter('Chen'), 'Salad');
-  await ada.lists(PICNIC, 'ol > li', ['A you Cups', 'B Bo Tea', 'C Chen Salad']);
-  await answer(ada, 'Stay in town');
-  await bo.card(TRIP).getByRole('radio', { name: 'Stay in town: 1 answer, 50 %' }).waitFor();
-}));
+    await bo.press(LUNCH, 'Noodles');
+    await ada.sees(LUNCH, 'Noodles: 2 votes, 100 %');
+    await join(await enter('Chen'), 'Salad');
+    await ada.lists(PICNIC, 'ol > li', ['A you Cups', 'B Bo Tea', 'C Chen Salad']);
+    await answer(ada, 'Stay in town');
+    await bo.card(TRIP).getByRole('radio', { name: 'Stay in town: 1 answer, 50 %' }).waitFor();
+  }));
 
-test('what happened while a window was away is there when it is back', () => play(async ({ enter }) => {
-  let line;
-  const ada = await enter('Ada');
-  const bo = await enter('Bo', async (page) => { line = await slowLine(page); });
-  await ada.make('Poll');
-  await ada.make('Chain');
-  await ada.press(LUNCH, 'Noodles');
-  await join(ada, 'Cups');
-  await bo.sees(LUNCH, 'Noodles: 1 vote, 100 %');
-  await bo.lists(PICNIC, 'ol > li', ['A Ada Cups']);
+test('what happened while a window was away is there when it is back', () =>
+  play(async ({ enter }) => {
+    let line;
+    const ada = await enter('Ada');
+    const bo = await enter('Bo', async (page) => {
+      line = await slowLine(page);
+    });
+    await ada.make('Poll');
+    await ada.make('Chain');
+    await ada.press(LUNCH, 'Noodles');
+    await join(ada, 'Cups');
+    await bo.sees(LUNCH, 'Noodles: 1 vote, 100 %');
+    await bo.lists(PICNIC, 'ol > li', ['A Ada Cups']);
 
-  await line.cut();
-  await lost(bo);
-  await ada.press(LUNCH, 'Pizza'); // a change,
-  await ada.sees(LUNCH, 'Pizza: 1 vote, 100 %');
-  await ada.press(PICNIC, 'Take me out'); // a deletion,
-  await ada.lists(PICNIC, 'ol > li', []);
-  await ada.make('Survey'); // and a new message
-  await answer(ada, 'To the sea');
-  await ada.reads(TRIP, '1 person answered');
+    await line.cut();
+    await lost(bo);
+    await ada.press(LUNCH, 'Pizza'); // a change,
+    await ada.sees(LUNCH, 'Pizza: 1 vote, 100 %');
+    await ada.press(PICNIC, 'Take me out'); // a deletion,
+    await ada.lists(PICNIC, 'ol > li', []);
+    await ada.make('Survey'); // and a new message
+    await answer(ada, 'To the sea');
+    await ada.reads(TRIP, '1 person answered');
 
-  line.mend();
-  await back(bo);
-  await bo.sees(LUNCH, 'Noodles: 0 votes, 0 %', 'Pizza: 1 vote, 100 %');
-  await bo.lists(PICNIC, 'ol > li', []);
-  await bo.card(TRIP).getByRole('radio', { name: 'To the sea: 1 answer, 100 %' }).waitFor();
-  await bo.press(LUNCH, 'Pizza');
-  await ada.sees(LUNCH, 'Pizza: 2 votes, 100 %');
-}));
+    line.mend();
+    await back(bo);
+    await bo.sees(LUNCH, 'Noodles: 0 votes, 0 %', 'Pizza: 1 vote, 100 %');
+    await bo.lists(PICNIC, 'ol > li', []);
+    await bo.card(TRIP).getByRole('radio', { name: 'To the sea: 1 answer, 100 %' }).waitFor();
+    await bo.press(LUNCH, 'Pizza');
+    await ada.sees(LUNCH, 'Pizza: 2 votes, 100 %');
+  }));
 
-test('a vote given while the hub is away is kept and made when it is back', () => play(async ({ hub, enter }) => {
-  const ada = await enter('Ada');
-  const bo = await enter('Bo');
-  await ada.make('Poll');
-  await bo.sees(LUNCH, 'Pizza: 0 votes, 0 %');
-  await hub.kill();
-  await lost(bo);
-  await bo.press(LUNCH, 'Pizza');
-  await hub.restart();
-  await ada.sees(LUNCH, 'Pizza: 1 vote, 100 %');
-}));
+test('a vote given while the hub is away is kept and made when it is back', () =>
+  play(async ({ hub, enter }) => {
+    const ada = await enter('Ada');
+    const bo = await enter('Bo');
+    await ada.make('Poll');
+    await bo.sees(LUNCH, 'Pizza: 0 votes, 0 %');
+    await hub.kill();
+    await lost(bo);
+    await bo.press(LUNCH, 'Pizza');
+    await hub.restart();
+    await ada.sees(LUNCH, 'Pizza: 1 vote, 100 %');
+  }));

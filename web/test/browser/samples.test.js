@@ -6,18 +6,27 @@ import { play } from './stage.js';
 // The sample calls of Tencent's documentation of message extensions, as written there. All that is added is a page with
 // `chat`, `message` and `TencentCloudChat` in scope, and a return, so that the test sees what the sample's own promise gave.
 
-const DATA = JSON.stringify({ businessID: 'group_poll', title: 'Tea?', content: { option_list: [{ index: 1, option: 'Yes' }] } });
+const DATA = JSON.stringify({
+  businessID: 'group_poll',
+  title: 'Tea?',
+  content: { option_list: [{ index: 1, option: 'Yes' }] },
+});
 
 /** Signs a person in on the page with nothing but the SDK, in a group of its own. Returns handles for page.evaluate. */
 async function signIn({ page, hub }, userID) {
   await page.goto(hub.url);
-  const TencentCloudChat = await page.evaluateHandle(async () => (await import('/sdk/index.js')).default);
-  const chat = await page.evaluateHandle(async ({ TencentCloudChat, userID }) => {
-    const { sdkAppID, userSig } = await (await fetch(`/demo/usersig?user=${userID}`)).json();
-    const chat = TencentCloudChat.create({ SDKAppID: sdkAppID });
-    await chat.login({ userID, userSig });
-    return chat;
-  }, { TencentCloudChat, userID });
+  const TencentCloudChat = await page.evaluateHandle(
+    async () => (await import('/sdk/index.js')).default,
+  );
+  const chat = await page.evaluateHandle(
+    async ({ TencentCloudChat, userID }) => {
+      const { sdkAppID, userSig } = await (await fetch(`/demo/usersig?user=${userID}`)).json();
+      const chat = TencentCloudChat.create({ SDKAppID: sdkAppID });
+      await chat.login({ userID, userSig });
+      return chat;
+    },
+    { TencentCloudChat, userID },
+  );
   return { page, TencentCloudChat, chat };
 }
 
@@ -27,18 +36,32 @@ async function conversation(open, before = () => {}) {
   await before(two.page);
   const [ada, bo] = [await signIn(one, 'Ada'), await signIn(two, 'Bo')];
   // In an object, because a promise would be waited for here and now.
-  const received = await bo.page.evaluateHandle(({ chat, TencentCloudChat }) => ({
-    message: new Promise((resolve) => chat.once(TencentCloudChat.EVENT.MESSAGE_RECEIVED, ({ data }) => resolve(data[0]))),
-  }), { chat: bo.chat, TencentCloudChat: bo.TencentCloudChat });
-  ada.message = await ada.page.evaluateHandle(async ({ chat, TencentCloudChat, DATA }) => {
-    await chat.createGroup({
-      groupID: 'samples', name: 'Samples', type: TencentCloudChat.TYPES.GRP_WORK, memberList: [{ userID: 'Bo' }],
-    });
-    const message = chat.createCustomMessage({
-      to: 'samples', conversationType: TencentCloudChat.TYPES.CONV_GROUP, payload: { data: DATA }, isSupportExtension: true,
-    });
-    return (await chat.sendMessage(message)).data.message;
-  }, { chat: ada.chat, TencentCloudChat: ada.TencentCloudChat, DATA });
+  const received = await bo.page.evaluateHandle(
+    ({ chat, TencentCloudChat }) => ({
+      message: new Promise((resolve) =>
+        chat.once(TencentCloudChat.EVENT.MESSAGE_RECEIVED, ({ data }) => resolve(data[0])),
+      ),
+    }),
+    { chat: bo.chat, TencentCloudChat: bo.TencentCloudChat },
+  );
+  ada.message = await ada.page.evaluateHandle(
+    async ({ chat, TencentCloudChat, DATA }) => {
+      await chat.createGroup({
+        groupID: 'samples',
+        name: 'Samples',
+        type: TencentCloudChat.TYPES.GRP_WORK,
+        memberList: [{ userID: 'Bo' }],
+      });
+      const message = chat.createCustomMessage({
+        to: 'samples',
+        conversationType: TencentCloudChat.TYPES.CONV_GROUP,
+        payload: { data: DATA },
+        isSupportExtension: true,
+      });
+      return (await chat.sendMessage(message)).data.message;
+    },
+    { chat: ada.chat, TencentCloudChat: ada.TencentCloudChat, DATA },
+  );
   bo.message = await bo.page.evaluateHandle(async ({ received }) => received.message, { received });
   return { ada, bo };
 }
@@ -154,51 +177,110 @@ const deletedSample = ({ chat, TencentCloudChat }) => {
 /* eslint-enable */
 
 const heard = async ({ page }, list, count) => {
-  await page.waitForFunction(({ list, count }) => globalThis[list]?.length >= count, { list, count });
+  await page.waitForFunction(({ list, count }) => globalThis[list]?.length >= count, {
+    list,
+    count,
+  });
   return (await page.evaluate((list) => globalThis[list], list)).sort();
 };
 
-test('the documentation’s samples run as written', () => play(async ({ open }) => {
-  const { ada, bo } = await conversation(open);
-  const ID = await ada.message.evaluate((message) => message.ID);
-  for (const person of [ada, bo]) {
-    await run(person, updatedSample);
-    await run(person, deletedSample);
-  }
+test('the documentation’s samples run as written', () =>
+  play(async ({ open }) => {
+    const { ada, bo } = await conversation(open);
+    const ID = await ada.message.evaluate((message) => message.ID);
+    for (const person of [ada, bo]) {
+      await run(person, updatedSample);
+      await run(person, deletedSample);
+    }
 
-  const set = await run(ada, setSample);
-  assert.equal(set.code, 0);
-  assert.deepEqual(set.data.extensions.map(({ code, key, value }) => [code, key, value]), [[0, 'a', '1'], [0, 'b', '2']]);
-  for (const person of [ada, bo]) {
-    assert.deepEqual(await heard(person, 'updated', 2), [[ID, 'a', '1'], [ID, 'b', '2']]);
-    const { data } = await run(person, getSample);
-    assert.deepEqual(data.extensions.map(({ key, value }) => [key, value]), [['a', '1'], ['b', '2']]);
-  }
+    const set = await run(ada, setSample);
+    assert.equal(set.code, 0);
+    assert.deepEqual(
+      set.data.extensions.map(({ code, key, value }) => [code, key, value]),
+      [
+        [0, 'a', '1'],
+        [0, 'b', '2'],
+      ],
+    );
+    for (const person of [ada, bo]) {
+      assert.deepEqual(await heard(person, 'updated', 2), [
+        [ID, 'a', '1'],
+        [ID, 'b', '2'],
+      ]);
+      const { data } = await run(person, getSample);
+      assert.deepEqual(
+        data.extensions.map(({ key, value }) => [key, value]),
+        [
+          ['a', '1'],
+          ['b', '2'],
+        ],
+      );
+    }
 
-  const gone = await run(bo, deleteSample);
-  assert.deepEqual(gone.data.extensions.map(({ code, key }) => [code, key]), [[0, 'a'], [0, 'b']]);
-  for (const person of [ada, bo]) assert.deepEqual(await heard(person, 'deleted', 2), [[ID, 'a'], [ID, 'b']]);
+    const gone = await run(bo, deleteSample);
+    assert.deepEqual(
+      gone.data.extensions.map(({ code, key }) => [code, key]),
+      [
+        [0, 'a'],
+        [0, 'b'],
+      ],
+    );
+    for (const person of [ada, bo])
+      assert.deepEqual(await heard(person, 'deleted', 2), [
+        [ID, 'a'],
+        [ID, 'b'],
+      ]);
 
-  await run(bo, setSample); // a deleted pair may be set again
-  await heard(ada, 'updated', 4);
-  const cleared = await run(ada, clearSample);
-  assert.deepEqual(cleared.data.extensions, []);
-  for (const person of [ada, bo]) {
-    assert.deepEqual(await heard(person, 'deleted', 4), [[ID, 'a'], [ID, 'a'], [ID, 'b'], [ID, 'b']]);
-    assert.deepEqual((await run(person, getSample)).data.extensions, []);
-  }
-}));
+    await run(bo, setSample); // a deleted pair may be set again
+    await heard(ada, 'updated', 4);
+    const cleared = await run(ada, clearSample);
+    assert.deepEqual(cleared.data.extensions, []);
+    for (const person of [ada, bo]) {
+      assert.deepEqual(await heard(person, 'deleted', 4), [
+        [ID, 'a'],
+        [ID, 'a'],
+        [ID, 'b'],
+        [ID, 'b'],
+      ]);
+      assert.deepEqual((await run(person, getSample)).data.extensions, []);
+    }
+  }));
 
-test('who sets a key that somebody else has set meanwhile is told 23001 with what is there now, and may then retry', () => play(async ({ open }) => {
-  let line;
-  const { ada, bo } = await conversation(open, async (page) => { line = await slowLine(page); });
-  line.hold(); // Bo does not hear of what Ada does
-  await ada.page.evaluate(({ chat, message }) => chat.setMessageExtensions(message, [{ key: 'b', value: 'Ada was here' }]), handles(ada));
-  const { code, data } = await run(bo, setSample);
-  assert.equal(code, 0); // the request was served, one item of it is refused
-  assert.deepEqual(data.extensions.map((item) => [item.code, item.key, item.value]), [[0, 'a', '1'], [23001, 'b', 'Ada was here']]);
-  const retried = await run(bo, setSample);
-  assert.deepEqual(retried.data.extensions.map((item) => [item.code, item.key, item.value]), [[0, 'a', '1'], [0, 'b', '2']]);
-  const seen = await run(ada, getSample);
-  assert.deepEqual(new Map(seen.data.extensions.map(({ key, value }) => [key, value])), new Map([['a', '1'], ['b', '2']]));
-}));
+test('who sets a key that somebody else has set meanwhile is told 23001 with what is there now, and may then retry', () =>
+  play(async ({ open }) => {
+    let line;
+    const { ada, bo } = await conversation(open, async (page) => {
+      line = await slowLine(page);
+    });
+    line.hold(); // Bo does not hear of what Ada does
+    await ada.page.evaluate(
+      ({ chat, message }) =>
+        chat.setMessageExtensions(message, [{ key: 'b', value: 'Ada was here' }]),
+      handles(ada),
+    );
+    const { code, data } = await run(bo, setSample);
+    assert.equal(code, 0); // the request was served, one item of it is refused
+    assert.deepEqual(
+      data.extensions.map((item) => [item.code, item.key, item.value]),
+      [
+        [0, 'a', '1'],
+        [23001, 'b', 'Ada was here'],
+      ],
+    );
+    const retried = await run(bo, setSample);
+    assert.deepEqual(
+      retried.data.extensions.map((item) => [item.code, item.key, item.value]),
+      [
+        [0, 'a', '1'],
+        [0, 'b', '2'],
+      ],
+    );
+    const seen = await run(ada, getSample);
+    assert.deepEqual(
+      new Map(seen.data.extensions.map(({ key, value }) => [key, value])),
+      new Map([
+        ['a', '1'],
+        ['b', '2'],
+      ]),
+    );
+  }));

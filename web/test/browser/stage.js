@@ -32,7 +32,10 @@ export async function play(act, { flags = [], expects = /^$/ } = {}) {
     await hub.stop();
   }
   const expected = (line) => expects.test(line) || (hub.killed && NETWORK.test(line));
-  assert.deepEqual(complaints.filter((line) => !expected(line)), []);
+  assert.deepEqual(
+    complaints.filter((line) => !expected(line)),
+    [],
+  );
 }
 
 /** One person at one window. */
@@ -47,7 +50,10 @@ export class Person {
     const page = await context.newPage();
     page.setDefaultTimeout(20_000);
     page.on('pageerror', (error) => complaints.push(`uncaught: ${error.stack}`));
-    page.on('console', (message) => ['error', 'warning'].includes(message.type()) && complaints.push(message.text()));
+    page.on(
+      'console',
+      (message) => ['error', 'warning'].includes(message.type()) && complaints.push(message.text()),
+    );
     return new Person(page, hub);
   }
 
@@ -62,7 +68,10 @@ export class Person {
 
   /** Makes a card of the kind ('Poll', 'Chain' or 'Survey') with what its form proposes, or with what fill types. */
   async make(kind, fill = () => {}) {
-    await this.page.getByRole('group', { name: 'Make something new' }).getByRole('button', { name: kind }).click();
+    await this.page
+      .getByRole('group', { name: 'Make something new' })
+      .getByRole('button', { name: kind })
+      .click();
     const dialog = this.page.getByRole('dialog', { name: `New ${kind.toLowerCase()}` });
     await fill(dialog);
     await dialog.getByRole('button', { name: 'Create' }).click();
@@ -81,7 +90,8 @@ export class Person {
 
   /** Waits until the card has a button of exactly this name: for a poll's option, its whole result. */
   async sees(card, ...names) {
-    for (const name of names) await this.card(card).getByRole('button', { name, exact: true }).waitFor();
+    for (const name of names)
+      await this.card(card).getByRole('button', { name, exact: true }).waitFor();
   }
 
   /** Waits until the card shows this text. */

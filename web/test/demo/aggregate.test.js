@@ -1,8 +1,25 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { CLOSED, NOTE, answers, choices, nextNumber, order, summarize, tally, voteKey } from '../../demo/aggregate.js';
+import {
+  CLOSED,
+  NOTE,
+  answers,
+  choices,
+  nextNumber,
+  order,
+  summarize,
+  tally,
+  voteKey,
+} from '../../demo/aggregate.js';
 
-const lunch = { multiple: false, options: [{ index: 1, text: 'Noodles' }, { index: 2, text: 'Pizza' }, { index: 10, text: 'Salad' }] };
+const lunch = {
+  multiple: false,
+  options: [
+    { index: 1, text: 'Noodles' },
+    { index: 2, text: 'Pizza' },
+    { index: 10, text: 'Salad' },
+  ],
+};
 const several = { ...lunch, multiple: true };
 
 const counts = (poll, pairs) => tally(poll, new Map(pairs)).options.map((option) => option.voters);
@@ -10,15 +27,54 @@ const counts = (poll, pairs) => tally(poll, new Map(pairs)).options.map((option)
 test('tally', async (t) => {
   const cases = [
     { name: 'OK empty', poll: lunch, pairs: [], want: [[], [], []] },
-    { name: 'OK one each', poll: lunch, pairs: [['bo_0', '1'], ['ada_0', '2']], want: [['bo'], ['ada'], []] },
-    { name: 'OK voters are sorted whatever the order of pairs', poll: lunch, pairs: [['bo_0', '1'], ['ada_0', '1']], want: [['ada', 'bo'], [], []] },
+    {
+      name: 'OK one each',
+      poll: lunch,
+      pairs: [
+        ['bo_0', '1'],
+        ['ada_0', '2'],
+      ],
+      want: [['bo'], ['ada'], []],
+    },
+    {
+      name: 'OK voters are sorted whatever the order of pairs',
+      poll: lunch,
+      pairs: [
+        ['bo_0', '1'],
+        ['ada_0', '1'],
+      ],
+      want: [['ada', 'bo'], [], []],
+    },
     // userIDs may hold "_", even end in "_0"; only the last two characters of the key are the key's.
-    { name: 'OK userID with underscores', poll: lunch, pairs: [['a_0_0', '10']], want: [[], [], ['a_0']] },
-    { name: 'OK several choices', poll: several, pairs: [['bo_0', '1_10']], want: [['bo'], [], ['bo']] },
-    { name: 'ErrSeveralWhereOneIsAllowed', poll: lunch, pairs: [['bo_0', '2_10']], want: [[], ['bo'], []] },
+    {
+      name: 'OK userID with underscores',
+      poll: lunch,
+      pairs: [['a_0_0', '10']],
+      want: [[], [], ['a_0']],
+    },
+    {
+      name: 'OK several choices',
+      poll: several,
+      pairs: [['bo_0', '1_10']],
+      want: [['bo'], [], ['bo']],
+    },
+    {
+      name: 'ErrSeveralWhereOneIsAllowed',
+      poll: lunch,
+      pairs: [['bo_0', '2_10']],
+      want: [[], ['bo'], []],
+    },
     { name: 'ErrTwiceTheSame', poll: several, pairs: [['bo_0', '1_1']], want: [['bo'], [], []] },
     { name: 'ErrUnknownOption', poll: lunch, pairs: [['bo_0', '7']], want: [[], [], []] },
-    { name: 'ErrNotAVote', poll: lunch, pairs: [['bo', '1'], [CLOSED, '1']], want: [[], [], []] },
+    {
+      name: 'ErrNotAVote',
+      poll: lunch,
+      pairs: [
+        ['bo', '1'],
+        [CLOSED, '1'],
+      ],
+      want: [[], [], []],
+    },
   ];
   for (const { name, poll, pairs, want } of cases) {
     await t.test(name, () => assert.deepEqual(counts(poll, pairs), want));
@@ -26,9 +82,19 @@ test('tally', async (t) => {
 });
 
 test('tally: shares are of people, not of votes', () => {
-  const { options, voters } = tally(several, new Map([['a_0', '1_2'], ['b_0', '1'], ['c_0', 'nonsense']]));
+  const { options, voters } = tally(
+    several,
+    new Map([
+      ['a_0', '1_2'],
+      ['b_0', '1'],
+      ['c_0', 'nonsense'],
+    ]),
+  );
   assert.equal(voters, 2);
-  assert.deepEqual(options.map(({ share }) => share), [1, 0.5, 0]);
+  assert.deepEqual(
+    options.map(({ share }) => share),
+    [1, 0.5, 0],
+  );
 });
 
 test('tally: closed only by its own key and value', () => {
@@ -45,23 +111,51 @@ test('choices come in the order of the poll', () => {
 const value = (n, text) => JSON.stringify({ n, text });
 
 test('order: the same in every window, whatever the order of arrival', () => {
-  const pairs = [['cy', value(3, 'rice')], ['bo', value(1, 'tea')], ['ada', value(3, 'cups')], [NOTE, 'bring spoons']];
-  const want = [['bo', 'tea'], ['ada', 'cups'], ['cy', 'rice']];
+  const pairs = [
+    ['cy', value(3, 'rice')],
+    ['bo', value(1, 'tea')],
+    ['ada', value(3, 'cups')],
+    [NOTE, 'bring spoons'],
+  ];
+  const want = [
+    ['bo', 'tea'],
+    ['ada', 'cups'],
+    ['cy', 'rice'],
+  ];
   for (const seen of [pairs, [...pairs].reverse()]) {
-    assert.deepEqual(order(new Map(seen)).map(({ userID, text }) => [userID, text]), want);
+    assert.deepEqual(
+      order(new Map(seen)).map(({ userID, text }) => [userID, text]),
+      want,
+    );
   }
 });
 
 test('order: a value of another program is its text, and comes last', () => {
-  const pairs = new Map([['zoe', 'just text'], ['ada', '{"n":"1","text":"x"}'], ['bo', value(9, 'last numbered')]]);
-  assert.deepEqual(order(pairs).map(({ userID }) => userID), ['bo', 'ada', 'zoe']);
+  const pairs = new Map([
+    ['zoe', 'just text'],
+    ['ada', '{"n":"1","text":"x"}'],
+    ['bo', value(9, 'last numbered')],
+  ]);
+  assert.deepEqual(
+    order(pairs).map(({ userID }) => userID),
+    ['bo', 'ada', 'zoe'],
+  );
   assert.equal(order(pairs)[2].text, 'just text');
 });
 
 test('nextNumber is after everything seen, and does not fill gaps', () => {
   assert.equal(nextNumber(new Map()), 1);
   assert.equal(nextNumber(new Map([[NOTE, 'hi']])), 1);
-  assert.equal(nextNumber(new Map([['a', value(1, 'x')], ['b', value(7, 'y')], ['c', 'plain']])), 8);
+  assert.equal(
+    nextNumber(
+      new Map([
+        ['a', value(1, 'x')],
+        ['b', value(7, 'y')],
+        ['c', 'plain'],
+      ]),
+    ),
+    8,
+  );
 });
 
 const review = {
@@ -82,13 +176,30 @@ test('answers: what does not fit its question is null', () => {
 });
 
 test('summarize', () => {
-  const { respondents, questions } = summarize(review, new Map([
-    ['bo', '[1,4,"more tea"]'], ['ada', '[2,5,null]'], ['cy', '[1,null,"no"]'], ['dan', 'rubbish'],
-  ]));
+  const { respondents, questions } = summarize(
+    review,
+    new Map([
+      ['bo', '[1,4,"more tea"]'],
+      ['ada', '[2,5,null]'],
+      ['cy', '[1,null,"no"]'],
+      ['dan', 'rubbish'],
+    ]),
+  );
   assert.equal(respondents, 3);
   assert.deepEqual(questions[0], { answered: 3, counts: [2, 1], shares: [2 / 3, 1 / 3] });
-  assert.deepEqual(questions[1], { answered: 2, counts: [0, 0, 0, 1, 1], shares: [0, 0, 0, 0.5, 0.5], mean: 4.5 });
-  assert.deepEqual(questions[2], { answered: 2, texts: [{ userID: 'bo', answer: 'more tea' }, { userID: 'cy', answer: 'no' }] });
+  assert.deepEqual(questions[1], {
+    answered: 2,
+    counts: [0, 0, 0, 1, 1],
+    shares: [0, 0, 0, 0.5, 0.5],
+    mean: 4.5,
+  });
+  assert.deepEqual(questions[2], {
+    answered: 2,
+    texts: [
+      { userID: 'bo', answer: 'more tea' },
+      { userID: 'cy', answer: 'no' },
+    ],
+  });
 });
 
 test('summarize: nobody answered', () => {

@@ -3,24 +3,53 @@ import { test } from 'node:test';
 import { bytes, full, room } from '../../demo/limits.js';
 import { chainData, pollData, read, surveyData } from '../../demo/payload.js';
 
-const message = (data) => ({ payload: { data: typeof data === 'string' ? data : JSON.stringify(data) } });
+const message = (data) => ({
+  payload: { data: typeof data === 'string' ? data : JSON.stringify(data) },
+});
 
 test('what is built is read back', () => {
-  assert.deepEqual(read(message(pollData({ title: 'Lunch', options: ['Tea', 'Rice'], multiple: true }))),
-    { kind: 'poll', title: 'Lunch', multiple: true, options: [{ index: 1, text: 'Tea' }, { index: 2, text: 'Rice' }] });
-  assert.deepEqual(read(message(chainData({ title: 'Trip', description: 'May', creator: 'bo' }))),
-    { kind: 'chain', title: 'Trip', description: 'May' });
-  assert.deepEqual(read(message(surveyData({ title: 'Day', questions: [{ type: 'scale', text: 'How?', options: [] }] }))),
-    { kind: 'survey', title: 'Day', questions: [{ type: 'scale', text: 'How?', options: [] }] });
+  assert.deepEqual(
+    read(message(pollData({ title: 'Lunch', options: ['Tea', 'Rice'], multiple: true }))),
+    {
+      kind: 'poll',
+      title: 'Lunch',
+      multiple: true,
+      options: [
+        { index: 1, text: 'Tea' },
+        { index: 2, text: 'Rice' },
+      ],
+    },
+  );
+  assert.deepEqual(read(message(chainData({ title: 'Trip', description: 'May', creator: 'bo' }))), {
+    kind: 'chain',
+    title: 'Trip',
+    description: 'May',
+  });
+  assert.deepEqual(
+    read(
+      message(
+        surveyData({ title: 'Day', questions: [{ type: 'scale', text: 'How?', options: [] }] }),
+      ),
+    ),
+    { kind: 'survey', title: 'Day', questions: [{ type: 'scale', text: 'How?', options: [] }] },
+  );
 });
 
 test('a poll index may arrive as a string, as other programs send it', () => {
-  const data = { businessID: 'group_poll', title: 'T', content: { option_list: [{ index: '1', option: 'A' }] } };
+  const data = {
+    businessID: 'group_poll',
+    title: 'T',
+    content: { option_list: [{ index: '1', option: 'A' }] },
+  };
   assert.deepEqual(read(message(data)).options, [{ index: 1, text: 'A' }]);
 });
 
 test('whatever else is sent is no card', async (t) => {
-  const poll = (option_list) => ({ businessID: 'group_poll', title: 'T', content: { option_list } });
+  const poll = (option_list) => ({
+    businessID: 'group_poll',
+    title: 'T',
+    content: { option_list },
+  });
   const cases = {
     'a text message': { payload: { text: 'hi' } },
     'no JSON': message('hello'),
@@ -29,13 +58,27 @@ test('whatever else is sent is no card', async (t) => {
     // A plain object as lookup table would find Object here and hand the sender's own object to the page.
     'the name of an inherited property': message({ businessID: 'constructor', kind: 'poll' }),
     'a poll without options': message({ businessID: 'group_poll', title: 'T' }),
-    'an option twice': message(poll([{ index: 1, option: 'A' }, { index: '1', option: 'B' }])),
+    'an option twice': message(
+      poll([
+        { index: 1, option: 'A' },
+        { index: '1', option: 'B' },
+      ]),
+    ),
     'an option that is no text': message(poll([{ index: 1, option: { toString: 1 } }])),
     'a chain without a title': message({ businessID: 'group_note' }),
-    'a survey without questions': message({ businessID: 'group_survey', title: 'T', questions: [] }),
-    'a question of an unknown type': message({ businessID: 'group_survey', title: 'T', questions: [{ type: 'html', text: 'x' }] }),
+    'a survey without questions': message({
+      businessID: 'group_survey',
+      title: 'T',
+      questions: [],
+    }),
+    'a question of an unknown type': message({
+      businessID: 'group_survey',
+      title: 'T',
+      questions: [{ type: 'html', text: 'x' }],
+    }),
   };
-  for (const [name, sent] of Object.entries(cases)) await t.test(name, () => assert.equal(read(sent), null));
+  for (const [name, sent] of Object.entries(cases))
+    await t.test(name, () => assert.equal(read(sent), null));
 });
 
 test('limits are counted in bytes of UTF-8', () => {

@@ -2,8 +2,17 @@ import { WebSocket } from 'ws';
 
 /** Calls a REST command as a backend does and resolves with the envelope and all that is in it. */
 export async function call(hub, { sdkappid, identifier, usersig }, command, body = {}) {
-  const query = new URLSearchParams({ sdkappid, identifier, usersig, random: '99999999', contenttype: 'json' });
-  const response = await fetch(`${hub.url}/v4/${command}?${query}`, { method: 'POST', body: JSON.stringify(body) });
+  const query = new URLSearchParams({
+    sdkappid,
+    identifier,
+    usersig,
+    random: '99999999',
+    contenttype: 'json',
+  });
+  const response = await fetch(`${hub.url}/v4/${command}?${query}`, {
+    method: 'POST',
+    body: JSON.stringify(body),
+  });
   if (response.status !== 200) throw new Error(`HTTP ${response.status}`);
   return response.json();
 }
@@ -13,7 +22,9 @@ export function logIn(hub, { sdkappid, identifier, usersig }) {
   return new Promise((resolve, reject) => {
     const socket = new WebSocket(`${hub.url.replace('http', 'ws')}/ws`);
     const params = { sdkAppID: sdkappid, userID: identifier, userSig: usersig };
-    socket.on('open', () => socket.send(JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'login', params })));
+    socket.on('open', () =>
+      socket.send(JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'login', params })),
+    );
     socket.on('message', (frame) => {
       resolve(JSON.parse(frame).error?.code ?? 0);
       socket.terminate();

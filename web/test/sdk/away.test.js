@@ -12,55 +12,89 @@ const { MESSAGE_RECEIVED, MESSAGE_EXTENSIONS_UPDATED, MESSAGE_EXTENSIONS_DELETED
 const timeout = 60_000;
 
 let hub;
-before(async () => {
-  hub = await Hub.start('--secret-key', secretKey, '--message-rate', '0', '--max-tombstones', '10');
-}, { timeout: 300_000 });
+before(
+  async () => {
+    hub = await Hub.start(
+      '--secret-key',
+      secretKey,
+      '--message-rate',
+      '0',
+      '--max-tombstones',
+      '10',
+    );
+  },
+  { timeout: 300_000 },
+);
 after(() => hub.stop());
 
-test('who was away hears what was missed, in order and once: messages first, then pairs', { timeout }, async (t) => {
-  const wire = await Wire.open(t, hub);
-  const { alice, bob, groupID, message, copy } = await poll(t, hub, { wire });
-  for (const key of ['stays', 'changes', 'goes']) await set(alice, message, key, '1');
-  await bob.sees(message.ID, 'goes', '1');
-  await pairs(bob, copy);
-  bob.forget();
-  wire.cut();
-  await bob.hears(EVENT.NET_STATE_CHANGE, ({ state }) => state === 'disconnected');
-  await set(alice, message, 'changes', '2');
-  await set(alice, message, 'comes', '1');
-  await alice.chat.deleteMessageExtensions(message, ['goes']);
-  for (let i = 0; i < 20; i++) await send(alice, groupID);
-  wire.mend();
-  const received = await bob.hears(MESSAGE_RECEIVED);
-  assert.deepEqual(received.map(({ sequence }) => sequence), Array.from({ length: 20 }, (_, i) => i + 2));
-  await bob.sees(message.ID, 'goes', '');
-  const changed = bob.heard(MESSAGE_EXTENSIONS_UPDATED).flatMap(({ extensions }) => extensions);
-  assert.deepEqual(changed, [{ key: 'changes', value: '2' }, { key: 'comes', value: '1' }]);
-  assert.deepEqual(bob.story, [MESSAGE_RECEIVED, MESSAGE_EXTENSIONS_UPDATED, MESSAGE_EXTENSIONS_DELETED]);
-  await set(alice, message, 'live', 'again');
-  await bob.sees(message.ID, 'live', 'again');
-  assert.deepEqual(codes(await set(bob, copy, 'changes', '3')), [0], 'the Seq was caught up too');
-});
+test(
+  'who was away hears what was missed, in order and once: messages first, then pairs',
+  { timeout },
+  async (t) => {
+    const wire = await Wire.open(t, hub);
+    const { alice, bob, groupID, message, copy } = await poll(t, hub, { wire });
+    for (const key of ['stays', 'changes', 'goes']) await set(alice, message, key, '1');
+    await bob.sees(message.ID, 'goes', '1');
+    await pairs(bob, copy);
+    bob.forget();
+    wire.cut();
+    await bob.hears(EVENT.NET_STATE_CHANGE, ({ state }) => state === 'disconnected');
+    await set(alice, message, 'changes', '2');
+    await set(alice, message, 'comes', '1');
+    await alice.chat.deleteMessageExtensions(message, ['goes']);
+    for (let i = 0; i < 20; i++) await send(alice, groupID);
+    wire.mend();
+    const received = await bob.hears(MESSAGE_RECEIVED);
+    assert.deepEqual(
+      received.map(({ sequence }) => sequence),
+      Array.from({ length: 20 }, (_, i) => i + 2),
+    );
+    await bob.sees(message.ID, 'goes', '');
+    const changed = bob.heard(MESSAGE_EXTENSIONS_UPDATED).flatMap(({ extensions }) => extensions);
+    assert.deepEqual(changed, [
+      { key: 'changes', value: '2' },
+      { key: 'comes', value: '1' },
+    ]);
+    assert.deepEqual(bob.story, [
+      MESSAGE_RECEIVED,
+      MESSAGE_EXTENSIONS_UPDATED,
+      MESSAGE_EXTENSIONS_DELETED,
+    ]);
+    await set(alice, message, 'live', 'again');
+    await bob.sees(message.ID, 'live', 'again');
+    assert.deepEqual(codes(await set(bob, copy, 'changes', '3')), [0], 'the Seq was caught up too');
+  },
+);
 
-test('who was away for so long that deletions are forgotten still hears of each', { timeout }, async (t) => {
-  const wire = await Wire.open(t, hub);
-  const { alice, bob, message, copy } = await poll(t, hub, { wire });
-  const keys = Array.from({ length: 20 }, (_, i) => `k${i}`);
-  await alice.chat.setMessageExtensions(message, [...keys.slice(1), 'stays'].map((key) => ({ key, value: '1' })));
-  await bob.sees(message.ID, 'stays', '1');
-  await pairs(bob, copy);
-  wire.cut();
-  await bob.hears(EVENT.NET_STATE_CHANGE, ({ state }) => state === 'disconnected');
-  for (const key of keys.slice(1)) await alice.chat.deleteMessageExtensions(message, [key]); // --max-tombstones 10
-  wire.mend();
-  await Promise.all(keys.slice(1).map((key) => bob.sees(message.ID, key, '')));
-  assert.deepEqual(await pairs(bob, copy), new Map([['stays', '1']]));
-});
+test(
+  'who was away for so long that deletions are forgotten still hears of each',
+  { timeout },
+  async (t) => {
+    const wire = await Wire.open(t, hub);
+    const { alice, bob, message, copy } = await poll(t, hub, { wire });
+    const keys = Array.from({ length: 20 }, (_, i) => `k${i}`);
+    await alice.chat.setMessageExtensions(
+      message,
+      [...keys.slice(1), 'stays'].map((key) => ({ key, value: '1' })),
+    );
+    await bob.sees(message.ID, 'stays', '1');
+    await pairs(bob, copy);
+    wire.cut();
+    await bob.hears(EVENT.NET_STATE_CHANGE, ({ state }) => state === 'disconnected');
+    for (const key of keys.slice(1)) await alice.chat.deleteMessageExtensions(message, [key]); // --max-tombstones 10
+    wire.mend();
+    await Promise.all(keys.slice(1).map((key) => bob.sees(message.ID, key, '')));
+    assert.deepEqual(await pairs(bob, copy), new Map([['stays', '1']]));
+  },
+);
 
 test('a clear while away', { timeout }, async (t) => {
   const wire = await Wire.open(t, hub);
   const { alice, bob, message, copy } = await poll(t, hub, { wire });
-  await alice.chat.setMessageExtensions(message, ['a', 'b'].map((key) => ({ key, value: '1' })));
+  await alice.chat.setMessageExtensions(
+    message,
+    ['a', 'b'].map((key) => ({ key, value: '1' })),
+  );
   await bob.sees(message.ID, 'b', '1');
   await pairs(bob, copy);
   wire.cut();
@@ -72,19 +106,34 @@ test('a clear while away', { timeout }, async (t) => {
   assert.deepEqual(await pairs(bob, copy), new Map([['b', '2']]));
 });
 
-test('kill -9 of the hub and a new start: everybody is back by itself and nothing is lost', { timeout }, async (t) => {
-  const own = await Hub.start();
-  t.after(() => own.stop());
-  const wire = await Wire.open(t, own);
-  const { bob, message, copy } = await poll(t, own, { wire });
-  const alice = await User.logIn(t, own, 'alice', { url: wire.url });
-  await set(alice, message, 'alice', 'noodles');
-  await own.kill();
-  await Promise.all([alice, bob].map((user) => user.hears(EVENT.NET_STATE_CHANGE, ({ state }) => state === 'disconnected')));
-  const waiting = set(bob, copy, 'bob', 'rice');
-  await own.restart();
-  assert.deepEqual(codes(await waiting), [0]);
-  await Promise.all([alice, bob].map((user) => user.sees(message.ID, 'bob', 'rice')));
-  for (const user of [alice, bob]) assert.deepEqual(await pairs(user, message), new Map([['alice', 'noodles'], ['bob', 'rice']]));
-  for (const user of [alice, bob]) assert.equal(user.heard(EVENT.SDK_READY).length, 1);
-});
+test(
+  'kill -9 of the hub and a new start: everybody is back by itself and nothing is lost',
+  { timeout },
+  async (t) => {
+    const own = await Hub.start();
+    t.after(() => own.stop());
+    const wire = await Wire.open(t, own);
+    const { bob, message, copy } = await poll(t, own, { wire });
+    const alice = await User.logIn(t, own, 'alice', { url: wire.url });
+    await set(alice, message, 'alice', 'noodles');
+    await own.kill();
+    await Promise.all(
+      [alice, bob].map((user) =>
+        user.hears(EVENT.NET_STATE_CHANGE, ({ state }) => state === 'disconnected'),
+      ),
+    );
+    const waiting = set(bob, copy, 'bob', 'rice');
+    await own.restart();
+    assert.deepEqual(codes(await waiting), [0]);
+    await Promise.all([alice, bob].map((user) => user.sees(message.ID, 'bob', 'rice')));
+    for (const user of [alice, bob])
+      assert.deepEqual(
+        await pairs(user, message),
+        new Map([
+          ['alice', 'noodles'],
+          ['bob', 'rice'],
+        ]),
+      );
+    for (const user of [alice, bob]) assert.equal(user.heard(EVENT.SDK_READY).length, 1);
+  },
+);

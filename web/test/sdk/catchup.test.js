@@ -11,7 +11,10 @@ test('catching up that fails is tried again until it is done', soon, async (t) =
   const { chat, clock, door, hears } = context;
   const visit = await logIn(context);
   const changed = hears(EVENT.MESSAGE_EXTENSIONS_UPDATED);
-  visit.notify(['MESSAGE_EXTENSIONS_UPDATED', { messageID: 'g.demo.1', extensions: [{ key: 'a', value: '1', seq: 5 }], latestSeq: 5 }]);
+  visit.notify([
+    'MESSAGE_EXTENSIONS_UPDATED',
+    { messageID: 'g.demo.1', extensions: [{ key: 'a', value: '1', seq: 5 }], latestSeq: 5 },
+  ]);
   await changed;
   const gone = hears('disconnected');
   visit.cut();
@@ -26,16 +29,32 @@ test('catching up that fails is tried again until it is done', soon, async (t) =
   await asleep;
   const healed = hears(EVENT.MESSAGE_EXTENSIONS_UPDATED);
   clock.advance(250);
-  const page = { extensions: [{ key: 'a', value: '2', seq: 9 }], latestSeq: 9, clearSeq: 0, purgedSeq: 0, completeFlag: 1 };
+  const page = {
+    extensions: [{ key: 'a', value: '2', seq: 9 }],
+    latestSeq: 9,
+    clearSeq: 0,
+    purgedSeq: 0,
+    completeFlag: 1,
+  };
   next.answer(await next.request(), page);
   await healed;
   assert.ok(chat.isReady());
 });
 
 const text = (sequence) => ({
-  ID: `g.demo.${sequence}`, conversationID: 'GROUPdemo', conversationType: 'GROUP', from: 'bob', to: 'demo', time: sequence, sequence,
+  ID: `g.demo.${sequence}`,
+  conversationID: 'GROUPdemo',
+  conversationType: 'GROUP',
+  from: 'bob',
+  to: 'demo',
+  time: sequence,
+  sequence,
 });
-const page = (...sequences) => ({ messageList: sequences.map(text), nextReqMessageID: '', isCompleted: true });
+const page = (...sequences) => ({
+  messageList: sequences.map(text),
+  nextReqMessageID: '',
+  isCompleted: true,
+});
 const received = (...sequences) => ['MESSAGE_RECEIVED', { messages: sequences.map(text) }];
 
 /** Alice has seen message 1; then the connection goes and comes, and asks for what was missed. */
@@ -46,7 +65,9 @@ async function missSome(context) {
   visit.notify(received(1));
   await first;
   const sequences = [];
-  chat.on(EVENT.MESSAGE_RECEIVED, ({ data }) => sequences.push(...data.map(({ sequence }) => sequence)));
+  chat.on(EVENT.MESSAGE_RECEIVED, ({ data }) =>
+    sequences.push(...data.map(({ sequence }) => sequence)),
+  );
   const next = await reconnect(context, () => visit.cut());
   const request = await next.request();
   assert.equal(request.method, 'getMessageList');
@@ -56,7 +77,10 @@ async function missSome(context) {
 test('missed messages come before live ones, and a message before its pairs', soon, async (t) => {
   const context = await start(t);
   const { visit, request, sequences } = await missSome(context);
-  visit.notify(['MESSAGE_EXTENSIONS_UPDATED', { messageID: 'g.demo.2', extensions: [{ key: 'a', value: '1', seq: 9 }], latestSeq: 9 }]);
+  visit.notify([
+    'MESSAGE_EXTENSIONS_UPDATED',
+    { messageID: 'g.demo.2', extensions: [{ key: 'a', value: '1', seq: 9 }], latestSeq: 9 },
+  ]);
   visit.notify(received(3));
   visit.notify(received(4));
   const told = context.hears(EVENT.MESSAGE_EXTENSIONS_UPDATED);
@@ -66,74 +90,116 @@ test('missed messages come before live ones, and a message before its pairs', so
   assert.equal(context.heard.at(-3), EVENT.MESSAGE_RECEIVED);
 });
 
-test('messages that could not be fetched are fetched later, whatever came live meanwhile', soon, async (t) => {
-  const context = await start(t, { random: () => 0 });
-  const { visit, request, sequences } = await missSome(context);
-  const asleep = context.clock.waits();
-  visit.answer(request, { code: 10002, message: 'not now' });
-  await asleep;
-  const live = context.hears(EVENT.MESSAGE_RECEIVED);
-  visit.notify(received(3));
-  await live;
-  context.clock.advance(0);
-  const healed = context.hears(EVENT.MESSAGE_RECEIVED);
-  visit.answer(await visit.request(), page(1, 2, 3));
-  await healed;
-  assert.deepEqual(sequences, [3, 2]);
-});
+test(
+  'messages that could not be fetched are fetched later, whatever came live meanwhile',
+  soon,
+  async (t) => {
+    const context = await start(t, { random: () => 0 });
+    const { visit, request, sequences } = await missSome(context);
+    const asleep = context.clock.waits();
+    visit.answer(request, { code: 10002, message: 'not now' });
+    await asleep;
+    const live = context.hears(EVENT.MESSAGE_RECEIVED);
+    visit.notify(received(3));
+    await live;
+    context.clock.advance(0);
+    const healed = context.hears(EVENT.MESSAGE_RECEIVED);
+    visit.answer(await visit.request(), page(1, 2, 3));
+    await healed;
+    assert.deepEqual(sequences, [3, 2]);
+  },
+);
 
 /** A login answer that names the history. */
 const named = (epoch, login) => (params) => ({ ...login(params), epoch });
 
-test('another epoch: messages and pairs are read from the beginning, and a namesake is another message', soon, async (t) => {
-  const context = await start(t);
-  const { answers } = context.door;
-  const { login } = answers;
-  const first = await logIn(context);
-  const told = context.hears(EVENT.MESSAGE_EXTENSIONS_UPDATED);
-  first.notify(received(1), ['MESSAGE_EXTENSIONS_UPDATED', { messageID: 'g.demo.1', extensions: [{ key: 'a', value: '1', seq: 70 }], latestSeq: 70 }]);
-  await told;
-  const before = context.chat.findMessage('g.demo.1');
-  answers.login = named('second', login);
-  const next = await reconnect(context, () => first.cut());
-  const list = await next.request();
-  next.answer(list, { ...page(), messageList: [{ ...text(1), time: 5 }] });
-  const pairs = await next.request();
-  assert.deepEqual([list.params.nextReqMessageID, pairs.params], ['', { messageID: 'g.demo.1', startSeq: 0 }]);
-  const gone = context.hears(EVENT.MESSAGE_EXTENSIONS_DELETED);
-  next.answer(pairs, { extensions: [{ key: 'b', value: '1', seq: 4 }], latestSeq: 4, clearSeq: 0, purgedSeq: 0, completeFlag: 1 });
-  await gone;
-  assert.deepEqual(context.heard.slice(-3), [EVENT.MESSAGE_RECEIVED, EVENT.MESSAGE_EXTENSIONS_UPDATED, EVENT.MESSAGE_EXTENSIONS_DELETED]);
-  assert.deepEqual([before.time, context.chat.findMessage('g.demo.1').time], [1, 5]);
-  // The same epoch again: what is known now is good.
-  const last = await reconnect(context, () => next.cut());
-  last.answer(await last.request(), { ...page(), messageList: [{ ...text(1), time: 5 }] });
-  assert.deepEqual((await last.request()).params, { messageID: 'g.demo.1', startSeq: 5 });
-});
-
-for (const [why, code] of [['the message', 23004], ['the group', 10010], ['the membership', 10007]]) {
-  test(`${why} went with the old history: its pairs are gone, and nothing is asked again`, soon, async (t) => {
+test(
+  'another epoch: messages and pairs are read from the beginning, and a namesake is another message',
+  soon,
+  async (t) => {
     const context = await start(t);
     const { answers } = context.door;
     const { login } = answers;
-      const first = await logIn(context);
+    const first = await logIn(context);
     const told = context.hears(EVENT.MESSAGE_EXTENSIONS_UPDATED);
-    first.notify(received(1), ['MESSAGE_EXTENSIONS_UPDATED', { messageID: 'g.demo.1', extensions: [{ key: 'a', value: '1', seq: 70 }], latestSeq: 70 }]);
+    first.notify(received(1), [
+      'MESSAGE_EXTENSIONS_UPDATED',
+      { messageID: 'g.demo.1', extensions: [{ key: 'a', value: '1', seq: 70 }], latestSeq: 70 },
+    ]);
     await told;
+    const before = context.chat.findMessage('g.demo.1');
     answers.login = named('second', login);
     const next = await reconnect(context, () => first.cut());
+    const list = await next.request();
+    next.answer(list, { ...page(), messageList: [{ ...text(1), time: 5 }] });
+    const pairs = await next.request();
+    assert.deepEqual(
+      [list.params.nextReqMessageID, pairs.params],
+      ['', { messageID: 'g.demo.1', startSeq: 0 }],
+    );
     const gone = context.hears(EVENT.MESSAGE_EXTENSIONS_DELETED);
-    next.answer(await next.request(), code === 23004 ? page() : { code, message: 'no' });
-    next.answer(await next.request(), { code, message: 'no' });
+    next.answer(pairs, {
+      extensions: [{ key: 'b', value: '1', seq: 4 }],
+      latestSeq: 4,
+      clearSeq: 0,
+      purgedSeq: 0,
+      completeFlag: 1,
+    });
     await gone;
-    assert.equal(context.clock.waiting, 1, 'the next ping alone');
-    // Neither does the next connection ask, before it is asked to.
+    assert.deepEqual(context.heard.slice(-3), [
+      EVENT.MESSAGE_RECEIVED,
+      EVENT.MESSAGE_EXTENSIONS_UPDATED,
+      EVENT.MESSAGE_EXTENSIONS_DELETED,
+    ]);
+    assert.deepEqual([before.time, context.chat.findMessage('g.demo.1').time], [1, 5]);
+    // The same epoch again: what is known now is good.
     const last = await reconnect(context, () => next.cut());
-    const join = context.chat.joinGroup({ groupID: 'demo' });
-    const asked = [await last.request()];
-    if (code === 23004) asked.push(await last.request());
-    assert.deepEqual(asked.map(({ method }) => method).sort(), code === 23004 ? ['getMessageList', 'joinGroup'] : ['joinGroup']);
-    for (const request of asked) last.answer(request, request.method === 'joinGroup' ? { status: 'JoinedSuccess', group: {} } : page());
-    await join;
-  });
+    last.answer(await last.request(), { ...page(), messageList: [{ ...text(1), time: 5 }] });
+    assert.deepEqual((await last.request()).params, { messageID: 'g.demo.1', startSeq: 5 });
+  },
+);
+
+for (const [why, code] of [
+  ['the message', 23004],
+  ['the group', 10010],
+  ['the membership', 10007],
+]) {
+  test(
+    `${why} went with the old history: its pairs are gone, and nothing is asked again`,
+    soon,
+    async (t) => {
+      const context = await start(t);
+      const { answers } = context.door;
+      const { login } = answers;
+      const first = await logIn(context);
+      const told = context.hears(EVENT.MESSAGE_EXTENSIONS_UPDATED);
+      first.notify(received(1), [
+        'MESSAGE_EXTENSIONS_UPDATED',
+        { messageID: 'g.demo.1', extensions: [{ key: 'a', value: '1', seq: 70 }], latestSeq: 70 },
+      ]);
+      await told;
+      answers.login = named('second', login);
+      const next = await reconnect(context, () => first.cut());
+      const gone = context.hears(EVENT.MESSAGE_EXTENSIONS_DELETED);
+      next.answer(await next.request(), code === 23004 ? page() : { code, message: 'no' });
+      next.answer(await next.request(), { code, message: 'no' });
+      await gone;
+      assert.equal(context.clock.waiting, 1, 'the next ping alone');
+      // Neither does the next connection ask, before it is asked to.
+      const last = await reconnect(context, () => next.cut());
+      const join = context.chat.joinGroup({ groupID: 'demo' });
+      const asked = [await last.request()];
+      if (code === 23004) asked.push(await last.request());
+      assert.deepEqual(
+        asked.map(({ method }) => method).sort(),
+        code === 23004 ? ['getMessageList', 'joinGroup'] : ['joinGroup'],
+      );
+      for (const request of asked)
+        last.answer(
+          request,
+          request.method === 'joinGroup' ? { status: 'JoinedSuccess', group: {} } : page(),
+        );
+      await join;
+    },
+  );
 }

@@ -26,7 +26,10 @@ export async function start(t, { random = () => 0, WebSocket = RealSocket } = {}
 }
 
 export async function logIn(context) {
-  const [visit] = await Promise.all([context.door.visit(), context.chat.login({ userID: 'alice', userSig: 'sig' })]);
+  const [visit] = await Promise.all([
+    context.door.visit(),
+    context.chat.login({ userID: 'alice', userSig: 'sig' }),
+  ]);
   await visit.request();
   return visit;
 }

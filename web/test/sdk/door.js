@@ -24,7 +24,15 @@ class Queue {
  */
 export class Door {
   answers = {
-    login: ({ userID }) => ({ userID, sessionID: 's', admin: false, limits: { maxExtensionsPerRequest: 20 }, heartbeatInterval: 30, time: 1_700_000_100, epoch: 'first' }),
+    login: ({ userID }) => ({
+      userID,
+      sessionID: 's',
+      admin: false,
+      limits: { maxExtensionsPerRequest: 20 },
+      heartbeatInterval: 30,
+      time: 1_700_000_100,
+      epoch: 'first',
+    }),
     logout: () => ({}),
     ping: () => ({}),
   };

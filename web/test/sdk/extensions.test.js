@@ -18,7 +18,8 @@ function follow(model, { pageSize = 200, answer = (result) => result, wait = () 
     perRequest: 20,
     emit(name, data) {
       heard.push({ name, ...data });
-      if (name === EVENT.MESSAGE_EXTENSIONS_UPDATED) for (const { key, value } of data.extensions) screen.set(key, value);
+      if (name === EVENT.MESSAGE_EXTENSIONS_UPDATED)
+        for (const { key, value } of data.extensions) screen.set(key, value);
       else for (const key of data.keyList) screen.delete(key);
     },
     async call(method, params) {
@@ -121,7 +122,12 @@ test('a catch-up during which the connection goes again leaves the next one to b
 });
 
 test('a message that may no longer be read is forgotten; one that cannot be read now is not', async () => {
-  for (const [code, left] of [[10007, 0], [23004, 0], [10002, 1], [CLIENT.LOST, 1]]) {
+  for (const [code, left] of [
+    [10007, 0],
+    [23004, 0],
+    [10002, 1],
+    [CLIENT.LOST, 1],
+  ]) {
     let fail = false;
     const answer = (result) => {
       if (fail) throw new ChatError(code, 'no');
@@ -142,23 +148,43 @@ test('another history is read from the beginning, and told as far as it differs'
   const { extensions, heard, screen, deliver, begin } = follow(new Model(), { answer });
   await extensions.get(message);
   const old = new Model();
-  for (const event of [old.set('same', '1'), old.set('changed', '1'), old.set('gone', '1'), old.set('gone before', '1'), old.remove('gone before')]) deliver(event);
+  for (const event of [
+    old.set('same', '1'),
+    old.set('changed', '1'),
+    old.set('gone', '1'),
+    old.set('gone before', '1'),
+    old.remove('gone before'),
+  ])
+    deliver(event);
   extensions.down();
   const model = new Model();
-  for (const [key, value] of [['new', '2'], ['same', '1'], ['changed', '2']]) model.set(key, value);
+  for (const [key, value] of [
+    ['new', '2'],
+    ['same', '1'],
+    ['changed', '2'],
+  ])
+    model.set(key, value);
   begin(model);
   extensions.renew();
   heard.length = asked.length = 0;
   deliver(model.set('live', '3'));
   await extensions.heal('m');
   assert.deepEqual(asked, [0]);
-  assert.deepEqual(heard.map(({ extensions: pairs, keyList }) => pairs ?? keyList), [
-    [{ key: 'live', value: '3' }],
-    [{ key: 'new', value: '2' }, { key: 'changed', value: '2' }],
-    ['gone'],
-  ]);
+  assert.deepEqual(
+    heard.map(({ extensions: pairs, keyList }) => pairs ?? keyList),
+    [
+      [{ key: 'live', value: '3' }],
+      [
+        { key: 'new', value: '2' },
+        { key: 'changed', value: '2' },
+      ],
+      ['gone'],
+    ],
+  );
   assert.deepEqual([...screen].sort(), [...model.live()].sort());
-  assert.deepEqual(await extensions.set(message, [{ key: 'same', value: '4' }]), { extensions: [{ code: 0, key: 'same', value: '4' }] });
+  assert.deepEqual(await extensions.set(message, [{ key: 'same', value: '4' }]), {
+    extensions: [{ code: 0, key: 'same', value: '4' }],
+  });
   assert.deepEqual(extensions.stale(), []);
 });
 
@@ -172,7 +198,13 @@ test('a store that was set back to an earlier state is another history too, alth
   for (const key of ['a', 'b']) earlier.set(key, '0');
   begin(earlier);
   await extensions.heal('m');
-  assert.deepEqual([...screen], [['a', '0'], ['b', '0']]);
+  assert.deepEqual(
+    [...screen],
+    [
+      ['a', '0'],
+      ['b', '0'],
+    ],
+  );
 });
 
 test('a read over the end of a history starts over', async () => {
@@ -190,15 +222,27 @@ test('a read over the end of a history starts over', async () => {
     extensions.renew();
   };
   const { extensions: pairs } = await extensions.get(message);
-  assert.deepEqual(pairs.map(({ key, value }) => key + value), ['dnew', 'enew', 'fnew']);
+  assert.deepEqual(
+    pairs.map(({ key, value }) => key + value),
+    ['dnew', 'enew', 'fnew'],
+  );
 });
 
 test('a change that waited for the connection while another history began names no revision of the old one', async () => {
   const pair = { key: 'a', value: 'mine' };
   for (const [change, outcome] of [
     [(extensions) => extensions.set(message, [pair]), [{ code: 23001, key: 'a', value: 'theirs' }]],
-    [(extensions) => extensions.delete(message, ['a']), [{ code: 23001, key: 'a', value: 'theirs' }]],
-    [(extensions) => extensions.delete(message, ['a', 'b']), [{ code: 23001, key: 'a', value: 'theirs' }, { code: 0, key: 'b', value: '' }]],
+    [
+      (extensions) => extensions.delete(message, ['a']),
+      [{ code: 23001, key: 'a', value: 'theirs' }],
+    ],
+    [
+      (extensions) => extensions.delete(message, ['a', 'b']),
+      [
+        { code: 23001, key: 'a', value: 'theirs' },
+        { code: 0, key: 'b', value: '' },
+      ],
+    ],
     [(extensions) => extensions.delete(message, []), []],
   ]) {
     const model = new Model();
@@ -238,7 +282,11 @@ test('the pairs of a message that went with its history are gone, and nobody ask
     extensions.renew();
     refuse = true;
     await extensions.heal('m');
-    assert.deepEqual(heard.at(-1), { name: EVENT.MESSAGE_EXTENSIONS_DELETED, messageID: 'm', keyList: ['a'] });
+    assert.deepEqual(heard.at(-1), {
+      name: EVENT.MESSAGE_EXTENSIONS_DELETED,
+      messageID: 'm',
+      keyList: ['a'],
+    });
     assert.equal(screen.size, 0);
     assert.deepEqual(extensions.stale(), []);
   }
@@ -254,7 +302,12 @@ test('more than 20 pairs are cut to the first 20, with a warning', async (t) => 
 
 test('of more than 500 messages the ones used longest ago are let go', () => {
   const { extensions, deliver } = follow(new Model());
-  for (let i = 0; i < 600; i++) extensions.updated({ messageID: `m${i}`, extensions: [{ key: 'a', value: '1', seq: 1 }], latestSeq: 1 });
+  for (let i = 0; i < 600; i++)
+    extensions.updated({
+      messageID: `m${i}`,
+      extensions: [{ key: 'a', value: '1', seq: 1 }],
+      latestSeq: 1,
+    });
   deliver({ name: 'updated', extensions: [], latestSeq: 0 });
   extensions.down();
   assert.equal(extensions.stale().length, 500);
@@ -308,7 +361,9 @@ test('whatever is lost, late or made anew: the screen of an app that reads once 
     const hub = [...model.live()].sort();
     assert.deepEqual(pairs.map(({ key, value }) => [key, value]).sort(), hub, `seed ${seed}: read`);
     assert.deepEqual([...screen].sort(), hub, `seed ${seed}: heard`);
-    const values = heard.flatMap(({ extensions: list = [] }) => list.map(({ key, value }) => `${key}=${value}`));
+    const values = heard.flatMap(({ extensions: list = [] }) =>
+      list.map(({ key, value }) => `${key}=${value}`),
+    );
     assert.equal(new Set(values).size, values.length, `seed ${seed}: a value was told twice`);
   }
 });

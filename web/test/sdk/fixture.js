@@ -7,10 +7,17 @@ const { EVENT, TYPES } = TencentCloudChat;
 export const secretKey = '5bd2850fff3ecb11d7c805251c51ee463a25727bddc2385f3fa8bfee1bb93b5e';
 
 export const pairs = async (user, message) =>
-  new Map((await user.chat.getMessageExtensions(message)).data.extensions.map(({ key, value }) => [key, value]));
-export const sign = (userID, seconds, key = secretKey) => new tls.Api(1400000000, key).genSig(userID, seconds);
+  new Map(
+    (await user.chat.getMessageExtensions(message)).data.extensions.map(({ key, value }) => [
+      key,
+      value,
+    ]),
+  );
+export const sign = (userID, seconds, key = secretKey) =>
+  new tls.Api(1400000000, key).genSig(userID, seconds);
 export const codes = ({ data }) => data.extensions.map(({ code }) => code);
-export const set = (user, message, key, value) => user.chat.setMessageExtensions(message, [{ key, value }]);
+export const set = (user, message, key, value) =>
+  user.chat.setMessageExtensions(message, [{ key, value }]);
 
 let groups = 0;
 /** A group of alice, whom the others join. */
@@ -23,7 +30,11 @@ async function gather([alice, ...others]) {
 
 export async function send(user, groupID, options = {}) {
   const message = user.chat.createCustomMessage({
-    to: groupID, conversationType: TYPES.CONV_GROUP, payload: { data: '{"title":"Lunch?"}' }, isSupportExtension: true, ...options,
+    to: groupID,
+    conversationType: TYPES.CONV_GROUP,
+    payload: { data: '{"title":"Lunch?"}' },
+    isSupportExtension: true,
+    ...options,
   });
   return (await user.chat.sendMessage(message)).data.message;
 }

@@ -15,7 +15,9 @@ const soon = { timeout: 10_000 };
 
 const directory = new URL('../../../hub/testdata/frames/', import.meta.url);
 const names = (await readdir(directory)).filter((name) => name.endsWith('.json'));
-const frames = await Promise.all(names.map(async (name) => JSON.parse(await readFile(new URL(name, directory), 'utf8'))));
+const frames = await Promise.all(
+  names.map(async (name) => JSON.parse(await readFile(new URL(name, directory), 'utf8'))),
+);
 const message = (ID) => ({ ID, status: 'success', isSupportExtension: true });
 
 /** What an app calls to have this request sent. */
@@ -30,10 +32,16 @@ const CALLS = {
   },
   getMessageList: (chat, params) => chat.getMessageList(params),
   setMessageExtensions: (chat, { messageID, extensions }) =>
-    chat.setMessageExtensions(message(messageID), extensions.map(({ key, value }) => ({ key, value }))),
+    chat.setMessageExtensions(
+      message(messageID),
+      extensions.map(({ key, value }) => ({ key, value })),
+    ),
   getMessageExtensions: (chat, { messageID }) => chat.getMessageExtensions(message(messageID)),
   deleteMessageExtensions: (chat, { messageID, extensions }) =>
-    chat.deleteMessageExtensions(message(messageID), extensions?.map(({ key }) => key)),
+    chat.deleteMessageExtensions(
+      message(messageID),
+      extensions?.map(({ key }) => key),
+    ),
   createGroup: (chat, params) => chat.createGroup(params),
   joinGroup: (chat, params) => chat.joinGroup(params),
   quitGroup: (chat, { groupID }) => chat.quitGroup(groupID),
@@ -47,17 +55,31 @@ const CALLS = {
 const RESULTS = {
   logout: () => ({}),
   sendMessage: ({ message }, data) => ({ message: { ...data.message, ...message } }),
-  getMessageList: ({ messageList, ...rest }, data) => ({ messageList: messageList.map((one, i) => ({ ...data.messageList[i], ...one })), ...rest }),
-  setMessageExtensions: ({ extensions }) => ({ extensions: extensions.map(({ code, key, value }) => ({ code, key, value })) }),
-  getMessageExtensions: ({ extensions }) => ({ extensions: extensions.filter(({ value }) => value !== '').map(({ key, value }) => ({ key, value })) }),
-  deleteMessageExtensions: ({ extensions }) => ({ extensions: extensions.map(({ code, key, value }) => ({ code, key, value })) }),
+  getMessageList: ({ messageList, ...rest }, data) => ({
+    messageList: messageList.map((one, i) => ({ ...data.messageList[i], ...one })),
+    ...rest,
+  }),
+  setMessageExtensions: ({ extensions }) => ({
+    extensions: extensions.map(({ code, key, value }) => ({ code, key, value })),
+  }),
+  getMessageExtensions: ({ extensions }) => ({
+    extensions: extensions
+      .filter(({ value }) => value !== '')
+      .map(({ key, value }) => ({ key, value })),
+  }),
+  deleteMessageExtensions: ({ extensions }) => ({
+    extensions: extensions.map(({ code, key, value }) => ({ code, key, value })),
+  }),
   createGroup: ({ group }) => ({ group, overLimitUserIDList: [] }),
 };
 
 /** What the manual promises of the event. */
 const EVENTS = {
   MESSAGE_RECEIVED: ({ messages }, data) => messages.map((one, i) => ({ ...data[i], ...one })),
-  MESSAGE_EXTENSIONS_UPDATED: ({ messageID, extensions }) => ({ messageID, extensions: extensions.map(({ key, value }) => ({ key, value })) }),
+  MESSAGE_EXTENSIONS_UPDATED: ({ messageID, extensions }) => ({
+    messageID,
+    extensions: extensions.map(({ key, value }) => ({ key, value })),
+  }),
   MESSAGE_EXTENSIONS_DELETED: ({ messageID, keyList }) => ({ messageID, keyList }),
   KICKED_OUT: ({ type }) => ({ type }),
 };
@@ -65,13 +87,22 @@ const EVENTS = {
 /** The whole, with the part laid over it: equal to the whole if the part is in it. The SDK also sends what has a default. */
 function within(part, whole) {
   if (typeof part !== 'object' || Array.isArray(part)) return part;
-  return { ...whole, ...Object.fromEntries(Object.entries(part).map(([name, value]) => [name, within(value, whole?.[name])])) };
+  return {
+    ...whole,
+    ...Object.fromEntries(
+      Object.entries(part).map(([name, value]) => [name, within(value, whole?.[name])]),
+    ),
+  };
 }
 
 async function start(t, sdkAppID = 1, userID = 'alice', userSig = 'sig') {
   const door = await Door.open(t);
   const clock = new Clock();
-  const chat = new Chat(sdkAppID, { url: door.url, WebSocket, clock, random: () => 0, watch: () => () => {} }, () => {});
+  const chat = new Chat(
+    sdkAppID,
+    { url: door.url, WebSocket, clock, random: () => 0, watch: () => () => {} },
+    () => {},
+  );
   t.after(() => chat.destroy());
   const login = chat.login({ userID, userSig });
   const visit = await door.visit();
@@ -83,19 +114,29 @@ async function start(t, sdkAppID = 1, userID = 'alice', userSig = 'sig') {
 async function prepare({ chat, visit }, method, { messageID, startSeq = 0, extensions = [] }) {
   for (const { key, seq } of extensions) {
     if (!seq) continue;
-    visit.notify(['MESSAGE_EXTENSIONS_UPDATED', { messageID, extensions: [{ key, value: 'as seen', seq }], latestSeq: seq }]);
+    visit.notify([
+      'MESSAGE_EXTENSIONS_UPDATED',
+      { messageID, extensions: [{ key, value: 'as seen', seq }], latestSeq: seq },
+    ]);
     await new Promise((resolve) => chat.once(EVENT.MESSAGE_EXTENSIONS_UPDATED, resolve));
   }
   if (method !== 'getMessageExtensions' || startSeq === 0) return;
   const read = chat.getMessageExtensions(message(messageID));
-  const page = { extensions: [], latestSeq: startSeq - 1, clearSeq: 0, purgedSeq: 0, completeFlag: 1 };
+  const page = {
+    extensions: [],
+    latestSeq: startSeq - 1,
+    clearSeq: 0,
+    purgedSeq: 0,
+    completeFlag: 1,
+  };
   visit.answer(await visit.request(), page);
   await read;
 }
 
 test('there are frames for every method and notification', () => {
   const seen = frames.map(({ request, notification }) => (request ?? notification)?.method);
-  for (const method of ['login', 'ping', ...Object.keys(CALLS), ...Object.keys(EVENTS)]) assert.ok(seen.includes(method), method);
+  for (const method of ['login', 'ping', ...Object.keys(CALLS), ...Object.keys(EVENTS)])
+    assert.ok(seen.includes(method), method);
 });
 
 for (const { name, request, response, notification } of frames) {
@@ -108,14 +149,20 @@ for (const { name, request, response, notification } of frames) {
       const heard = new Promise((resolve) => chat.once(EVENT[method], resolve));
       visit.send(notification);
       const { data } = await heard;
-      assert.deepEqual(JSON.parse(JSON.stringify(data)), JSON.parse(JSON.stringify(EVENTS[method](params, data))));
+      assert.deepEqual(
+        JSON.parse(JSON.stringify(data)),
+        JSON.parse(JSON.stringify(EVENTS[method](params, data))),
+      );
     });
   }
   if (response?.error) {
     test(`${name}: an error with its code, which has a meaning`, soon, async (t) => {
       const { chat, visit, login } = await start(t);
       await login;
-      const call = assert.rejects(chat.joinGroup({ groupID: 'demo' }), { code: response.error.code, message: response.error.message });
+      const call = assert.rejects(chat.joinGroup({ groupID: 'demo' }), {
+        code: response.error.code,
+        message: response.error.message,
+      });
       visit.answer(await visit.request(), response.error);
       await call;
       assert.ok(CODES[response.error.code], `${response.error.code}`);
@@ -127,7 +174,15 @@ for (const { name, request, response, notification } of frames) {
       const { login, request: sent } = await start(t, sdkAppID, userID, userSig);
       assert.deepEqual(sent.params, { ...request.params, batch: true });
       assert.equal((await login).code, 0);
-      assert.deepEqual(Object.keys(response.result).sort(), ['admin', 'epoch', 'heartbeatInterval', 'limits', 'sessionID', 'time', 'userID']);
+      assert.deepEqual(Object.keys(response.result).sort(), [
+        'admin',
+        'epoch',
+        'heartbeatInterval',
+        'limits',
+        'sessionID',
+        'time',
+        'userID',
+      ]);
     });
   } else if (response?.result && request?.method === 'ping') {
     test(`${name}: sent and understood`, soon, async (t) => {
@@ -153,7 +208,10 @@ for (const { name, request, response, notification } of frames) {
       visit.answer(sent, response.result);
       const { code, data } = await call;
       const promised = RESULTS[method]?.(response.result, data) ?? response.result;
-      assert.deepEqual([code, JSON.parse(JSON.stringify(data))], [0, JSON.parse(JSON.stringify(promised))]);
+      assert.deepEqual(
+        [code, JSON.parse(JSON.stringify(data))],
+        [0, JSON.parse(JSON.stringify(promised))],
+      );
     });
   }
 }

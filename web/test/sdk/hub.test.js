@@ -11,21 +11,31 @@ const { MESSAGE_RECEIVED, MESSAGE_EXTENSIONS_UPDATED, MESSAGE_EXTENSIONS_DELETED
 const timeout = 60_000;
 
 let hub;
-before(async () => {
-  hub = await Hub.start('--secret-key', secretKey, '--message-rate', '0');
-}, { timeout: 300_000 });
+before(
+  async () => {
+    hub = await Hub.start('--secret-key', secretKey, '--message-rate', '0');
+  },
+  { timeout: 300_000 },
+);
 after(() => hub.stop());
 
 test('login: who is who, and who is not', { timeout }, async (t) => {
   const alice = await User.logIn(t, hub, 'alice');
   assert.equal(alice.chat.getLoginUser(), 'alice');
   assert.equal(alice.heard(EVENT.SDK_READY).length, 1);
-  assert.deepEqual(alice.heard(EVENT.NET_STATE_CHANGE), [{ state: 'connecting' }, { state: 'connected' }]);
+  assert.deepEqual(alice.heard(EVENT.NET_STATE_CHANGE), [
+    { state: 'connecting' },
+    { state: 'connected' },
+  ]);
   assert.ok(Math.abs(alice.chat.getServerTime() - Date.now() / 1000) < 5);
   const { userSig } = await ticket(hub, 'alice');
   await assert.rejects(User.logIn(t, hub, 'bob', { userSig }), { code: 70013 });
-  await assert.rejects(User.logIn(t, hub, 'alice', { userSig: userSig.slice(0, 40) }), { code: 70003 });
-  await assert.rejects(User.logIn(t, hub, 'alice', { userSig: sign('alice', 60, 'another key') }), { code: 70009 });
+  await assert.rejects(User.logIn(t, hub, 'alice', { userSig: userSig.slice(0, 40) }), {
+    code: 70003,
+  });
+  await assert.rejects(User.logIn(t, hub, 'alice', { userSig: sign('alice', 60, 'another key') }), {
+    code: 70009,
+  });
   const now = t.mock.method(Date, 'now', () => 1_700_000_000_000);
   const old = sign('alice', 60);
   now.mock.restore();
@@ -50,7 +60,15 @@ test('a message: the sender holds one object, the others get theirs', { timeout 
   assert.deepEqual([message.flow, copy.flow], ['out', 'in']);
   for (const one of [message, copy]) {
     assert.deepEqual(
-      [one.conversationID, one.conversationType, one.from, one.to, one.isSupportExtension, one.sequence, one.type],
+      [
+        one.conversationID,
+        one.conversationType,
+        one.from,
+        one.to,
+        one.isSupportExtension,
+        one.sequence,
+        one.type,
+      ],
       [`GROUP${groupID}`, 'GROUP', 'alice', groupID, true, 1, TYPES.MSG_CUSTOM],
     );
     assert.deepEqual(one.payload, { data: '{"title":"Lunch?"}', description: '', extension: '' });
@@ -64,11 +82,22 @@ test('one to one, and what the same user elsewhere gets', { timeout }, async (t)
   const alice = await User.logIn(t, hub, 'alice');
   const phone = await User.logIn(t, hub, 'alice');
   const bob = await User.logIn(t, hub, 'bob');
-  const draft = alice.chat.createTextMessage({ to: 'bob', conversationType: TYPES.CONV_C2C, payload: { text: 'hi' }, isSupportExtension: true });
+  const draft = alice.chat.createTextMessage({
+    to: 'bob',
+    conversationType: TYPES.CONV_C2C,
+    payload: { text: 'hi' },
+    isSupportExtension: true,
+  });
   await alice.chat.sendMessage(draft);
   const is = ([{ ID }]) => ID === draft.ID;
-  const [[mine], [theirs]] = await Promise.all([phone.hears(MESSAGE_RECEIVED, is), bob.hears(MESSAGE_RECEIVED, is)]);
-  assert.deepEqual([draft.conversationID, mine.conversationID, theirs.conversationID], ['C2Cbob', 'C2Cbob', 'C2Calice']);
+  const [[mine], [theirs]] = await Promise.all([
+    phone.hears(MESSAGE_RECEIVED, is),
+    bob.hears(MESSAGE_RECEIVED, is),
+  ]);
+  assert.deepEqual(
+    [draft.conversationID, mine.conversationID, theirs.conversationID],
+    ['C2Cbob', 'C2Cbob', 'C2Calice'],
+  );
   assert.deepEqual([mine.flow, theirs.flow, theirs.payload.text], ['out', 'in', 'hi']);
   await set(bob, theirs, 'bob', 'read');
   await Promise.all([alice, phone, bob].map((user) => user.sees(draft.ID, 'bob', 'read')));
@@ -86,15 +115,32 @@ test('a message that is sent again is taken once', { timeout }, async (t) => {
 
 test('a set reaches everybody once, the author too', { timeout }, async (t) => {
   const { alice, bob, message, copy } = await poll(t, hub);
-  const { code, data } = await alice.chat.setMessageExtensions(message, [{ key: 'a', value: '1' }, { key: 'b', value: '2' }]);
+  const { code, data } = await alice.chat.setMessageExtensions(message, [
+    { key: 'a', value: '1' },
+    { key: 'b', value: '2' },
+  ]);
   assert.equal(code, 0);
-  assert.deepEqual(data.extensions, [{ code: 0, key: 'a', value: '1' }, { code: 0, key: 'b', value: '2' }]);
+  assert.deepEqual(data.extensions, [
+    { code: 0, key: 'a', value: '1' },
+    { code: 0, key: 'b', value: '2' },
+  ]);
   await set(bob, copy, 'c', '3');
   for (const user of [alice, bob]) {
     await user.sees(message.ID, 'c', '3');
     const all = user.heard(MESSAGE_EXTENSIONS_UPDATED).flatMap(({ extensions }) => extensions);
-    assert.deepEqual(all, [{ key: 'a', value: '1' }, { key: 'b', value: '2' }, { key: 'c', value: '3' }]);
-    assert.deepEqual(await pairs(user, message), new Map([['a', '1'], ['b', '2'], ['c', '3']]));
+    assert.deepEqual(all, [
+      { key: 'a', value: '1' },
+      { key: 'b', value: '2' },
+      { key: 'c', value: '3' },
+    ]);
+    assert.deepEqual(
+      await pairs(user, message),
+      new Map([
+        ['a', '1'],
+        ['b', '2'],
+        ['c', '3'],
+      ]),
+    );
   }
   assert.equal(bob.story[0], MESSAGE_RECEIVED);
 });
@@ -103,28 +149,45 @@ test('a conflict shows the value as it is, and the retry goes through', { timeou
   const { alice, bob, message, copy } = await poll(t, hub);
   await set(alice, message, 'a', 'hers');
   const late = await User.logIn(t, hub, 'bob');
-  assert.deepEqual((await set(late, copy, 'a', 'his')).data.extensions, [{ code: 23001, key: 'a', value: 'hers' }]);
+  assert.deepEqual((await set(late, copy, 'a', 'his')).data.extensions, [
+    { code: 23001, key: 'a', value: 'hers' },
+  ]);
   assert.deepEqual(codes(await set(late, copy, 'a', 'his')), [0]);
-  assert.deepEqual((await late.chat.deleteMessageExtensions(copy, ['a'])).data.extensions.map(({ code }) => code), [0]);
+  assert.deepEqual(
+    (await late.chat.deleteMessageExtensions(copy, ['a'])).data.extensions.map(({ code }) => code),
+    [0],
+  );
   await Promise.all([alice, bob].map((user) => user.sees(message.ID, 'a', '')));
 });
 
-test('of two who set the same pair at once exactly one wins, and the other gets the value', { timeout }, async (t) => {
-  const { alice, bob, message, copy } = await poll(t, hub);
-  for (let round = 0; round < 100; round++) {
-    const [mine, theirs] = (await Promise.all([set(alice, message, 'a', `alice ${round}`), set(bob, copy, 'a', `bob ${round}`)])).map(
-      ({ data }) => data.extensions[0],
-    );
-    assert.deepEqual([mine.code, theirs.code].sort(), [0, 23001], `round ${round}`);
-    assert.equal(mine.value, theirs.value, `round ${round}`);
-    await Promise.all([alice, bob].map((user) => user.sees(message.ID, 'a', mine.value)));
-  }
-});
+test(
+  'of two who set the same pair at once exactly one wins, and the other gets the value',
+  { timeout },
+  async (t) => {
+    const { alice, bob, message, copy } = await poll(t, hub);
+    for (let round = 0; round < 100; round++) {
+      const [mine, theirs] = (
+        await Promise.all([
+          set(alice, message, 'a', `alice ${round}`),
+          set(bob, copy, 'a', `bob ${round}`),
+        ])
+      ).map(({ data }) => data.extensions[0]);
+      assert.deepEqual([mine.code, theirs.code].sort(), [0, 23001], `round ${round}`);
+      assert.equal(mine.value, theirs.value, `round ${round}`);
+      await Promise.all([alice, bob].map((user) => user.sees(message.ID, 'a', mine.value)));
+    }
+  },
+);
 
 test('delete, clear, and set again at once', { timeout }, async (t) => {
   const { alice, bob, message, copy } = await poll(t, hub);
-  await alice.chat.setMessageExtensions(message, ['a', 'b', 'c'].map((key) => ({ key, value: '1' })));
-  assert.deepEqual((await alice.chat.deleteMessageExtensions(message, ['a'])).data.extensions, [{ code: 0, key: 'a', value: '' }]);
+  await alice.chat.setMessageExtensions(
+    message,
+    ['a', 'b', 'c'].map((key) => ({ key, value: '1' })),
+  );
+  assert.deepEqual((await alice.chat.deleteMessageExtensions(message, ['a'])).data.extensions, [
+    { code: 0, key: 'a', value: '' },
+  ]);
   await bob.sees(message.ID, 'a', '');
   assert.deepEqual((await bob.chat.deleteMessageExtensions(copy)).data, { extensions: [] });
   assert.deepEqual(codes(await set(bob, copy, 'b', '2')), [0]);
@@ -140,10 +203,16 @@ test('delete, clear, and set again at once', { timeout }, async (t) => {
 test('300 pairs fill two pages; the 301st is refused with a sentence', { timeout }, async (t) => {
   const { alice, bob, message, copy } = await poll(t, hub);
   for (let from = 0; from < 300; from += 20) {
-    await alice.chat.setMessageExtensions(message, Array.from({ length: 20 }, (_, i) => ({ key: `k${from + i}`, value: 'ä'.repeat(10) })));
+    await alice.chat.setMessageExtensions(
+      message,
+      Array.from({ length: 20 }, (_, i) => ({ key: `k${from + i}`, value: 'ä'.repeat(10) })),
+    );
   }
   assert.equal((await pairs(bob, copy)).size, 300);
-  await assert.rejects(set(alice, message, 'one more', '1'), (error) => error.code === 10004 && /300/.test(error.message));
+  await assert.rejects(
+    set(alice, message, 'one more', '1'),
+    (error) => error.code === 10004 && /300/.test(error.message),
+  );
   await bob.chat.deleteMessageExtensions(copy);
   assert.equal((await pairs(alice, message)).size, 0);
 });
@@ -153,17 +222,31 @@ test('what the rules refuse comes as an error with its code', { timeout }, async
   const mallory = await User.logIn(t, hub, 'mallory');
   await assert.rejects(set(mallory, message, 'a', '1'), { code: 10007 });
   await assert.rejects(mallory.chat.getMessageExtensions(message), { code: 10007 });
-  await assert.rejects(mallory.chat.getMessageList({ conversationID: `GROUP${groupID}` }), { code: 10007 });
+  await assert.rejects(mallory.chat.getMessageList({ conversationID: `GROUP${groupID}` }), {
+    code: 10007,
+  });
   await assert.rejects(set(alice, message, 'a', ''), { code: 10004 });
   await assert.rejects(set(alice, message, 'k'.repeat(101), '1'), { code: 10004 });
-  await assert.rejects(set(alice, { ...message, ID: message.ID.replace(/\d+$/, '999') }, 'a', '1'), { code: 23004 });
+  await assert.rejects(
+    set(alice, { ...message, ID: message.ID.replace(/\d+$/, '999') }, 'a', '1'),
+    { code: 23004 },
+  );
   const plain = await send(alice, groupID, { isSupportExtension: false });
   assert.throws(() => set(alice, plain, 'a', '1'), /isSupportExtension/);
-  await assert.rejects(set(alice, { ...plain, isSupportExtension: true }, 'a', '1'), { code: 23002 });
+  await assert.rejects(set(alice, { ...plain, isSupportExtension: true }, 'a', '1'), {
+    code: 23002,
+  });
   await assert.rejects(mallory.chat.joinGroup({ groupID: 'nowhere' }), { code: 10010 });
   await assert.rejects(alice.chat.sendMessage({ ...message }), { code: 2105 });
-  const draft = mallory.chat.createTextMessage({ to: groupID, conversationType: TYPES.CONV_GROUP, payload: { text: 'spam' } });
-  await assert.rejects(mallory.chat.sendMessage(draft), (error) => error.code === 10007 && error.data.message === draft);
+  const draft = mallory.chat.createTextMessage({
+    to: groupID,
+    conversationType: TYPES.CONV_GROUP,
+    payload: { text: 'spam' },
+  });
+  await assert.rejects(
+    mallory.chat.sendMessage(draft),
+    (error) => error.code === 10007 && error.data.message === draft,
+  );
   assert.equal(draft.status, 'fail');
 });
 
@@ -176,20 +259,49 @@ test('an app admin acts anywhere and names no Seq', { timeout }, async (t) => {
 });
 
 test('groups: made, joined, invited to, left, dismissed', { timeout }, async (t) => {
-  const [alice, bob, carol] = await Promise.all(['alice', 'bob', 'carol'].map((name) => User.logIn(t, hub, name)));
-  const { data } = await alice.chat.createGroup({ name: 'Friends', memberList: [{ userID: 'bob' }] });
+  const [alice, bob, carol] = await Promise.all(
+    ['alice', 'bob', 'carol'].map((name) => User.logIn(t, hub, name)),
+  );
+  const { data } = await alice.chat.createGroup({
+    name: 'Friends',
+    memberList: [{ userID: 'bob' }],
+  });
   const { groupID } = data.group;
-  assert.deepEqual([data.group.type, data.group.name, data.group.ownerID], [TYPES.GRP_WORK, 'Friends', 'alice']);
+  assert.deepEqual(
+    [data.group.type, data.group.name, data.group.ownerID],
+    [TYPES.GRP_WORK, 'Friends', 'alice'],
+  );
   await assert.rejects(carol.chat.joinGroup({ groupID }), { code: 10007 });
   const added = await bob.chat.addGroupMember({ groupID, userIDList: ['carol', 'alice'] });
-  assert.deepEqual(added.data, { successUserIDList: ['carol'], failureUserIDList: [], existedUserIDList: ['alice'] });
-  assert.equal((await carol.chat.joinGroup({ groupID })).data.status, TYPES.JOIN_STATUS_ALREADY_IN_GROUP);
+  assert.deepEqual(added.data, {
+    successUserIDList: ['carol'],
+    failureUserIDList: [],
+    existedUserIDList: ['alice'],
+  });
+  assert.equal(
+    (await carol.chat.joinGroup({ groupID })).data.status,
+    TYPES.JOIN_STATUS_ALREADY_IN_GROUP,
+  );
   const first = await carol.chat.getGroupMemberList({ groupID, count: 2 });
-  const rest = await carol.chat.getGroupMemberList({ groupID, count: 2, offset: first.data.offset });
-  assert.deepEqual([...first.data.memberList, ...rest.data.memberList].map(({ userID, role }) => [userID, role]).sort(),
-    [['alice', 'Owner'], ['bob', 'Member'], ['carol', 'Member']]);
+  const rest = await carol.chat.getGroupMemberList({
+    groupID,
+    count: 2,
+    offset: first.data.offset,
+  });
+  assert.deepEqual(
+    [...first.data.memberList, ...rest.data.memberList]
+      .map(({ userID, role }) => [userID, role])
+      .sort(),
+    [
+      ['alice', 'Owner'],
+      ['bob', 'Member'],
+      ['carol', 'Member'],
+    ],
+  );
   assert.equal(rest.data.offset, 0);
-  assert.deepEqual((await alice.chat.deleteGroupMember({ groupID, userIDList: ['carol'] })).data, { userIDList: ['carol'] });
+  assert.deepEqual((await alice.chat.deleteGroupMember({ groupID, userIDList: ['carol'] })).data, {
+    userIDList: ['carol'],
+  });
   await assert.rejects(carol.chat.getGroupMemberList({ groupID }), { code: 10007 });
   assert.deepEqual((await bob.chat.quitGroup(groupID)).data, { groupID });
   assert.deepEqual((await alice.chat.dismissGroup(groupID)).data, { groupID });
@@ -199,11 +311,18 @@ test('groups: made, joined, invited to, left, dismissed', { timeout }, async (t)
 test('a conversation page by page, oldest first', { timeout }, async (t) => {
   const { alice, groupID, message } = await poll(t, hub);
   for (let i = 0; i < 20; i++) await send(alice, groupID);
-  const list = (nextReqMessageID) => alice.chat.getMessageList({ conversationID: `GROUP${groupID}`, nextReqMessageID });
+  const list = (nextReqMessageID) =>
+    alice.chat.getMessageList({ conversationID: `GROUP${groupID}`, nextReqMessageID });
   const { data: newest } = await list();
   const { data: oldest } = await list(newest.nextReqMessageID);
   const sequences = [...oldest.messageList, ...newest.messageList].map(({ sequence }) => sequence);
-  assert.deepEqual(sequences, Array.from({ length: 21 }, (_, i) => i + 1));
-  assert.deepEqual([newest.messageList.length, newest.isCompleted, oldest.isCompleted, oldest.nextReqMessageID], [15, false, true, '']);
+  assert.deepEqual(
+    sequences,
+    Array.from({ length: 21 }, (_, i) => i + 1),
+  );
+  assert.deepEqual(
+    [newest.messageList.length, newest.isCompleted, oldest.isCompleted, oldest.nextReqMessageID],
+    [15, false, true, ''],
+  );
   assert.equal(oldest.messageList[0], message, 'the same object as was sent');
 });

@@ -12,7 +12,11 @@ export class Model {
   purgedSeq = 0;
 
   live() {
-    return new Map([...this.pairs].filter(([, { value }]) => value !== '').map(([key, { value }]) => [key, value]));
+    return new Map(
+      [...this.pairs]
+        .filter(([, { value }]) => value !== '')
+        .map(([key, { value }]) => [key, value]),
+    );
   }
 
   /** Does something at random; returns its event, or null if it changed nothing. */

@@ -11,7 +11,10 @@ test('what a page loads stays within its budget, and README names the number', a
   const sources = await Promise.all(names.map((name) => readFile(new URL(`sdk/${name}`, web))));
   const gzipped = sources.reduce((sum, source) => sum + gzipSync(source).length, 0);
   assert.ok(gzipped <= budget.gzippedKB * 1024, `${gzipped} bytes, budget ${budget.gzippedKB} KB`);
-  assert.match(await readFile(new URL('README.md', web), 'utf8'), new RegExp(`at most ${budget.gzippedKB} KB gzipped`));
+  assert.match(
+    await readFile(new URL('README.md', web), 'utf8'),
+    new RegExp(`at most ${budget.gzippedKB} KB gzipped`),
+  );
 });
 
 test('no file is longer than one sitting', async () => {

@@ -11,7 +11,9 @@ const web = fileURLToPath(new URL('../..', import.meta.url));
 const run = promisify(execFile);
 
 test('the SDK and its manual agree: tsc --strict has nothing to say', async () => {
-  const { stdout } = await run('node_modules/.bin/tsc', ['--project', 'tsconfig.json'], { cwd: web });
+  const { stdout } = await run('node_modules/.bin/tsc', ['--project', 'tsconfig.json'], {
+    cwd: web,
+  });
   assert.equal(stdout, '');
 });
 
@@ -20,7 +22,10 @@ test('every event and type is in the manual, with its value', async () => {
   for (const [name, value] of Object.entries({ ...constants.EVENT, ...constants.TYPES })) {
     assert.ok(manual.includes(`readonly ${name}: '${value}';`), name);
   }
-  assert.equal(TencentCloudChat.VERSION, JSON.parse(await readFile(`${web}/package.json`, 'utf8')).version);
+  assert.equal(
+    TencentCloudChat.VERSION,
+    JSON.parse(await readFile(`${web}/package.json`, 'utf8')).version,
+  );
 });
 
 test('the manual promises no method that is not there, and hides none', async () => {

@@ -6,8 +6,13 @@ export async function app(): Promise<void> {
   const chat: ChatSDK = TencentCloudChat.create({ SDKAppID: 1400000000 });
   const { EVENT, TYPES, VERSION } = TencentCloudChat;
 
-  chat.on(EVENT.MESSAGE_RECEIVED, ({ data }) => data.map((message) => message.conversationID.length));
-  chat.on(EVENT.MESSAGE_EXTENSIONS_UPDATED, ({ data: { messageID, extensions } }) => [messageID, extensions[0]?.value]);
+  chat.on(EVENT.MESSAGE_RECEIVED, ({ data }) =>
+    data.map((message) => message.conversationID.length),
+  );
+  chat.on(EVENT.MESSAGE_EXTENSIONS_UPDATED, ({ data: { messageID, extensions } }) => [
+    messageID,
+    extensions[0]?.value,
+  ]);
   chat.once(EVENT.MESSAGE_EXTENSIONS_DELETED, ({ data: { keyList } }) => keyList.join());
   chat.on(EVENT.NET_STATE_CHANGE, ({ data: { state } }) => state === TYPES.NET_STATE_CONNECTED);
   chat.on(EVENT.KICKED_OUT, ({ data: { type } }) => type === TYPES.KICKED_OUT_REST_API);
@@ -16,11 +21,19 @@ export async function app(): Promise<void> {
   await chat.login({ userID: 'alice', userSig: async () => 'sig' });
 
   const draft: Message = chat.createCustomMessage({
-    to: 'demo', conversationType: TYPES.CONV_GROUP, payload: { data: '{}' }, isSupportExtension: true,
+    to: 'demo',
+    conversationType: TYPES.CONV_GROUP,
+    payload: { data: '{}' },
+    isSupportExtension: true,
   });
-  const { data: { message } } = await chat.sendMessage(draft);
-  const { data: { extensions } } = await chat.setMessageExtensions(message, [{ key: 'alice', value: '1' }]);
-  for (const { code, key, value } of extensions) if (code === 23001) console.log(`${key} is ${value}: ${CODES[code]}, ${VERSION}`);
+  const {
+    data: { message },
+  } = await chat.sendMessage(draft);
+  const {
+    data: { extensions },
+  } = await chat.setMessageExtensions(message, [{ key: 'alice', value: '1' }]);
+  for (const { code, key, value } of extensions)
+    if (code === 23001) console.log(`${key} is ${value}: ${CODES[code]}, ${VERSION}`);
   await chat.deleteMessageExtensions(message);
   await chat.deleteMessageExtensions(message, ['alice']);
 

@@ -16,14 +16,22 @@ export class User {
   #waiting = new Set();
 
   /** @returns {Promise<User>} logged in, until the test ends */
-  static async logIn(t, hub, userID, { url = `${hub.url.replace('http', 'ws')}/ws`, userSig, WebSocket = RealSocket } = {}) {
+  static async logIn(
+    t,
+    hub,
+    userID,
+    { url = `${hub.url.replace('http', 'ws')}/ws`, userSig, WebSocket = RealSocket } = {},
+  ) {
     // A copy of the module each, because the SDK has one chat per app and page.
     const { create } = await import(`../../sdk/create.js?${++users}`);
     const user = new User();
-    const { sdkAppID, userSig: handout } = userSig ? { sdkAppID: 1400000000 } : await ticket(hub, userID);
+    const { sdkAppID, userSig: handout } = userSig
+      ? { sdkAppID: 1400000000 }
+      : await ticket(hub, userID);
     user.userID = userID;
     user.chat = create({ SDKAppID: sdkAppID, proxyServer: url, WebSocket });
-    for (const name of Object.values(EVENT)) user.chat.on(name, ({ data }) => user.#hear(name, data));
+    for (const name of Object.values(EVENT))
+      user.chat.on(name, ({ data }) => user.#hear(name, data));
     t.after(() => user.chat.destroy());
     await user.chat.login({ userID, userSig: userSig ?? handout });
     return user;
@@ -48,10 +56,16 @@ export class User {
 
   /** Resolves when the pair has this value, '' if it is gone, by events alone. */
   sees(messageID, key, value) {
-    if (value === '') return this.hears(EVENT.MESSAGE_EXTENSIONS_DELETED, (data) => data.messageID === messageID && data.keyList.includes(key));
+    if (value === '')
+      return this.hears(
+        EVENT.MESSAGE_EXTENSIONS_DELETED,
+        (data) => data.messageID === messageID && data.keyList.includes(key),
+      );
     return this.hears(
       EVENT.MESSAGE_EXTENSIONS_UPDATED,
-      (data) => data.messageID === messageID && data.extensions.some((one) => one.key === key && one.value === value),
+      (data) =>
+        data.messageID === messageID &&
+        data.extensions.some((one) => one.key === key && one.value === value),
     );
   }
 

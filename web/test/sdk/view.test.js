@@ -1,6 +1,17 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { apply, EMPTY, expectedSeq, inherit, live, news, OWED, READ, tell, TOLD } from '../../sdk/view.js';
+import {
+  apply,
+  EMPTY,
+  expectedSeq,
+  inherit,
+  live,
+  news,
+  OWED,
+  READ,
+  tell,
+  TOLD,
+} from '../../sdk/view.js';
 import { Model } from './model.js';
 import { pick, seeded, shuffle } from './random.js';
 
@@ -9,7 +20,10 @@ const heard = (view, ...entries) => apply(view, { entries, told: TOLD });
 const values = (view) => new Map(live(view).map(({ key, value }) => [key, value]));
 
 test('a younger revision wins, whatever comes first', () => {
-  for (const entries of [[set('a', '1', 1), set('a', '2', 2)], [set('a', '2', 2), set('a', '1', 1)]]) {
+  for (const entries of [
+    [set('a', '1', 1), set('a', '2', 2)],
+    [set('a', '2', 2), set('a', '1', 1)],
+  ]) {
     const view = entries.reduce((before, entry) => heard(before, entry), EMPTY);
     assert.deepEqual(live(view), [set('a', '2', 2)]);
   }
@@ -23,12 +37,18 @@ test('a change does not touch the view that it was applied to', () => {
 
 test('live pairs come in the order of their last change', () => {
   const view = heard(EMPTY, set('a', '1', 1), set('b', '1', 2), set('a', '2', 3));
-  assert.deepEqual(live(view).map(({ key }) => key), ['b', 'a']);
+  assert.deepEqual(
+    live(view).map(({ key }) => key),
+    ['b', 'a'],
+  );
 });
 
 test('a set names the revision of a live pair, and 0 for one that is unknown or gone', () => {
   const view = heard(EMPTY, set('a', '1', 7), set('b', '', 8));
-  assert.deepEqual(['a', 'b', 'c'].map((key) => expectedSeq(view, key)), [7, 0, 0]);
+  assert.deepEqual(
+    ['a', 'b', 'c'].map((key) => expectedSeq(view, key)),
+    [7, 0, 0],
+  );
 });
 
 test('a clear drops what is at or below it, and older news of unknown pairs stays out', () => {
@@ -41,7 +61,13 @@ test('a clear drops what is at or below it, and older news of unknown pairs stay
 test('what a read of the whole does not list is gone, unless it is younger than the read', () => {
   let view = heard(EMPTY, set('a', '1', 1), set('b', '1', 2), set('c', '1', 9));
   view = apply(view, { entries: [set('b', '1', 2)], all: 5, told: OWED });
-  assert.deepEqual(values(view), new Map([['b', '1'], ['c', '1']]));
+  assert.deepEqual(
+    values(view),
+    new Map([
+      ['b', '1'],
+      ['c', '1'],
+    ]),
+  );
 });
 
 test('at the same revision gone wins: a reply may say that the pair we knew is not there, with no marker left', () => {
@@ -72,13 +98,31 @@ test('after a lost connection handlers hear what they are owed, not what the app
 });
 
 test('another history is news as far as it differs', () => {
-  const past = heard(EMPTY, set('same', '1', 91), set('changed', '1', 92), set('gone', '1', 93), set('back', '', 94));
+  const past = heard(
+    EMPTY,
+    set('same', '1', 91),
+    set('changed', '1', 92),
+    set('gone', '1', 93),
+    set('back', '', 94),
+  );
   const owed = apply(past, { entries: [set('owed', '1', 95)], told: OWED });
-  const entries = [set('same', '1', 1), set('changed', '2', 2), set('back', '1', 3), set('owed', '1', 4)];
+  const entries = [
+    set('same', '1', 1),
+    set('changed', '2', 2),
+    set('back', '1', 3),
+    set('owed', '1', 4),
+  ];
   const view = inherit(apply(EMPTY, { entries, all: 4, told: OWED }), owed.pairs);
-  const updated = ['changed', 'back', 'owed'].map((key) => ({ key, value: key === 'changed' ? '2' : '1' }));
+  const updated = ['changed', 'back', 'owed'].map((key) => ({
+    key,
+    value: key === 'changed' ? '2' : '1',
+  }));
   assert.deepEqual(news(view, tell(view)), { updated, deleted: ['gone'] });
-  assert.deepEqual(live(heard(view, set('gone', '2', 5))).at(-1), set('gone', '2', 5), 'its revisions count from here');
+  assert.deepEqual(
+    live(heard(view, set('gone', '2', 5))).at(-1),
+    set('gone', '2', 5),
+    'its revisions count from here',
+  );
 });
 
 test('markers of gone pairs are bounded', () => {
@@ -107,7 +151,8 @@ test('dropped, doubled and mixed events, then one read: always the state of the 
       if (random() < 0.1) read();
       if (random() < 0.3) {
         pending = shuffle(random, pending).filter(() => random() > 0.2);
-        for (const one of pending.splice(0, Math.ceil(random() * pending.length))) view = apply(view, changeOf(one));
+        for (const one of pending.splice(0, Math.ceil(random() * pending.length)))
+          view = apply(view, changeOf(one));
       }
     }
     read();
@@ -120,8 +165,13 @@ test('every order of the same news ends in the same view', () => {
   for (let seed = 1; seed <= 200; seed++) {
     const random = seeded(seed);
     const model = new Model();
-    const events = Array.from({ length: 30 }, () => model.step(random, ['a', 'b', 'c'])).filter(Boolean);
-    const view = shuffle(random, [...events, pick(random, events)]).reduce((v, event) => apply(v, changeOf(event)), EMPTY);
+    const events = Array.from({ length: 30 }, () => model.step(random, ['a', 'b', 'c'])).filter(
+      Boolean,
+    );
+    const view = shuffle(random, [...events, pick(random, events)]).reduce(
+      (v, event) => apply(v, changeOf(event)),
+      EMPTY,
+    );
     assert.deepEqual(sorted(values(view)), sorted(model.live()), `seed ${seed}`);
   }
 });
@@ -129,5 +179,9 @@ test('every order of the same news ends in the same view', () => {
 const sorted = (map) => [...map].sort();
 
 function changeOf({ extensions, keyList = [], latestSeq, clearSeq }) {
-  return { entries: extensions ?? keyList.map((key) => set(key, '', latestSeq)), clearSeq, told: TOLD };
+  return {
+    entries: extensions ?? keyList.map((key) => set(key, '', latestSeq)),
+    clearSeq,
+    told: TOLD,
+  };
 }

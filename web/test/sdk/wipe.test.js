@@ -23,7 +23,9 @@ async function start(t) {
   class Noted extends WebSocket {
     send(frame) {
       const { method, params } = JSON.parse(frame);
-      asked.push(`${method} ${params.messageID ?? params.conversationID ?? ''} ${params.startSeq ?? ''}`.trim());
+      asked.push(
+        `${method} ${params.messageID ?? params.conversationID ?? ''} ${params.startSeq ?? ''}`.trim(),
+      );
       super.send(frame);
     }
   }
@@ -34,25 +36,38 @@ async function start(t) {
 /** Bob, new at the hub, makes the group, sends a message there and one to Alice, and sets these pairs on both. */
 async function populate(t, hub, pairs) {
   const { chat } = await User.logIn(t, hub, 'bob');
-  await chat.createGroup({ groupID, name: 'Lunch', type: TYPES.GRP_PUBLIC, memberList: [{ userID: 'alice' }] });
+  await chat.createGroup({
+    groupID,
+    name: 'Lunch',
+    type: TYPES.GRP_PUBLIC,
+    memberList: [{ userID: 'alice' }],
+  });
   const send = async (to, conversationType) => {
-    const draft = chat.createCustomMessage({ to, conversationType, payload: { data: '{"title":"Lunch?"}' }, isSupportExtension: true });
+    const draft = chat.createCustomMessage({
+      to,
+      conversationType,
+      payload: { data: '{"title":"Lunch?"}' },
+      isSupportExtension: true,
+    });
     return (await chat.sendMessage(draft)).data.message;
   };
   const messages = [await send(groupID, TYPES.CONV_GROUP), await send('alice', TYPES.CONV_C2C)];
   for (const message of messages) {
-    for (const [key, value] of Object.entries(pairs)) await chat.setMessageExtensions(message, [{ key, value }]);
+    for (const [key, value] of Object.entries(pairs))
+      await chat.setMessageExtensions(message, [{ key, value }]);
   }
   return { chat, post: messages[0], letter: messages[1] };
 }
 
 /** Alice's copies of both messages, once she has heard of all their pairs and read them. */
 async function follow(alice, { post, letter }, lastKey, lastValue) {
-  const copies = await Promise.all([post, letter].map(async ({ ID }) => {
-    const [copy] = await alice.hears(MESSAGE_RECEIVED, ([message]) => message.ID === ID);
-    await alice.sees(ID, lastKey, lastValue);
-    return copy;
-  }));
+  const copies = await Promise.all(
+    [post, letter].map(async ({ ID }) => {
+      const [copy] = await alice.hears(MESSAGE_RECEIVED, ([message]) => message.ID === ID);
+      await alice.sees(ID, lastKey, lastValue);
+      return copy;
+    }),
+  );
   for (const copy of copies) await alice.chat.getMessageExtensions(copy);
   alice.forget();
   return copies;
@@ -66,58 +81,109 @@ async function wipe(hub) {
 
 const goes = (user) => user.hears(EVENT.NET_STATE_CHANGE, ({ state }) => state === 'disconnected');
 const read = async (user, message) =>
-  Object.fromEntries((await user.chat.getMessageExtensions(message)).data.extensions.map(({ key, value }) => [key, value]));
+  Object.fromEntries(
+    (await user.chat.getMessageExtensions(message)).data.extensions.map(({ key, value }) => [
+      key,
+      value,
+    ]),
+  );
 const from = (events, ID) => events.filter(({ messageID }) => messageID === ID);
 
-test('all was made again before the session is back: it hears the difference', { timeout }, async (t) => {
-  const { hub, wire, asked, alice } = await start(t);
-  const before = await populate(t, hub, { same: '1', changed: '1', gone: '1', last: '1' });
-  const [copy, letter] = await follow(alice, before, 'last', '1');
-  wire.cut();
-  await goes(alice);
-  await wipe(hub);
-  const after = await populate(t, hub, { new: '2', same: '1', changed: '2' });
-  assert.equal(after.post.ID, copy.ID);
-  asked.length = 0;
-  wire.mend();
+test(
+  'all was made again before the session is back: it hears the difference',
+  { timeout },
+  async (t) => {
+    const { hub, wire, asked, alice } = await start(t);
+    const before = await populate(t, hub, { same: '1', changed: '1', gone: '1', last: '1' });
+    const [copy, letter] = await follow(alice, before, 'last', '1');
+    wire.cut();
+    await goes(alice);
+    await wipe(hub);
+    const after = await populate(t, hub, { new: '2', same: '1', changed: '2' });
+    assert.equal(after.post.ID, copy.ID);
+    asked.length = 0;
+    wire.mend();
 
-  await Promise.all([alice.sees(copy.ID, 'gone', ''), alice.sees(letter.ID, 'gone', '')]);
-  const received = alice.heard(MESSAGE_RECEIVED).flat();
-  assert.deepEqual(received.map(({ ID }) => ID).sort(), [after.post.ID, after.letter.ID].sort());
-  assert.notEqual(received.find(({ ID }) => ID === copy.ID), copy, 'a namesake is another message');
-  assert.deepEqual(from(alice.heard(MESSAGE_EXTENSIONS_UPDATED), copy.ID).flatMap(({ extensions }) => extensions), [
-    { key: 'new', value: '2' }, { key: 'changed', value: '2' },
-  ]);
-  assert.deepEqual(from(alice.heard(MESSAGE_EXTENSIONS_DELETED), copy.ID).flatMap(({ keyList }) => keyList).sort(), ['gone', 'last']);
-  assert.deepEqual(await read(alice, copy), { new: '2', same: '1', changed: '2' });
-  await assert.rejects(alice.chat.getMessageExtensions(letter), { code: 23004 });
+    await Promise.all([alice.sees(copy.ID, 'gone', ''), alice.sees(letter.ID, 'gone', '')]);
+    const received = alice.heard(MESSAGE_RECEIVED).flat();
+    assert.deepEqual(received.map(({ ID }) => ID).sort(), [after.post.ID, after.letter.ID].sort());
+    assert.notEqual(
+      received.find(({ ID }) => ID === copy.ID),
+      copy,
+      'a namesake is another message',
+    );
+    assert.deepEqual(
+      from(alice.heard(MESSAGE_EXTENSIONS_UPDATED), copy.ID).flatMap(
+        ({ extensions }) => extensions,
+      ),
+      [
+        { key: 'new', value: '2' },
+        { key: 'changed', value: '2' },
+      ],
+    );
+    assert.deepEqual(
+      from(alice.heard(MESSAGE_EXTENSIONS_DELETED), copy.ID)
+        .flatMap(({ keyList }) => keyList)
+        .sort(),
+      ['gone', 'last'],
+    );
+    assert.deepEqual(await read(alice, copy), { new: '2', same: '1', changed: '2' });
+    await assert.rejects(alice.chat.getMessageExtensions(letter), { code: 23004 });
 
-  await after.chat.setMessageExtensions(after.post, [{ key: 'same', value: '3' }]);
-  await alice.sees(copy.ID, 'same', '3');
-  const { data } = await alice.chat.setMessageExtensions(copy, [{ key: 'same', value: '4' }]);
-  assert.deepEqual(data.extensions, [{ code: 0, key: 'same', value: '4' }]);
-  const [cursor] = asked.filter((request) => request.startsWith(`getMessageExtensions ${copy.ID} `)).slice(1);
-  assert.deepEqual(asked.sort(), [
-    'login', `getMessageList GROUP${groupID}`, 'getMessageList C2Cbob',
-    `getMessageExtensions ${copy.ID} 0`, `getMessageExtensions ${letter.ID} 0`, // to catch up
-    cursor, `getMessageExtensions ${letter.ID} 0`, `setMessageExtensions ${copy.ID}`, // ours
-  ].sort());
-});
+    await after.chat.setMessageExtensions(after.post, [{ key: 'same', value: '3' }]);
+    await alice.sees(copy.ID, 'same', '3');
+    const { data } = await alice.chat.setMessageExtensions(copy, [{ key: 'same', value: '4' }]);
+    assert.deepEqual(data.extensions, [{ code: 0, key: 'same', value: '4' }]);
+    const [cursor] = asked
+      .filter((request) => request.startsWith(`getMessageExtensions ${copy.ID} `))
+      .slice(1);
+    assert.deepEqual(
+      asked.sort(),
+      [
+        'login',
+        `getMessageList GROUP${groupID}`,
+        'getMessageList C2Cbob',
+        `getMessageExtensions ${copy.ID} 0`,
+        `getMessageExtensions ${letter.ID} 0`, // to catch up
+        cursor,
+        `getMessageExtensions ${letter.ID} 0`,
+        `setMessageExtensions ${copy.ID}`, // ours
+      ].sort(),
+    );
+  },
+);
 
-test('the session is back before anything was made again: it forgets, asks no more, and hears what comes', { timeout }, async (t) => {
-  const { hub, asked, alice } = await start(t);
-  const [copy, letter] = await follow(alice, await populate(t, hub, { gone: '1' }), 'gone', '1');
-  asked.length = 0;
-  await wipe(hub);
-  await Promise.all([alice.sees(copy.ID, 'gone', ''), alice.sees(letter.ID, 'gone', '')]);
-  assert.deepEqual(alice.story, [MESSAGE_EXTENSIONS_DELETED, MESSAGE_EXTENSIONS_DELETED]);
+test(
+  'the session is back before anything was made again: it forgets, asks no more, and hears what comes',
+  { timeout },
+  async (t) => {
+    const { hub, asked, alice } = await start(t);
+    const [copy, letter] = await follow(alice, await populate(t, hub, { gone: '1' }), 'gone', '1');
+    asked.length = 0;
+    await wipe(hub);
+    await Promise.all([alice.sees(copy.ID, 'gone', ''), alice.sees(letter.ID, 'gone', '')]);
+    assert.deepEqual(alice.story, [MESSAGE_EXTENSIONS_DELETED, MESSAGE_EXTENSIONS_DELETED]);
 
-  const after = await populate(t, hub, { new: '2' });
-  await Promise.all([after.post, after.letter].map(({ ID }) => alice.sees(ID, 'new', '2')));
-  assert.deepEqual(alice.heard(MESSAGE_RECEIVED).flat().map(({ ID }) => ID), [after.post.ID, after.letter.ID]);
-  assert.deepEqual(await read(alice, after.post), { new: '2' });
-  assert.deepEqual(asked.sort(), [
-    'login', `getMessageList GROUP${groupID}`, 'getMessageList C2Cbob',
-    `getMessageExtensions ${copy.ID} 0`, `getMessageExtensions ${letter.ID} 0`, `getMessageExtensions ${copy.ID} 0`,
-  ].sort());
-});
+    const after = await populate(t, hub, { new: '2' });
+    await Promise.all([after.post, after.letter].map(({ ID }) => alice.sees(ID, 'new', '2')));
+    assert.deepEqual(
+      alice
+        .heard(MESSAGE_RECEIVED)
+        .flat()
+        .map(({ ID }) => ID),
+      [after.post.ID, after.letter.ID],
+    );
+    assert.deepEqual(await read(alice, after.post), { new: '2' });
+    assert.deepEqual(
+      asked.sort(),
+      [
+        'login',
+        `getMessageList GROUP${groupID}`,
+        'getMessageList C2Cbob',
+        `getMessageExtensions ${copy.ID} 0`,
+        `getMessageExtensions ${letter.ID} 0`,
+        `getMessageExtensions ${copy.ID} 0`,
+      ].sort(),
+    );
+  },
+);

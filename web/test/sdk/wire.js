@@ -37,7 +37,10 @@ export class Wire {
   #join(near) {
     if (!this.#whole) return near.destroy();
     const far = net.connect(this.#target, '127.0.0.1');
-    for (const [from, to] of [[near, far], [far, near]]) {
+    for (const [from, to] of [
+      [near, far],
+      [far, near],
+    ]) {
       this.#sockets.add(from);
       from.on('error', () => to.destroy());
       from.on('close', () => (this.#sockets.delete(from), to.destroy()));
