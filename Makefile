@@ -29,6 +29,7 @@ check:
 	  { gsub(/[\200-\277]/, ""); gsub(/\t/, "    ") } \
 	  /^ *\/\/ / && length > 100 { print FILENAME ":" FNR ": a comment is wider than 100 columns"; wide = 1 } \
 	  END { exit wide }'
+	cd web && npm run --silent lint
 
 test-go:
 	CGO_ENABLED=1 go test -race -timeout 10m ./...

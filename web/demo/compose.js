@@ -50,25 +50,28 @@ export function compose(me, send) {
       form.elements.title.select();
     });
     dialog.querySelector('[data-close]').addEventListener('click', () => dialog.close());
-    form.addEventListener('submit', async (event) => {
-      event.preventDefault();
-      const submit = form.querySelector('[type=submit]');
-      submit.disabled = true;
+    const submit = async () => {
+      const button = form.querySelector('[type=submit]');
+      button.disabled = true;
       try {
         await send(read(new FormData(form), me));
         dialog.close();
       } catch (error) {
         problem.textContent = sentence(error);
       } finally {
-        submit.disabled = false;
+        button.disabled = false;
       }
+    };
+    form.addEventListener('submit', (event) => {
+      event.preventDefault();
+      void submit();
     });
   }
-  questions(document.getElementById('questions'));
+  editQuestions(document.getElementById('questions'));
 }
 
 /** The survey's list of questions: one more, one less, and options only where there is something to choose from. */
-function questions(list) {
+function editQuestions(list) {
   const template = document.getElementById('question');
   const add = () => {
     list.append(template.content.cloneNode(true));

@@ -23,7 +23,7 @@ const session = new Session({
     if (state !== 'connected') away = true;
     else if (away) {
       away = false;
-      guard(() => room.resume());
+      void guard(() => room.resume());
     }
   },
   messages: (messages) => guard(() => room?.add(messages).then(settle)),
@@ -117,18 +117,20 @@ function furnish(name) {
   });
 }
 
-$('again').addEventListener('click', () => location.reload());
-$('leave').addEventListener('click', async () => {
+async function leave() {
   await session.leave();
   location.assign(location.pathname);
-});
-$('earlier').addEventListener('click', () => guard(() => room.earlier().then(settle)));
+}
+
+$('again').addEventListener('click', () => location.reload());
+$('leave').addEventListener('click', () => void leave());
+$('earlier').addEventListener('click', () => void guard(() => room.earlier().then(settle)));
 $('door-form').addEventListener('submit', (event) => {
   event.preventDefault();
-  enter($('name').value.trim());
+  void enter($('name').value.trim());
 });
 
 const name = new URLSearchParams(location.search).get('as');
 $('name').value = name ?? suggest();
-if (name) enter(name);
+if (name) void enter(name);
 else $('name').select();

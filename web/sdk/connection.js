@@ -95,8 +95,8 @@ export class Connection {
 
   /** Is the socket as alive as it looks? Asked when timers may have slept: a hidden tab, a closed lid. */
   check() {
-    if (this.#rpc) this.#beat(this.#rpc, WAKE_PONG_MS);
-    else if (!this.#over && !this.#attempting) this.#retry();
+    if (this.#rpc) void this.#beat(this.#rpc, WAKE_PONG_MS);
+    else if (!this.#over && !this.#attempting) void this.#retry();
   }
 
   /** @param {ChatError} reason what calls that still wait are rejected with */
@@ -133,7 +133,7 @@ export class Connection {
       this.#rpc = rpc;
       this.#upSince = clock.now();
       this.#interval = session.heartbeatInterval * 1000;
-      this.#timer = clock.setTimeout(() => this.#beat(rpc), this.#interval);
+      this.#timer = clock.setTimeout(() => void this.#beat(rpc), this.#interval);
       moved('connected');
       up(session);
       this.#wake();
@@ -168,7 +168,10 @@ export class Connection {
 
   /** @param {number} uptime */
   #later(uptime) {
-    this.#timer = this.#options.clock.setTimeout(() => this.#retry(), this.#backoff.next(uptime));
+    this.#timer = this.#options.clock.setTimeout(
+      () => void this.#retry(),
+      this.#backoff.next(uptime),
+    );
   }
 
   async #retry() {
@@ -203,7 +206,7 @@ export class Connection {
     }
     if (this.#rpc !== rpc) return;
     clock.clearTimeout(this.#timer);
-    this.#timer = clock.setTimeout(() => this.#beat(rpc), this.#interval);
+    this.#timer = clock.setTimeout(() => void this.#beat(rpc), this.#interval);
   }
 
   /** @param {number} deadline */

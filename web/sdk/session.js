@@ -130,7 +130,7 @@ export class Session {
     }
     this.#epoch = epoch;
     this.#era++;
-    if (this.#era > 1) this.#catchUp();
+    if (this.#era > 1) void this.#catchUp();
   }
 
   #down() {

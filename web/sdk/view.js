@@ -35,8 +35,7 @@ const MARKERS = 300;
 export const EMPTY = Object.freeze({ pairs: new Map(), floor: 0 });
 
 /**
- * The view after the change. A younger revision wins; at the same revision "gone" wins, which
- * happens only when a reply says that the pair we knew is no longer there.
+ * The view after the change.
  *
  * @param {View} view
  * @param {Change} change
@@ -44,14 +43,9 @@ export const EMPTY = Object.freeze({ pairs: new Map(), floor: 0 });
  */
 export function apply(view, { entries = [], clearSeq = 0, all = 0, told }) {
   const pairs = new Map(view.pairs);
-  for (const { key, value, seq } of entries) {
-    const old = pairs.get(key);
-    const newer = seq > Math.max(old?.seq ?? 0, view.floor);
-    if (newer || (old && seq === old.seq && value === '' && old.value !== '')) {
-      pairs.set(key, { value, seq, told });
-    } else if (old && told > old.told && (old.value === '' ? value === '' : seq === old.seq)) {
-      pairs.set(key, { ...old, told });
-    }
+  for (const entry of entries) {
+    const pair = merge(pairs.get(entry.key), entry, view.floor, told);
+    if (pair) pairs.set(entry.key, pair);
   }
   const listed = new Set(entries.map(({ key }) => key));
   for (const [key, { value, seq }] of pairs) {
@@ -61,6 +55,23 @@ export function apply(view, { entries = [], clearSeq = 0, all = 0, told }) {
   }
   forget(pairs);
   return { pairs, floor: Math.max(view.floor, clearSeq, all) };
+}
+
+/**
+ * The pair after the entry. A younger revision wins; at the same revision "gone" wins, which
+ * happens only when a reply says that the pair we knew is no longer there.
+ *
+ * @param {Pair | undefined} old
+ * @param {Entry} entry
+ * @param {number} floor
+ * @param {number} told
+ */
+function merge(old, { value, seq }, floor, told) {
+  if (!old) return seq > floor ? { value, seq, told } : undefined;
+  const vanished = seq === old.seq && value === '' && old.value !== '';
+  if (vanished || seq > Math.max(old.seq, floor)) return { value, seq, told };
+  const same = old.value === '' ? value === '' : seq === old.seq;
+  return same && told > old.told ? { ...old, told } : old;
 }
 
 /**

@@ -31,7 +31,7 @@ async function signIn({ page, hub }, userID) {
 }
 
 /** Ada makes a group of two and sends a message to it; Bo receives it. */
-async function conversation(open, before = () => {}) {
+async function conversation(open, before = async () => {}) {
   const [one, two] = [await open(), await open()];
   await before(two.page);
   const [ada, bo] = [await signIn(one, 'Ada'), await signIn(two, 'Bo')];
@@ -71,7 +71,7 @@ const handles = ({ chat, message, TencentCloudChat }) => ({ chat, message, Tence
 
 const run = (person, sample) => person.page.evaluate(sample, handles(person));
 
-/* eslint-disable no-console, prefer-const, no-unused-vars, prefer-arrow-callback -- the samples are as written */
+/* oxlint-disable prefer-const, no-unused-vars -- the samples are as written */
 
 // prettier-ignore
 const setSample = ({ chat, message }) => {
@@ -174,7 +174,7 @@ const deletedSample = ({ chat, TencentCloudChat }) => {
   chat.on(TencentCloudChat.EVENT.MESSAGE_EXTENSIONS_DELETED, onMessageExtensionsDeleted);
 };
 
-/* eslint-enable */
+/* oxlint-enable prefer-const, no-unused-vars */
 
 const heard = async ({ page }, list, count) => {
   await page.waitForFunction(({ list, count }) => globalThis[list]?.length >= count, {

@@ -16,7 +16,7 @@ export async function play(act, { flags = [], expects = /^$/ } = {}) {
   let browser;
   try {
     browser = await launch();
-    const enter = async (name, before = () => {}) => {
+    const enter = async (name, before = async () => {}) => {
       const person = await Person.open(browser, hub, complaints);
       await before(person.page);
       await person.enter(name);
@@ -67,7 +67,7 @@ export class Person {
   }
 
   /** Makes a card of the kind ('Poll', 'Chain' or 'Survey') with what its form proposes, or with what fill types. */
-  async make(kind, fill = () => {}) {
+  async make(kind, fill = async () => {}) {
     await this.page
       .getByRole('group', { name: 'Make something new' })
       .getByRole('button', { name: kind })

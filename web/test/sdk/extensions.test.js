@@ -4,49 +4,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { EVENT } from '../../sdk/constants.js';
 import { ChatError, CLIENT } from '../../sdk/errors.js';
-import { Extensions } from '../../sdk/extensions.js';
+import { follow, Life, message } from './life.js';
 import { Model } from './model.js';
-import { seeded } from './random.js';
-
-const message = { ID: 'm' };
-
-/** A session whose calls are answered by the model, until begin brings another one, and what its handlers heard. */
-function follow(model, { pageSize = 200, answer = (result) => result, wait = () => {} } = {}) {
-  const heard = [];
-  const screen = new Map(); // what an app shows that reads once and then trusts events alone
-  const session = {
-    perRequest: 20,
-    emit(name, data) {
-      heard.push({ name, ...data });
-      if (name === EVENT.MESSAGE_EXTENSIONS_UPDATED)
-        for (const { key, value } of data.extensions) screen.set(key, value);
-      else for (const key of data.keyList) screen.delete(key);
-    },
-    async call(method, params) {
-      await wait();
-      const sent = typeof params === 'function' ? params() : params;
-      return answer(reply(model, method, sent, pageSize), method, sent);
-    },
-  };
-  const extensions = new Extensions(session);
-  const deliver = ({ name, ...event }) => extensions[name]({ messageID: 'm', ...event });
-  const begin = (next) => (model = next);
-  return { extensions, heard, screen, deliver, begin };
-}
-
-function reply(model, method, { startSeq, extensions = [] }, pageSize) {
-  if (method === 'getMessageExtensions') return model.page(startSeq, pageSize);
-  const events = [];
-  const items = extensions.map(({ key, value = '', seq }) => {
-    const now = model.pairs.get(key) ?? { value: '', seq: 0 };
-    if (seq !== now.seq && !(now.value === '' && seq === 0)) return { code: 23001, key, ...now };
-    events.push(method === 'setMessageExtensions' ? model.set(key, value) : model.remove(key));
-    return { code: 0, key, ...(model.pairs.get(key) ?? { value: '', seq: 0 }) };
-  });
-  if (method === 'deleteMessageExtensions' && !extensions.length) events.push(model.clear());
-  model.events = [...(model.events ?? []), ...events.filter(Boolean)];
-  return { extensions: items, latestSeq: model.latestSeq };
-}
 
 test('a retry after 23001 goes through, because the conflict brought the Seq', async () => {
   const model = new Model();
@@ -316,52 +275,15 @@ test('of more than 500 messages the ones used longest ago are let go', () => {
 
 test('whatever is lost, late or made anew: the screen of an app that reads once and then listens ends as the hub has it, each state heard once', async () => {
   for (let seed = 1; seed <= 300; seed++) {
-    const random = seeded(seed);
-    let model = new Model();
-    const { extensions, heard, screen, deliver, begin } = follow(model, { pageSize: 3 });
-    model.events = [];
-    const keys = ['a', 'b', 'c', 'd', 'e'];
-    let opened = false;
-    const open = async () => {
-      const { extensions: pairs } = await extensions.get(message);
-      if (!opened) screen.clear();
-      if (!opened) for (const { key, value } of pairs) screen.set(key, value);
-      opened = true;
-    };
-    for (let i = 0; i < 50; i++) {
-      const chance = random();
-      const key = keys[Math.floor(random() * keys.length)];
-      if (chance < 0.4) model.events.push(...[model.step(random, keys)].filter(Boolean));
-      else if (chance < 0.55) await extensions.set(message, [{ key, value: `m${seed}.${i}` }]);
-      else if (chance < 0.6) await extensions.delete(message, random() < 0.2 ? [] : [key]);
-      else if (chance < 0.65) await open();
-      else if (chance < 0.95) for (const event of model.events.splice(0, 2)) deliver(event);
-      else {
-        // The connection goes with what was under way; the next one tells only what happens from then on.
-        model.events = [];
-        extensions.down();
-        if (random() < 0.3) {
-          // The store is made anew, and somebody sets some of the pairs again.
-          const before = model.live();
-          begin((model = new Model()));
-          for (const [key, value] of before) if (random() < 0.5) model.set(key, value);
-          model.events = [];
-          extensions.renew();
-        }
-        if (random() < 0.5) model.step(random, keys);
-        if (random() < 0.5) await open();
-        if (random() < 0.5) model.events.push(...[model.step(random, keys)].filter(Boolean));
-        if (random() < 0.5) for (const event of model.events.splice(0, 1)) deliver(event);
-        await extensions.heal('m');
-      }
-    }
-    await open();
-    for (const event of model.events.splice(0)) deliver(event);
-    const { extensions: pairs } = await extensions.get(message);
-    const hub = [...model.live()].sort();
+    const life = new Life(seed);
+    for (let i = 0; i < 50; i++) await life.step(i);
+    await life.open();
+    life.deliver();
+    const pairs = await life.open();
+    const hub = [...life.model.live()].sort();
     assert.deepEqual(pairs.map(({ key, value }) => [key, value]).sort(), hub, `seed ${seed}: read`);
-    assert.deepEqual([...screen].sort(), hub, `seed ${seed}: heard`);
-    const values = heard.flatMap(({ extensions: list = [] }) =>
+    assert.deepEqual([...life.screen].sort(), hub, `seed ${seed}: heard`);
+    const values = life.heard.flatMap(({ extensions: list = [] }) =>
       list.map(({ key, value }) => `${key}=${value}`),
     );
     assert.equal(new Set(values).size, values.length, `seed ${seed}: a value was told twice`);

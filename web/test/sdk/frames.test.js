@@ -18,7 +18,7 @@ const names = (await readdir(directory)).filter((name) => name.endsWith('.json')
 const frames = await Promise.all(
   names.map(async (name) => JSON.parse(await readFile(new URL(name, directory), 'utf8'))),
 );
-const message = (ID) => ({ ID, status: 'success', isSupportExtension: true });
+const messageOf = (ID) => ({ ID, status: 'success', isSupportExtension: true });
 
 /** What an app calls to have this request sent. */
 const CALLS = {
@@ -33,13 +33,13 @@ const CALLS = {
   getMessageList: (chat, params) => chat.getMessageList(params),
   setMessageExtensions: (chat, { messageID, extensions }) =>
     chat.setMessageExtensions(
-      message(messageID),
+      messageOf(messageID),
       extensions.map(({ key, value }) => ({ key, value })),
     ),
-  getMessageExtensions: (chat, { messageID }) => chat.getMessageExtensions(message(messageID)),
+  getMessageExtensions: (chat, { messageID }) => chat.getMessageExtensions(messageOf(messageID)),
   deleteMessageExtensions: (chat, { messageID, extensions }) =>
     chat.deleteMessageExtensions(
-      message(messageID),
+      messageOf(messageID),
       extensions?.map(({ key }) => key),
     ),
   createGroup: (chat, params) => chat.createGroup(params),
@@ -121,7 +121,7 @@ async function prepare({ chat, visit }, method, { messageID, startSeq = 0, exten
     await new Promise((resolve) => chat.once(EVENT.MESSAGE_EXTENSIONS_UPDATED, resolve));
   }
   if (method !== 'getMessageExtensions' || startSeq === 0) return;
-  const read = chat.getMessageExtensions(message(messageID));
+  const read = chat.getMessageExtensions(messageOf(messageID));
   const page = {
     extensions: [],
     latestSeq: startSeq - 1,

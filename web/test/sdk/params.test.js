@@ -49,7 +49,8 @@ test('before login there is nothing to call', async () => {
 });
 
 const twice = (value) => [value, value];
-for (const [what, field, call] of [
+/** @type {[what: string, field: RegExp, call: () => unknown][]} */
+const mistakes = [
   ['a message that is none', /message must be/, () => chat.getMessageExtensions({})],
   ['no message', /message must be/, () => chat.getMessageExtensions()],
   [
@@ -122,7 +123,9 @@ for (const [what, field, call] of [
     /payload\.data/,
     () => drafts().custom({ to: 'bob', conversationType: 'C2C', payload: { data: 1 } }),
   ],
-]) {
+];
+
+for (const [what, field, call] of mistakes) {
   test(`throws in the caller's own stack: ${what}`, () => {
     assert.throws(
       call,

@@ -40,19 +40,19 @@ export async function app(): Promise<void> {
   // @ts-expect-error Without SDKAppID there is no app
   TencentCloudChat.create({});
   // @ts-expect-error A userSig is needed
-  chat.login({ userID: 'alice' });
+  void chat.login({ userID: 'alice' });
   // @ts-expect-error There is no such event
   chat.on('messageReceived', () => {});
   // @ts-expect-error Events carry no seq
   chat.on(EVENT.MESSAGE_EXTENSIONS_UPDATED, ({ data }) => data.latestSeq);
   // @ts-expect-error Values are strings
-  chat.setMessageExtensions(message, [{ key: 'alice', value: 1 }]);
+  void chat.setMessageExtensions(message, [{ key: 'alice', value: 1 }]);
   // @ts-expect-error The app names no Seq
-  chat.setMessageExtensions(message, [{ key: 'alice', value: '1', seq: 0 }]);
+  void chat.setMessageExtensions(message, [{ key: 'alice', value: '1', seq: 0 }]);
   // @ts-expect-error A text message has a text
   chat.createTextMessage({ to: 'bob', conversationType: TYPES.CONV_C2C, payload: { data: '' } });
   // @ts-expect-error A group is named by its ID alone here
-  chat.quitGroup({ groupID: 'demo' });
+  void chat.quitGroup({ groupID: 'demo' });
   // @ts-expect-error Codes are for reading
   CODES[0] = 'fine';
 }

@@ -1,0 +1,135 @@
+import { EVENT } from '../../sdk/constants.js';
+import { Extensions } from '../../sdk/extensions.js';
+import { Model } from './model.js';
+import { pick, seeded } from './random.js';
+
+export const message = { ID: 'm' };
+
+/** A session whose calls are answered by the model, until begin brings another one, and what its handlers heard. */
+export function follow(
+  model,
+  { pageSize = 200, answer = (result) => result, wait = async () => {} } = {},
+) {
+  const heard = [];
+  const screen = new Map(); // what an app shows that reads once and then trusts events alone
+  const session = {
+    perRequest: 20,
+    emit(name, data) {
+      heard.push({ name, ...data });
+      if (name === EVENT.MESSAGE_EXTENSIONS_UPDATED)
+        for (const { key, value } of data.extensions) screen.set(key, value);
+      else for (const key of data.keyList) screen.delete(key);
+    },
+    async call(method, params) {
+      await wait();
+      const sent = typeof params === 'function' ? params() : params;
+      return answer(reply(model, method, sent, pageSize), method, sent);
+    },
+  };
+  const extensions = new Extensions(session);
+  const deliver = ({ name, ...event }) => extensions[name]({ messageID: 'm', ...event });
+  const begin = (next) => (model = next);
+  return { extensions, heard, screen, deliver, begin };
+}
+
+function reply(model, method, { startSeq, extensions = [] }, pageSize) {
+  if (method === 'getMessageExtensions') return model.page(startSeq, pageSize);
+  const events = [];
+  const items = extensions.map(({ key, value = '', seq }) => {
+    const now = model.pairs.get(key) ?? { value: '', seq: 0 };
+    if (seq !== now.seq && !(now.value === '' && seq === 0)) return { code: 23001, key, ...now };
+    events.push(method === 'setMessageExtensions' ? model.set(key, value) : model.remove(key));
+    return { code: 0, key, ...(model.pairs.get(key) ?? { value: '', seq: 0 }) };
+  });
+  if (method === 'deleteMessageExtensions' && !extensions.length) events.push(model.clear());
+  model.events = [...(model.events ?? []), ...events.filter(Boolean)];
+  return { extensions: items, latestSeq: model.latestSeq };
+}
+
+/**
+ * A random life of one message: an app that reads once and then trusts events alone, others who
+ * change pairs, lost connections, and stores that are made anew.
+ */
+export class Life {
+  #random;
+  #keys = ['a', 'b', 'c', 'd', 'e'];
+  #follow;
+  #opened = false;
+
+  constructor(seed) {
+    this.seed = seed;
+    this.#random = seeded(seed);
+    this.model = new Model();
+    this.model.events = [];
+    this.#follow = follow(this.model, { pageSize: 3 });
+  }
+
+  /** What the app shows. */
+  get screen() {
+    return this.#follow.screen;
+  }
+
+  /** All events that the handlers got. */
+  get heard() {
+    return this.#follow.heard;
+  }
+
+  /** Reads the pairs. Only the first read reaches the screen. */
+  async open() {
+    const { extensions: pairs } = await this.#follow.extensions.get(message);
+    if (!this.#opened) {
+      this.screen.clear();
+      for (const { key, value } of pairs) this.screen.set(key, value);
+    }
+    this.#opened = true;
+    return pairs;
+  }
+
+  /** Does something at random; i names the values that are set. */
+  async step(i) {
+    const { extensions } = this.#follow;
+    const random = this.#random;
+    const chance = random();
+    const key = pick(random, this.#keys);
+    if (chance < 0.4) this.#change();
+    else if (chance < 0.55) await extensions.set(message, [{ key, value: `m${this.seed}.${i}` }]);
+    else if (chance < 0.6) await extensions.delete(message, random() < 0.2 ? [] : [key]);
+    else if (chance < 0.65) await this.open();
+    else if (chance < 0.95) this.deliver(2);
+    else await this.#reconnect();
+  }
+
+  /** Delivers the oldest events that are under way. */
+  deliver(count = Infinity) {
+    for (const event of this.model.events.splice(0, count)) this.#follow.deliver(event);
+  }
+
+  /** Somebody else changes a pair. */
+  #change() {
+    this.model.events.push(...[this.model.step(this.#random, this.#keys)].filter(Boolean));
+  }
+
+  /** Loses what was under way with the connection; the next one tells what happens from then on. */
+  async #reconnect() {
+    const random = this.#random;
+    const { extensions } = this.#follow;
+    this.model.events = [];
+    extensions.down();
+    if (random() < 0.3) this.#renew();
+    if (random() < 0.5) this.model.step(random, this.#keys);
+    if (random() < 0.5) await this.open();
+    if (random() < 0.5) this.#change();
+    if (random() < 0.5) this.deliver(1);
+    await extensions.heal('m');
+  }
+
+  /** Makes the store anew, in which somebody sets some of the pairs again. */
+  #renew() {
+    const before = this.model.live();
+    this.model = new Model();
+    this.#follow.begin(this.model);
+    for (const [key, value] of before) if (this.#random() < 0.5) this.model.set(key, value);
+    this.model.events = [];
+    this.#follow.extensions.renew();
+  }
+}
