@@ -19,7 +19,7 @@ export function tally(poll, pairs) {
   for (const [key, value] of pairs) {
     if (!key.endsWith('_0')) continue;
     const userID = key.slice(0, -2);
-    for (const index of choices(poll, value)) {
+    for (const index of chosenOptions(poll, value)) {
       options.find((option) => option.index === index).voters.push(userID);
       voters.add(userID);
     }
@@ -32,7 +32,7 @@ export function tally(poll, pairs) {
 }
 
 /** The option indexes that a vote's value names, in the poll's order: "3_1" is [1, 3]; "" or undefined is []. */
-export function choices(poll, value = '') {
+export function chosenOptions(poll, value = '') {
   const named = value.split('_');
   const known = poll.options
     .map((option) => option.index)
@@ -47,25 +47,25 @@ export function choices(poll, value = '') {
  * place. The order in which pairs arrive would not do: an edited pair arrives last in a window that opens later.
  * Values without a number (written by another program) come last.
  */
-export function order(pairs) {
+export function sortEntries(pairs) {
   const entries = [];
   for (const [userID, value] of pairs) {
-    if (userID !== NOTE) entries.push({ userID, ...entry(value) });
+    if (userID !== NOTE) entries.push({ userID, ...parseEntry(value) });
   }
   return entries.sort((a, b) => a.number - b.number || (a.userID < b.userID ? -1 : 1));
 }
 
 /** The number that a new entry takes. */
 export function nextNumber(pairs) {
-  const taken = order(pairs)
+  const taken = sortEntries(pairs)
     .map(({ number }) => number)
     .filter(Number.isFinite);
   return Math.max(0, ...taken) + 1;
 }
 
 /** Reads a chain value, {"n": 3, "text": "..."}; anything else is taken as the text itself. */
-export function entry(value) {
-  const parsed = json(value);
+export function parseEntry(value) {
+  const parsed = parseJSON(value);
   if (Number.isSafeInteger(parsed?.n) && typeof parsed.text === 'string')
     return { number: parsed.n, text: parsed.text };
   return { number: Infinity, text: value };
@@ -78,7 +78,7 @@ export function entry(value) {
 export function summarize(survey, pairs) {
   const sheets = [...pairs]
     .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([userID, value]) => ({ userID, answers: answers(survey, value) }))
+    .map(([userID, value]) => ({ userID, answers: parseAnswers(survey, value) }))
     .filter((sheet) => sheet.answers.some((answer) => answer !== null));
   const questions = survey.questions.map((question, at) => {
     const given = sheets
@@ -97,8 +97,8 @@ export function summarize(survey, pairs) {
 }
 
 /** Reads a survey value, one entry per question; what does not fit its question is null. */
-export function answers(survey, value) {
-  const parsed = json(value);
+export function parseAnswers(survey, value) {
+  const parsed = parseJSON(value);
   return survey.questions.map((question, at) => {
     const answer = Array.isArray(parsed) ? parsed[at] : null;
     if (question.type === 'text')
@@ -113,7 +113,7 @@ export function marks(question) {
   return Array.from({ length: count }, (_, at) => at + 1);
 }
 
-function json(text) {
+function parseJSON(text) {
   try {
     return JSON.parse(text);
   } catch {

@@ -1,5 +1,5 @@
-import { attribute, count, h } from './dom.js';
-import { crowd } from './people.js';
+import { animateNumber, h, setAttribute } from './dom.js';
+import { showAvatars } from './people.js';
 
 /**
  * The inside of one answer's row: its text over a bar as long as its share, who gave it, and the numbers. The row itself
@@ -7,14 +7,14 @@ import { crowd } from './people.js';
  */
 export function bar(label) {
   const fill = h('span', { class: 'fill' });
-  const people = h('span', { class: 'crowd' });
+  const avatars = h('span', { class: 'avatars' });
   const number = h('span', { class: 'number' });
   const percent = h('span', { class: 'percent' });
   const parts = [
     fill,
     h('span', { class: 'mark', 'aria-hidden': 'true' }),
     h('span', { class: 'label' }, label),
-    people,
+    avatars,
     number,
     percent,
   ];
@@ -22,16 +22,16 @@ export function bar(label) {
   /** Moves the bar. `people` may be left out where only numbers are told. */
   const show = (total, share, userIDs = []) => {
     fill.style.setProperty('--share', share);
-    count(number, total);
-    count(percent, Math.round(share * 100), (value) => `${value} %`);
-    crowd(people, userIDs);
+    animateNumber(number, total);
+    animateNumber(percent, Math.round(share * 100), (value) => `${value} %`);
+    showAvatars(avatars, userIDs);
   };
   return { parts, show };
 }
 
 /** What a row says to those who do not see it. */
-export function describe(row, label, total, share, noun) {
-  attribute(
+export function labelRow(row, label, total, share, noun) {
+  setAttribute(
     row,
     'aria-label',
     `${label}: ${total} ${noun}${total === 1 ? '' : 's'}, ${Math.round(share * 100)} %`,

@@ -1,14 +1,14 @@
 import { chain } from './chain.js';
-import { h, sureButton, write } from './dom.js';
-import { MAX_PAIRS, full } from './limits.js';
+import { confirmButton, h, setText } from './dom.js';
+import { fullProblem, MAX_PAIRS } from './limits.js';
 import { notice } from './notice.js';
-import { avatar, called } from './people.js';
+import { avatar, displayName } from './people.js';
 import { poll } from './poll.js';
-import { sentence } from './sentences.js';
+import { errorSentence } from './sentences.js';
 import { survey } from './survey.js';
 
-const BODIES = { poll, chain, survey };
-const WORDS = { poll: 'Poll', chain: 'Chain', survey: 'Survey' };
+const RENDERERS = { poll, chain, survey };
+const KIND_LABELS = { poll: 'Poll', chain: 'Chain', survey: 'Survey' };
 
 /**
  * One message with its pairs. What is inside is drawn by poll, chain or survey; what all three share is here: keeping the
@@ -27,20 +27,20 @@ export class Card {
   #body;
   #notice = notice();
   #size = h('span', { class: 'size' });
-  #clear = sureButton(
+  #clearButton = confirmButton(
     'Clear',
     () => `Really remove all (${this.#pairs.size})?`,
     () => this.#attempt(() => this.#session.clear(this.#message)),
   );
-  #foot = h('footer', {}, this.#size);
+  #footer = h('footer', {}, this.#size);
 
   constructor(session, me, message, content) {
     this.#session = session;
     this.#message = message;
-    this.#body = BODIES[content.kind](content, {
+    this.#body = RENDERERS[content.kind](content, {
       me,
-      set: (key, value, say) => this.#attempt(() => this.#set(key, value), say),
-      remove: (key, say) => this.#attempt(() => session.remove(message, key), say),
+      set: (key, value, format) => this.#attempt(() => this.#set(key, value), format),
+      remove: (key, format) => this.#attempt(() => session.remove(message, key), format),
     });
     this.element = this.#frame(content, me);
     this.#draw();
@@ -57,19 +57,19 @@ export class Card {
     const byline = h(
       'p',
       { class: 'byline' },
-      h('strong', {}, WORDS[kind]),
-      ` by ${called(from, me)}, `,
+      h('strong', {}, KIND_LABELS[kind]),
+      ` by ${displayName(from, me)}, `,
       clock,
     );
     const heading = h('h3', { id: `title-${ID}` }, title);
-    if (from === me) this.#foot.append(...(this.#body.tools ?? []), this.#clear);
+    if (from === me) this.#footer.append(...(this.#body.tools ?? []), this.#clearButton);
     return h(
       'article',
       { class: `card ${kind}`, 'aria-labelledby': heading.id },
       h('header', {}, avatar(from), h('div', {}, byline, heading)),
       this.#body.element,
       this.#notice.element,
-      this.#foot,
+      this.#footer,
     );
   }
 
@@ -85,30 +85,30 @@ export class Card {
     this.#draw();
   }
 
-  update(extensions) {
+  onUpdated(extensions) {
     for (const { key, value } of extensions) this.#pairs.set(key, value);
     this.#draw();
   }
 
-  drop(keys) {
+  onDeleted(keys) {
     for (const key of keys) this.#pairs.delete(key);
     this.#draw();
   }
 
   #draw() {
     this.#body.render(this.#pairs);
-    write(
+    setText(
       this.#size,
       this.#pairs.size < MAX_PAIRS * 0.75 ? '' : `${this.#pairs.size} of ${MAX_PAIRS} entries`,
     );
-    this.#clear.hidden = this.#pairs.size === 0;
-    this.#foot.hidden = [...this.#foot.children].every(
+    this.#clearButton.hidden = this.#pairs.size === 0;
+    this.#footer.hidden = [...this.#footer.children].every(
       (child) => child.hidden || child.textContent === '',
     );
   }
 
   #set(key, value) {
-    const problem = this.#pairs.has(key) ? '' : full(this.#pairs.size);
+    const problem = this.#pairs.has(key) ? '' : fullProblem(this.#pairs.size);
     if (problem) throw new Error(problem);
     return this.#session.set(this.#message, key, value);
   }
@@ -117,10 +117,10 @@ export class Card {
    * Runs a write until it is done (true) or the person leaves it (false). A conflict is the person's to decide, for only
    * they know whether what is there now changes their mind; trying again then wins, because the SDK has learned the new Seq.
    */
-  async #attempt(run, say = (value) => value) {
-    this.#notice.hush();
+  async #attempt(run, format = (value) => value) {
+    this.#notice.hide();
     for (;;) {
-      const problem = await outcome(run, say);
+      const problem = await tryWrite(run, format);
       if (!problem) return true;
       if (!(await this.#notice.ask(problem))) return false;
     }
@@ -128,13 +128,13 @@ export class Card {
 }
 
 /** Why a write was not done, in a sentence, or "". */
-async function outcome(run, say) {
+async function tryWrite(run, format) {
   try {
     const conflict = await run();
     if (!conflict) return '';
     if (conflict.value === '') return 'Changed meanwhile, now it is gone.';
-    return `Changed meanwhile, now it is “${say(conflict.value)}”.`;
+    return `Changed meanwhile, now it is “${format(conflict.value)}”.`;
   } catch (error) {
-    return sentence(error);
+    return errorSentence(error);
   }
 }

@@ -1,8 +1,8 @@
-import { entry, nextNumber, order } from './aggregate.js';
-import { arrange, h, newID, write } from './dom.js';
-import { room, tooLong } from './limits.js';
+import { nextNumber, parseEntry, sortEntries } from './aggregate.js';
+import { h, newID, setChildren, setText } from './dom.js';
+import { lengthHint, tooLong } from './limits.js';
 import { note } from './note.js';
-import { avatar, called } from './people.js';
+import { avatar, displayName } from './people.js';
 
 /** Draws a chain: numbered entries, one per person, mine to add, change and take out. */
 export function chain(content, { me, set, remove }) {
@@ -16,12 +16,12 @@ export function chain(content, { me, set, remove }) {
     required: true,
     maxlength: 1000,
     placeholder: 'My entry',
-    input: () => check(),
+    input: () => validate(),
   });
   const join = h('button', { class: 'primary' });
   const leave = h(
     'button',
-    { type: 'button', class: 'quiet', click: () => remove(me, say) },
+    { type: 'button', class: 'quiet', click: () => remove(me, format) },
     'Take me out',
   );
   const hint = h('p', { class: 'hint', role: 'status' });
@@ -29,27 +29,27 @@ export function chain(content, { me, set, remove }) {
   const items = new Map();
   let pairs = new Map();
 
-  const say = (value) => entry(value).text;
+  const format = (value) => parseEntry(value).text;
   /** Mine as it would be written: an edit keeps its number, so it keeps its place. */
   const value = () => {
-    const own = pairs.has(me) ? entry(pairs.get(me)).number : Infinity;
+    const own = pairs.has(me) ? parseEntry(pairs.get(me)).number : Infinity;
     return JSON.stringify({
       n: Number.isFinite(own) ? own : nextNumber(pairs),
       text: input.value.trim(),
     });
   };
-  const check = () => {
-    write(hint, room(value()));
+  const validate = () => {
+    setText(hint, lengthHint(value()));
     join.disabled = tooLong(value());
   };
   const submit = async (event) => {
     event.preventDefault();
-    if (input.value.trim()) await set(me, value(), say);
+    if (input.value.trim()) await set(me, value(), format);
   };
   const item = ({ userID, text }) => {
     if (!items.has(userID)) {
       const words = h('span', { class: 'text' });
-      const name = h('strong', {}, called(userID, me));
+      const name = h('strong', {}, displayName(userID, me));
       items.set(userID, {
         words,
         element: h(
@@ -61,7 +61,7 @@ export function chain(content, { me, set, remove }) {
       });
     }
     const { words, element } = items.get(userID);
-    write(words, text);
+    setText(words, text);
     return element;
   };
 
@@ -76,7 +76,7 @@ export function chain(content, { me, set, remove }) {
       h(
         'form',
         { class: 'entry', submit },
-        h('label', { for: input.id, class: 'unseen' }, 'My entry'),
+        h('label', { for: input.id, class: 'visually-hidden' }, 'My entry'),
         input,
         join,
         hint,
@@ -84,19 +84,19 @@ export function chain(content, { me, set, remove }) {
       h('div', { class: 'line' }, status, leave),
     ),
     render(now) {
-      const before = pairs.has(me) ? say(pairs.get(me)) : '';
+      const before = pairs.has(me) ? format(pairs.get(me)) : '';
       pairs = now;
-      const own = pairs.has(me) ? say(pairs.get(me)) : '';
+      const own = pairs.has(me) ? format(pairs.get(me)) : '';
       if (input.value === before || own !== before) input.value = own; // not over what is being typed
-      const entries = order(pairs);
+      const entries = sortEntries(pairs);
       for (const userID of items.keys()) if (!pairs.has(userID)) items.delete(userID);
-      arrange(list, entries.map(item));
+      setChildren(list, entries.map(item));
       shared.render(pairs);
       nobody.hidden = entries.length > 0;
       leave.hidden = !pairs.has(me);
-      write(join, pairs.has(me) ? 'Change mine' : 'Join');
-      write(status, entries.length === 1 ? '1 person is in' : `${entries.length} people are in`);
-      check();
+      setText(join, pairs.has(me) ? 'Change mine' : 'Join');
+      setText(status, entries.length === 1 ? '1 person is in' : `${entries.length} people are in`);
+      validate();
     },
   };
 }

@@ -1,5 +1,5 @@
 import { chainData, pollData, surveyData } from './payload.js';
-import { sentence } from './sentences.js';
+import { errorSentence } from './sentences.js';
 
 const lines = (text) =>
   text
@@ -57,7 +57,7 @@ export function compose(me, send) {
         await send(read(new FormData(form), me));
         dialog.close();
       } catch (error) {
-        problem.textContent = sentence(error);
+        problem.textContent = errorSentence(error);
       } finally {
         button.disabled = false;
       }

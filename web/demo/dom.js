@@ -19,16 +19,16 @@ let ids = 0;
 export const newID = (word) => `${word}-${(ids += 1)}`;
 
 /** Writes only what differs: screen readers announce, and the browser lays out, every write. */
-export function write(element, text) {
+export function setText(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }
 
-export function attribute(element, name, value) {
+export function setAttribute(element, name, value) {
   if (element.getAttribute(name) !== value) element.setAttribute(name, value);
 }
 
 /** Puts the children in this order and moves only those that are out of place, so that focus and transitions survive. */
-export function arrange(parent, children) {
+export function setChildren(parent, children) {
   const wanted = new Set(children);
   for (const child of [...parent.children]) if (!wanted.has(child)) child.remove();
   children.forEach((child, at) => {
@@ -40,45 +40,45 @@ export function arrange(parent, children) {
  * A button for what cannot be undone: the first click asks, the second within the button's focus does it. Cheaper for
  * people than a dialog and impossible to do by accident.
  */
-export function sureButton(label, question, act) {
+export function confirmButton(label, question, act) {
   const button = h('button', { type: 'button', class: 'quiet' }, label);
-  const calm = () => {
-    write(button, label);
+  const reset = () => {
+    setText(button, label);
     button.classList.remove('danger');
   };
   button.addEventListener('click', () => {
     if (button.classList.contains('danger')) {
-      calm();
+      reset();
       act();
       return;
     }
-    write(button, question());
+    setText(button, question());
     button.classList.add('danger');
     button.focus(); // not every browser focuses a clicked button, and blur is what takes the question back
   });
-  button.addEventListener('blur', calm);
-  button.addEventListener('keydown', (event) => event.key === 'Escape' && calm());
+  button.addEventListener('blur', reset);
+  button.addEventListener('keydown', (event) => event.key === 'Escape' && reset());
   return button;
 }
 
-const counters = new WeakMap();
-const SLIDE = 400; // ms, the same as the bars in card.css
+const animations = new WeakMap();
+const ANIMATION_MS = 400; // ms, the same as the bars in card.css
 
 /** Shows a number and lets it run from the one shown before. Nothing runs unseen or against the person's wish. */
-export function count(element, to, format = String) {
-  const counter = counters.get(element) ?? { value: to, target: NaN };
-  counters.set(element, counter);
-  if (counter.target === to) return;
-  counter.target = to;
-  const from = counter.value;
-  const still =
+export function animateNumber(element, to, format = String) {
+  const animation = animations.get(element) ?? { value: to, target: NaN };
+  animations.set(element, animation);
+  if (animation.target === to) return;
+  animation.target = to;
+  const from = animation.value;
+  const instant =
     from === to || document.hidden || matchMedia('(prefers-reduced-motion: reduce)').matches;
   const start = performance.now();
   const step = (now) => {
-    if (counter.target !== to) return; // a newer number has taken over from where this one got to
-    const progress = still ? 1 : Math.min(1, Math.max(0, now - start) / SLIDE);
-    counter.value = from + (to - from) * (1 - (1 - progress) ** 3);
-    write(element, format(Math.round(counter.value)));
+    if (animation.target !== to) return; // a newer number has taken over from where this one got to
+    const progress = instant ? 1 : Math.min(1, Math.max(0, now - start) / ANIMATION_MS);
+    animation.value = from + (to - from) * (1 - (1 - progress) ** 3);
+    setText(element, format(Math.round(animation.value)));
     if (progress < 1) requestAnimationFrame(step);
   };
   step(start);

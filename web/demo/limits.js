@@ -7,13 +7,13 @@ export const MAX_VALUE_BYTES = 1000;
 const encoder = new TextEncoder();
 
 /** The length of a value as the hub counts it: bytes of UTF-8. */
-export const bytes = (value) => encoder.encode(value).length;
+export const byteLength = (value) => encoder.encode(value).length;
 
-export const tooLong = (value) => bytes(value) > MAX_VALUE_BYTES;
+export const tooLong = (value) => byteLength(value) > MAX_VALUE_BYTES;
 
 /** Says how much of a value's room is used once that matters: "" up to three quarters of it. */
-export function room(value) {
-  const used = bytes(value);
+export function lengthHint(value) {
+  const used = byteLength(value);
   if (tooLong(value))
     return `${used - MAX_VALUE_BYTES} bytes too long: one answer holds ${MAX_VALUE_BYTES} bytes`;
   return used > MAX_VALUE_BYTES * 0.75
@@ -22,7 +22,7 @@ export function room(value) {
 }
 
 /** Why a new pair has no place on a card that holds `size`, or "". */
-export function full(size) {
+export function fullProblem(size) {
   return size < MAX_PAIRS
     ? ''
     : `This card is full: it holds ${MAX_PAIRS} entries. One has to go before another can come.`;

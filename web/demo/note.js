@@ -1,6 +1,6 @@
 import { NOTE } from './aggregate.js';
-import { h, newID, write } from './dom.js';
-import { room, tooLong } from './limits.js';
+import { h, newID, setText } from './dom.js';
+import { lengthHint, tooLong } from './limits.js';
 
 /**
  * The chain's note: one pair that everybody may edit, so the one where people meet. An edit remembers the note that it
@@ -9,68 +9,70 @@ import { room, tooLong } from './limits.js';
  */
 export function note({ set, remove }) {
   const shown = h('p', { class: 'text' });
-  const edit = h('button', { type: 'button', class: 'quiet', click: () => start() }, 'Edit note');
+  const edit = h('button', { type: 'button', class: 'quiet', click: () => open() }, 'Edit note');
   const input = h('input', {
     id: newID('note'),
     name: 'note',
     autocomplete: 'off',
     maxlength: 1000,
     placeholder: 'A note for everybody',
-    input: () => check(),
+    input: () => validate(),
   });
   const hint = h('p', { class: 'hint', role: 'status' });
   const save = h('button', { class: 'primary' }, 'Save');
   const form = h(
     'form',
-    { class: 'entry', hidden: true, submit: (event) => finish(event) },
-    h('label', { for: input.id, class: 'unseen' }, 'Note for everybody'),
+    { class: 'entry', hidden: true, submit: (event) => submit(event) },
+    h('label', { for: input.id, class: 'visually-hidden' }, 'Note for everybody'),
     input,
     save,
-    h('button', { type: 'button', class: 'quiet', click: () => stop() }, 'Cancel'),
+    h('button', { type: 'button', class: 'quiet', click: () => close() }, 'Cancel'),
     hint,
   );
-  form.addEventListener('keydown', (event) => event.key === 'Escape' && stop());
-  let now = '';
+  form.addEventListener('keydown', (event) => event.key === 'Escape' && close());
+  let current = '';
   let base = '';
 
-  const start = () => {
-    base = now;
-    input.value = now;
+  const open = () => {
+    base = current;
+    input.value = current;
     form.hidden = false;
     view.hidden = true;
-    check();
+    validate();
     input.focus();
   };
-  const stop = () => {
+  const close = () => {
     form.hidden = true;
     view.hidden = false;
     edit.focus();
   };
-  const check = () => {
-    const changed = now !== base;
-    write(
+  const validate = () => {
+    const changed = current !== base;
+    setText(
       hint,
-      changed ? `Changed meanwhile, now it is ${now ? `“${now}”` : 'gone'}.` : room(input.value),
+      changed
+        ? `Changed meanwhile, now it is ${current ? `“${current}”` : 'gone'}.`
+        : lengthHint(input.value),
     );
-    write(save, changed ? 'Save mine anyway' : 'Save');
+    setText(save, changed ? 'Save mine anyway' : 'Save');
     save.disabled = tooLong(input.value);
   };
-  const finish = async (event) => {
+  const submit = async (event) => {
     event.preventDefault();
     const text = input.value.trim();
-    if (text === now) return stop();
+    if (text === current) return close();
     const done = text ? set(NOTE, text) : remove(NOTE);
-    if (await done) stop();
+    if (await done) close();
   };
 
   const view = h('div', { class: 'line' }, shown, edit);
   return {
     element: h('div', { class: 'note' }, view, form),
     render(pairs) {
-      now = pairs.get(NOTE) ?? '';
-      write(shown, now || 'No note yet. Anybody may write one.');
-      shown.classList.toggle('empty', now === '');
-      check();
+      current = pairs.get(NOTE) ?? '';
+      setText(shown, current || 'No note yet. Anybody may write one.');
+      shown.classList.toggle('empty', current === '');
+      validate();
     },
   };
 }

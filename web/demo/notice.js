@@ -6,18 +6,18 @@ import { h } from './dom.js';
  */
 export function notice() {
   const element = h('div', { class: 'notice', role: 'alert', hidden: true });
-  let settle = () => {};
+  let resolveAsk = () => {};
 
-  const hush = (answer = false) => {
-    settle(answer);
-    settle = () => {};
+  const hide = (answer = false) => {
+    resolveAsk(answer);
+    resolveAsk = () => {};
     element.hidden = true;
     element.replaceChildren();
   };
 
   /** Shows a sentence and resolves true if the person wants to try again, false if not or if something newer came up. */
   const ask = (sentence) => {
-    hush();
+    hide();
     const before = document.activeElement;
     const button = (label, answer, look) =>
       h(
@@ -26,7 +26,7 @@ export function notice() {
           type: 'button',
           class: look,
           click: () => {
-            hush(answer);
+            hide(answer);
             before?.focus(); // the button is gone: without this, the keyboard would start again at the top of the page
           },
         },
@@ -40,9 +40,9 @@ export function notice() {
     element.hidden = false;
     element.scrollIntoView({ block: 'nearest' });
     return new Promise((resolve) => {
-      settle = resolve;
+      resolveAsk = resolve;
     });
   };
 
-  return { element, ask, hush };
+  return { element, ask, hide };
 }

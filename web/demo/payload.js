@@ -11,7 +11,7 @@ const KINDS = new Map([
  * Reads a message into {kind: 'poll' | 'chain' | 'survey', title, ...}, or null if it is none of these or not well formed.
  * Everybody may send anything here, so nothing is taken on trust.
  */
-export function read(message) {
+export function parseCard(message) {
   try {
     const data = JSON.parse(message.payload.data);
     return KINDS.get(data.businessID)?.(data) ?? null;
@@ -50,32 +50,36 @@ export const surveyData = ({ title, questions }) =>
 function poll(data) {
   const options = data.content.option_list.map(({ index, option }) => ({
     index: Number(index),
-    text: text(option),
+    text: requireText(option),
   }));
   const indexes = new Set(options.map(({ index }) => index));
   if (indexes.size !== options.length || ![...indexes].every(Number.isSafeInteger)) return null;
   return {
     kind: 'poll',
-    title: text(data.title),
+    title: requireText(data.title),
     multiple: data.config?.allow_multi_vote === true,
     options,
   };
 }
 
 function chain(data) {
-  return { kind: 'chain', title: text(data.title), description: text(data.description ?? '') };
+  return {
+    kind: 'chain',
+    title: requireText(data.title),
+    description: requireText(data.description ?? ''),
+  };
 }
 
 function survey(data) {
   const questions = data.questions.map(({ type, text: asked, options = [] }) => {
     if (!['choice', 'scale', 'text'].includes(type))
       throw new TypeError(`unknown question type ${type}`);
-    return { type, text: text(asked), options: options.map(text) };
+    return { type, text: requireText(asked), options: options.map(requireText) };
   });
-  return questions.length ? { kind: 'survey', title: text(data.title), questions } : null;
+  return questions.length ? { kind: 'survey', title: requireText(data.title), questions } : null;
 }
 
-function text(value) {
+function requireText(value) {
   if (typeof value !== 'string') throw new TypeError('not a text');
   return value;
 }

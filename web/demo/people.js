@@ -20,7 +20,7 @@ const NAMES = [
 ];
 
 /** A name for somebody new, other than the given one. */
-export function suggest(other) {
+export function suggestName(other) {
   const names = NAMES.filter((name) => name !== other);
   return names[Math.floor(Math.random() * names.length)];
 }
@@ -45,19 +45,19 @@ export function avatar(userID) {
   return dot;
 }
 
-const CROWD = 4;
+const MAX_AVATARS = 4;
 
 /** Shows who is behind a number: some pictures, then how many more; the whole list as its title. */
-export function crowd(element, userIDs) {
+export function showAvatars(element, userIDs) {
   const shown = userIDs.join(', ');
   if (element.title === shown) return;
   element.title = shown;
-  const more = userIDs.length - CROWD;
+  const more = userIDs.length - MAX_AVATARS;
   element.replaceChildren(
-    ...userIDs.slice(0, CROWD).map(avatar),
+    ...userIDs.slice(0, MAX_AVATARS).map(avatar),
     ...(more > 0 ? [h('span', { class: 'more' }, `+${more}`)] : []),
   );
 }
 
 /** "you" for oneself. */
-export const called = (userID, me) => (userID === me ? 'you' : userID);
+export const displayName = (userID, me) => (userID === me ? 'you' : userID);

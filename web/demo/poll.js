@@ -1,19 +1,19 @@
-import { CLOSED, choices, tally, voteKey } from './aggregate.js';
-import { bar, describe } from './bar.js';
-import { attribute, h, write } from './dom.js';
+import { chosenOptions, CLOSED, tally, voteKey } from './aggregate.js';
+import { bar, labelRow } from './bar.js';
+import { h, setAttribute, setText } from './dom.js';
 
 /** Draws a poll: one button per option, pressed if it is my vote. Pressing it again takes the vote back. */
 export function poll(content, { me, set, remove }) {
   const key = voteKey(me);
-  const say = (value) => choices(content, value).map(named).join(', ') || 'no vote';
+  const format = (value) => chosenOptions(content, value).map(optionText).join(', ') || 'no vote';
   let chosen = [];
 
   const toggle = (index) => {
     if (chosen.includes(index)) {
       const rest = chosen.filter((other) => other !== index);
-      return rest.length ? set(key, rest.join('_'), say) : remove(key, say);
+      return rest.length ? set(key, rest.join('_'), format) : remove(key, format);
     }
-    return set(key, (content.multiple ? [...chosen, index] : [index]).join('_'), say);
+    return set(key, (content.multiple ? [...chosen, index] : [index]).join('_'), format);
   };
 
   const rows = new Map(
@@ -28,9 +28,9 @@ export function poll(content, { me, set, remove }) {
     }),
   );
   const status = h('p', { class: 'status', role: 'status' });
-  const back = h(
+  const withdraw = h(
     'button',
-    { type: 'button', class: 'quiet', click: () => remove(key, say) },
+    { type: 'button', class: 'quiet', click: () => remove(key, format) },
     'Take my vote back',
   );
   const close = h(
@@ -41,7 +41,7 @@ export function poll(content, { me, set, remove }) {
   let closed = false;
   const setClosed = () => (closed ? remove(CLOSED) : set(CLOSED, '1'));
 
-  function named(index) {
+  function optionText(index) {
     return content.options.find((option) => option.index === index).text;
   }
 
@@ -58,25 +58,25 @@ export function poll(content, { me, set, remove }) {
         },
         ...[...rows.values()].map(({ button }) => button),
       ),
-      h('div', { class: 'line' }, status, back),
+      h('div', { class: 'line' }, status, withdraw),
     ),
     tools: [close],
     render(pairs) {
       const result = tally(content, pairs);
       closed = result.closed;
-      chosen = choices(content, pairs.get(key));
+      chosen = chosenOptions(content, pairs.get(key));
       const most = Math.max(...result.options.map(({ voters }) => voters.length));
       for (const { index, text, voters, share } of result.options) {
         const { button, show } = rows.get(index);
         show(voters.length, share, voters);
-        describe(button, text, voters.length, share, 'vote');
-        attribute(button, 'aria-pressed', String(chosen.includes(index)));
+        labelRow(button, text, voters.length, share, 'vote');
+        setAttribute(button, 'aria-pressed', String(chosen.includes(index)));
         button.classList.toggle('leading', most > 0 && voters.length === most);
         button.disabled = closed;
       }
-      back.hidden = closed || chosen.length === 0;
-      write(close, closed ? 'Open again' : 'Close poll');
-      write(status, summary(result, content.multiple));
+      withdraw.hidden = closed || chosen.length === 0;
+      setText(close, closed ? 'Open again' : 'Close poll');
+      setText(status, summary(result, content.multiple));
     },
   };
 }

@@ -1,5 +1,5 @@
 import { Card } from './card.js';
-import { read } from './payload.js';
+import { parseCard } from './payload.js';
 
 /** The demo group's cards, newest first. */
 export class Room {
@@ -7,7 +7,7 @@ export class Room {
   #me;
   #list;
   #cards = new Map(); // by message ID
-  #next = '';
+  #nextPage = '';
 
   constructor(session, me, list) {
     this.#session = session;
@@ -17,7 +17,7 @@ export class Room {
 
   /** Whether there are older messages than those shown. */
   get hasMore() {
-    return this.#next !== '';
+    return this.#nextPage !== '';
   }
 
   get size() {
@@ -25,26 +25,26 @@ export class Room {
   }
 
   /** Shows one more page of messages: the latest, then older and older ones. */
-  async earlier() {
-    const { messages, next } = await this.#session.history(this.#next || undefined);
-    this.#next = next;
+  async loadEarlier() {
+    const { messages, next } = await this.#session.history(this.#nextPage || undefined);
+    this.#nextPage = next;
     await this.add(messages);
   }
 
   /** Reads what could not be read while the connection was gone. What was missed meanwhile comes as events, from the SDK. */
-  async resume() {
+  async loadUnread() {
     const unread = [...this.#cards.values()].filter(({ loaded }) => !loaded);
     await Promise.all(unread.map((card) => card.load()));
   }
 
   /** Shows messages that are cards, each in its place, and reads their pairs. */
   async add(messages) {
-    const placed = messages.map((message) => this.#place(message));
-    await Promise.all(placed.map((card) => card?.load()));
+    const inserted = messages.map((message) => this.#insert(message));
+    await Promise.all(inserted.map((card) => card?.load()));
   }
 
-  #place(message) {
-    const content = message.isSupportExtension ? read(message) : null;
+  #insert(message) {
+    const content = message.isSupportExtension ? parseCard(message) : null;
     if (!content || this.#cards.has(message.ID)) return null;
     const card = new Card(this.#session, this.#me, message, content);
     const older = [...this.#cards.values()].filter(({ sequence }) => sequence < card.sequence);
@@ -54,11 +54,11 @@ export class Room {
     return card;
   }
 
-  updated({ messageID, extensions }) {
-    this.#cards.get(messageID)?.update(extensions);
+  onUpdated({ messageID, extensions }) {
+    this.#cards.get(messageID)?.onUpdated(extensions);
   }
 
-  deleted({ messageID, keyList }) {
-    this.#cards.get(messageID)?.drop(keyList);
+  onDeleted({ messageID, keyList }) {
+    this.#cards.get(messageID)?.onDeleted(keyList);
   }
 }

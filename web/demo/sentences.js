@@ -21,7 +21,7 @@ const KICKED = new Map([
 ]);
 
 /** One sentence for an error; for a code that is not ours to explain, the words of whoever raised it. */
-export function sentence(error) {
+export function errorSentence(error) {
   const known = SENTENCES.get(error?.code);
   if (known) return known;
   if (error?.code >= 70000 && error.code < 80000)
@@ -30,4 +30,4 @@ export function sentence(error) {
   return error?.code ? `${words} (${error.code}).` : `${words}.`;
 }
 
-export const kicked = (type) => KICKED.get(type) ?? 'The hub ended this session.';
+export const kickedSentence = (type) => KICKED.get(type) ?? 'The hub ended this session.';

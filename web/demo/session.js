@@ -7,7 +7,7 @@ const ALREADY_MEMBER = 10013;
 const GROUP_TAKEN = [10021, 10025];
 
 /** Thrown if the hub cannot be asked for a UserSig; message is a sentence for people. */
-class DoorError extends Error {}
+class SignInError extends Error {}
 
 /**
  * One person in the demo group. Handlers: net(state), messages(list), updated({messageID, extensions}),
@@ -22,22 +22,25 @@ export class Session {
   }
 
   /** Signs in under the name and joins the group, which the first to come creates. Rejects with what the hub said. */
-  async enter(name) {
-    const { sdkAppID } = await handout(name);
-    this.#chat ??= this.#open(sdkAppID);
+  async signIn(name) {
+    const { sdkAppID } = await fetchUserSig(name);
+    this.#chat ??= this.#createChat(sdkAppID);
     // A function, not a string: hours later, after a lost connection, the first UserSig may have expired.
-    await this.#chat.login({ userID: name, userSig: async () => (await handout(name)).userSig });
+    await this.#chat.login({
+      userID: name,
+      userSig: async () => (await fetchUserSig(name)).userSig,
+    });
     await this.#join();
   }
 
-  #open(SDKAppID) {
+  #createChat(SDKAppID) {
     const chat = TencentCloudChat.create({ SDKAppID });
-    const { net, messages, updated, deleted, kicked } = this.#handlers;
-    chat.on(EVENT.NET_STATE_CHANGE, ({ data }) => net(data.state));
-    chat.on(EVENT.MESSAGE_RECEIVED, ({ data }) => messages(data));
-    chat.on(EVENT.MESSAGE_EXTENSIONS_UPDATED, ({ data }) => updated(data));
-    chat.on(EVENT.MESSAGE_EXTENSIONS_DELETED, ({ data }) => deleted(data));
-    chat.on(EVENT.KICKED_OUT, ({ data }) => kicked(data.type));
+    const { onState, onMessages, onUpdated, onDeleted, onKicked } = this.#handlers;
+    chat.on(EVENT.NET_STATE_CHANGE, ({ data }) => onState(data.state));
+    chat.on(EVENT.MESSAGE_RECEIVED, ({ data }) => onMessages(data));
+    chat.on(EVENT.MESSAGE_EXTENSIONS_UPDATED, ({ data }) => onUpdated(data));
+    chat.on(EVENT.MESSAGE_EXTENSIONS_DELETED, ({ data }) => onDeleted(data));
+    chat.on(EVENT.KICKED_OUT, ({ data }) => onKicked(data.type));
     return chat;
   }
 
@@ -102,23 +105,23 @@ export class Session {
   }
 
   /** Signs out, if signed in. */
-  async leave() {
+  async signOut() {
     await this.#chat?.logout();
   }
 }
 
 /** Asks the hub, which hands out UserSigs in demo mode only, who this name is. */
-async function handout(name) {
+async function fetchUserSig(name) {
   let response;
   try {
     response = await fetch(`/demo/usersig?user=${encodeURIComponent(name)}`);
   } catch {
-    throw new DoorError('The hub cannot be reached. Is it running?');
+    throw new SignInError('The hub cannot be reached. Is it running?');
   }
   if (response.status === 404)
-    throw new DoorError('This hub does not run the demo: start it with --demo.');
+    throw new SignInError('This hub does not run the demo: start it with --demo.');
   if (!response.ok)
-    throw new DoorError(
+    throw new SignInError(
       `The hub refused this name: ${(await response.text()).trim() || response.statusText}`,
     );
   return response.json();

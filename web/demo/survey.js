@@ -1,72 +1,72 @@
-import { answers, marks, summarize } from './aggregate.js';
-import { bar, describe } from './bar.js';
-import { arrange, h, newID, write } from './dom.js';
-import { room, tooLong } from './limits.js';
-import { avatar, called } from './people.js';
+import { marks, parseAnswers, summarize } from './aggregate.js';
+import { bar, labelRow } from './bar.js';
+import { h, newID, setChildren, setText } from './dom.js';
+import { lengthHint, tooLong } from './limits.js';
+import { avatar, displayName } from './people.js';
 
 /** Draws a survey: every question with its answers so far, and my own sheet to fill in and send as one pair. */
 export function survey(content, { me, set, remove }) {
   const questions = content.questions.map((question) =>
-    question.type === 'text' ? open(question, me) : fixed(question),
+    question.type === 'text' ? textQuestion(question, me) : choiceQuestion(question),
   );
   const send = h('button', { class: 'primary' });
-  const back = h(
+  const withdraw = h(
     'button',
-    { type: 'button', class: 'quiet', click: () => remove(me, say) },
+    { type: 'button', class: 'quiet', click: () => remove(me, format) },
     'Take mine back',
   );
   const hint = h('p', { class: 'hint', role: 'status' });
   const status = h('p', { class: 'status', role: 'status' });
   let sent = '';
 
-  const sheet = () => JSON.stringify(questions.map((question) => question.read()));
+  const sheet = () => JSON.stringify(questions.map((question) => question.value()));
   const blank = JSON.stringify(content.questions.map(() => null));
-  const say = (value) =>
-    answers(content, value)
-      .map((answer, at) => questions[at].say(answer))
+  const format = (value) =>
+    parseAnswers(content, value)
+      .map((answer, at) => questions[at].format(answer))
       .join(', ');
-  const check = () => {
-    write(hint, room(sheet()));
+  const validate = () => {
+    setText(hint, lengthHint(sheet()));
     send.disabled = tooLong(sheet());
   };
   const submit = async (event) => {
     event.preventDefault();
-    if (sheet() === blank) write(hint, 'Please answer at least one question.');
-    else await set(me, sheet(), say);
+    if (sheet() === blank) setText(hint, 'Please answer at least one question.');
+    else await set(me, sheet(), format);
   };
 
   return {
     element: h(
       'form',
-      { class: 'body', submit, input: check },
+      { class: 'body', submit, input: validate },
       ...questions.map(({ element }) => element),
-      h('div', { class: 'line' }, status, back, send),
+      h('div', { class: 'line' }, status, withdraw, send),
       hint,
     ),
     render(pairs) {
       const { respondents, questions: results } = summarize(content, pairs);
-      results.forEach((result, at) => questions[at].show(result));
+      results.forEach((result, at) => questions[at].render(result));
       const own = pairs.get(me) ?? '';
       if (own !== sent) {
         // mine changed: by me just now, or in another window; what is half typed elsewhere stays
         sent = own;
-        answers(content, own).forEach((answer, at) => questions[at].fill(answer));
+        parseAnswers(content, own).forEach((answer, at) => questions[at].setValue(answer));
       }
-      back.hidden = own === '';
-      write(send, own === '' ? 'Send my answers' : 'Change my answers');
-      write(status, respondents === 1 ? '1 person answered' : `${respondents} people answered`);
-      check();
+      withdraw.hidden = own === '';
+      setText(send, own === '' ? 'Send my answers' : 'Change my answers');
+      setText(status, respondents === 1 ? '1 person answered' : `${respondents} people answered`);
+      validate();
     },
   };
 }
 
 /** A question with fixed answers: rows to choose from that are at the same time the bars of the result. */
-function fixed({ type, text, options }) {
+function choiceQuestion({ type, text, options }) {
   const name = newID('question');
   const labels = type === 'scale' ? marks({ type }).map(String) : options;
   const rows = labels.map((label, at) => {
     const inside = bar(label);
-    const input = h('input', { type: 'radio', name, value: at + 1, class: 'unseen' });
+    const input = h('input', { type: 'radio', name, value: at + 1, class: 'visually-hidden' });
     return {
       label,
       input,
@@ -83,27 +83,27 @@ function fixed({ type, text, options }) {
       h('div', { class: 'rows' }, ...rows.map(({ element }) => element)),
       mean,
     ),
-    read: () => {
+    value: () => {
       const at = rows.findIndex(({ input }) => input.checked);
       return at < 0 ? null : at + 1;
     },
-    fill: (answer) =>
+    setValue: (answer) =>
       rows.forEach(({ input }, at) => {
         input.checked = answer === at + 1;
       }),
-    say: (answer) => (answer === null ? 'no answer' : labels[answer - 1]),
-    show({ counts, shares, mean: average, answered }) {
+    format: (answer) => (answer === null ? 'no answer' : labels[answer - 1]),
+    render({ counts, shares, mean: average, answered }) {
       rows.forEach(({ label, input, show }, at) => {
         show(counts[at], shares[at]);
-        describe(input, label, counts[at], shares[at], 'answer');
+        labelRow(input, label, counts[at], shares[at], 'answer');
       });
-      write(mean, type === 'scale' && answered ? `${average.toFixed(1)} on average` : '');
+      setText(mean, type === 'scale' && answered ? `${average.toFixed(1)} on average` : '');
     },
   };
 }
 
 /** A question answered in own words, with everybody's words below. */
-function open({ text }, me) {
+function textQuestion({ text }, me) {
   const input = h('textarea', {
     id: newID('words'),
     rows: 2,
@@ -121,12 +121,12 @@ function open({ text }, me) {
           'li',
           {},
           avatar(userID),
-          h('span', {}, h('strong', {}, called(userID, me)), ' ', words),
+          h('span', {}, h('strong', {}, displayName(userID, me)), ' ', words),
         ),
       });
     }
     const { words, element } = items.get(userID);
-    write(words, answer);
+    setText(words, answer);
     return element;
   };
   return {
@@ -137,11 +137,11 @@ function open({ text }, me) {
       input,
       list,
     ),
-    read: () => input.value.trim() || null,
-    fill: (answer) => {
+    value: () => input.value.trim() || null,
+    setValue: (answer) => {
       input.value = answer ?? '';
     },
-    say: (answer) => answer ?? 'no answer',
-    show: ({ texts }) => arrange(list, texts.map(item)),
+    format: (answer) => answer ?? 'no answer',
+    render: ({ texts }) => setChildren(list, texts.map(item)),
   };
 }

@@ -3,7 +3,7 @@ import { ChatError, CLIENT, isText } from './errors.js';
 import { Session } from './session.js';
 
 /** Why there is no session any more, by the type of KICKED_OUT. */
-const KICKED = Object.freeze({
+const KICKED_CODES = Object.freeze({
   [TYPES.KICKED_OUT_MULT_DEVICE]: CLIENT.KICKED_DEVICE,
   [TYPES.KICKED_OUT_MULT_ACCOUNT]: CLIENT.KICKED_ACCOUNT,
   [TYPES.KICKED_OUT_USERSIG_EXPIRED]: CLIENT.USER_SIG_EXPIRED,
@@ -11,7 +11,7 @@ const KICKED = Object.freeze({
 });
 
 /** ms that the hub may take to answer a logout. */
-const GOODBYE_MS = 2_000;
+const LOGOUT_MS = 2_000;
 
 /** Who is logged in; and if nobody is, why. */
 export class Account {
@@ -21,7 +21,7 @@ export class Account {
   /** @type {Session | null} */
   #session = null;
   /** @type {number} 0, or the code that calls are rejected with */
-  #notReady = CLIENT.NOT_READY;
+  #notReadyCode = CLIENT.NOT_READY;
   #netState = 'disconnected';
 
   /**
@@ -41,13 +41,13 @@ export class Account {
   }
 
   get isReady() {
-    return this.#notReady === 0;
+    return this.#notReadyCode === 0;
   }
 
   /** The session, if calls may be made on it. */
-  ready() {
+  requireSession() {
     if (this.#session && this.isReady) return this.#session;
-    throw new ChatError(this.#notReady, 'Not logged in: wait for SDK_READY.');
+    throw new ChatError(this.#notReadyCode, 'Not logged in: wait for SDK_READY.');
   }
 
   /** @type {import('./index.js').ChatSDK['login']} */
@@ -79,19 +79,22 @@ export class Account {
       );
     }
     const renewable = typeof userSig === 'function';
-    const session = this.#begin(userID, { give: renewable ? userSig : () => userSig, renewable });
+    const session = this.#createSession(userID, {
+      get: renewable ? userSig : () => userSig,
+      renewable,
+    });
     this.#session = session;
-    this.#notReady = CLIENT.LOGGING_IN;
+    this.#notReadyCode = CLIENT.LOGGING_IN;
     let data;
     try {
-      data = await session.open();
+      data = await session.login();
     } catch (error) {
-      if (this.#session === session) this.#forget(CLIENT.LOGIN_FAILED);
+      if (this.#session === session) this.#clearSession(CLIENT.LOGIN_FAILED);
       throw error instanceof ChatError ? error : new ChatError(CLIENT.LOGIN_FAILED, String(error));
     }
-    this.#notReady = 0;
+    this.#notReadyCode = 0;
     this.#events.emit(EVENT.SDK_READY);
-    session.begin();
+    session.start();
     return { code: 0, data: { actionStatus: 'OK', errorCode: 0, errorInfo: '', ...data } };
   }
 
@@ -99,10 +102,10 @@ export class Account {
     const session = this.#session;
     if (!session) return;
     const ready = this.isReady;
-    this.#forget(CLIENT.LOGGED_OUT);
+    this.#clearSession(CLIENT.LOGGED_OUT);
     // The hub hears of it if it can; if not, the end of the socket says the same.
     if (ready && this.#netState === 'connected')
-      await session.call('logout', {}, { ms: GOODBYE_MS }).catch(() => {});
+      await session.call('logout', {}, { ms: LOGOUT_MS }).catch(() => {});
     session.close(new ChatError(CLIENT.LOGGED_OUT, 'Logged out.'));
     if (ready) this.#events.emit(EVENT.SDK_NOT_READY);
   }
@@ -111,28 +114,28 @@ export class Account {
    * @param {string} userID
    * @param {import('./session.js').UserSig} userSig
    */
-  #begin(userID, userSig) {
+  #createSession(userID, userSig) {
     return new Session(userID, userSig, this.#sdkAppID, this.#environment, {
       emit: (name, data) => this.#events.emit(name, data),
-      moved: (state) => this.#moved(state),
-      kicked: (type) => this.#kicked(type),
-      ended: (error) => this.#ended(error),
+      onState: (state) => this.#onState(state),
+      onKicked: (type) => this.#onKicked(type),
+      onEnd: (error) => this.#onEnd(error),
     });
   }
 
   /** @param {'connecting' | 'connected' | 'disconnected'} state */
-  #moved(state) {
+  #onState(state) {
     if (state === this.#netState) return;
     this.#netState = state;
     this.#events.emit(EVENT.NET_STATE_CHANGE, { state });
   }
 
-  /** @param {keyof typeof KICKED} type */
-  #kicked(type) {
+  /** @param {keyof typeof KICKED_CODES} type */
+  #onKicked(type) {
     const session = this.#session;
     if (!session) return;
-    this.#forget(KICKED[type] ?? CLIENT.KICKED_DEVICE);
-    session.close(new ChatError(this.#notReady, `Kicked out: ${type}.`));
+    this.#clearSession(KICKED_CODES[type] ?? CLIENT.KICKED_DEVICE);
+    session.close(new ChatError(this.#notReadyCode, `Kicked out: ${type}.`));
     this.#events.emit(EVENT.KICKED_OUT, { type });
     this.#events.emit(EVENT.SDK_NOT_READY);
   }
@@ -142,17 +145,17 @@ export class Account {
    *
    * @param {ChatError} error
    */
-  #ended({ code, data: { closeCode } }) {
+  #onEnd({ code, data: { closeCode } }) {
     if (code === 70001 || code === 20002 || closeCode === 4401)
-      return this.#kicked(TYPES.KICKED_OUT_USERSIG_EXPIRED);
-    if (closeCode === 4403) return this.#kicked(TYPES.KICKED_OUT_MULT_DEVICE);
-    this.#forget(CLIENT.LOGIN_FAILED);
+      return this.#onKicked(TYPES.KICKED_OUT_USERSIG_EXPIRED);
+    if (closeCode === 4403) return this.#onKicked(TYPES.KICKED_OUT_MULT_DEVICE);
+    this.#clearSession(CLIENT.LOGIN_FAILED);
     this.#events.emit(EVENT.SDK_NOT_READY);
   }
 
-  /** @param {number} why */
-  #forget(why) {
+  /** @param {number} code */
+  #clearSession(code) {
     this.#session = null;
-    this.#notReady = why;
+    this.#notReadyCode = code;
   }
 }

@@ -1,17 +1,17 @@
 import { Account } from './account.js';
 import { EVENT } from './constants.js';
-import { isText, must } from './errors.js';
+import { assert, isText } from './errors.js';
 import { Events } from './events.js';
 import {
-  mustBeExtensible,
-  mustBeGroup,
-  mustBeGroupID,
-  mustBeKeys,
-  mustBeList,
-  mustBeMembers,
-  mustBeNewGroup,
-  mustBePage,
-  mustBePairs,
+  validateGroup,
+  validateGroupID,
+  validateKeys,
+  validateMemberPage,
+  validateMembers,
+  validateMessage,
+  validateMessagePage,
+  validateNewGroup,
+  validatePairs,
 } from './params.js';
 
 /**
@@ -26,19 +26,19 @@ import {
 export class Chat {
   #sdkAppID;
   #clock;
-  #destroyed;
+  #onDestroy;
   #events = new Events();
   #account;
 
   /**
    * @param {number} sdkAppID
    * @param {import('./session.js').Environment} environment
-   * @param {() => void} destroyed
+   * @param {() => void} onDestroy
    */
-  constructor(sdkAppID, environment, destroyed) {
+  constructor(sdkAppID, environment, onDestroy) {
     this.#sdkAppID = sdkAppID;
     this.#clock = environment.clock;
-    this.#destroyed = destroyed;
+    this.#onDestroy = onDestroy;
     this.#account = new Account(sdkAppID, environment, this.#events);
   }
 
@@ -56,7 +56,7 @@ export class Chat {
   /** @type {ChatSDK['destroy']} */
   async destroy() {
     await this.#account.logout();
-    this.#destroyed();
+    this.#onDestroy();
     this.#events.emit(EVENT.SDK_DESTROY, { SDKAppID: this.#sdkAppID });
     this.#events.clear();
   }
@@ -75,12 +75,12 @@ export class Chat {
 
   /** @type {ChatSDK['on']} */
   on(eventName, handler, context) {
-    this.#listen(eventName, handler, context, false);
+    this.#addListener(eventName, handler, context, false);
   }
 
   /** @type {ChatSDK['once']} */
   once(eventName, handler, context) {
-    this.#listen(eventName, handler, context, true);
+    this.#addListener(eventName, handler, context, true);
   }
 
   /** @type {ChatSDK['off']} */
@@ -90,23 +90,23 @@ export class Chat {
 
   /** @type {ChatSDK['createTextMessage']} */
   createTextMessage(options) {
-    return this.#account.ready().drafts.text(options);
+    return this.#account.requireSession().drafts.text(options);
   }
 
   /** @type {ChatSDK['createCustomMessage']} */
   createCustomMessage(options) {
-    return this.#account.ready().drafts.custom(options);
+    return this.#account.requireSession().drafts.custom(options);
   }
 
   /** @type {ChatSDK['sendMessage']} */
   sendMessage(message) {
-    return this.#run((session) => session.history.send(/** @type {any} */ (message)));
+    return this.#call((session) => session.history.send(/** @type {any} */ (message)));
   }
 
   /** @type {ChatSDK['getMessageList']} */
   getMessageList(options) {
-    mustBeList(options);
-    return this.#run((session) => session.history.list(options));
+    validateMessagePage(options);
+    return this.#call((session) => session.history.list(options));
   }
 
   /** @type {ChatSDK['findMessage']} */
@@ -116,72 +116,72 @@ export class Chat {
 
   /** @type {ChatSDK['setMessageExtensions']} */
   setMessageExtensions(message, extensions) {
-    mustBeExtensible(message);
-    mustBePairs(extensions);
-    return this.#run((session) => session.extensions.set(message, extensions));
+    validateMessage(message);
+    validatePairs(extensions);
+    return this.#call((session) => session.extensions.set(message, extensions));
   }
 
   /** @type {ChatSDK['getMessageExtensions']} */
   getMessageExtensions(message) {
-    mustBeExtensible(message);
-    return this.#run((session) => session.extensions.get(message));
+    validateMessage(message);
+    return this.#call((session) => session.extensions.get(message));
   }
 
   /** @type {ChatSDK['deleteMessageExtensions']} */
   deleteMessageExtensions(message, keyList) {
-    mustBeExtensible(message);
-    mustBeKeys(keyList);
-    return this.#run((session) => session.extensions.delete(message, keyList ?? []));
+    validateMessage(message);
+    validateKeys(keyList);
+    return this.#call((session) => session.extensions.delete(message, keyList ?? []));
   }
 
   /** @type {ChatSDK['createGroup']} */
   createGroup(options) {
-    mustBeNewGroup(options);
-    return this.#run((session) => session.groups.create(options));
+    validateNewGroup(options);
+    return this.#call((session) => session.groups.create(options));
   }
 
   /** @type {ChatSDK['joinGroup']} */
   joinGroup(options) {
-    mustBeGroup(options);
-    return this.#run((session) => session.groups.join(options));
+    validateGroup(options);
+    return this.#call((session) => session.groups.join(options));
   }
 
   /** @type {ChatSDK['quitGroup']} */
   quitGroup(groupID) {
-    mustBeGroupID(groupID);
-    return this.#run((session) => session.groups.leave('quitGroup', groupID));
+    validateGroupID(groupID);
+    return this.#call((session) => session.groups.leave('quitGroup', groupID));
   }
 
   /** @type {ChatSDK['dismissGroup']} */
   dismissGroup(groupID) {
-    mustBeGroupID(groupID);
-    return this.#run((session) => session.groups.leave('dismissGroup', groupID));
+    validateGroupID(groupID);
+    return this.#call((session) => session.groups.leave('dismissGroup', groupID));
   }
 
   /** @type {ChatSDK['getGroupMemberList']} */
   getGroupMemberList(options) {
-    mustBePage(options);
-    return this.#run((session) => session.groups.members(options));
+    validateMemberPage(options);
+    return this.#call((session) => session.groups.members(options));
   }
 
   /** @type {ChatSDK['addGroupMember']} */
   addGroupMember(options) {
-    mustBeMembers(options);
-    return this.#run((session) => session.groups.add(options));
+    validateMembers(options);
+    return this.#call((session) => session.groups.add(options));
   }
 
   /** @type {ChatSDK['deleteGroupMember']} */
   deleteGroupMember(options) {
-    mustBeMembers(options);
-    return this.#run((session) => session.groups.remove(options));
+    validateMembers(options);
+    return this.#call((session) => session.groups.remove(options));
   }
 
   /**
    * @template T
    * @param {(session: import('./session.js').Session) => Promise<T>} run
    */
-  async #run(run) {
-    return { code: /** @type {0} */ (0), data: await run(this.#account.ready()) };
+  async #call(run) {
+    return { code: /** @type {0} */ (0), data: await run(this.#account.requireSession()) };
   }
 
   /**
@@ -190,9 +190,9 @@ export class Chat {
    * @param {unknown} context
    * @param {boolean} once
    */
-  #listen(name, handler, context, once) {
-    must(isText(name), 'eventName must be one of EVENT.');
-    must(typeof handler === 'function', 'handler must be a function.');
+  #addListener(name, handler, context, once) {
+    assert(isText(name), 'eventName must be one of EVENT.');
+    assert(typeof handler === 'function', 'handler must be a function.');
     this.#events.on(name, handler, context, once);
   }
 }

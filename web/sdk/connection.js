@@ -8,15 +8,15 @@ import { Rpc } from './rpc.js';
  * @property {new (url: string) => WebSocket} WebSocket
  * @property {import('./rpc.js').Clock} clock
  * @property {() => number} random
- * @property {(check: () => void) => () => void} watch calls back when the machine or the network
+ * @property {(check: () => void) => () => void} onWake calls back when the machine or the network
  *   wakes up; returns its undo
- * @property {() => Promise<object>} ticket the params of the next login
+ * @property {() => Promise<object>} loginParams the params of the next login
  * @property {boolean} renewable the next ticket may be better than the last
- * @property {(state: 'connecting' | 'connected' | 'disconnected') => void} moved
- * @property {(session: any) => void} up logged in; called for every session
- * @property {() => void} down the session is gone, another one is being tried for
- * @property {(error: ChatError) => void} ended it is over: the hub said not to come back
- * @property {(method: string, params: any) => void} notified
+ * @property {(state: 'connecting' | 'connected' | 'disconnected') => void} onState
+ * @property {(session: any) => void} onLogin logged in; called for every session
+ * @property {() => void} onDisconnect the session is gone, another one is being tried for
+ * @property {(error: ChatError) => void} onEnd it is over: the hub said not to come back
+ * @property {(method: string, params: any) => void} onNotification
  */
 
 /** ms that a call may take, the wait for a connection included. Longer than the hub gives itself, so that its own answer comes first. */
@@ -29,7 +29,7 @@ export const WAKE_PONG_MS = 5_000;
 /** A close code that means: don't come back. The range decides, so that new codes need no new SDK. */
 const isFinal = (/** @type {number} */ code) => code >= 4400 && code <= 4499;
 /** The UserSig has expired. Whoever can have a new one comes back with it. */
-const NEEDS_TICKET = 4401;
+const CLOSE_SIG_EXPIRED = 4401;
 
 /** One login, over as many sockets as it takes. */
 export class Connection {
@@ -38,17 +38,17 @@ export class Connection {
   /** @type {Rpc | null} the socket, once it is logged in */
   #rpc = null;
   /** @type {Rpc | null} the socket until then */
-  #trying = null;
+  #connecting = null;
   /** @type {ChatError | null} why there will be no further attempt */
-  #over = null;
+  #endReason = null;
   #attempting = false;
-  #upSince = 0;
-  #interval = 0;
+  #connectedAt = 0;
+  #heartbeatMs = 0;
   /** @type {any} the next attempt or the next ping */
   #timer;
   /** @type {Set<() => void>} calls waiting for a socket, or for the end */
-  #waiting = new Set();
-  #unwatch = () => {};
+  #waiters = new Set();
+  #stopWaking = () => {};
 
   /** @param {Options} options */
   constructor(options) {
@@ -57,8 +57,8 @@ export class Connection {
   }
 
   /** The first login. One attempt only: whoever waits for it wants to hear why it failed. */
-  async open() {
-    this.#unwatch = this.#options.watch(() => this.check());
+  async connect() {
+    this.#stopWaking = this.#options.onWake(() => this.checkAlive());
     try {
       return await this.#attempt();
     } catch (error) {
@@ -69,18 +69,18 @@ export class Connection {
 
   /**
    * A call waits for a connection if there is none. If the connection goes while the hub has it,
-   * it is rejected with 2800, because it may have been done; one that only reads is sent again.
+   * it is rejected with 2800, because it may have been done; one that only retry is sent again.
    *
    * @param {string} method
    * @param {object | (() => object)} params a function is asked when they are sent
-   * @param {{ reads?: boolean, ms?: number }} [options]
+   * @param {{ retry?: boolean, ms?: number }} [options]
    * @returns {Promise<any>}
    */
-  async call(method, params, { reads = false, ms = CALL_MS } = {}) {
+  async call(method, params, { retry = false, ms = CALL_MS } = {}) {
     const { clock } = this.#options;
     const deadline = clock.now() + ms;
     for (;;) {
-      const rpc = await this.#connected(deadline);
+      const rpc = await this.#waitConnected(deadline);
       try {
         return await rpc.call(
           method,
@@ -88,61 +88,61 @@ export class Connection {
           Math.max(1, deadline - clock.now()),
         );
       } catch (error) {
-        if (!reads || !(error instanceof ChatError) || error.code !== CLIENT.LOST) throw error;
+        if (!retry || !(error instanceof ChatError) || error.code !== CLIENT.LOST) throw error;
       }
     }
   }
 
   /** Is the socket as alive as it looks? Asked when timers may have slept: a hidden tab, a closed lid. */
-  check() {
-    if (this.#rpc) void this.#beat(this.#rpc, WAKE_PONG_MS);
-    else if (!this.#over && !this.#attempting) void this.#retry();
+  checkAlive() {
+    if (this.#rpc) void this.#ping(this.#rpc, WAKE_PONG_MS);
+    else if (!this.#endReason && !this.#attempting) void this.#retry();
   }
 
   /** @param {ChatError} reason what calls that still wait are rejected with */
   close(reason) {
-    if (this.#over) return;
-    this.#over = reason;
-    this.#unwatch();
+    if (this.#endReason) return;
+    this.#endReason = reason;
+    this.#stopWaking();
     this.#options.clock.clearTimeout(this.#timer);
-    const rpc = this.#rpc ?? this.#trying;
+    const rpc = this.#rpc ?? this.#connecting;
     this.#rpc = null;
-    rpc?.drop();
-    this.#wake();
-    this.#options.moved('disconnected');
+    rpc?.close();
+    this.#notifyWaiters();
+    this.#options.onState('disconnected');
   }
 
   async #attempt() {
-    const { clock, url, WebSocket, ticket, moved, up } = this.#options;
+    const { clock, url, WebSocket, loginParams, onState, onLogin } = this.#options;
     this.#attempting = true;
-    moved('connecting');
+    onState('connecting');
     try {
       // Before the socket: the hub gives it five seconds to log in, a ticket server may need more.
-      const params = await ticket();
-      if (this.#over) throw this.#over;
+      const params = await loginParams();
+      if (this.#endReason) throw this.#endReason;
       const rpc = new Rpc(new WebSocket(url), clock, {
-        notified: this.#options.notified,
-        closed: (code) => this.#lost(rpc, code),
+        onNotification: this.#options.onNotification,
+        onClose: (code) => this.#onClose(rpc, code),
       });
-      this.#trying = rpc;
+      this.#connecting = rpc;
       await rpc.opened;
       const session = await rpc.call('login', params);
       // The answer and the end may have come in one stroke.
-      if (rpc.isOver)
+      if (rpc.isClosed)
         throw new ChatError(CLIENT.LOST, 'The connection went right after the login.');
       this.#rpc = rpc;
-      this.#upSince = clock.now();
-      this.#interval = session.heartbeatInterval * 1000;
-      this.#timer = clock.setTimeout(() => void this.#beat(rpc), this.#interval);
-      moved('connected');
-      up(session);
-      this.#wake();
+      this.#connectedAt = clock.now();
+      this.#heartbeatMs = session.heartbeatInterval * 1000;
+      this.#timer = clock.setTimeout(() => void this.#ping(rpc), this.#heartbeatMs);
+      onState('connected');
+      onLogin(session);
+      this.#notifyWaiters();
       return session;
     } catch (error) {
-      this.#trying?.drop();
-      throw this.#over ?? error;
+      this.#connecting?.close();
+      throw this.#endReason ?? error;
     } finally {
-      this.#trying = null;
+      this.#connecting = null;
       this.#attempting = false;
     }
   }
@@ -151,23 +151,23 @@ export class Connection {
    * @param {Rpc} rpc
    * @param {number} code
    */
-  #lost(rpc, code) {
+  #onClose(rpc, code) {
     if (this.#rpc !== rpc) return;
-    const { clock, down, moved, renewable } = this.#options;
+    const { clock, onDisconnect, onState, renewable } = this.#options;
     this.#rpc = null;
     clock.clearTimeout(this.#timer);
-    if (isFinal(code) && !(renewable && code === NEEDS_TICKET)) {
-      return this.#end(
+    if (isFinal(code) && !(renewable && code === CLOSE_SIG_EXPIRED)) {
+      return this.#finish(
         new ChatError(CLIENT.LOST, `The hub closed with ${code}.`, { closeCode: code }),
       );
     }
-    moved('disconnected');
-    down();
-    this.#later(clock.now() - this.#upSince);
+    onState('disconnected');
+    onDisconnect();
+    this.#scheduleRetry(clock.now() - this.#connectedAt);
   }
 
   /** @param {number} uptime */
-  #later(uptime) {
+  #scheduleRetry(uptime) {
     this.#timer = this.#options.clock.setTimeout(
       () => void this.#retry(),
       this.#backoff.next(uptime),
@@ -179,50 +179,50 @@ export class Connection {
     try {
       await this.#attempt();
     } catch (error) {
-      if (this.#over) return;
-      if (!mayComeBack(error)) return this.#end(/** @type {ChatError} */ (error));
-      this.#options.moved('disconnected');
-      this.#later(0);
+      if (this.#endReason) return;
+      if (!isRetryable(error)) return this.#finish(/** @type {ChatError} */ (error));
+      this.#options.onState('disconnected');
+      this.#scheduleRetry(0);
     }
   }
 
   /** @param {ChatError} error */
-  #end(error) {
+  #finish(error) {
     this.close(error);
-    this.#options.ended(error);
+    this.#options.onEnd(error);
   }
 
   /**
    * @param {Rpc} rpc
-   * @param {number} [patience]
+   * @param {number} [timeout]
    */
-  async #beat(rpc, patience = PONG_MS) {
+  async #ping(rpc, timeout = PONG_MS) {
     const { clock } = this.#options;
     clock.clearTimeout(this.#timer);
     try {
-      await rpc.call('ping', {}, patience);
+      await rpc.call('ping', {}, timeout);
     } catch {
-      return rpc.drop();
+      return rpc.close();
     }
     if (this.#rpc !== rpc) return;
     clock.clearTimeout(this.#timer);
-    this.#timer = clock.setTimeout(() => void this.#beat(rpc), this.#interval);
+    this.#timer = clock.setTimeout(() => void this.#ping(rpc), this.#heartbeatMs);
   }
 
   /** @param {number} deadline */
-  async #connected(deadline) {
+  async #waitConnected(deadline) {
     const { clock } = this.#options;
     while (!this.#rpc) {
-      if (this.#over) throw this.#over;
-      const left = deadline - clock.now();
-      if (left <= 0) throw new ChatError(CLIENT.OFFLINE, 'There is no connection to the hub.');
+      if (this.#endReason) throw this.#endReason;
+      const remaining = deadline - clock.now();
+      if (remaining <= 0) throw new ChatError(CLIENT.OFFLINE, 'There is no connection to the hub.');
       await /** @type {Promise<void>} */ (
         new Promise((resolve) => {
-          const timer = clock.setTimeout(done, left);
-          const waiting = this.#waiting.add(done);
+          const timer = clock.setTimeout(done, remaining);
+          const waiters = this.#waiters.add(done);
           function done() {
             clock.clearTimeout(timer);
-            waiting.delete(done);
+            waiters.delete(done);
             resolve();
           }
         })
@@ -231,8 +231,8 @@ export class Connection {
     return this.#rpc;
   }
 
-  #wake() {
-    for (const done of [...this.#waiting]) done();
+  #notifyWaiters() {
+    for (const done of [...this.#waiters]) done();
   }
 }
 
@@ -241,5 +241,5 @@ export class Connection {
  *
  * @param {unknown} error
  */
-const mayComeBack = (error) =>
+const isRetryable = (error) =>
   error instanceof ChatError ? isTransient(error) && !isFinal(error.data.closeCode) : true;

@@ -1,6 +1,6 @@
 import { Chat } from './chat.js';
-import { must } from './errors.js';
-import { watch } from './wake.js';
+import { assert } from './errors.js';
+import { onWake } from './wake.js';
 
 /** @type {Map<number, Chat>} */
 const chats = new Map();
@@ -15,15 +15,15 @@ const clock = Object.freeze({
 /** @type {typeof import('./index.js').default.create} */
 export function create({ SDKAppID, proxyServer, WebSocket = globalThis.WebSocket }) {
   if (typeof SDKAppID !== 'number' || Number.isNaN(SDKAppID)) return /** @type {any} */ (null);
-  const known = chats.get(SDKAppID);
-  if (known) return known;
-  must(WebSocket, 'WebSocket must be given where there is no global one.');
+  const existing = chats.get(SDKAppID);
+  if (existing) return existing;
+  assert(WebSocket, 'WebSocket must be given where there is no global one.');
   const environment = {
-    url: proxyServer ?? besidePage(),
+    url: proxyServer ?? defaultServer(),
     WebSocket,
     clock,
     random: Math.random,
-    watch,
+    onWake,
   };
   const chat = new Chat(SDKAppID, environment, () => chats.delete(SDKAppID));
   chats.set(SDKAppID, chat);
@@ -31,9 +31,9 @@ export function create({ SDKAppID, proxyServer, WebSocket = globalThis.WebSocket
 }
 
 /** The hub that served the page. */
-function besidePage() {
+function defaultServer() {
   const { location } = globalThis;
-  must(
+  assert(
     location?.host,
     'proxyServer must be the WebSocket address of the hub, where there is no page to tell it.',
   );

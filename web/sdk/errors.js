@@ -48,7 +48,7 @@ export const isTransient = (error) =>
  *
  * @type {(ok: unknown, sentence: string) => asserts ok}
  */
-export const must = (ok, sentence) => {
+export const assert = (ok, sentence) => {
   if (!ok) throw new Error(`Params validate failed. ${sentence}`);
 };
 

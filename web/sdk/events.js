@@ -27,7 +27,8 @@ export class Events {
    */
   off(name, handler, context) {
     const rest = (this.#listeners.get(name) ?? []).filter(
-      (one) => one.handler !== handler || (context !== undefined && one.context !== context),
+      (listener) =>
+        listener.handler !== handler || (context !== undefined && listener.context !== context),
     );
     this.#listeners.set(name, rest);
   }
@@ -40,10 +41,10 @@ export class Events {
    * @param {unknown} [data]
    */
   emit(name, data) {
-    for (const one of this.#listeners.get(name) ?? []) {
-      if (one.once) this.off(name, one.handler, one.context);
+    for (const listener of this.#listeners.get(name) ?? []) {
+      if (listener.once) this.off(name, listener.handler, listener.context);
       try {
-        one.handler.call(one.context, { name, data });
+        listener.handler.call(listener.context, { name, data });
       } catch (error) {
         console.error(`The handler of ${name} failed:`, error);
       }

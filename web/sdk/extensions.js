@@ -1,8 +1,8 @@
 import { EVENT } from './constants.js';
 import { isTransient } from './errors.js';
-import { Opened } from './opened.js';
-import { use } from './recent.js';
-import { apply, EMPTY, expectedSeq, inherit, live, news, OWED, READ, tell, TOLD } from './view.js';
+import { touch } from './lru.js';
+import { TrackedMessage } from './tracked.js';
+import { DELIVERED, expectedSeq, live, PENDING, READ } from './view.js';
 
 /**
  * @typedef {import('./session.js').Session} Session
@@ -10,17 +10,17 @@ import { apply, EMPTY, expectedSeq, inherit, live, news, OWED, READ, tell, TOLD 
  */
 
 /** Messages followed at a time; the ones used longest ago go first and are simply read anew when needed. */
-const FOLLOWED = 500;
+const MAX_TRACKED = 500;
 
 /** The pairs of the session's messages. The app never sees a Seq: it is kept here. */
 export class Extensions {
   #session;
-  /** @type {Map<string, Opened>} by messageID */
-  #opened = new Map();
+  /** @type {Map<string, TrackedMessage>} by messageID */
+  #tracked = new Map();
   /** Counts connections: what was asked on one proves nothing about the next. */
-  #era = 0;
+  #generation = 0;
   /** Counts histories of the hub's store. */
-  #history = 0;
+  #incarnation = 0;
 
   /** @param {Session} session */
   constructor(session) {
@@ -32,15 +32,15 @@ export class Extensions {
    * @param {{ key: string, value: string }[]} pairs
    */
   async set({ ID }, pairs) {
-    const most = this.#session.perRequest;
-    if (pairs.length > most) {
+    const limit = this.#session.perRequest;
+    if (pairs.length > limit) {
       console.warn(
-        `setMessageExtensions takes ${most} pairs, the other ${pairs.length - most} are ignored.`,
+        `setMessageExtensions takes ${limit} pairs, the other ${pairs.length - limit} are ignored.`,
       );
     }
-    const { view } = this.#open(ID);
+    const { view } = this.#track(ID);
     const extensions = pairs
-      .slice(0, most)
+      .slice(0, limit)
       .map(({ key, value }) => ({ key, value, seq: expectedSeq(view, key) }));
     return this.#change(ID, 'setMessageExtensions', extensions);
   }
@@ -50,58 +50,59 @@ export class Extensions {
    * @param {string[]} keys none: all
    */
   async delete({ ID }, keys) {
-    const { view, history } = this.#open(ID);
+    const { view, incarnation } = this.#track(ID);
     const extensions = keys.map((key) => ({ key, seq: expectedSeq(view, key) }));
     if (extensions.length) return this.#change(ID, 'deleteMessageExtensions', extensions);
     await this.#session.call('deleteMessageExtensions', { messageID: ID });
     // The reply lists nothing, but what was here when it was asked for is gone.
     const entries = live(view).map((pair) => ({ ...pair, value: '' }));
-    if (history === this.#open(ID).history) this.#apply(ID, { entries, told: OWED });
+    if (incarnation === this.#track(ID).incarnation)
+      this.#apply(ID, { entries, delivery: PENDING });
     return { extensions: [] };
   }
 
   /** @param {Message} message */
   async get({ ID }) {
-    const opened = this.#open(ID);
-    await this.#read(ID, opened, {
-      whole: !opened.whole,
-      told: opened.read ? OWED : READ,
-      reads: true,
+    const tracked = this.#track(ID);
+    await this.#read(ID, tracked, {
+      complete: !tracked.complete,
+      delivery: tracked.readByApp ? PENDING : READ,
+      retry: true,
     });
-    opened.read = true;
-    return { extensions: live(opened.view).map(({ key, value }) => ({ key, value })) };
+    tracked.readByApp = true;
+    return { extensions: live(tracked.view).map(({ key, value }) => ({ key, value })) };
   }
 
   /** @param {any} event */
-  updated({ messageID, extensions, latestSeq }) {
-    this.#apply(messageID, { entries: extensions, told: TOLD });
-    this.#arrived(messageID, latestSeq);
+  onUpdated({ messageID, extensions, latestSeq }) {
+    this.#apply(messageID, { entries: extensions, delivery: DELIVERED });
+    this.#advance(messageID, latestSeq);
   }
 
   /** @param {any} event its keys have no revision of their own: they are gone as of latestSeq */
-  deleted({ messageID, keyList, latestSeq, clearSeq }) {
+  onDeleted({ messageID, keyList, latestSeq, clearSeq }) {
     const entries = keyList.map((/** @type {string} */ key) => ({
       key,
       value: '',
       seq: latestSeq,
     }));
-    this.#apply(messageID, { entries, clearSeq, told: TOLD });
-    this.#arrived(messageID, latestSeq);
+    this.#apply(messageID, { entries, clearSeq, delivery: DELIVERED });
+    this.#advance(messageID, latestSeq);
   }
 
-  down() {
-    this.#era++;
-    for (const opened of this.#opened.values()) opened.stale = true;
+  onDisconnect() {
+    this.#generation++;
+    for (const tracked of this.#tracked.values()) tracked.stale = true;
   }
 
-  /** The hub began another history: all is read from the beginning, and told as far as it differs. */
-  renew() {
-    this.#history++;
-    for (const opened of this.#opened.values()) opened.outdate(this.#history);
+  /** The hub began another incarnation: all is read from the beginning, and told as far as it differs. */
+  reset() {
+    this.#incarnation++;
+    for (const tracked of this.#tracked.values()) tracked.reset(this.#incarnation);
   }
 
-  stale() {
-    return [...this.#opened].filter(([, { stale }]) => stale).map(([messageID]) => messageID);
+  staleIDs() {
+    return [...this.#tracked].filter(([, { stale }]) => stale).map(([messageID]) => messageID);
   }
 
   /**
@@ -109,21 +110,25 @@ export class Extensions {
    *
    * @param {string} messageID
    */
-  async heal(messageID) {
-    const era = this.#era;
-    const opened = this.#opened.get(messageID);
-    if (!opened) return;
+  async catchUp(messageID) {
+    const generation = this.#generation;
+    const tracked = this.#tracked.get(messageID);
+    if (!tracked) return;
     try {
-      await this.#read(messageID, opened, { whole: opened.cursor === 0, told: OWED, reads: false });
+      await this.#read(messageID, tracked, {
+        complete: tracked.cursor === 0,
+        delivery: PENDING,
+        retry: false,
+      });
     } catch (error) {
       if (isTransient(error)) return;
-      this.#opened.delete(messageID);
+      this.#tracked.delete(messageID);
       // If it was a message of another history, its pairs went with that.
-      return this.#replace(messageID, opened, tell(inherit(EMPTY, opened.past)));
+      return this.#emit(messageID, tracked.abandon());
     }
-    if (era !== this.#era) return;
-    opened.stale = false;
-    this.#replace(messageID, opened, tell(opened.view));
+    if (generation !== this.#generation) return;
+    tracked.stale = false;
+    this.#emit(messageID, tracked.deliver());
   }
 
   /**
@@ -135,10 +140,10 @@ export class Extensions {
    * @param {{ key: string, seq: number }[]} extensions
    */
   async #change(messageID, method, extensions) {
-    const { history } = this.#open(messageID);
-    // Before it is sent, another history may have begun, in which these revisions would name what nobody here has seen.
+    const { incarnation } = this.#track(messageID);
+    // Before it is sent, another incarnation may have begun, in which these revisions would name what nobody here has seen.
     const named = () =>
-      history === this.#open(messageID).history
+      incarnation === this.#track(messageID).incarnation
         ? extensions
         : extensions.map((item) => ({ ...item, seq: 0 }));
     const reply = await this.#session.call(method, () => ({ messageID, extensions: named() }));
@@ -151,7 +156,7 @@ export class Extensions {
       // 0: there is not even a marker of it any more. Then it is the pair that we named that is gone.
       seq: seq || (asked.get(key) ?? 0),
     }));
-    this.#apply(messageID, { entries, told: OWED });
+    this.#apply(messageID, { entries, delivery: PENDING });
     return { extensions: items.map(({ code, key, value }) => ({ code, key, value })) };
   }
 
@@ -159,31 +164,31 @@ export class Extensions {
    * Reads all pages from the cursor, or from 0, into the view.
    *
    * @param {string} messageID
-   * @param {Opened} opened
-   * @param {{ whole: boolean, told: number, reads: boolean }} how
+   * @param {TrackedMessage} tracked
+   * @param {{ complete: boolean, delivery: number, retry: boolean }} how
    * @returns {Promise<void>}
    */
-  async #read(messageID, opened, { whole, told, reads }) {
-    let startSeq = whole ? 0 : opened.cursor + 1;
-    const { history } = opened;
+  async #read(messageID, tracked, { complete, delivery, retry }) {
+    let startSeq = complete ? 0 : tracked.cursor + 1;
+    const { incarnation } = tracked;
     /** @type {import('./view.js').Entry[]} */
     const entries = [];
     for (;;) {
       const page = await this.#session.call(
         'getMessageExtensions',
         { messageID, startSeq },
-        { reads },
+        { retry },
       );
-      // A message never goes back within a history: the hub's store was set back, which changes no epoch.
-      if (page.latestSeq < startSeq - 1) opened.outdate(++this.#history);
-      // Deletions between the cursor and purgedSeq are no longer listed: only the whole can show them.
-      const lacks = !whole && startSeq <= page.purgedSeq;
-      if (lacks || history !== opened.history)
-        return this.#read(messageID, opened, { whole: true, told, reads });
+      // A message never goes back within an incarnation: the hub's store was set back, which changes no epoch.
+      if (page.latestSeq < startSeq - 1) tracked.reset(++this.#incarnation);
+      // Deletions between the cursor and purgedSeq are no longer listed: only the complete can show them.
+      const incomplete = !complete && startSeq <= page.purgedSeq;
+      if (incomplete || incarnation !== tracked.incarnation)
+        return this.#read(messageID, tracked, { complete: true, delivery, retry });
       entries.push(...page.extensions);
       if (page.completeFlag === 1) {
         const { clearSeq, latestSeq } = page;
-        return opened.take({ entries, whole, clearSeq, latestSeq, told });
+        return tracked.applyRead({ entries, complete, clearSeq, latestSeq, delivery });
       }
       startSeq = page.extensions.at(-1).seq + 1;
     }
@@ -196,9 +201,9 @@ export class Extensions {
    * @param {string} messageID
    * @param {number} latestSeq
    */
-  #arrived(messageID, latestSeq) {
-    const opened = this.#open(messageID);
-    if (!opened.stale) opened.cursor = Math.max(opened.cursor, latestSeq);
+  #advance(messageID, latestSeq) {
+    const tracked = this.#track(messageID);
+    if (!tracked.stale) tracked.cursor = Math.max(tracked.cursor, latestSeq);
   }
 
   /**
@@ -206,32 +211,28 @@ export class Extensions {
    * @param {import('./view.js').Change} change
    */
   #apply(messageID, change) {
-    const opened = this.#open(messageID);
-    this.#replace(messageID, opened, apply(opened.view, change));
+    this.#emit(messageID, this.#track(messageID).apply(change));
   }
 
   /**
-   * Puts the new view in place, then tells the handlers what is new to them.
+   * Tells the app's handlers.
    *
    * @param {string} messageID
-   * @param {Opened} opened
-   * @param {import('./view.js').View} view
+   * @param {{ updated: { key: string, value: string }[], deleted: string[] }} changes
    */
-  #replace(messageID, opened, view) {
-    const { updated, deleted } = news(opened.view, view);
-    opened.view = view;
+  #emit(messageID, { updated, deleted }) {
     const { emit } = this.#session;
     if (updated.length) emit(EVENT.MESSAGE_EXTENSIONS_UPDATED, { messageID, extensions: updated });
     if (deleted.length) emit(EVENT.MESSAGE_EXTENSIONS_DELETED, { messageID, keyList: deleted });
   }
 
   /** @param {string} messageID */
-  #open(messageID) {
-    return use(
-      this.#opened,
+  #track(messageID) {
+    return touch(
+      this.#tracked,
       messageID,
-      this.#opened.get(messageID) ?? new Opened(this.#history),
-      FOLLOWED,
+      this.#tracked.get(messageID) ?? new TrackedMessage(this.#incarnation),
+      MAX_TRACKED,
     );
   }
 }

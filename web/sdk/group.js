@@ -16,7 +16,7 @@ export class Groups {
   /** @param {any} options */
   async create({ name, type = TYPES.GRP_WORK, groupID, memberList }) {
     const { group } = await this.#session.call('createGroup', { name, type, groupID, memberList });
-    this.#session.history.opened(TYPES.CONV_GROUP + group.groupID);
+    this.#session.history.track(TYPES.CONV_GROUP + group.groupID);
     return { group, overLimitUserIDList: [] };
   }
 
@@ -24,7 +24,7 @@ export class Groups {
   async join({ groupID }) {
     const { status, group } = await this.#session.call('joinGroup', { groupID });
     if (status === TYPES.JOIN_STATUS_SUCCESS)
-      this.#session.history.opened(TYPES.CONV_GROUP + groupID);
+      this.#session.history.track(TYPES.CONV_GROUP + groupID);
     return { status, group };
   }
 
@@ -34,14 +34,14 @@ export class Groups {
    */
   async leave(method, groupID) {
     await this.#session.call(method, { groupID });
-    this.#session.history.left(TYPES.CONV_GROUP + groupID);
+    this.#session.history.untrack(TYPES.CONV_GROUP + groupID);
     return { groupID };
   }
 
   /** @param {any} options */
   async members({ groupID, count = 15, offset = 0 }) {
     const params = { groupID, count: Math.min(count, 100), offset };
-    const reply = await this.#session.call('getGroupMemberList', params, { reads: true });
+    const reply = await this.#session.call('getGroupMemberList', params, { retry: true });
     return { memberList: reply.memberList, offset: reply.offset };
   }
 

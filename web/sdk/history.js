@@ -1,7 +1,7 @@
 import { EVENT, TYPES } from './constants.js';
 import { ChatError, CLIENT, isTransient } from './errors.js';
-import { fill, Message, toWire } from './message.js';
-import { use } from './recent.js';
+import { Message, toWire, updateFromWire } from './message.js';
+import { touch } from './lru.js';
 
 /**
  * @typedef {import('./session.js').Session} Session
@@ -14,7 +14,7 @@ import { use } from './recent.js';
 
 const PAGE = 15;
 /** Messages that findMessage still finds; the ones used longest ago go first. */
-const REMEMBERED = 1_000;
+const MAX_MESSAGES = 1_000;
 /** Pages read to catch up. Who was away for longer gets the newest messages and pages on by getMessageList. */
 const CATCH_UP_PAGES = 20;
 
@@ -25,8 +25,8 @@ export class History {
   #messages = new Map();
   /** @type {Map<string, Mark>} by conversationID */
   #marks = new Map();
-  /** Counts connections: what was asked on one proves nothing about the next. */
-  #era = 0;
+  /** Counts connections: what was requestedAt on one proves nothing about the next. */
+  #generation = 0;
 
   /** @param {Session} session */
   constructor(session) {
@@ -55,11 +55,11 @@ export class History {
         'conversationType must be TYPES.CONV_C2C or TYPES.CONV_GROUP.',
       );
     }
-    const era = this.#era;
+    const generation = this.#generation;
     try {
       const { message: wire } = await this.#session.call('sendMessage', toWire(message));
-      this.#keep(fill(message, wire, this.#session.userID));
-      this.#advance(message, era);
+      this.#remember(updateFromWire(message, wire, this.#session.userID));
+      this.#advance(message, generation);
       return { message };
     } catch (error) {
       message.status = 'fail';
@@ -70,19 +70,19 @@ export class History {
 
   /** @param {any} options */
   async list({ conversationID, nextReqMessageID = '', count = PAGE }) {
-    const era = this.#era;
-    const asked = this.#session.serverTime();
-    const page = await this.#page(conversationID, nextReqMessageID, Math.min(count, PAGE));
+    const generation = this.#generation;
+    const requestedAt = this.#session.serverTime();
+    const page = await this.#fetchPage(conversationID, nextReqMessageID, Math.min(count, PAGE));
     if (nextReqMessageID === '' && !this.#marks.has(conversationID)) {
-      this.#mark(conversationID, page.messageList.at(-1), asked, era);
+      this.#setMark(conversationID, page.messageList.at(-1), requestedAt, generation);
     }
     return page;
   }
 
   /** @param {any[]} wires of a MESSAGE_RECEIVED */
-  received(wires) {
-    const fresh = wires.filter((wire) => !this.#known(wire)).map((wire) => this.#intern(wire));
-    for (const wire of wires) this.#advance(wire, this.#era);
+  onReceived(wires) {
+    const fresh = wires.filter((wire) => !this.#lookup(wire)).map((wire) => this.#intern(wire));
+    for (const wire of wires) this.#advance(wire, this.#generation);
     if (fresh.length) this.#session.emit(EVENT.MESSAGE_RECEIVED, fresh);
   }
 
@@ -91,26 +91,26 @@ export class History {
    *
    * @param {string} conversationID
    */
-  opened(conversationID) {
-    this.#mark(conversationID, undefined, this.#session.serverTime(), this.#era);
+  track(conversationID) {
+    this.#setMark(conversationID, undefined, this.#session.serverTime(), this.#generation);
   }
 
   /** @param {string} conversationID */
-  left(conversationID) {
+  untrack(conversationID) {
     this.#marks.delete(conversationID);
   }
 
-  down() {
-    this.#era++;
+  onDisconnect() {
+    this.#generation++;
     for (const mark of this.#marks.values()) mark.stale = true;
   }
 
   /** The hub began another history: a message of the old one may have its namesake in it. */
-  renew() {
+  reset() {
     for (const mark of this.#marks.values()) mark.ID = '';
   }
 
-  stale() {
+  staleIDs() {
     return [...this.#marks]
       .filter(([, { stale }]) => stale)
       .map(([conversationID]) => conversationID);
@@ -122,8 +122,8 @@ export class History {
    *
    * @param {string} conversationID
    */
-  async heal(conversationID) {
-    const era = this.#era;
+  async catchUp(conversationID) {
+    const generation = this.#generation;
     const mark = this.#marks.get(conversationID);
     if (!mark) return;
     /** @type {any[]} */
@@ -132,7 +132,7 @@ export class History {
       let next = '';
       for (let pages = 0; pages < CATCH_UP_PAGES; pages++) {
         const params = { conversationID, nextReqMessageID: next, count: PAGE };
-        const page = await this.#session.call('getMessageList', params, { reads: false });
+        const page = await this.#session.call('getMessageList', params, { retry: false });
         const known = page.messageList.findLastIndex(
           (/** @type {any} */ { ID, time }) => ID === mark.ID || time < mark.time,
         );
@@ -144,8 +144,8 @@ export class History {
       if (!isTransient(error)) this.#marks.delete(conversationID);
       return;
     }
-    mark.stale = era !== this.#era;
-    this.received(missed);
+    mark.stale = generation !== this.#generation;
+    this.onReceived(missed);
   }
 
   /**
@@ -153,10 +153,10 @@ export class History {
    * @param {string} nextReqMessageID
    * @param {number} count
    */
-  async #page(conversationID, nextReqMessageID, count) {
+  async #fetchPage(conversationID, nextReqMessageID, count) {
     const params = { conversationID, nextReqMessageID, count };
     const { messageList, ...rest } = await this.#session.call('getMessageList', params, {
-      reads: true,
+      retry: true,
     });
     /** @type {Message[]} */
     const messages = messageList.map((/** @type {any} */ wire) => this.#intern(wire));
@@ -169,27 +169,29 @@ export class History {
 
   /** @param {any} wire */
   #intern(wire) {
-    return this.#keep(fill(this.#known(wire) ?? new Message(), wire, this.#session.userID));
+    return this.#remember(
+      updateFromWire(this.#lookup(wire) ?? new Message(), wire, this.#session.userID),
+    );
   }
 
   /** @param {any} wire a message of another history that has the same ID is another message */
-  #known({ ID, time, random = 0 }) {
+  #lookup({ ID, time, random = 0 }) {
     const known = this.#messages.get(ID);
     return known?.time === time && known?.random === random ? known : undefined;
   }
 
   /** @param {Message} message */
-  #keep(message) {
-    return use(this.#messages, message.ID, message, REMEMBERED);
+  #remember(message) {
+    return touch(this.#messages, message.ID, message, MAX_MESSAGES);
   }
 
   /**
    * @param {{ conversationID: string, ID: string, time: number }} message
-   * @param {number} era in which it was heard of
+   * @param {number} generation in which it was heard of
    */
-  #advance({ conversationID, ID, time }, era) {
+  #advance({ conversationID, ID, time }, generation) {
     const mark = this.#marks.get(conversationID);
-    if (!mark) this.#mark(conversationID, { ID, time }, time, era);
+    if (!mark) this.#setMark(conversationID, { ID, time }, time, generation);
     else if (!mark.stale && time >= mark.time) Object.assign(mark, { ID, time });
   }
 
@@ -197,10 +199,10 @@ export class History {
    * @param {string} conversationID
    * @param {{ ID: string, time: number } | undefined} newest
    * @param {number} time
-   * @param {number} era
+   * @param {number} generation
    */
-  #mark(conversationID, newest, time, era) {
-    const stale = era !== this.#era;
+  #setMark(conversationID, newest, time, generation) {
+    const stale = generation !== this.#generation;
     this.#marks.set(conversationID, { ID: newest?.ID ?? '', time: newest?.time ?? time, stale });
   }
 }

@@ -1,5 +1,5 @@
 import { TYPES } from './constants.js';
-import { isObject, isText, must } from './errors.js';
+import { assert, isObject, isText } from './errors.js';
 
 /** @typedef {import('./index.js').Message} Shape */
 
@@ -59,8 +59,8 @@ export class Message {
  * @param {any} wire
  * @param {string} userID who reads it
  */
-export function fill(message, wire, userID) {
-  for (const field of WIRE) {
+export function updateFromWire(message, wire, userID) {
+  for (const field of WIRE_FIELDS) {
     if (wire[field] !== undefined) Object.assign(message, { [field]: wire[field] });
   }
   message.status = 'success';
@@ -68,7 +68,7 @@ export function fill(message, wire, userID) {
   return message;
 }
 
-const WIRE = Object.freeze([
+const WIRE_FIELDS = Object.freeze([
   'ID',
   'type',
   'payload',
@@ -127,7 +127,7 @@ export class Drafts {
   custom(options) {
     const { data = '', description = '', extension = '' } = payloadOf(options);
     for (const [name, value] of Object.entries({ data, description, extension })) {
-      must(typeof value === 'string', `payload.${name} must be a string.`);
+      assert(typeof value === 'string', `payload.${name} must be a string.`);
     }
     return this.#draft(TYPES.MSG_CUSTOM, { data, description, extension }, options);
   }
@@ -135,7 +135,7 @@ export class Drafts {
   /** @param {any} options */
   text(options) {
     const { text } = payloadOf(options);
-    must(isText(text), 'payload.text must be a string that is not empty.');
+    assert(isText(text), 'payload.text must be a string that is not empty.');
     return this.#draft(TYPES.MSG_TEXT, { text }, options);
   }
 
@@ -149,9 +149,12 @@ export class Drafts {
     payload,
     { to, conversationType, priority, cloudCustomData = '', isSupportExtension },
   ) {
-    must(isText(to), 'to must be the userID or groupID of the receiver.');
-    must(isText(conversationType), 'conversationType must be TYPES.CONV_C2C or TYPES.CONV_GROUP.');
-    must(typeof cloudCustomData === 'string', 'cloudCustomData must be a string.');
+    assert(isText(to), 'to must be the userID or groupID of the receiver.');
+    assert(
+      isText(conversationType),
+      'conversationType must be TYPES.CONV_C2C or TYPES.CONV_GROUP.',
+    );
+    assert(typeof cloudCustomData === 'string', 'cloudCustomData must be a string.');
     const random = Math.floor(Math.random() * 100_000_000);
     const clientTime = Math.floor(Date.now() / 1000);
     const clientSequence = ++this.#sequence;
@@ -178,7 +181,7 @@ export class Drafts {
 
 /** @param {any} options */
 function payloadOf(options) {
-  must(isObject(options), 'The options must be an object.');
-  must(isObject(options.payload), 'payload must be an object.');
+  assert(isObject(options), 'The options must be an object.');
+  assert(isObject(options.payload), 'payload must be an object.');
   return options.payload;
 }

@@ -1,31 +1,31 @@
-import { isObject, isText, must } from './errors.js';
+import { assert, isObject, isText } from './errors.js';
 
 /**
  * Checks what all three methods ask of a message.
  *
  * @param {any} message
  */
-export function mustBeExtensible(message) {
-  must(isObject(message) && isText(message.ID), 'message must be a Message.');
-  must(message.status === 'success', 'message.status must be "success": send it first.');
-  must(
+export function validateMessage(message) {
+  assert(isObject(message) && isText(message.ID), 'message must be a Message.');
+  assert(message.status === 'success', 'message.status must be "success": send it first.');
+  assert(
     message.isSupportExtension === true,
     'message.isSupportExtension must be true: it was sent without.',
   );
 }
 
 /** @param {any} extensions */
-export function mustBePairs(extensions) {
-  must(
+export function validatePairs(extensions) {
+  assert(
     Array.isArray(extensions) && extensions.length > 0,
     'extensions must be an array of 1 to 20 pairs.',
   );
   for (const pair of extensions) {
-    must(
+    assert(
       isObject(pair) && typeof pair.key === 'string',
       'The key of an extension must be a string.',
     );
-    must(
+    assert(
       typeof pair.value === 'string',
       `The value of the extension "${pair.key}" must be a string.`,
     );
@@ -33,50 +33,50 @@ export function mustBePairs(extensions) {
 }
 
 /** @param {any} keyList */
-export function mustBeKeys(keyList) {
+export function validateKeys(keyList) {
   if (keyList === undefined || keyList === null) return;
-  must(
+  assert(
     Array.isArray(keyList) && keyList.every((key) => typeof key === 'string'),
     'keyList must be an array of strings.',
   );
 }
 
 /** @param {any} groupID */
-export const mustBeGroupID = (groupID) =>
-  must(isText(groupID), 'groupID must be a string that is not empty.');
+export const validateGroupID = (groupID) =>
+  assert(isText(groupID), 'groupID must be a string that is not empty.');
 
 /** @param {any} options */
-export function mustBeGroup(options) {
-  must(isObject(options), 'The options must be an object.');
-  mustBeGroupID(options.groupID);
+export function validateGroup(options) {
+  assert(isObject(options), 'The options must be an object.');
+  validateGroupID(options.groupID);
 }
 
 /** @param {any} options */
-export function mustBeNewGroup(options) {
-  must(isObject(options), 'The options must be an object.');
+export function validateNewGroup(options) {
+  assert(isObject(options), 'The options must be an object.');
   const { name, type = '', groupID = '', memberList = [] } = options;
-  must(isText(name), 'name must be a string that is not empty.');
-  must(typeof type === 'string', 'type must be one of TYPES.GRP_*.');
-  must(typeof groupID === 'string', 'groupID must be a string.');
-  must(
+  assert(isText(name), 'name must be a string that is not empty.');
+  assert(typeof type === 'string', 'type must be one of TYPES.GRP_*.');
+  assert(typeof groupID === 'string', 'groupID must be a string.');
+  assert(
     Array.isArray(memberList) && memberList.every((one) => isText(one?.userID)),
     'memberList must be an array of { userID }.',
   );
 }
 
 /** @param {any} options */
-export function mustBePage(options) {
-  mustBeGroup(options);
+export function validateMemberPage(options) {
+  validateGroup(options);
   const { count = 15, offset = 0 } = options;
-  must(Number.isInteger(count) && count > 0, 'count must be an integer from 1 to 100.');
-  must(Number.isInteger(offset) && offset >= 0, 'offset must be an integer, 0 or more.');
+  assert(Number.isInteger(count) && count > 0, 'count must be an integer from 1 to 100.');
+  assert(Number.isInteger(offset) && offset >= 0, 'offset must be an integer, 0 or more.');
 }
 
 /** @param {any} options */
-export function mustBeMembers(options) {
-  mustBeGroup(options);
+export function validateMembers(options) {
+  validateGroup(options);
   const { userIDList } = options;
-  must(
+  assert(
     Array.isArray(userIDList) && userIDList.length > 0 && userIDList.every(isText),
     'userIDList must be an array of userIDs.',
   );
@@ -87,13 +87,13 @@ export function mustBeMembers(options) {
  *
  * @param {any} options
  */
-export function mustBeList(options) {
-  must(isObject(options), 'The options must be an object.');
+export function validateMessagePage(options) {
+  assert(isObject(options), 'The options must be an object.');
   const { conversationID, nextReqMessageID = '', count = 15 } = options;
-  must(
+  assert(
     /^(C2C|GROUP)./.test(String(conversationID)),
     'conversationID must be C2C<userID> or GROUP<groupID>.',
   );
-  must(typeof nextReqMessageID === 'string', 'nextReqMessageID must be a string.');
-  must(Number.isInteger(count) && Number(count) > 0, 'count must be an integer from 1 to 15.');
+  assert(typeof nextReqMessageID === 'string', 'nextReqMessageID must be a string.');
+  assert(Number.isInteger(count) && Number(count) > 0, 'count must be an integer from 1 to 15.');
 }

@@ -4,13 +4,13 @@ import { decode, encode, isNotification } from './frames.js';
 /**
  * @typedef {{ setTimeout: (run: () => void, ms: number) => any, clearTimeout: (timer: any) => void, now: () => number }} Clock
  * @typedef {{ resolve: (result: any) => void, reject: (error: Error) => void, timer: any }} Pending
- * @typedef {{ notified: (method: string, params: any) => void, closed: (code: number) => void }} Owner
+ * @typedef {{ onNotification: (method: string, params: any) => void, onClose: (code: number) => void }} Listener
  */
 
 /** ms that a socket may take to open, and then to log in. */
-const OPENING_MS = 10_000;
+const LOGIN_MS = 10_000;
 /** The opening of the socket is waited for like a call, under a number of its own. */
-const OPENING = 0;
+const OPEN_ID = 0;
 
 /**
  * Calls over one socket, from its first byte to its last. Every call settles: with the answer,
@@ -20,11 +20,11 @@ const OPENING = 0;
 export class Rpc {
   /** @type {Map<number, Pending>} */
   #pending = new Map();
-  #nextID = OPENING;
-  #over = false;
+  #nextID = OPEN_ID;
+  #closed = false;
   #socket;
   #clock;
-  #owner;
+  #listener;
 
   /** Resolves when the socket is open. */
   opened;
@@ -32,23 +32,23 @@ export class Rpc {
   /**
    * @param {WebSocket} socket
    * @param {Clock} clock
-   * @param {Owner} owner
+   * @param {Listener} listener
    */
-  constructor(socket, clock, owner) {
+  constructor(socket, clock, listener) {
     this.#socket = socket;
     this.#clock = clock;
-    this.#owner = owner;
-    this.opened = this.#settle(() => {});
-    socket.onopen = () => this.#answer({ id: OPENING, result: {} });
-    socket.onmessage = ({ data }) => this.#read(data);
-    socket.onclose = ({ code, reason }) => this.#end(code, reason);
+    this.#listener = listener;
+    this.opened = this.#request(() => {});
+    socket.onopen = () => this.#onResponse({ id: OPEN_ID, result: {} });
+    socket.onmessage = ({ data }) => this.#onMessage(data);
+    socket.onclose = ({ code, reason }) => this.#onClose(code, reason);
     // The close event that always follows an error says more.
     socket.onerror = () => {};
   }
 
   /** The socket is gone: nothing will be answered any more. */
-  get isOver() {
-    return this.#over;
+  get isClosed() {
+    return this.#closed;
   }
 
   /**
@@ -57,13 +57,13 @@ export class Rpc {
    * @param {number} [ms]
    */
   call(method, params, ms) {
-    return this.#settle((id) => this.#socket.send(encode(id, method, params)), ms);
+    return this.#request((id) => this.#socket.send(encode(id, method, params)), ms);
   }
 
   /** Lets go of the socket at once: a half-open one would keep its own closing handshake waiting. */
-  drop() {
+  close() {
     this.#socket.close();
-    this.#end(1000, '');
+    this.#onClose(1000, '');
   }
 
   /**
@@ -71,9 +71,9 @@ export class Rpc {
    * @param {number} [ms]
    * @returns {Promise<any>}
    */
-  #settle(send, ms = OPENING_MS) {
+  #request(send, ms = LOGIN_MS) {
     return new Promise((resolve, reject) => {
-      if (this.#over) return reject(lost(1006, ''));
+      if (this.#closed) return reject(lostError(1006, ''));
       const id = this.#nextID++;
       const timer = this.#clock.setTimeout(() => {
         this.#pending.delete(id);
@@ -90,22 +90,22 @@ export class Rpc {
   }
 
   /** @param {unknown} data */
-  #read(data) {
+  #onMessage(data) {
     let items;
     try {
       items = decode(data);
     } catch (error) {
       console.error(error);
-      return this.drop();
+      return this.close();
     }
     for (const item of items) {
-      if (isNotification(item)) this.#owner.notified(item.method, item.params);
-      else this.#answer(item);
+      if (isNotification(item)) this.#listener.onNotification(item.method, item.params);
+      else this.#onResponse(item);
     }
   }
 
   /** @param {import('./frames.js').Response} response */
-  #answer({ id, result, error }) {
+  #onResponse({ id, result, error }) {
     const call = this.#pending.get(id);
     if (!call) return;
     this.#pending.delete(id);
@@ -118,16 +118,16 @@ export class Rpc {
    * @param {number} code
    * @param {string} reason
    */
-  #end(code, reason) {
-    if (this.#over) return;
-    this.#over = true;
+  #onClose(code, reason) {
+    if (this.#closed) return;
+    this.#closed = true;
     this.#socket.onopen = this.#socket.onmessage = this.#socket.onclose = null;
     for (const { reject, timer } of this.#pending.values()) {
       this.#clock.clearTimeout(timer);
-      reject(lost(code, reason));
+      reject(lostError(code, reason));
     }
     this.#pending.clear();
-    this.#owner.closed(code);
+    this.#listener.onClose(code);
   }
 }
 
@@ -135,7 +135,7 @@ export class Rpc {
  * @param {number} closeCode
  * @param {string} reason
  */
-const lost = (closeCode, reason) =>
+const lostError = (closeCode, reason) =>
   new ChatError(
     CLIENT.LOST,
     `The connection went${reason && ` (${reason})`}; whether it was done is not known.`,

@@ -1,4 +1,4 @@
-import { FIRST, LONGEST } from './backoff.js';
+import { FIRST_MS, MAX_MS } from './backoff.js';
 import { Connection } from './connection.js';
 import { TYPES } from './constants.js';
 import { Extensions } from './extensions.js';
@@ -12,23 +12,23 @@ import { Drafts } from './message.js';
  * @property {new (url: string) => WebSocket} WebSocket
  * @property {import('./rpc.js').Clock} clock
  * @property {() => number} random
- * @property {(check: () => void) => () => void} watch
+ * @property {(check: () => void) => () => void} onWake
  *
  * @typedef {object} Listener
  * @property {(name: string, data: any) => void} emit
- * @property {(state: 'connecting' | 'connected' | 'disconnected') => void} moved
- * @property {(type: any) => void} kicked
- * @property {(error: import('./errors.js').ChatError) => void} ended
+ * @property {(state: 'connecting' | 'connected' | 'disconnected') => void} onState
+ * @property {(type: any) => void} onKicked
+ * @property {(error: import('./errors.js').ChatError) => void} onEnd
  */
 
 /**
- * What gives the UserSig, and whether asking again may give another one.
+ * What gives the UserSig, and whether asking again may get another one.
  *
- * @typedef {{ give: () => string | Promise<string>, renewable: boolean }} UserSig
+ * @typedef {{ get: () => string | Promise<string>, renewable: boolean }} UserSig
  */
 
 /** Reads under way at a time while catching up. */
-const AT_ONCE = 8;
+const CATCH_UP_CONCURRENCY = 8;
 
 /**
  * One user, from login to logout. Whatever a lost connection kept from the app's handlers is
@@ -50,16 +50,16 @@ export class Session {
   #random;
   #listener;
   /** ms that the hub's clock is ahead of ours */
-  #ahead = 0;
+  #clockSkew = 0;
   /** Pairs that one request may change. */
   perRequest = 20;
   #renewable;
   /** The history of the hub's store that all we know belongs to. @type {string | undefined} */
   #epoch;
   /** Counts connections and losses. A catch-up that finds another number stops. */
-  #era = 0;
+  #generation = 0;
   /** @type {[method: string, params: any][] | null} what came while messages are being caught up */
-  #held = [];
+  #buffered = [];
 
   /**
    * @param {string} userID
@@ -78,32 +78,32 @@ export class Session {
     this.drafts = new Drafts(userID, new Date(environment.clock.now()));
     this.#connection = new Connection({
       ...environment,
-      ticket: async () => ({ sdkAppID, userID, userSig: await userSig.give(), batch: true }),
+      loginParams: async () => ({ sdkAppID, userID, userSig: await userSig.get(), batch: true }),
       renewable: userSig.renewable,
-      moved: listener.moved,
-      ended: (error) => {
-        this.#era++;
-        listener.ended(error);
+      onState: listener.onState,
+      onEnd: (error) => {
+        this.#generation++;
+        listener.onEnd(error);
       },
-      up: (session) => this.#up(session),
-      down: () => this.#down(),
-      notified: (method, params) => this.#notified(method, params),
+      onLogin: (session) => this.#onLogin(session),
+      onDisconnect: () => this.#onDisconnect(),
+      onNotification: (method, params) => this.#onNotification(method, params),
     });
   }
 
   /** Logs in. Nothing is told before begin. */
-  open() {
-    return this.#connection.open();
+  login() {
+    return this.#connection.connect();
   }
 
-  begin() {
-    this.#release();
+  start() {
+    this.#flush();
   }
 
   /**
    * @param {string} method
    * @param {object | (() => object)} params
-   * @param {{ reads?: boolean, ms?: number }} [options]
+   * @param {{ retry?: boolean, ms?: number }} [options]
    */
   call(method, params, options) {
     return this.#connection.call(method, params, options);
@@ -111,73 +111,82 @@ export class Session {
 
   /** The hub's time in seconds, the unit of message.time. */
   serverTime() {
-    return Math.floor((this.#clock.now() + this.#ahead) / 1000);
+    return Math.floor((this.#clock.now() + this.#clockSkew) / 1000);
   }
 
   /** @param {import('./errors.js').ChatError} reason */
   close(reason) {
-    this.#era++;
+    this.#generation++;
     this.#connection.close(reason);
   }
 
   /** @param {{ time: number, epoch: string, limits: { maxExtensionsPerRequest: number } }} login */
-  #up({ time, epoch, limits }) {
+  #onLogin({ time, epoch, limits }) {
     this.perRequest = limits.maxExtensionsPerRequest;
-    this.#ahead = time * 1000 - this.#clock.now();
+    this.#clockSkew = time * 1000 - this.#clock.now();
     if (epoch !== this.#epoch) {
-      this.history.renew();
-      this.extensions.renew();
+      this.history.reset();
+      this.extensions.reset();
     }
     this.#epoch = epoch;
-    this.#era++;
-    if (this.#era > 1) void this.#catchUp();
+    this.#generation++;
+    if (this.#generation > 1) void this.#catchUp();
   }
 
-  #down() {
+  #onDisconnect() {
     // What the dead connection still brought is told first: it is all that is known of messages nobody opened.
-    this.#release();
-    this.#held = [];
-    this.#era++;
-    this.history.down();
-    this.extensions.down();
+    this.#flush();
+    this.#buffered = [];
+    this.#generation++;
+    this.history.onDisconnect();
+    this.extensions.onDisconnect();
   }
 
   /** Messages first: nobody should hear of the pairs of a message before the message. */
   async #catchUp() {
-    const era = this.#era;
-    for (let window = FIRST; era === this.#era; window = Math.min(LONGEST, window * 2)) {
-      await atMost(AT_ONCE, this.history.stale(), (id) => this.history.heal(id));
-      if (era !== this.#era) return;
-      this.#release();
-      await atMost(AT_ONCE, this.extensions.stale(), (id) => this.extensions.heal(id));
-      if (!this.history.stale().length && !this.extensions.stale().length) return;
+    const generation = this.#generation;
+    for (
+      let window = FIRST_MS;
+      generation === this.#generation;
+      window = Math.min(MAX_MS, window * 2)
+    ) {
+      await forEachLimit(CATCH_UP_CONCURRENCY, this.history.staleIDs(), (id) =>
+        this.history.catchUp(id),
+      );
+      if (generation !== this.#generation) return;
+      this.#flush();
+      await forEachLimit(CATCH_UP_CONCURRENCY, this.extensions.staleIDs(), (id) =>
+        this.extensions.catchUp(id),
+      );
+      if (!this.history.staleIDs().length && !this.extensions.staleIDs().length) return;
       const ms = this.#random() * window;
       await new Promise((resolve) => this.#clock.setTimeout(() => resolve(undefined), ms));
     }
   }
 
-  #release() {
-    const held = this.#held ?? [];
-    this.#held = null;
-    for (const [method, params] of held) this.#notified(method, params);
+  #flush() {
+    const buffered = this.#buffered ?? [];
+    this.#buffered = null;
+    for (const [method, params] of buffered) this.#onNotification(method, params);
   }
 
   /** @param {string} type */
-  #kicked(type) {
+  #onKicked(type) {
     // The close that follows is answered by coming back with a fresh UserSig.
-    if (type !== TYPES.KICKED_OUT_USERSIG_EXPIRED || !this.#renewable) this.#listener.kicked(type);
+    if (type !== TYPES.KICKED_OUT_USERSIG_EXPIRED || !this.#renewable)
+      this.#listener.onKicked(type);
   }
 
   /**
    * @param {string} method
    * @param {any} params
    */
-  #notified(method, params) {
-    if (method === 'KICKED_OUT') this.#kicked(params.type);
-    else if (this.#held) this.#held.push([method, params]);
-    else if (method === 'MESSAGE_RECEIVED') this.history.received(params.messages);
-    else if (method === 'MESSAGE_EXTENSIONS_UPDATED') this.extensions.updated(params);
-    else if (method === 'MESSAGE_EXTENSIONS_DELETED') this.extensions.deleted(params);
+  #onNotification(method, params) {
+    if (method === 'KICKED_OUT') this.#onKicked(params.type);
+    else if (this.#buffered) this.#buffered.push([method, params]);
+    else if (method === 'MESSAGE_RECEIVED') this.history.onReceived(params.messages);
+    else if (method === 'MESSAGE_EXTENSIONS_UPDATED') this.extensions.onUpdated(params);
+    else if (method === 'MESSAGE_EXTENSIONS_DELETED') this.extensions.onDeleted(params);
   }
 }
 
@@ -186,7 +195,7 @@ export class Session {
  * @param {string[]} ids
  * @param {(id: string) => Promise<void>} run
  */
-async function atMost(limit, ids, run) {
+async function forEachLimit(limit, ids, run) {
   const queue = ids.values();
   const worker = async () => {
     for (const id of queue) await run(id);

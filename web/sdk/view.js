@@ -5,7 +5,7 @@
  * @typedef {object} Pair
  * @property {string} value "" for a pair that is gone; the hub stores no empty value
  * @property {number} seq revision of the pair; for one that is gone, a bound: gone at least since then
- * @property {number} told OWED, READ or TOLD
+ * @property {number} delivery PENDING, READ or DELIVERED
  *
  * @typedef {object} View
  * @property {ReadonlyMap<string, Pair>} pairs
@@ -17,19 +17,19 @@
  * @typedef {object} Change
  * @property {Entry[]} [entries]
  * @property {number} [clearSeq] no live pair is at or below it
- * @property {number} [all] the entries are all live pairs as of this revision
- * @property {number} told
+ * @property {number} [completeSeq] the entries are all live pairs as of this revision
+ * @property {number} delivery
  */
 
 /** The app's handlers have not heard of it. If the connection goes, nobody else will tell them. */
-export const OWED = 0;
+export const PENDING = 0;
 /** The app has read it itself and is owed nothing, but an event that is still under way is news. */
 export const READ = 1;
 /** An event told the app's handlers. */
-export const TOLD = 2;
+export const DELIVERED = 2;
 
 /** So many markers of gone pairs are kept for late news to be measured against; the hub's own default. */
-const MARKERS = 300;
+const MAX_TOMBSTONES = 300;
 
 /** @type {View} */
 export const EMPTY = Object.freeze({ pairs: new Map(), floor: 0 });
@@ -41,20 +41,21 @@ export const EMPTY = Object.freeze({ pairs: new Map(), floor: 0 });
  * @param {Change} change
  * @returns {View}
  */
-export function apply(view, { entries = [], clearSeq = 0, all = 0, told }) {
+export function apply(view, { entries = [], clearSeq = 0, completeSeq = 0, delivery }) {
   const pairs = new Map(view.pairs);
   for (const entry of entries) {
-    const pair = merge(pairs.get(entry.key), entry, view.floor, told);
+    const pair = merge(pairs.get(entry.key), entry, view.floor, delivery);
     if (pair) pairs.set(entry.key, pair);
   }
   const listed = new Set(entries.map(({ key }) => key));
   for (const [key, { value, seq }] of pairs) {
     if (value === '') continue;
-    if (seq <= clearSeq) pairs.set(key, { value: '', seq: clearSeq, told });
-    else if (seq <= all && !listed.has(key)) pairs.set(key, { value: '', seq: all, told });
+    if (seq <= clearSeq) pairs.set(key, { value: '', seq: clearSeq, delivery });
+    else if (seq <= completeSeq && !listed.has(key))
+      pairs.set(key, { value: '', seq: completeSeq, delivery });
   }
-  forget(pairs);
-  return { pairs, floor: Math.max(view.floor, clearSeq, all) };
+  pruneTombstones(pairs);
+  return { pairs, floor: Math.max(view.floor, clearSeq, completeSeq) };
 }
 
 /**
@@ -64,14 +65,14 @@ export function apply(view, { entries = [], clearSeq = 0, all = 0, told }) {
  * @param {Pair | undefined} old
  * @param {Entry} entry
  * @param {number} floor
- * @param {number} told
+ * @param {number} delivery
  */
-function merge(old, { value, seq }, floor, told) {
-  if (!old) return seq > floor ? { value, seq, told } : undefined;
+function merge(old, { value, seq }, floor, delivery) {
+  if (!old) return seq > floor ? { value, seq, delivery } : undefined;
   const vanished = seq === old.seq && value === '' && old.value !== '';
-  if (vanished || seq > Math.max(old.seq, floor)) return { value, seq, told };
+  if (vanished || seq > Math.max(old.seq, floor)) return { value, seq, delivery };
   const same = old.value === '' ? value === '' : seq === old.seq;
-  return same && told > old.told ? { ...old, told } : old;
+  return same && delivery > old.delivery ? { ...old, delivery } : old;
 }
 
 /**
@@ -104,9 +105,12 @@ export const live = ({ pairs }) =>
  * @param {View} view
  * @returns {View}
  */
-export const tell = ({ pairs, floor }) => ({
+export const deliverAll = ({ pairs, floor }) => ({
   pairs: new Map(
-    [...pairs].map(([key, pair]) => [key, pair.told === OWED ? { ...pair, told: TOLD } : pair]),
+    [...pairs].map(([key, pair]) => [
+      key,
+      pair.delivery === PENDING ? { ...pair, delivery: DELIVERED } : pair,
+    ]),
   ),
   floor,
 });
@@ -121,11 +125,11 @@ export const tell = ({ pairs, floor }) => ({
  */
 export function inherit({ pairs, floor }, past) {
   const all = new Map(pairs);
-  for (const [key, { value, told }] of past) {
+  for (const [key, { value, delivery }] of past) {
     const now = pairs.get(key);
-    if (!now && (value !== '' || told === OWED))
-      all.set(key, { value: '', seq: floor, told: OWED });
-    else if (now?.told === OWED && now.value === value) all.set(key, { ...now, told });
+    if (!now && (value !== '' || delivery === PENDING))
+      all.set(key, { value: '', seq: floor, delivery: PENDING });
+    else if (now?.delivery === PENDING && now.value === value) all.set(key, { ...now, delivery });
   }
   return { pairs: all, floor };
 }
@@ -136,13 +140,13 @@ export function inherit({ pairs, floor }, past) {
  * @param {View} before
  * @param {View} after
  */
-export function news(before, after) {
+export function diff(before, after) {
   /** @type {{ key: string, value: string }[]} */
   const updated = [];
   /** @type {string[]} */
   const deleted = [];
   for (const [key, pair] of after.pairs) {
-    if (pair.told !== TOLD || pair === before.pairs.get(key)) continue;
+    if (pair.delivery !== DELIVERED || pair === before.pairs.get(key)) continue;
     if (pair.value === '') deleted.push(key);
     else updated.push({ key, value: pair.value });
   }
@@ -150,9 +154,9 @@ export function news(before, after) {
 }
 
 /** @param {Map<string, Pair>} pairs */
-function forget(pairs) {
+function pruneTombstones(pairs) {
   const gone = [...pairs].filter(([, { value }]) => value === '');
-  if (gone.length <= MARKERS) return;
+  if (gone.length <= MAX_TOMBSTONES) return;
   gone.sort(([, a], [, b]) => b.seq - a.seq);
-  for (const [key] of gone.slice(MARKERS)) pairs.delete(key);
+  for (const [key] of gone.slice(MAX_TOMBSTONES)) pairs.delete(key);
 }

@@ -3,18 +3,18 @@
  * timers have been slept through and sockets are dead without knowing it. Returns its undo. Outside
  * of a page there is nothing to watch.
  *
- * @param {() => void} check
+ * @param {() => void} callback
  */
-export function watch(check) {
+export function onWake(callback) {
   const { document, window } = globalThis;
   if (!document || !window) return () => {};
   const shown = () => {
-    if (document.visibilityState === 'visible') check();
+    if (document.visibilityState === 'visible') callback();
   };
   document.addEventListener('visibilitychange', shown);
-  window.addEventListener('online', check);
+  window.addEventListener('online', callback);
   return () => {
     document.removeEventListener('visibilitychange', shown);
-    window.removeEventListener('online', check);
+    window.removeEventListener('online', callback);
   };
 }

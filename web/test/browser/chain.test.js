@@ -75,7 +75,7 @@ test('a conflict that the hub refuses is shown, and one click tries again', () =
     });
     await ada.make('Chain');
     await write(bo, 'Bring an umbrella');
-    line.hold();
+    line.pause();
     await write(ada, 'Bring a blanket');
     await ada.press(PICNIC, 'Save');
     await ada.reads(PICNIC, 'Bring a blanket');
@@ -86,7 +86,7 @@ test('a conflict that the hub refuses is shown, and one click tries again', () =
     await ada.reads(PICNIC, 'Bring a blanket');
     await alert.getByRole('button', { name: 'Try again' }).click();
     await ada.reads(PICNIC, 'Bring an umbrella');
-    line.release();
+    line.resume();
     await bo.reads(PICNIC, 'Bring an umbrella');
     await alert.waitFor({ state: 'hidden' });
   }));
@@ -100,14 +100,14 @@ test('a conflict may be left as it is', () =>
     });
     await ada.make('Chain');
     await write(bo, 'Bring an umbrella');
-    line.hold();
+    line.pause();
     await write(ada, 'Bring a blanket');
     await ada.press(PICNIC, 'Save');
     await ada.reads(PICNIC, 'Bring a blanket');
     await bo.press(PICNIC, 'Save');
     await bo.press(PICNIC, 'Leave it');
     await bo.press(PICNIC, 'Cancel');
-    line.release();
+    line.resume();
     for (const person of [ada, bo]) await person.reads(PICNIC, 'Bring a blanket');
   }));
 

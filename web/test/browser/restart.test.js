@@ -90,7 +90,7 @@ test('what happened while a window was away is there when it is back', () =>
     await answer(ada, 'To the sea');
     await ada.reads(TRIP, '1 person answered');
 
-    line.mend();
+    line.restore();
     await back(bo);
     await bo.sees(LUNCH, 'Noodles: 0 votes, 0 %', 'Pizza: 1 vote, 100 %');
     await bo.lists(PICNIC, 'ol > li', []);

@@ -252,7 +252,7 @@ test('who sets a key that somebody else has set meanwhile is told 23001 with wha
     const { ada, bo } = await conversation(open, async (page) => {
       line = await slowLine(page);
     });
-    line.hold(); // Bo does not hear of what Ada does
+    line.pause(); // Bo does not hear of what Ada does
     await ada.page.evaluate(
       ({ chat, message }) =>
         chat.setMessageExtensions(message, [{ key: 'b', value: 'Ada was here' }]),

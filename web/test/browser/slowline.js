@@ -4,7 +4,7 @@
  * asked, so the page misses changes that others have made, exactly as on a slow line. A cut line takes no new connection.
  */
 export async function slowLine(page) {
-  let held = null;
+  let paused = null;
   let lines = [];
   let cut = false;
   let waiting = [];
@@ -16,28 +16,28 @@ export async function slowLine(page) {
     lines.push(line, server);
     line.onMessage((frame) => server.send(frame));
     server.onMessage((frame) => {
-      if (held && unasked(frame)) held.push(() => line.send(frame));
+      if (paused && unasked(frame)) paused.push(() => line.send(frame));
       else line.send(frame);
     });
   });
 
   return {
-    hold() {
-      held = [];
+    pause() {
+      paused = [];
     },
-    release() {
-      const frames = held;
-      held = null;
+    resume() {
+      const frames = paused;
+      paused = null;
       for (const send of frames) send();
     },
-    /** Ends the connection, and lets no new one through until mend. */
+    /** Ends the connection, and lets no new one through until restore. */
     async cut() {
       cut = true;
       const old = lines;
       lines = [];
       for (const line of old) await line.close({ code: 4003, reason: 'cut by the test' });
     },
-    mend() {
+    restore() {
       cut = false;
       const ready = waiting;
       waiting = [];

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import {
+  chosenOptions,
   CLOSED,
-  NOTE,
-  answers,
-  choices,
   nextNumber,
-  order,
+  NOTE,
+  parseAnswers,
+  sortEntries,
   summarize,
   tally,
   voteKey,
@@ -104,8 +104,8 @@ test('tally: closed only by its own key and value', () => {
 });
 
 test('choices come in the order of the poll', () => {
-  assert.deepEqual(choices(several, '10_1'), [1, 10]);
-  assert.deepEqual(choices(several), []);
+  assert.deepEqual(chosenOptions(several, '10_1'), [1, 10]);
+  assert.deepEqual(chosenOptions(several), []);
 });
 
 const value = (n, text) => JSON.stringify({ n, text });
@@ -124,7 +124,7 @@ test('order: the same in every window, whatever the order of arrival', () => {
   ];
   for (const seen of [pairs, [...pairs].reverse()]) {
     assert.deepEqual(
-      order(new Map(seen)).map(({ userID, text }) => [userID, text]),
+      sortEntries(new Map(seen)).map(({ userID, text }) => [userID, text]),
       want,
     );
   }
@@ -137,10 +137,10 @@ test('order: a value of another program is its text, and comes last', () => {
     ['bo', value(9, 'last numbered')],
   ]);
   assert.deepEqual(
-    order(pairs).map(({ userID }) => userID),
+    sortEntries(pairs).map(({ userID }) => userID),
     ['bo', 'ada', 'zoe'],
   );
-  assert.equal(order(pairs)[2].text, 'just text');
+  assert.equal(sortEntries(pairs)[2].text, 'just text');
 });
 
 test('nextNumber is after everything seen, and does not fill gaps', () => {
@@ -167,12 +167,12 @@ const review = {
 };
 
 test('answers: what does not fit its question is null', () => {
-  assert.deepEqual(answers(review, '[2,5,"fine"]'), [2, 5, 'fine']);
-  assert.deepEqual(answers(review, '[3,0,7]'), [null, null, null]);
-  assert.deepEqual(answers(review, '["1",2.5,""]'), [null, null, null]);
-  assert.deepEqual(answers(review, '[1]'), [1, null, null]);
-  assert.deepEqual(answers(review, 'no json'), [null, null, null]);
-  assert.deepEqual(answers(review, '{"0":1}'), [null, null, null]);
+  assert.deepEqual(parseAnswers(review, '[2,5,"fine"]'), [2, 5, 'fine']);
+  assert.deepEqual(parseAnswers(review, '[3,0,7]'), [null, null, null]);
+  assert.deepEqual(parseAnswers(review, '["1",2.5,""]'), [null, null, null]);
+  assert.deepEqual(parseAnswers(review, '[1]'), [1, null, null]);
+  assert.deepEqual(parseAnswers(review, 'no json'), [null, null, null]);
+  assert.deepEqual(parseAnswers(review, '{"0":1}'), [null, null, null]);
 });
 
 test('summarize', () => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { bytes, full, room } from '../../demo/limits.js';
-import { chainData, pollData, read, surveyData } from '../../demo/payload.js';
+import { byteLength, fullProblem, lengthHint } from '../../demo/limits.js';
+import { chainData, parseCard, pollData, surveyData } from '../../demo/payload.js';
 
 const message = (data) => ({
   payload: { data: typeof data === 'string' ? data : JSON.stringify(data) },
@@ -9,7 +9,7 @@ const message = (data) => ({
 
 test('what is built is read back', () => {
   assert.deepEqual(
-    read(message(pollData({ title: 'Lunch', options: ['Tea', 'Rice'], multiple: true }))),
+    parseCard(message(pollData({ title: 'Lunch', options: ['Tea', 'Rice'], multiple: true }))),
     {
       kind: 'poll',
       title: 'Lunch',
@@ -20,13 +20,16 @@ test('what is built is read back', () => {
       ],
     },
   );
-  assert.deepEqual(read(message(chainData({ title: 'Trip', description: 'May', creator: 'bo' }))), {
-    kind: 'chain',
-    title: 'Trip',
-    description: 'May',
-  });
   assert.deepEqual(
-    read(
+    parseCard(message(chainData({ title: 'Trip', description: 'May', creator: 'bo' }))),
+    {
+      kind: 'chain',
+      title: 'Trip',
+      description: 'May',
+    },
+  );
+  assert.deepEqual(
+    parseCard(
       message(
         surveyData({ title: 'Day', questions: [{ type: 'scale', text: 'How?', options: [] }] }),
       ),
@@ -41,7 +44,7 @@ test('a poll index may arrive as a string, as other programs send it', () => {
     title: 'T',
     content: { option_list: [{ index: '1', option: 'A' }] },
   };
-  assert.deepEqual(read(message(data)).options, [{ index: 1, text: 'A' }]);
+  assert.deepEqual(parseCard(message(data)).options, [{ index: 1, text: 'A' }]);
 });
 
 test('whatever else is sent is no card', async (t) => {
@@ -78,15 +81,15 @@ test('whatever else is sent is no card', async (t) => {
     }),
   };
   for (const [name, sent] of Object.entries(cases))
-    await t.test(name, () => assert.equal(read(sent), null));
+    await t.test(name, () => assert.equal(parseCard(sent), null));
 });
 
 test('limits are counted in bytes of UTF-8', () => {
-  assert.equal(bytes('接龙'), 6);
-  assert.equal(room('a'.repeat(750)), '');
-  assert.equal(room('a'.repeat(751)), '249 of 1000 bytes left');
-  assert.equal(room('龙'.repeat(333)), '1 of 1000 bytes left');
-  assert.match(room('龙'.repeat(334)), /^2 bytes too long/);
-  assert.equal(full(299), '');
-  assert.match(full(300), /300 entries/);
+  assert.equal(byteLength('接龙'), 6);
+  assert.equal(lengthHint('a'.repeat(750)), '');
+  assert.equal(lengthHint('a'.repeat(751)), '249 of 1000 bytes left');
+  assert.equal(lengthHint('龙'.repeat(333)), '1 of 1000 bytes left');
+  assert.match(lengthHint('龙'.repeat(334)), /^2 bytes too long/);
+  assert.equal(fullProblem(299), '');
+  assert.match(fullProblem(300), /300 entries/);
 });

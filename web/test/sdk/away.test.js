@@ -5,7 +5,7 @@ import TencentCloudChat from '../../sdk/index.js';
 import { Hub } from '../hub.js';
 import { codes, pairs, poll, secretKey, send, set } from './fixture.js';
 import { User } from './user.js';
-import { Wire } from './wire.js';
+import { TcpProxy } from './proxy.js';
 
 const { EVENT } = TencentCloudChat;
 const { MESSAGE_RECEIVED, MESSAGE_EXTENSIONS_UPDATED, MESSAGE_EXTENSIONS_DELETED } = EVENT;
@@ -31,37 +31,39 @@ test(
   'who was away hears what was missed, in order and once: messages first, then pairs',
   { timeout },
   async (t) => {
-    const wire = await Wire.open(t, hub);
-    const { alice, bob, groupID, message, copy } = await poll(t, hub, { wire });
+    const proxy = await TcpProxy.open(t, hub);
+    const { alice, bob, groupID, message, copy } = await poll(t, hub, { proxy });
     for (const key of ['stays', 'changes', 'goes']) await set(alice, message, key, '1');
-    await bob.sees(message.ID, 'goes', '1');
+    await bob.waitForPair(message.ID, 'goes', '1');
     await pairs(bob, copy);
-    bob.forget();
-    wire.cut();
-    await bob.hears(EVENT.NET_STATE_CHANGE, ({ state }) => state === 'disconnected');
+    bob.clearEvents();
+    proxy.cut();
+    await bob.waitFor(EVENT.NET_STATE_CHANGE, ({ state }) => state === 'disconnected');
     await set(alice, message, 'changes', '2');
     await set(alice, message, 'comes', '1');
     await alice.chat.deleteMessageExtensions(message, ['goes']);
     for (let i = 0; i < 20; i++) await send(alice, groupID);
-    wire.mend();
-    const received = await bob.hears(MESSAGE_RECEIVED);
+    proxy.restore();
+    const received = await bob.waitFor(MESSAGE_RECEIVED);
     assert.deepEqual(
       received.map(({ sequence }) => sequence),
       Array.from({ length: 20 }, (_, i) => i + 2),
     );
-    await bob.sees(message.ID, 'goes', '');
-    const changed = bob.heard(MESSAGE_EXTENSIONS_UPDATED).flatMap(({ extensions }) => extensions);
+    await bob.waitForPair(message.ID, 'goes', '');
+    const changed = bob
+      .eventsOf(MESSAGE_EXTENSIONS_UPDATED)
+      .flatMap(({ extensions }) => extensions);
     assert.deepEqual(changed, [
       { key: 'changes', value: '2' },
       { key: 'comes', value: '1' },
     ]);
-    assert.deepEqual(bob.story, [
+    assert.deepEqual(bob.eventNames, [
       MESSAGE_RECEIVED,
       MESSAGE_EXTENSIONS_UPDATED,
       MESSAGE_EXTENSIONS_DELETED,
     ]);
     await set(alice, message, 'live', 'again');
-    await bob.sees(message.ID, 'live', 'again');
+    await bob.waitForPair(message.ID, 'live', 'again');
     assert.deepEqual(codes(await set(bob, copy, 'changes', '3')), [0], 'the Seq was caught up too');
   },
 );
@@ -70,39 +72,39 @@ test(
   'who was away for so long that deletions are forgotten still hears of each',
   { timeout },
   async (t) => {
-    const wire = await Wire.open(t, hub);
-    const { alice, bob, message, copy } = await poll(t, hub, { wire });
+    const proxy = await TcpProxy.open(t, hub);
+    const { alice, bob, message, copy } = await poll(t, hub, { proxy });
     const keys = Array.from({ length: 20 }, (_, i) => `k${i}`);
     await alice.chat.setMessageExtensions(
       message,
       [...keys.slice(1), 'stays'].map((key) => ({ key, value: '1' })),
     );
-    await bob.sees(message.ID, 'stays', '1');
+    await bob.waitForPair(message.ID, 'stays', '1');
     await pairs(bob, copy);
-    wire.cut();
-    await bob.hears(EVENT.NET_STATE_CHANGE, ({ state }) => state === 'disconnected');
+    proxy.cut();
+    await bob.waitFor(EVENT.NET_STATE_CHANGE, ({ state }) => state === 'disconnected');
     for (const key of keys.slice(1)) await alice.chat.deleteMessageExtensions(message, [key]); // --max-tombstones 10
-    wire.mend();
-    await Promise.all(keys.slice(1).map((key) => bob.sees(message.ID, key, '')));
+    proxy.restore();
+    await Promise.all(keys.slice(1).map((key) => bob.waitForPair(message.ID, key, '')));
     assert.deepEqual(await pairs(bob, copy), new Map([['stays', '1']]));
   },
 );
 
 test('a clear while away', { timeout }, async (t) => {
-  const wire = await Wire.open(t, hub);
-  const { alice, bob, message, copy } = await poll(t, hub, { wire });
+  const proxy = await TcpProxy.open(t, hub);
+  const { alice, bob, message, copy } = await poll(t, hub, { proxy });
   await alice.chat.setMessageExtensions(
     message,
     ['a', 'b'].map((key) => ({ key, value: '1' })),
   );
-  await bob.sees(message.ID, 'b', '1');
+  await bob.waitForPair(message.ID, 'b', '1');
   await pairs(bob, copy);
-  wire.cut();
-  await bob.hears(EVENT.NET_STATE_CHANGE, ({ state }) => state === 'disconnected');
+  proxy.cut();
+  await bob.waitFor(EVENT.NET_STATE_CHANGE, ({ state }) => state === 'disconnected');
   await alice.chat.deleteMessageExtensions(message);
   await set(alice, message, 'b', '2');
-  wire.mend();
-  await Promise.all([bob.sees(message.ID, 'a', ''), bob.sees(message.ID, 'b', '2')]);
+  proxy.restore();
+  await Promise.all([bob.waitForPair(message.ID, 'a', ''), bob.waitForPair(message.ID, 'b', '2')]);
   assert.deepEqual(await pairs(bob, copy), new Map([['b', '2']]));
 });
 
@@ -112,20 +114,20 @@ test(
   async (t) => {
     const own = await Hub.start();
     t.after(() => own.stop());
-    const wire = await Wire.open(t, own);
-    const { bob, message, copy } = await poll(t, own, { wire });
-    const alice = await User.logIn(t, own, 'alice', { url: wire.url });
+    const proxy = await TcpProxy.open(t, own);
+    const { bob, message, copy } = await poll(t, own, { proxy });
+    const alice = await User.logIn(t, own, 'alice', { url: proxy.url });
     await set(alice, message, 'alice', 'noodles');
     await own.kill();
     await Promise.all(
       [alice, bob].map((user) =>
-        user.hears(EVENT.NET_STATE_CHANGE, ({ state }) => state === 'disconnected'),
+        user.waitFor(EVENT.NET_STATE_CHANGE, ({ state }) => state === 'disconnected'),
       ),
     );
     const waiting = set(bob, copy, 'bob', 'rice');
     await own.restart();
     assert.deepEqual(codes(await waiting), [0]);
-    await Promise.all([alice, bob].map((user) => user.sees(message.ID, 'bob', 'rice')));
+    await Promise.all([alice, bob].map((user) => user.waitForPair(message.ID, 'bob', 'rice')));
     for (const user of [alice, bob])
       assert.deepEqual(
         await pairs(user, message),
@@ -134,6 +136,6 @@ test(
           ['bob', 'rice'],
         ]),
       );
-    for (const user of [alice, bob]) assert.equal(user.heard(EVENT.SDK_READY).length, 1);
+    for (const user of [alice, bob]) assert.equal(user.eventsOf(EVENT.SDK_READY).length, 1);
   },
 );

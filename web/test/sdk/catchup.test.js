@@ -4,30 +4,30 @@ import { test } from 'node:test';
 import { EVENT } from '../../sdk/constants.js';
 import { logIn, reconnect, start } from './context.js';
 
-const soon = { timeout: 10_000 };
+const brief = { timeout: 10_000 };
 
-test('catching up that fails is tried again until it is done', soon, async (t) => {
+test('catching up that fails is tried again until it is done', brief, async (t) => {
   const context = await start(t, { random: () => 0.5 });
-  const { chat, clock, door, hears } = context;
-  const visit = await logIn(context);
-  const changed = hears(EVENT.MESSAGE_EXTENSIONS_UPDATED);
-  visit.notify([
+  const { chat, clock, hub, waitFor } = context;
+  const connection = await logIn(context);
+  const changed = waitFor(EVENT.MESSAGE_EXTENSIONS_UPDATED);
+  connection.notify([
     'MESSAGE_EXTENSIONS_UPDATED',
     { messageID: 'g.demo.1', extensions: [{ key: 'a', value: '1', seq: 5 }], latestSeq: 5 },
   ]);
   await changed;
-  const gone = hears('disconnected');
-  visit.cut();
+  const gone = waitFor('disconnected');
+  connection.cut();
   await gone;
   clock.advance(250);
-  const next = await door.visit();
+  const next = await hub.connection();
   await next.request();
   const first = await next.request();
   assert.deepEqual([first.method, first.params.startSeq], ['getMessageExtensions', 6]);
-  const asleep = clock.waits();
+  const asleep = clock.nextTimer();
   next.answer(first, { code: 10002, message: 'not now' });
   await asleep;
-  const healed = hears(EVENT.MESSAGE_EXTENSIONS_UPDATED);
+  const healed = waitFor(EVENT.MESSAGE_EXTENSIONS_UPDATED);
   clock.advance(250);
   const page = {
     extensions: [{ key: 'a', value: '2', seq: 9 }],
@@ -59,32 +59,32 @@ const received = (...sequences) => ['MESSAGE_RECEIVED', { messages: sequences.ma
 
 /** Alice has seen message 1; then the connection goes and comes, and asks for what was missed. */
 async function missSome(context) {
-  const { chat, hears } = context;
-  const visit = await logIn(context);
-  const first = hears(EVENT.MESSAGE_RECEIVED);
-  visit.notify(received(1));
+  const { chat, waitFor } = context;
+  const connection = await logIn(context);
+  const first = waitFor(EVENT.MESSAGE_RECEIVED);
+  connection.notify(received(1));
   await first;
   const sequences = [];
   chat.on(EVENT.MESSAGE_RECEIVED, ({ data }) =>
     sequences.push(...data.map(({ sequence }) => sequence)),
   );
-  const next = await reconnect(context, () => visit.cut());
+  const next = await reconnect(context, () => connection.cut());
   const request = await next.request();
   assert.equal(request.method, 'getMessageList');
-  return { visit: next, request, sequences };
+  return { connection: next, request, sequences };
 }
 
-test('missed messages come before live ones, and a message before its pairs', soon, async (t) => {
+test('missed messages come before live ones, and a message before its pairs', brief, async (t) => {
   const context = await start(t);
-  const { visit, request, sequences } = await missSome(context);
-  visit.notify([
+  const { connection, request, sequences } = await missSome(context);
+  connection.notify([
     'MESSAGE_EXTENSIONS_UPDATED',
     { messageID: 'g.demo.2', extensions: [{ key: 'a', value: '1', seq: 9 }], latestSeq: 9 },
   ]);
-  visit.notify(received(3));
-  visit.notify(received(4));
-  const told = context.hears(EVENT.MESSAGE_EXTENSIONS_UPDATED);
-  visit.answer(request, page(1, 2, 3));
+  connection.notify(received(3));
+  connection.notify(received(4));
+  const told = context.waitFor(EVENT.MESSAGE_EXTENSIONS_UPDATED);
+  connection.answer(request, page(1, 2, 3));
   await told;
   assert.deepEqual(sequences, [2, 3, 4]);
   assert.equal(context.heard.at(-3), EVENT.MESSAGE_RECEIVED);
@@ -92,19 +92,19 @@ test('missed messages come before live ones, and a message before its pairs', so
 
 test(
   'messages that could not be fetched are fetched later, whatever came live meanwhile',
-  soon,
+  brief,
   async (t) => {
     const context = await start(t, { random: () => 0 });
-    const { visit, request, sequences } = await missSome(context);
-    const asleep = context.clock.waits();
-    visit.answer(request, { code: 10002, message: 'not now' });
+    const { connection, request, sequences } = await missSome(context);
+    const asleep = context.clock.nextTimer();
+    connection.answer(request, { code: 10002, message: 'not now' });
     await asleep;
-    const live = context.hears(EVENT.MESSAGE_RECEIVED);
-    visit.notify(received(3));
+    const live = context.waitFor(EVENT.MESSAGE_RECEIVED);
+    connection.notify(received(3));
     await live;
     context.clock.advance(0);
-    const healed = context.hears(EVENT.MESSAGE_RECEIVED);
-    visit.answer(await visit.request(), page(1, 2, 3));
+    const healed = context.waitFor(EVENT.MESSAGE_RECEIVED);
+    connection.answer(await connection.request(), page(1, 2, 3));
     await healed;
     assert.deepEqual(sequences, [3, 2]);
   },
@@ -115,13 +115,13 @@ const named = (epoch, login) => (params) => ({ ...login(params), epoch });
 
 test(
   'another epoch: messages and pairs are read from the beginning, and a namesake is another message',
-  soon,
+  brief,
   async (t) => {
     const context = await start(t);
-    const { answers } = context.door;
+    const { answers } = context.hub;
     const { login } = answers;
     const first = await logIn(context);
-    const told = context.hears(EVENT.MESSAGE_EXTENSIONS_UPDATED);
+    const told = context.waitFor(EVENT.MESSAGE_EXTENSIONS_UPDATED);
     first.notify(received(1), [
       'MESSAGE_EXTENSIONS_UPDATED',
       { messageID: 'g.demo.1', extensions: [{ key: 'a', value: '1', seq: 70 }], latestSeq: 70 },
@@ -137,7 +137,7 @@ test(
       [list.params.nextReqMessageID, pairs.params],
       ['', { messageID: 'g.demo.1', startSeq: 0 }],
     );
-    const gone = context.hears(EVENT.MESSAGE_EXTENSIONS_DELETED);
+    const gone = context.waitFor(EVENT.MESSAGE_EXTENSIONS_DELETED);
     next.answer(pairs, {
       extensions: [{ key: 'b', value: '1', seq: 4 }],
       latestSeq: 4,
@@ -166,13 +166,13 @@ for (const [why, code] of [
 ]) {
   test(
     `${why} went with the old history: its pairs are gone, and nothing is asked again`,
-    soon,
+    brief,
     async (t) => {
       const context = await start(t);
-      const { answers } = context.door;
+      const { answers } = context.hub;
       const { login } = answers;
       const first = await logIn(context);
-      const told = context.hears(EVENT.MESSAGE_EXTENSIONS_UPDATED);
+      const told = context.waitFor(EVENT.MESSAGE_EXTENSIONS_UPDATED);
       first.notify(received(1), [
         'MESSAGE_EXTENSIONS_UPDATED',
         { messageID: 'g.demo.1', extensions: [{ key: 'a', value: '1', seq: 70 }], latestSeq: 70 },
@@ -180,11 +180,11 @@ for (const [why, code] of [
       await told;
       answers.login = named('second', login);
       const next = await reconnect(context, () => first.cut());
-      const gone = context.hears(EVENT.MESSAGE_EXTENSIONS_DELETED);
+      const gone = context.waitFor(EVENT.MESSAGE_EXTENSIONS_DELETED);
       next.answer(await next.request(), code === 23004 ? page() : { code, message: 'no' });
       next.answer(await next.request(), { code, message: 'no' });
       await gone;
-      assert.equal(context.clock.waiting, 1, 'the next ping alone');
+      assert.equal(context.clock.timerCount, 1, 'the next ping alone');
       // Neither does the next connection ask, before it is asked to.
       const last = await reconnect(context, () => next.cut());
       const join = context.chat.joinGroup({ groupID: 'demo' });

@@ -18,12 +18,12 @@ export class Clock {
   now = () => this.#now;
 
   /** How many timers are set: none may be left behind. */
-  get waiting() {
+  get timerCount() {
     return this.#timers.size;
   }
 
   /** Resolves when the next timer is set. */
-  waits() {
+  nextTimer() {
     return new Promise((resolve) => (this.#noticed = resolve));
   }
 

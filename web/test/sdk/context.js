@@ -2,17 +2,17 @@ import { WebSocket as RealSocket } from 'ws';
 import { Chat } from '../../sdk/chat.js';
 import { EVENT } from '../../sdk/constants.js';
 import { Clock } from './clock.js';
-import { Door } from './door.js';
+import { FakeHub } from './fakehub.js';
 
-/** A chat on a door, with what its handlers heard. */
+/** A chat on a hub, with what its handlers heard. */
 export async function start(t, { random = () => 0, WebSocket = RealSocket } = {}) {
-  const door = await Door.open(t);
+  const hub = await FakeHub.open(t);
   const clock = new Clock();
   const heard = [];
   const waiting = new Map();
   let wakeUp = () => {};
-  const watch = (check) => ((wakeUp = check), () => (wakeUp = () => {}));
-  const chat = new Chat(1, { url: door.url, WebSocket, clock, random, watch }, () => {});
+  const onWake = (check) => ((wakeUp = check), () => (wakeUp = () => {}));
+  const chat = new Chat(1, { url: hub.url, WebSocket, clock, random, onWake }, () => {});
   for (const name of Object.values(EVENT)) {
     chat.on(name, ({ data }) => {
       const label = data?.state ?? data?.type ?? name;
@@ -20,29 +20,29 @@ export async function start(t, { random = () => 0, WebSocket = RealSocket } = {}
       waiting.get(label)?.();
     });
   }
-  const hears = (label) => new Promise((resolve) => waiting.set(label, resolve));
+  const waitFor = (label) => new Promise((resolve) => waiting.set(label, resolve));
   t.after(() => chat.destroy());
-  return { door, clock, chat, heard, hears, wake: () => wakeUp() };
+  return { hub, clock, chat, heard, waitFor, wake: () => wakeUp() };
 }
 
 export async function logIn(context) {
-  const [visit] = await Promise.all([
-    context.door.visit(),
+  const [connection] = await Promise.all([
+    context.hub.connection(),
     context.chat.login({ userID: 'alice', userSig: 'sig' }),
   ]);
-  await visit.request();
-  return visit;
+  await connection.request();
+  return connection;
 }
 
 /** Lets the connection go and the next attempt come. */
-export async function reconnect({ door, clock, hears }, drop) {
-  const gone = hears('disconnected');
+export async function reconnect({ hub, clock, waitFor }, drop) {
+  const gone = waitFor('disconnected');
   drop();
   await gone;
-  const back = hears('connected');
+  const back = waitFor('connected');
   clock.advance(0);
-  const visit = await door.visit();
-  await visit.request();
+  const connection = await hub.connection();
+  await connection.request();
   await back;
-  return visit;
+  return connection;
 }

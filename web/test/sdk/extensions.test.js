@@ -4,13 +4,13 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { EVENT } from '../../sdk/constants.js';
 import { ChatError, CLIENT } from '../../sdk/errors.js';
-import { follow, Life, message } from './life.js';
+import { modelSession, Life, message } from './life.js';
 import { Model } from './model.js';
 
 test('a retry after 23001 goes through, because the conflict brought the Seq', async () => {
   const model = new Model();
   model.set('a', 'theirs');
-  const { extensions } = follow(model);
+  const { extensions } = modelSession(model);
   const set = () => extensions.set(message, [{ key: 'a', value: 'mine' }]);
   assert.deepEqual(await set(), { extensions: [{ code: 23001, key: 'a', value: 'theirs' }] });
   assert.deepEqual(await set(), { extensions: [{ code: 0, key: 'a', value: 'mine' }] });
@@ -19,7 +19,7 @@ test('a retry after 23001 goes through, because the conflict brought the Seq', a
 test('a retry goes through also if the pair is gone and even its marker is forgotten', async () => {
   const model = new Model();
   model.set('a', 'theirs');
-  const { extensions } = follow(model);
+  const { extensions } = modelSession(model);
   await extensions.get(message);
   model.remove('a');
   model.purge();
@@ -29,7 +29,7 @@ test('a retry goes through also if the pair is gone and even its marker is forgo
 });
 
 test('set, delete, clear and set again, without waiting for any event', async () => {
-  const { extensions, heard } = follow(new Model());
+  const { extensions, heard } = modelSession(new Model());
   const code = async (promise) => (await promise).extensions.map((item) => item.code);
   assert.deepEqual(await code(extensions.set(message, [{ key: 'a', value: '1' }])), [0]);
   assert.deepEqual(await code(extensions.delete(message, ['a'])), [0]);
@@ -44,7 +44,7 @@ test('reads all pages, and later only what changed', async () => {
   for (let i = 0; i < 25; i++) model.set(`k${i}`, 'v');
   const asked = [];
   const answer = (result, method, { startSeq }) => (asked.push(startSeq), result);
-  const { extensions } = follow(model, { pageSize: 10, answer });
+  const { extensions } = modelSession(model, { pageSize: 10, answer });
   assert.equal((await extensions.get(message)).extensions.length, 25);
   model.set('k0', 'w');
   const { extensions: pairs } = await extensions.get(message);
@@ -56,7 +56,7 @@ test('reads everything anew if deletions since the last read are no longer liste
   const model = new Model();
   model.set('a', '1');
   model.set('b', '1');
-  const { extensions } = follow(model);
+  const { extensions } = modelSession(model);
   await extensions.get(message);
   model.remove('a');
   model.purge();
@@ -66,17 +66,17 @@ test('reads everything anew if deletions since the last read are no longer liste
 test('a catch-up during which the connection goes again leaves the next one to be done', async () => {
   const model = new Model();
   let cut = () => {};
-  const { extensions, screen } = follow(model, { answer: (result) => (cut(), result) });
+  const { extensions, screen } = modelSession(model, { answer: (result) => (cut(), result) });
   await extensions.get(message);
-  extensions.down();
+  extensions.onDisconnect();
   cut = () => {
     cut = () => {};
-    extensions.down();
+    extensions.onDisconnect();
     model.set('a', '1'); // nobody is told
   };
-  await extensions.heal('m');
-  assert.deepEqual(extensions.stale(), ['m']);
-  await extensions.heal('m');
+  await extensions.catchUp('m');
+  assert.deepEqual(extensions.staleIDs(), ['m']);
+  await extensions.catchUp('m');
   assert.deepEqual([...screen.keys()], ['a']);
 });
 
@@ -92,19 +92,21 @@ test('a message that may no longer be read is forgotten; one that cannot be read
       if (fail) throw new ChatError(code, 'no');
       return result;
     };
-    const { extensions } = follow(new Model(), { answer });
+    const { extensions } = modelSession(new Model(), { answer });
     await extensions.get(message);
-    extensions.down();
+    extensions.onDisconnect();
     fail = true;
-    await extensions.heal('m');
-    assert.equal(extensions.stale().length, left, `${code}`);
+    await extensions.catchUp('m');
+    assert.equal(extensions.staleIDs().length, left, `${code}`);
   }
 });
 
 test('another history is read from the beginning, and told as far as it differs', async () => {
   const asked = [];
   const answer = (result, method, { startSeq }) => (asked.push(startSeq), result);
-  const { extensions, heard, screen, deliver, begin } = follow(new Model(), { answer });
+  const { extensions, heard, screen, deliver, replaceModel } = modelSession(new Model(), {
+    answer,
+  });
   await extensions.get(message);
   const old = new Model();
   for (const event of [
@@ -115,7 +117,7 @@ test('another history is read from the beginning, and told as far as it differs'
     old.remove('gone before'),
   ])
     deliver(event);
-  extensions.down();
+  extensions.onDisconnect();
   const model = new Model();
   for (const [key, value] of [
     ['new', '2'],
@@ -123,11 +125,11 @@ test('another history is read from the beginning, and told as far as it differs'
     ['changed', '2'],
   ])
     model.set(key, value);
-  begin(model);
-  extensions.renew();
+  replaceModel(model);
+  extensions.reset();
   heard.length = asked.length = 0;
   deliver(model.set('live', '3'));
-  await extensions.heal('m');
+  await extensions.catchUp('m');
   assert.deepEqual(asked, [0]);
   assert.deepEqual(
     heard.map(({ extensions: pairs, keyList }) => pairs ?? keyList),
@@ -144,19 +146,19 @@ test('another history is read from the beginning, and told as far as it differs'
   assert.deepEqual(await extensions.set(message, [{ key: 'same', value: '4' }]), {
     extensions: [{ code: 0, key: 'same', value: '4' }],
   });
-  assert.deepEqual(extensions.stale(), []);
+  assert.deepEqual(extensions.staleIDs(), []);
 });
 
 test('a store that was set back to an earlier state is another history too, although it has the same name', async () => {
   const model = new Model();
   for (const key of ['a', 'b', 'c']) model.set(key, '1');
-  const { extensions, screen, begin } = follow(model);
+  const { extensions, screen, replaceModel } = modelSession(model);
   for (const { key, value } of (await extensions.get(message)).extensions) screen.set(key, value);
-  extensions.down();
+  extensions.onDisconnect();
   const earlier = new Model();
   for (const key of ['a', 'b']) earlier.set(key, '0');
-  begin(earlier);
-  await extensions.heal('m');
+  replaceModel(earlier);
+  await extensions.catchUp('m');
   assert.deepEqual(
     [...screen],
     [
@@ -171,14 +173,14 @@ test('a read over the end of a history starts over', async () => {
   for (const key of ['a', 'b', 'c']) model.set(key, 'old');
   let between = () => {};
   const answer = (result) => (between(), result);
-  const { extensions, begin } = follow(model, { pageSize: 2, answer });
+  const { extensions, replaceModel } = modelSession(model, { pageSize: 2, answer });
   between = () => {
     between = () => {};
-    extensions.down();
+    extensions.onDisconnect();
     const next = new Model();
     for (const key of ['d', 'e', 'f']) next.set(key, 'new');
-    begin(next);
-    extensions.renew();
+    replaceModel(next);
+    extensions.reset();
   };
   const { extensions: pairs } = await extensions.get(message);
   assert.deepEqual(
@@ -207,21 +209,21 @@ test('a change that waited for the connection while another history began names 
     const model = new Model();
     for (const key of ['b', 'a', 'd', 'd', 'd', 'd', 'd', 'd']) model.set(key, 'old');
     let wait = () => {};
-    const { extensions, deliver, begin } = follow(model, { wait: () => wait() });
+    const { extensions, deliver, replaceModel } = modelSession(model, { wait: () => wait() });
     await extensions.get(message);
     const next = new Model();
     next.set('c', 'new');
     next.set('a', 'theirs'); // by chance at the revision that it had
     wait = () => {
       wait = () => {};
-      extensions.down();
-      begin(next);
-      extensions.renew();
+      extensions.onDisconnect();
+      replaceModel(next);
+      extensions.reset();
     };
     assert.deepEqual((await change(extensions)).extensions, outcome);
     deliver(next.set('a', 'again'));
     deliver(next.set('d', 'again'));
-    await extensions.heal('m');
+    await extensions.catchUp('m');
     const { extensions: pairs } = await extensions.get(message);
     assert.deepEqual(pairs.map(({ key, value }) => [key, value]).sort(), [...next.live()].sort());
   }
@@ -234,43 +236,43 @@ test('the pairs of a message that went with its history are gone, and nobody ask
       if (refuse) throw new ChatError(code, 'no');
       return result;
     };
-    const { extensions, deliver, heard, screen } = follow(new Model(), { answer });
+    const { extensions, deliver, heard, screen } = modelSession(new Model(), { answer });
     const old = new Model();
     for (const event of [old.set('a', '1'), old.set('b', '1'), old.remove('b')]) deliver(event);
-    extensions.down();
-    extensions.renew();
+    extensions.onDisconnect();
+    extensions.reset();
     refuse = true;
-    await extensions.heal('m');
+    await extensions.catchUp('m');
     assert.deepEqual(heard.at(-1), {
       name: EVENT.MESSAGE_EXTENSIONS_DELETED,
       messageID: 'm',
       keyList: ['a'],
     });
     assert.equal(screen.size, 0);
-    assert.deepEqual(extensions.stale(), []);
+    assert.deepEqual(extensions.staleIDs(), []);
   }
 });
 
 test('more than 20 pairs are cut to the first 20, with a warning', async (t) => {
   const warn = t.mock.method(console, 'warn', () => {});
-  const { extensions } = follow(new Model());
+  const { extensions } = modelSession(new Model());
   const pairs = Array.from({ length: 25 }, (_, i) => ({ key: `k${i}`, value: 'v' }));
   assert.equal((await extensions.set(message, pairs)).extensions.length, 20);
   assert.equal(warn.mock.callCount(), 1);
 });
 
 test('of more than 500 messages the ones used longest ago are let go', () => {
-  const { extensions, deliver } = follow(new Model());
+  const { extensions, deliver } = modelSession(new Model());
   for (let i = 0; i < 600; i++)
-    extensions.updated({
+    extensions.onUpdated({
       messageID: `m${i}`,
       extensions: [{ key: 'a', value: '1', seq: 1 }],
       latestSeq: 1,
     });
-  deliver({ name: 'updated', extensions: [], latestSeq: 0 });
-  extensions.down();
-  assert.equal(extensions.stale().length, 500);
-  assert.ok(!extensions.stale().includes('m0'));
+  deliver({ name: 'onUpdated', extensions: [], latestSeq: 0 });
+  extensions.onDisconnect();
+  assert.equal(extensions.staleIDs().length, 500);
+  assert.ok(!extensions.staleIDs().includes('m0'));
 });
 
 test('whatever is lost, late or made anew: the screen of an app that reads once and then listens ends as the hub has it, each state heard once', async () => {

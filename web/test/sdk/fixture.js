@@ -39,12 +39,12 @@ export async function send(user, groupID, options = {}) {
   return (await user.chat.sendMessage(message)).data.message;
 }
 
-/** Alice and Bob in a group, with a message that both hold; Bob's way to the hub may be a wire. */
-export async function poll(t, hub, { wire } = {}) {
+/** Alice and Bob in a group, with a message that both hold; Bob's way to the hub may be a proxy. */
+export async function poll(t, hub, { proxy } = {}) {
   const alice = await User.logIn(t, hub, 'alice');
-  const bob = await User.logIn(t, hub, 'bob', { url: wire?.url });
+  const bob = await User.logIn(t, hub, 'bob', { url: proxy?.url });
   const groupID = await gather([alice, bob]);
   const message = await send(alice, groupID);
-  const [copy] = await bob.hears(EVENT.MESSAGE_RECEIVED, ([{ ID }]) => ID === message.ID);
+  const [copy] = await bob.waitFor(EVENT.MESSAGE_RECEIVED, ([{ ID }]) => ID === message.ID);
   return { alice, bob, groupID, message, copy };
 }

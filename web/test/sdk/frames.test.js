@@ -9,9 +9,9 @@ import { CODES } from '../../sdk/codes.js';
 import { EVENT } from '../../sdk/constants.js';
 import { decode, isNotification } from '../../sdk/frames.js';
 import { Clock } from './clock.js';
-import { Door } from './door.js';
+import { FakeHub } from './fakehub.js';
 
-const soon = { timeout: 10_000 };
+const brief = { timeout: 10_000 };
 
 const directory = new URL('../../../hub/testdata/frames/', import.meta.url);
 const names = (await readdir(directory)).filter((name) => name.endsWith('.json'));
@@ -96,25 +96,25 @@ function within(part, whole) {
 }
 
 async function start(t, sdkAppID = 1, userID = 'alice', userSig = 'sig') {
-  const door = await Door.open(t);
+  const hub = await FakeHub.open(t);
   const clock = new Clock();
   const chat = new Chat(
     sdkAppID,
-    { url: door.url, WebSocket, clock, random: () => 0, watch: () => () => {} },
+    { url: hub.url, WebSocket, clock, random: () => 0, onWake: () => () => {} },
     () => {},
   );
   t.after(() => chat.destroy());
   const login = chat.login({ userID, userSig });
-  const visit = await door.visit();
-  const request = await visit.request();
-  return { door, clock, chat, visit, login, request };
+  const connection = await hub.connection();
+  const request = await connection.request();
+  return { hub, clock, chat, connection, login, request };
 }
 
 /** Lets the SDK know what whoever sends such a request knows. */
-async function prepare({ chat, visit }, method, { messageID, startSeq = 0, extensions = [] }) {
+async function prepare({ chat, connection }, method, { messageID, startSeq = 0, extensions = [] }) {
   for (const { key, seq } of extensions) {
     if (!seq) continue;
-    visit.notify([
+    connection.notify([
       'MESSAGE_EXTENSIONS_UPDATED',
       { messageID, extensions: [{ key, value: 'as seen', seq }], latestSeq: seq },
     ]);
@@ -129,7 +129,7 @@ async function prepare({ chat, visit }, method, { messageID, startSeq = 0, exten
     purgedSeq: 0,
     completeFlag: 1,
   };
-  visit.answer(await visit.request(), page);
+  connection.answer(await connection.request(), page);
   await read;
 }
 
@@ -141,13 +141,13 @@ test('there are frames for every method and notification', () => {
 
 for (const { name, request, response, notification } of frames) {
   if (notification) {
-    test(`${name}: heard as the manual says`, soon, async (t) => {
-      const { chat, visit, login } = await start(t);
+    test(`${name}: heard as the manual says`, brief, async (t) => {
+      const { chat, connection, login } = await start(t);
       await login;
       const { method, params } = notification;
       assert.ok(isNotification(decode(JSON.stringify(notification))[0]));
       const heard = new Promise((resolve) => chat.once(EVENT[method], resolve));
-      visit.send(notification);
+      connection.send(notification);
       const { data } = await heard;
       assert.deepEqual(
         JSON.parse(JSON.stringify(data)),
@@ -156,20 +156,20 @@ for (const { name, request, response, notification } of frames) {
     });
   }
   if (response?.error) {
-    test(`${name}: an error with its code, which has a meaning`, soon, async (t) => {
-      const { chat, visit, login } = await start(t);
+    test(`${name}: an error with its code, which has a meaning`, brief, async (t) => {
+      const { chat, connection, login } = await start(t);
       await login;
       const call = assert.rejects(chat.joinGroup({ groupID: 'demo' }), {
         code: response.error.code,
         message: response.error.message,
       });
-      visit.answer(await visit.request(), response.error);
+      connection.answer(await connection.request(), response.error);
       await call;
       assert.ok(CODES[response.error.code], `${response.error.code}`);
     });
   }
   if (response?.result && request?.method === 'login') {
-    test(`${name}: sent and understood`, soon, async (t) => {
+    test(`${name}: sent and understood`, brief, async (t) => {
       const { sdkAppID, userID, userSig } = request.params;
       const { login, request: sent } = await start(t, sdkAppID, userID, userSig);
       assert.deepEqual(sent.params, { ...request.params, batch: true });
@@ -185,27 +185,27 @@ for (const { name, request, response, notification } of frames) {
       ]);
     });
   } else if (response?.result && request?.method === 'ping') {
-    test(`${name}: sent and understood`, soon, async (t) => {
-      const { clock, door, visit, login } = await start(t);
+    test(`${name}: sent and understood`, brief, async (t) => {
+      const { clock, hub, connection, login } = await start(t);
       await login;
-      delete door.answers.ping;
+      delete hub.answers.ping;
       clock.advance(30_000);
-      const sent = await visit.request();
+      const sent = await connection.request();
       assert.deepEqual([sent.method, sent.params], [request.method, request.params ?? {}]);
     });
   } else if (response?.result) {
-    test(`${name}: sent and understood`, soon, async (t) => {
+    test(`${name}: sent and understood`, brief, async (t) => {
       const context = await start(t);
-      const { chat, door, visit, login } = context;
+      const { chat, hub, connection, login } = context;
       await login;
       const { method, params = {} } = request;
-      delete door.answers[method];
+      delete hub.answers[method];
       await prepare(context, method, params);
       const call = CALLS[method](chat, params);
-      const sent = await visit.request();
+      const sent = await connection.request();
       assert.equal(sent.method, method);
       assert.deepEqual(sent.params, within(params, sent.params));
-      visit.answer(sent, response.result);
+      connection.answer(sent, response.result);
       const { code, data } = await call;
       const promised = RESULTS[method]?.(response.result, data) ?? response.result;
       assert.deepEqual(

@@ -22,8 +22,8 @@ after(() => hub.stop());
 test('login: who is who, and who is not', { timeout }, async (t) => {
   const alice = await User.logIn(t, hub, 'alice');
   assert.equal(alice.chat.getLoginUser(), 'alice');
-  assert.equal(alice.heard(EVENT.SDK_READY).length, 1);
-  assert.deepEqual(alice.heard(EVENT.NET_STATE_CHANGE), [
+  assert.equal(alice.eventsOf(EVENT.SDK_READY).length, 1);
+  assert.deepEqual(alice.eventsOf(EVENT.NET_STATE_CHANGE), [
     { state: 'connecting' },
     { state: 'connected' },
   ]);
@@ -46,11 +46,13 @@ test('a UserSig that expires: the end of the session, or the next one', { timeou
   const lifetimes = [1, 60];
   const bob = await User.logIn(t, hub, 'bob', { userSig: () => sign('bob', lifetimes.shift()) });
   const alice = await User.logIn(t, hub, 'alice', { userSig: sign('alice', 1) });
-  assert.deepEqual(await alice.hears(EVENT.KICKED_OUT), { type: TYPES.KICKED_OUT_USERSIG_EXPIRED });
-  await alice.hears(EVENT.SDK_NOT_READY);
-  await bob.hears(EVENT.NET_STATE_CHANGE, ({ state }) => state === 'disconnected');
+  assert.deepEqual(await alice.waitFor(EVENT.KICKED_OUT), {
+    type: TYPES.KICKED_OUT_USERSIG_EXPIRED,
+  });
+  await alice.waitFor(EVENT.SDK_NOT_READY);
+  await bob.waitFor(EVENT.NET_STATE_CHANGE, ({ state }) => state === 'disconnected');
   await bob.chat.joinGroup({ groupID: 'nowhere' }).catch(({ code }) => assert.equal(code, 10010));
-  assert.deepEqual(bob.heard(EVENT.KICKED_OUT), []);
+  assert.deepEqual(bob.eventsOf(EVENT.KICKED_OUT), []);
 });
 
 test('a message: the sender holds one object, the others get theirs', { timeout }, async (t) => {
@@ -74,8 +76,8 @@ test('a message: the sender holds one object, the others get theirs', { timeout 
     assert.deepEqual(one.payload, { data: '{"title":"Lunch?"}', description: '', extension: '' });
     assert.ok(Math.abs(one.time - Date.now() / 1000) < 5);
   }
-  assert.deepEqual(alice.heard(MESSAGE_RECEIVED), []);
-  assert.equal(bob.heard(MESSAGE_RECEIVED).length, 1);
+  assert.deepEqual(alice.eventsOf(MESSAGE_RECEIVED), []);
+  assert.equal(bob.eventsOf(MESSAGE_RECEIVED).length, 1);
 });
 
 test('one to one, and what the same user elsewhere gets', { timeout }, async (t) => {
@@ -91,8 +93,8 @@ test('one to one, and what the same user elsewhere gets', { timeout }, async (t)
   await alice.chat.sendMessage(draft);
   const is = ([{ ID }]) => ID === draft.ID;
   const [[mine], [theirs]] = await Promise.all([
-    phone.hears(MESSAGE_RECEIVED, is),
-    bob.hears(MESSAGE_RECEIVED, is),
+    phone.waitFor(MESSAGE_RECEIVED, is),
+    bob.waitFor(MESSAGE_RECEIVED, is),
   ]);
   assert.deepEqual(
     [draft.conversationID, mine.conversationID, theirs.conversationID],
@@ -100,7 +102,7 @@ test('one to one, and what the same user elsewhere gets', { timeout }, async (t)
   );
   assert.deepEqual([mine.flow, theirs.flow, theirs.payload.text], ['out', 'in', 'hi']);
   await set(bob, theirs, 'bob', 'read');
-  await Promise.all([alice, phone, bob].map((user) => user.sees(draft.ID, 'bob', 'read')));
+  await Promise.all([alice, phone, bob].map((user) => user.waitForPair(draft.ID, 'bob', 'read')));
 });
 
 test('a message that is sent again is taken once', { timeout }, async (t) => {
@@ -126,8 +128,8 @@ test('a set reaches everybody once, the author too', { timeout }, async (t) => {
   ]);
   await set(bob, copy, 'c', '3');
   for (const user of [alice, bob]) {
-    await user.sees(message.ID, 'c', '3');
-    const all = user.heard(MESSAGE_EXTENSIONS_UPDATED).flatMap(({ extensions }) => extensions);
+    await user.waitForPair(message.ID, 'c', '3');
+    const all = user.eventsOf(MESSAGE_EXTENSIONS_UPDATED).flatMap(({ extensions }) => extensions);
     assert.deepEqual(all, [
       { key: 'a', value: '1' },
       { key: 'b', value: '2' },
@@ -142,7 +144,7 @@ test('a set reaches everybody once, the author too', { timeout }, async (t) => {
       ]),
     );
   }
-  assert.equal(bob.story[0], MESSAGE_RECEIVED);
+  assert.equal(bob.eventNames[0], MESSAGE_RECEIVED);
 });
 
 test('a conflict shows the value as it is, and the retry goes through', { timeout }, async (t) => {
@@ -157,7 +159,7 @@ test('a conflict shows the value as it is, and the retry goes through', { timeou
     (await late.chat.deleteMessageExtensions(copy, ['a'])).data.extensions.map(({ code }) => code),
     [0],
   );
-  await Promise.all([alice, bob].map((user) => user.sees(message.ID, 'a', '')));
+  await Promise.all([alice, bob].map((user) => user.waitForPair(message.ID, 'a', '')));
 });
 
 test(
@@ -174,7 +176,7 @@ test(
       ).map(({ data }) => data.extensions[0]);
       assert.deepEqual([mine.code, theirs.code].sort(), [0, 23001], `round ${round}`);
       assert.equal(mine.value, theirs.value, `round ${round}`);
-      await Promise.all([alice, bob].map((user) => user.sees(message.ID, 'a', mine.value)));
+      await Promise.all([alice, bob].map((user) => user.waitForPair(message.ID, 'a', mine.value)));
     }
   },
 );
@@ -188,14 +190,14 @@ test('delete, clear, and set again at once', { timeout }, async (t) => {
   assert.deepEqual((await alice.chat.deleteMessageExtensions(message, ['a'])).data.extensions, [
     { code: 0, key: 'a', value: '' },
   ]);
-  await bob.sees(message.ID, 'a', '');
+  await bob.waitForPair(message.ID, 'a', '');
   assert.deepEqual((await bob.chat.deleteMessageExtensions(copy)).data, { extensions: [] });
   assert.deepEqual(codes(await set(bob, copy, 'b', '2')), [0]);
   for (const user of [alice, bob]) {
-    await user.sees(message.ID, 'b', '2');
-    await user.sees(message.ID, 'c', '');
+    await user.waitForPair(message.ID, 'b', '2');
+    await user.waitForPair(message.ID, 'c', '');
     assert.deepEqual(await pairs(user, message), new Map([['b', '2']]));
-    const gone = user.heard(MESSAGE_EXTENSIONS_DELETED).flatMap(({ keyList }) => keyList);
+    const gone = user.eventsOf(MESSAGE_EXTENSIONS_DELETED).flatMap(({ keyList }) => keyList);
     assert.deepEqual(gone.sort(), ['a', 'b', 'c']);
   }
 });
@@ -255,7 +257,7 @@ test('an app admin acts anywhere and names no Seq', { timeout }, async (t) => {
   await set(alice, message, 'a', 'hers');
   const admin = await User.logIn(t, hub, 'admin', { userSig: sign('admin', 60) });
   assert.deepEqual(codes(await set(admin, message, 'a', 'reset')), [0]);
-  await alice.sees(message.ID, 'a', 'reset');
+  await alice.waitForPair(message.ID, 'a', 'reset');
 });
 
 test('groups: made, joined, invited to, left, dismissed', { timeout }, async (t) => {

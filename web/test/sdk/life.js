@@ -6,7 +6,7 @@ import { pick, seeded } from './random.js';
 export const message = { ID: 'm' };
 
 /** A session whose calls are answered by the model, until begin brings another one, and what its handlers heard. */
-export function follow(
+export function modelSession(
   model,
   { pageSize = 200, answer = (result) => result, wait = async () => {} } = {},
 ) {
@@ -23,16 +23,16 @@ export function follow(
     async call(method, params) {
       await wait();
       const sent = typeof params === 'function' ? params() : params;
-      return answer(reply(model, method, sent, pageSize), method, sent);
+      return answer(respond(model, method, sent, pageSize), method, sent);
     },
   };
   const extensions = new Extensions(session);
   const deliver = ({ name, ...event }) => extensions[name]({ messageID: 'm', ...event });
-  const begin = (next) => (model = next);
-  return { extensions, heard, screen, deliver, begin };
+  const replaceModel = (next) => (model = next);
+  return { extensions, heard, screen, deliver, replaceModel };
 }
 
-function reply(model, method, { startSeq, extensions = [] }, pageSize) {
+function respond(model, method, { startSeq, extensions = [] }, pageSize) {
   if (method === 'getMessageExtensions') return model.page(startSeq, pageSize);
   const events = [];
   const items = extensions.map(({ key, value = '', seq }) => {
@@ -53,7 +53,7 @@ function reply(model, method, { startSeq, extensions = [] }, pageSize) {
 export class Life {
   #random;
   #keys = ['a', 'b', 'c', 'd', 'e'];
-  #follow;
+  #session;
   #opened = false;
 
   constructor(seed) {
@@ -61,22 +61,22 @@ export class Life {
     this.#random = seeded(seed);
     this.model = new Model();
     this.model.events = [];
-    this.#follow = follow(this.model, { pageSize: 3 });
+    this.#session = modelSession(this.model, { pageSize: 3 });
   }
 
   /** What the app shows. */
   get screen() {
-    return this.#follow.screen;
+    return this.#session.screen;
   }
 
   /** All events that the handlers got. */
   get heard() {
-    return this.#follow.heard;
+    return this.#session.heard;
   }
 
   /** Reads the pairs. Only the first read reaches the screen. */
   async open() {
-    const { extensions: pairs } = await this.#follow.extensions.get(message);
+    const { extensions: pairs } = await this.#session.extensions.get(message);
     if (!this.#opened) {
       this.screen.clear();
       for (const { key, value } of pairs) this.screen.set(key, value);
@@ -87,7 +87,7 @@ export class Life {
 
   /** Does something at random; i names the values that are set. */
   async step(i) {
-    const { extensions } = this.#follow;
+    const { extensions } = this.#session;
     const random = this.#random;
     const chance = random();
     const key = pick(random, this.#keys);
@@ -101,7 +101,7 @@ export class Life {
 
   /** Delivers the oldest events that are under way. */
   deliver(count = Infinity) {
-    for (const event of this.model.events.splice(0, count)) this.#follow.deliver(event);
+    for (const event of this.model.events.splice(0, count)) this.#session.deliver(event);
   }
 
   /** Somebody else changes a pair. */
@@ -112,24 +112,24 @@ export class Life {
   /** Loses what was under way with the connection; the next one tells what happens from then on. */
   async #reconnect() {
     const random = this.#random;
-    const { extensions } = this.#follow;
+    const { extensions } = this.#session;
     this.model.events = [];
-    extensions.down();
+    extensions.onDisconnect();
     if (random() < 0.3) this.#renew();
     if (random() < 0.5) this.model.step(random, this.#keys);
     if (random() < 0.5) await this.open();
     if (random() < 0.5) this.#change();
     if (random() < 0.5) this.deliver(1);
-    await extensions.heal('m');
+    await extensions.catchUp('m');
   }
 
   /** Makes the store anew, in which somebody sets some of the pairs again. */
   #renew() {
     const before = this.model.live();
     this.model = new Model();
-    this.#follow.begin(this.model);
+    this.#session.replaceModel(this.model);
     for (const [key, value] of before) if (this.#random() < 0.5) this.model.set(key, value);
     this.model.events = [];
-    this.#follow.extensions.renew();
+    this.#session.extensions.reset();
   }
 }

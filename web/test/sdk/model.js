@@ -32,13 +32,13 @@ export class Model {
   set(key, value) {
     const seq = ++this.latestSeq;
     this.pairs.set(key, { value, seq });
-    return { name: 'updated', extensions: [{ key, value, seq }], latestSeq: seq };
+    return { name: 'onUpdated', extensions: [{ key, value, seq }], latestSeq: seq };
   }
 
   remove(key) {
     if (!this.pairs.get(key)?.value) return null;
     this.pairs.set(key, { value: '', seq: ++this.latestSeq });
-    return { name: 'deleted', keyList: [key], latestSeq: this.latestSeq };
+    return { name: 'onDeleted', keyList: [key], latestSeq: this.latestSeq };
   }
 
   clear() {
@@ -46,7 +46,7 @@ export class Model {
     if (!keyList.length) return null;
     this.clearSeq = ++this.latestSeq;
     for (const key of keyList) this.pairs.set(key, { value: '', seq: this.clearSeq });
-    return { name: 'deleted', keyList, latestSeq: this.latestSeq, clearSeq: this.clearSeq };
+    return { name: 'onDeleted', keyList, latestSeq: this.latestSeq, clearSeq: this.clearSeq };
   }
 
   /** Forgets the deletions so far. */

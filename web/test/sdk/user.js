@@ -31,37 +31,37 @@ export class User {
     user.userID = userID;
     user.chat = create({ SDKAppID: sdkAppID, proxyServer: url, WebSocket });
     for (const name of Object.values(EVENT))
-      user.chat.on(name, ({ data }) => user.#hear(name, data));
+      user.chat.on(name, ({ data }) => user.#record(name, data));
     t.after(() => user.chat.destroy());
     await user.chat.login({ userID, userSig: userSig ?? handout });
     return user;
   }
 
   /** The data of all events of this name so far. */
-  heard(name) {
+  eventsOf(name) {
     return this.#events.filter((event) => event.name === name).map(({ data }) => data);
   }
 
   /** The names of all events about messages and their pairs so far, in order. */
-  get story() {
+  get eventNames() {
     return this.#events.map(({ name }) => name).filter((name) => name.startsWith('onMessage'));
   }
 
   /** Resolves with the data of the first event, past ones included, that it is true of. */
-  hears(name, isIt = () => true) {
+  waitFor(name, isIt = () => true) {
     const past = this.#events.find((event) => event.name === name && isIt(event.data));
     if (past) return Promise.resolve(past.data);
     return new Promise((resolve) => this.#waiting.add({ name, isIt, resolve }));
   }
 
   /** Resolves when the pair has this value, '' if it is gone, by events alone. */
-  sees(messageID, key, value) {
+  waitForPair(messageID, key, value) {
     if (value === '')
-      return this.hears(
+      return this.waitFor(
         EVENT.MESSAGE_EXTENSIONS_DELETED,
         (data) => data.messageID === messageID && data.keyList.includes(key),
       );
-    return this.hears(
+    return this.waitFor(
       EVENT.MESSAGE_EXTENSIONS_UPDATED,
       (data) =>
         data.messageID === messageID &&
@@ -69,11 +69,11 @@ export class User {
     );
   }
 
-  forget() {
+  clearEvents() {
     this.#events = [];
   }
 
-  #hear(name, data) {
+  #record(name, data) {
     this.#events.push({ name, data });
     for (const wait of [...this.#waiting]) {
       if (wait.name !== name || !wait.isIt(data)) continue;

@@ -2,21 +2,21 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import {
   apply,
+  deliverAll,
+  DELIVERED,
+  diff,
   EMPTY,
   expectedSeq,
   inherit,
   live,
-  news,
-  OWED,
+  PENDING,
   READ,
-  tell,
-  TOLD,
 } from '../../sdk/view.js';
 import { Model } from './model.js';
 import { pick, seeded, shuffle } from './random.js';
 
 const set = (key, value, seq) => ({ key, value, seq });
-const heard = (view, ...entries) => apply(view, { entries, told: TOLD });
+const heard = (view, ...entries) => apply(view, { entries, delivery: DELIVERED });
 const values = (view) => new Map(live(view).map(({ key, value }) => [key, value]));
 
 test('a younger revision wins, whatever comes first', () => {
@@ -53,14 +53,14 @@ test('a set names the revision of a live pair, and 0 for one that is unknown or 
 
 test('a clear drops what is at or below it, and older news of unknown pairs stays out', () => {
   let view = heard(EMPTY, set('a', '1', 1), set('b', '1', 9));
-  view = apply(view, { clearSeq: 5, told: TOLD });
+  view = apply(view, { clearSeq: 5, delivery: DELIVERED });
   view = heard(view, set('c', 'late', 4));
   assert.deepEqual(live(view), [set('b', '1', 9)]);
 });
 
 test('what a read of the whole does not list is gone, unless it is younger than the read', () => {
   let view = heard(EMPTY, set('a', '1', 1), set('b', '1', 2), set('c', '1', 9));
-  view = apply(view, { entries: [set('b', '1', 2)], all: 5, told: OWED });
+  view = apply(view, { entries: [set('b', '1', 2)], completeSeq: 5, delivery: PENDING });
   assert.deepEqual(
     values(view),
     new Map([
@@ -71,30 +71,36 @@ test('what a read of the whole does not list is gone, unless it is younger than 
 });
 
 test('at the same revision gone wins: a reply may say that the pair we knew is not there, with no marker left', () => {
-  const view = apply(heard(EMPTY, set('a', '1', 3)), { entries: [set('a', '', 3)], told: OWED });
+  const view = apply(heard(EMPTY, set('a', '1', 3)), {
+    entries: [set('a', '', 3)],
+    delivery: PENDING,
+  });
   assert.equal(expectedSeq(view, 'a'), 0);
   assert.deepEqual(live(heard(view, set('a', '1', 3))), []);
 });
 
 test('handlers hear a change once, from reply and event together', () => {
-  const replied = apply(EMPTY, { entries: [set('a', '1', 1)], told: OWED });
-  assert.deepEqual(news(EMPTY, replied), { updated: [], deleted: [] });
+  const replied = apply(EMPTY, { entries: [set('a', '1', 1)], delivery: PENDING });
+  assert.deepEqual(diff(EMPTY, replied), { updated: [], deleted: [] });
   const event = heard(replied, set('a', '1', 1));
-  assert.deepEqual(news(replied, event).updated, [{ key: 'a', value: '1' }]);
-  assert.deepEqual(news(event, heard(event, set('a', '1', 1))).updated, []);
+  assert.deepEqual(diff(replied, event).updated, [{ key: 'a', value: '1' }]);
+  assert.deepEqual(diff(event, heard(event, set('a', '1', 1))).updated, []);
 });
 
 test('an event that is older than what a reply said is not news', () => {
-  const replied = apply(EMPTY, { entries: [set('a', '2', 2)], told: OWED });
-  assert.deepEqual(news(replied, heard(replied, set('a', '1', 1))), { updated: [], deleted: [] });
+  const replied = apply(EMPTY, { entries: [set('a', '2', 2)], delivery: PENDING });
+  assert.deepEqual(diff(replied, heard(replied, set('a', '1', 1))), { updated: [], deleted: [] });
 });
 
 test('after a lost connection handlers hear what they are owed, not what the app read itself', () => {
-  let view = apply(EMPTY, { entries: [set('read', '1', 1), set('gone', '1', 2)], told: READ });
-  view = apply(view, { entries: [set('owed', '1', 3), set('gone', '', 4)], told: OWED });
-  const told = tell(view);
-  assert.deepEqual(news(view, told), { updated: [{ key: 'owed', value: '1' }], deleted: ['gone'] });
-  assert.deepEqual(news(told, tell(told)), { updated: [], deleted: [] });
+  let view = apply(EMPTY, { entries: [set('read', '1', 1), set('gone', '1', 2)], delivery: READ });
+  view = apply(view, { entries: [set('owed', '1', 3), set('gone', '', 4)], delivery: PENDING });
+  const delivered = deliverAll(view);
+  assert.deepEqual(diff(view, delivered), {
+    updated: [{ key: 'owed', value: '1' }],
+    deleted: ['gone'],
+  });
+  assert.deepEqual(diff(delivered, deliverAll(delivered)), { updated: [], deleted: [] });
 });
 
 test('another history is news as far as it differs', () => {
@@ -105,19 +111,19 @@ test('another history is news as far as it differs', () => {
     set('gone', '1', 93),
     set('back', '', 94),
   );
-  const owed = apply(past, { entries: [set('owed', '1', 95)], told: OWED });
+  const owed = apply(past, { entries: [set('owed', '1', 95)], delivery: PENDING });
   const entries = [
     set('same', '1', 1),
     set('changed', '2', 2),
     set('back', '1', 3),
     set('owed', '1', 4),
   ];
-  const view = inherit(apply(EMPTY, { entries, all: 4, told: OWED }), owed.pairs);
+  const view = inherit(apply(EMPTY, { entries, completeSeq: 4, delivery: PENDING }), owed.pairs);
   const updated = ['changed', 'back', 'owed'].map((key) => ({
     key,
     value: key === 'changed' ? '2' : '1',
   }));
-  assert.deepEqual(news(view, tell(view)), { updated, deleted: ['gone'] });
+  assert.deepEqual(diff(view, deliverAll(view)), { updated, deleted: ['gone'] });
   assert.deepEqual(
     live(heard(view, set('gone', '2', 5))).at(-1),
     set('gone', '2', 5),
@@ -142,7 +148,12 @@ test('dropped, doubled and mixed events, then one read: always the state of the 
     const read = () => {
       const whole = known === 0 || known < model.purgedSeq;
       const { extensions, latestSeq, clearSeq } = model.page(whole ? 0 : known + 1, Infinity);
-      view = apply(view, { entries: extensions, clearSeq, all: whole ? latestSeq : 0, told: OWED });
+      view = apply(view, {
+        entries: extensions,
+        clearSeq,
+        completeSeq: whole ? latestSeq : 0,
+        delivery: PENDING,
+      });
       known = latestSeq;
     };
     for (let i = 0; i < 60; i++) {
@@ -182,6 +193,6 @@ function changeOf({ extensions, keyList = [], latestSeq, clearSeq }) {
   return {
     entries: extensions ?? keyList.map((key) => set(key, '', latestSeq)),
     clearSeq,
-    told: TOLD,
+    delivery: DELIVERED,
   };
 }

@@ -5,7 +5,7 @@ import { WebSocket } from 'ws';
 import TencentCloudChat from '../../sdk/index.js';
 import { Hub } from '../hub.js';
 import { User } from './user.js';
-import { Wire } from './wire.js';
+import { TcpProxy } from './proxy.js';
 
 const { EVENT, TYPES } = TencentCloudChat;
 const { MESSAGE_RECEIVED, MESSAGE_EXTENSIONS_UPDATED, MESSAGE_EXTENSIONS_DELETED } = EVENT;
@@ -18,7 +18,7 @@ const groupID = 'lunch';
 async function start(t) {
   const hub = await Hub.start('--secret-key', secretKey);
   t.after(() => hub.stop());
-  const wire = await Wire.open(t, hub);
+  const proxy = await TcpProxy.open(t, hub);
   const asked = [];
   class Noted extends WebSocket {
     send(frame) {
@@ -29,8 +29,8 @@ async function start(t) {
       super.send(frame);
     }
   }
-  const alice = await User.logIn(t, hub, 'alice', { url: wire.url, WebSocket: Noted });
-  return { hub, wire, asked, alice };
+  const alice = await User.logIn(t, hub, 'alice', { url: proxy.url, WebSocket: Noted });
+  return { hub, proxy, asked, alice };
 }
 
 /** Bob, new at the hub, makes the group, sends a message there and one to Alice, and sets these pairs on both. */
@@ -60,16 +60,16 @@ async function populate(t, hub, pairs) {
 }
 
 /** Alice's copies of both messages, once she has heard of all their pairs and read them. */
-async function follow(alice, { post, letter }, lastKey, lastValue) {
+async function readBoth(alice, { post, letter }, lastKey, lastValue) {
   const copies = await Promise.all(
     [post, letter].map(async ({ ID }) => {
-      const [copy] = await alice.hears(MESSAGE_RECEIVED, ([message]) => message.ID === ID);
-      await alice.sees(ID, lastKey, lastValue);
+      const [copy] = await alice.waitFor(MESSAGE_RECEIVED, ([message]) => message.ID === ID);
+      await alice.waitForPair(ID, lastKey, lastValue);
       return copy;
     }),
   );
   for (const copy of copies) await alice.chat.getMessageExtensions(copy);
-  alice.forget();
+  alice.clearEvents();
   return copies;
 }
 
@@ -79,7 +79,8 @@ async function wipe(hub) {
   await hub.restart();
 }
 
-const goes = (user) => user.hears(EVENT.NET_STATE_CHANGE, ({ state }) => state === 'disconnected');
+const goes = (user) =>
+  user.waitFor(EVENT.NET_STATE_CHANGE, ({ state }) => state === 'disconnected');
 const read = async (user, message) =>
   Object.fromEntries(
     (await user.chat.getMessageExtensions(message)).data.extensions.map(({ key, value }) => [
@@ -93,19 +94,22 @@ test(
   'all was made again before the session is back: it hears the difference',
   { timeout },
   async (t) => {
-    const { hub, wire, asked, alice } = await start(t);
+    const { hub, proxy, asked, alice } = await start(t);
     const before = await populate(t, hub, { same: '1', changed: '1', gone: '1', last: '1' });
-    const [copy, letter] = await follow(alice, before, 'last', '1');
-    wire.cut();
+    const [copy, letter] = await readBoth(alice, before, 'last', '1');
+    proxy.cut();
     await goes(alice);
     await wipe(hub);
     const after = await populate(t, hub, { new: '2', same: '1', changed: '2' });
     assert.equal(after.post.ID, copy.ID);
     asked.length = 0;
-    wire.mend();
+    proxy.restore();
 
-    await Promise.all([alice.sees(copy.ID, 'gone', ''), alice.sees(letter.ID, 'gone', '')]);
-    const received = alice.heard(MESSAGE_RECEIVED).flat();
+    await Promise.all([
+      alice.waitForPair(copy.ID, 'gone', ''),
+      alice.waitForPair(letter.ID, 'gone', ''),
+    ]);
+    const received = alice.eventsOf(MESSAGE_RECEIVED).flat();
     assert.deepEqual(received.map(({ ID }) => ID).sort(), [after.post.ID, after.letter.ID].sort());
     assert.notEqual(
       received.find(({ ID }) => ID === copy.ID),
@@ -113,7 +117,7 @@ test(
       'a namesake is another message',
     );
     assert.deepEqual(
-      from(alice.heard(MESSAGE_EXTENSIONS_UPDATED), copy.ID).flatMap(
+      from(alice.eventsOf(MESSAGE_EXTENSIONS_UPDATED), copy.ID).flatMap(
         ({ extensions }) => extensions,
       ),
       [
@@ -122,7 +126,7 @@ test(
       ],
     );
     assert.deepEqual(
-      from(alice.heard(MESSAGE_EXTENSIONS_DELETED), copy.ID)
+      from(alice.eventsOf(MESSAGE_EXTENSIONS_DELETED), copy.ID)
         .flatMap(({ keyList }) => keyList)
         .sort(),
       ['gone', 'last'],
@@ -131,7 +135,7 @@ test(
     await assert.rejects(alice.chat.getMessageExtensions(letter), { code: 23004 });
 
     await after.chat.setMessageExtensions(after.post, [{ key: 'same', value: '3' }]);
-    await alice.sees(copy.ID, 'same', '3');
+    await alice.waitForPair(copy.ID, 'same', '3');
     const { data } = await alice.chat.setMessageExtensions(copy, [{ key: 'same', value: '4' }]);
     assert.deepEqual(data.extensions, [{ code: 0, key: 'same', value: '4' }]);
     const [cursor] = asked
@@ -158,17 +162,27 @@ test(
   { timeout },
   async (t) => {
     const { hub, asked, alice } = await start(t);
-    const [copy, letter] = await follow(alice, await populate(t, hub, { gone: '1' }), 'gone', '1');
+    const [copy, letter] = await readBoth(
+      alice,
+      await populate(t, hub, { gone: '1' }),
+      'gone',
+      '1',
+    );
     asked.length = 0;
     await wipe(hub);
-    await Promise.all([alice.sees(copy.ID, 'gone', ''), alice.sees(letter.ID, 'gone', '')]);
-    assert.deepEqual(alice.story, [MESSAGE_EXTENSIONS_DELETED, MESSAGE_EXTENSIONS_DELETED]);
+    await Promise.all([
+      alice.waitForPair(copy.ID, 'gone', ''),
+      alice.waitForPair(letter.ID, 'gone', ''),
+    ]);
+    assert.deepEqual(alice.eventNames, [MESSAGE_EXTENSIONS_DELETED, MESSAGE_EXTENSIONS_DELETED]);
 
     const after = await populate(t, hub, { new: '2' });
-    await Promise.all([after.post, after.letter].map(({ ID }) => alice.sees(ID, 'new', '2')));
+    await Promise.all(
+      [after.post, after.letter].map(({ ID }) => alice.waitForPair(ID, 'new', '2')),
+    );
     assert.deepEqual(
       alice
-        .heard(MESSAGE_RECEIVED)
+        .eventsOf(MESSAGE_RECEIVED)
         .flat()
         .map(({ ID }) => ID),
       [after.post.ID, after.letter.ID],

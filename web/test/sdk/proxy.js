@@ -2,23 +2,23 @@ import { once } from 'node:events';
 import net from 'node:net';
 
 /** A TCP connection to the hub that can be cut in the middle, and mended. */
-export class Wire {
+export class TcpProxy {
   #target;
   #server;
   #sockets = new Set();
   #whole = true;
 
   static async open(t, hub) {
-    const wire = new Wire();
-    wire.#target = Number(new URL(hub.url).port);
-    wire.#server = net.createServer((socket) => wire.#join(socket));
-    wire.#server.listen(0, '127.0.0.1');
-    await once(wire.#server, 'listening');
+    const proxy = new TcpProxy();
+    proxy.#target = Number(new URL(hub.url).port);
+    proxy.#server = net.createServer((socket) => proxy.#join(socket));
+    proxy.#server.listen(0, '127.0.0.1');
+    await once(proxy.#server, 'listening');
     t.after(() => {
-      wire.cut();
-      wire.#server.close();
+      proxy.cut();
+      proxy.#server.close();
     });
-    return wire;
+    return proxy;
   }
 
   get url() {
@@ -30,7 +30,7 @@ export class Wire {
     for (const socket of this.#sockets) socket.destroy();
   }
 
-  mend() {
+  restore() {
     this.#whole = true;
   }
 

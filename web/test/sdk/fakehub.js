@@ -6,23 +6,23 @@ class Queue {
   #items = [];
   #waiting = [];
 
-  put(item) {
-    const take = this.#waiting.shift();
-    if (take) take(item);
+  push(item) {
+    const deliver = this.#waiting.shift();
+    if (deliver) deliver(item);
     else this.#items.push(item);
   }
 
-  take() {
+  next() {
     if (this.#items.length) return Promise.resolve(this.#items.shift());
     return new Promise((resolve) => this.#waiting.push(resolve));
   }
 }
 
 /**
- * A door that behaves as badly as a test needs: closes with any code, goes silent, sends rubbish. It answers
+ * A hub that behaves as badly as a test needs: closes with any code, goes silent, sends rubbish. It answers
  * login, logout and ping and leaves everything else to the test. What a hub does of its own accord is tested on the hub.
  */
-export class Door {
+export class FakeHub {
   answers = {
     login: ({ userID }) => ({
       userID,
@@ -37,16 +37,18 @@ export class Door {
     ping: () => ({}),
   };
   #server;
-  #visits = new Queue();
+  #connections = new Queue();
 
   /** @param {import('node:test').TestContext} t */
   static async open(t) {
-    const door = new Door();
-    door.#server = new WebSocketServer({ host: '127.0.0.1', port: 0 });
-    door.#server.on('connection', (socket) => door.#visits.put(new Visit(socket, door.answers)));
-    await once(door.#server, 'listening');
-    t.after(() => door.close());
-    return door;
+    const hub = new FakeHub();
+    hub.#server = new WebSocketServer({ host: '127.0.0.1', port: 0 });
+    hub.#server.on('connection', (socket) =>
+      hub.#connections.push(new FakeConnection(socket, hub.answers)),
+    );
+    await once(hub.#server, 'listening');
+    t.after(() => hub.close());
+    return hub;
   }
 
   get url() {
@@ -54,8 +56,8 @@ export class Door {
   }
 
   /** The next connection. */
-  visit() {
-    return this.#visits.take();
+  connection() {
+    return this.#connections.next();
   }
 
   close() {
@@ -64,7 +66,7 @@ export class Door {
   }
 }
 
-class Visit {
+class FakeConnection {
   #socket;
   #requests = new Queue();
 
@@ -74,13 +76,13 @@ class Visit {
       const request = JSON.parse(String(data));
       const answer = answers[request.method];
       if (answer) this.answer(request, answer(request.params));
-      if (!answer || request.method === 'login') this.#requests.put(request);
+      if (!answer || request.method === 'login') this.#requests.push(request);
     });
   }
 
-  /** The next request that the door did not answer itself; logins are shown too. */
+  /** The next request that the hub did not answer itself; logins are shown too. */
   request() {
-    return this.#requests.take();
+    return this.#requests.next();
   }
 
   /** An error, if there is a code in it. */

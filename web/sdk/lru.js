@@ -1,18 +1,18 @@
 /**
  * Puts the entry into the map as the one used last, and lets go of those used longest ago
- * beyond `most`: a page may stay open for weeks.
+ * beyond `limit`: a page may stay open for weeks.
  *
  * @template K, V
  * @param {Map<K, V>} map
  * @param {K} key
  * @param {V} value
- * @param {number} most
+ * @param {number} limit
  */
-export function use(map, key, value, most) {
+export function touch(map, key, value, limit) {
   map.delete(key);
   map.set(key, value);
   for (const oldest of map.keys()) {
-    if (map.size <= most) break;
+    if (map.size <= limit) break;
     map.delete(oldest);
   }
   return value;
