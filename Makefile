@@ -2,7 +2,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := test
-.PHONY: test check test-go test-web test-browser tools bare hub run lint fmt fuzz bench clean
+.PHONY: test check test-go test-web test-browser tools bare hub run lint fmt fuzz bench picture clean
 
 # The Node.js of .ci/tools, where the machine's own is missing or too old.
 export PATH := $(CURDIR)/.ci/node/node_modules/.bin:$(PATH)
@@ -85,6 +85,10 @@ torture:
 bench: hub
 	go build -o bin/bars ./bench/bars
 	bin/bars --hub bin/hub --out docs
+
+# The moving picture of the README, recorded from the demo page: about a minute.
+picture: tools hub
+	export CHROME_BIN="$$(.ci/tools)" HUB_BIN="$$PWD/bin/hub"; cd web && node picture/record.js ../docs/two-windows.png
 
 clean:
 	rm -rf bin

@@ -25,7 +25,8 @@ async function build() {
 }
 
 /** The environment of a hub: ours without any setting of a hub, so that it has the defaults. */
-const environment = () => Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('HUB_')));
+const environment = () =>
+  Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('HUB_')));
 
 /** A real hub with its own data directory. Whoever starts one stops it: stop also removes the data. */
 export class Hub {
