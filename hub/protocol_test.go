@@ -21,7 +21,11 @@ const protocol = "../PROTOCOL.md"
 // quoted is a golden frame in PROTOCOL.md: a comment with its name, and a block with its frames, one a line.
 var quoted = regexp.MustCompile("<!-- frame ([\\w.-]+) -->\n```json\n((?s:.*?))```\n")
 
-// lines returns what stands in the block: the frames as they go over the wire.
+// longSig is a UserSig in a frame: two hundred characters of noise, of which PROTOCOL.md shows the
+// first twelve. A short one is shown whole, since it is what the frame is about.
+var longSig = regexp.MustCompile(`("userSig":"[\w*-]{12})[\w*-]{52,}"`)
+
+// lines returns what stands in the block: the frames as they go over the wire, long UserSigs cut.
 func (g golden) lines() string {
 	var b bytes.Buffer
 	for _, raw := range []json.RawMessage{g.Request, g.Response, g.Notification} {
@@ -32,7 +36,7 @@ func (g golden) lines() string {
 			b.WriteByte('\n')
 		}
 	}
-	return b.String()
+	return longSig.ReplaceAllString(b.String(), `$1..."`)
 }
 
 // readFrames returns the golden frames by name.
@@ -76,6 +80,7 @@ func TestProtocolQuotesFrames(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	shown := make(map[string]bool)
 	for _, match := range quoted.FindAllStringSubmatch(string(raw), -1) {
 		g, ok := all[match[1]]
 		if !ok {
@@ -83,10 +88,12 @@ func TestProtocolQuotesFrames(t *testing.T) {
 		} else if match[2] != g.lines() {
 			t.Errorf("PROTOCOL.md quotes %s as\n%s, want\n%s", match[1], match[2], g.lines())
 		}
-		delete(all, match[1])
+		shown[match[1]] = true
 	}
 	for name := range all {
-		t.Errorf("PROTOCOL.md does not quote %s", name)
+		if !shown[name] {
+			t.Errorf("PROTOCOL.md does not quote %s", name)
+		}
 	}
 }
 
