@@ -11,19 +11,20 @@ import (
 	"github.com/coder/websocket"
 
 	"exthub/hub"
+	"exthub/hub/hubtest"
 	"exthub/hub/socket"
 )
 
 // A client asks as fast as it can, and does not listen when it is told to slow down.
 func TestFlood(t *testing.T) {
-	w := start(t, func(o *hub.Options) { o.SessionRate = 20 })
-	flooder, other := w.login("eve"), w.login("ada")
+	w := hubtest.Start(t, func(o *hub.Options) { o.SessionRate = 20 })
+	flooder, other := w.Login("eve"), w.Login("ada")
 	for range 100 {
-		flooder.write(`{"jsonrpc":"2.0","id":1,"method":"ping"}`)
+		flooder.Write(`{"jsonrpc":"2.0","id":1,"method":"ping"}`)
 	}
 	refused := 0
 	for {
-		f, err := flooder.read()
+		f, err := flooder.Read()
 		if err != nil {
 			if code := websocket.CloseStatus(err); code != socket.CloseTooMany {
 				t.Errorf("closed with %d (%v)", code, err)
@@ -31,7 +32,7 @@ func TestFlood(t *testing.T) {
 			break
 		}
 		if f.Error != nil && f.Error.Code != 10006 {
-			t.Fatalf("%s", f.raw)
+			t.Fatalf("%s", f.Raw)
 		}
 		if f.Error != nil {
 			refused++
@@ -45,16 +46,16 @@ func TestFlood(t *testing.T) {
 
 // Half a request comes, and then nothing.
 func TestHalfAFrame(t *testing.T) {
-	w := start(t, func(o *hub.Options) { o.LoginTimeout, o.Heartbeat = 100*time.Millisecond, 100*time.Millisecond })
-	for _, c := range []*client{w.dial(), w.login("ada")} {
-		out, err := c.ws.Writer(t.Context(), websocket.MessageText)
+	w := hubtest.Start(t, func(o *hub.Options) { o.LoginTimeout, o.Heartbeat = 100*time.Millisecond, 100*time.Millisecond })
+	for _, c := range []*hubtest.Client{w.Dial(), w.Login("ada")} {
+		out, err := c.WS.Writer(t.Context(), websocket.MessageText)
 		if err != nil {
 			t.Fatal(err)
 		}
 		if _, err := out.Write([]byte(`{"jsonrpc":"2.0",`)); err != nil {
 			t.Fatal(err)
 		}
-		if code := c.closed(); code != socket.CloseLoginLate && code != socket.CloseSilent {
+		if code := c.Closed(); code != socket.CloseLoginLate && code != socket.CloseSilent {
 			t.Errorf("closed with %d", code)
 		}
 	}
@@ -62,7 +63,7 @@ func TestHalfAFrame(t *testing.T) {
 
 // A member reads nothing while a lot is said: that one is disconnected, and the others notice nothing.
 func TestSlowReader(t *testing.T) {
-	w := start(t, func(o *hub.Options) { o.WriteTimeout, o.SessionRate = 500*time.Millisecond, 1_000_000 })
+	w := hubtest.Start(t, func(o *hub.Options) { o.WriteTimeout, o.SessionRate = 500*time.Millisecond, 1_000_000 })
 	small := &http.Client{Transport: &http.Transport{DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
 		c, err := new(net.Dialer).DialContext(ctx, network, address)
 		if err == nil {
@@ -71,28 +72,20 @@ func TestSlowReader(t *testing.T) {
 		return c, err
 	}}}
 	defer small.CloseIdleConnections()
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
-	defer cancel()
-	ws, _, err := websocket.Dial(ctx, w.url(), &websocket.DialOptions{HTTPClient: small})
-	if err != nil {
-		t.Fatal(err)
-	}
-	ws.SetReadLimit(1 << 20)
-	defer ws.CloseNow()
-	slow := &client{t: t, ws: ws}
-	slow.must("login", object{"sdkAppID": appID, "userID": "slow", "userSig": w.sign("slow")}, nil)
+	slow := hubtest.Dial(t, w.SocketURL(), hubtest.Timeout, &websocket.DialOptions{HTTPClient: small})
+	slow.Login(w.LoginParams("slow"))
 
-	ada, bo := w.login("ada"), w.login("bo")
-	ada.create("Public", "club", "slow", "bo")
+	ada, bo := w.Login("ada"), w.Login("bo")
+	createGroup(ada, "Public", "club", "slow", "bo")
 	const messages = 500
 	long := strings.Repeat("x", 12<<10-100)
 	for i := range messages {
-		ada.must("sendMessage", object{
+		ada.Must("sendMessage", object{
 			"to": "club", "conversationType": "GROUP", "type": "TIMTextElem", "payload": object{"text": long}, "random": i,
 		}, nil)
-		bo.next("MESSAGE_RECEIVED", nil)
+		bo.Next("MESSAGE_RECEIVED", nil)
 	}
-	for deadline := time.Now().Add(patience); w.hub.SessionsOf("slow") > 0; expectAlive(t, ada) {
+	for deadline := time.Now().Add(hubtest.Timeout); w.Hub.SessionsOf("slow") > 0; expectAlive(t, ada) {
 		if time.Now().After(deadline) {
 			t.Fatal("the slow reader is still served")
 		}

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"exthub/hub"
+	"exthub/hub/hubtest"
 )
 
 var update = flag.Bool("update", false, "record the golden frames, and put them into PROTOCOL.md")
@@ -69,21 +70,20 @@ func (r *recorder) keep(g golden) {
 }
 
 // ask sends a request and keeps it with its response, which it returns. The name begins with the method.
-func (r *recorder) ask(c *client, name, params string) frame {
+func (r *recorder) ask(c *hubtest.Client, name, params string) hubtest.Frame {
 	r.t.Helper()
 	method, _, _ := strings.Cut(name, ".")
-	c.lastID++
-	request := c.encode(method, json.RawMessage(params))
-	c.write(request)
-	f := c.answer()
-	r.keep(golden{Name: name, Request: json.RawMessage(request), Response: f.raw})
+	request := c.Request(method, json.RawMessage(params))
+	c.Write(request)
+	f := c.Answer()
+	r.keep(golden{Name: name, Request: json.RawMessage(request), Response: f.Raw})
 	return f
 }
 
 // told keeps the client's next notification.
-func (r *recorder) told(c *client, name string) {
+func (r *recorder) told(c *hubtest.Client, name string) {
 	r.t.Helper()
-	r.keep(golden{Name: name, Notification: c.note().raw})
+	r.keep(golden{Name: name, Notification: c.Notification().Raw})
 }
 
 // finish finds files that nothing stands for any more.
@@ -118,31 +118,31 @@ const (
 // TestGoldenFrames plays one scene on a fresh hub whose clock stands still, so that every byte of every frame is known.
 func TestGoldenFrames(t *testing.T) {
 	var sessions atomic.Uint32
-	w := start(t, func(o *hub.Options) {
+	w := hubtest.Start(t, func(o *hub.Options) {
 		o.Now = func() time.Time { return time.Unix(1700000100, 0) }
 		o.NewSessionID = func() string { return fmt.Sprintf("018bcfe7-17a0-7000-8000-%012d", sessions.Add(1)) }
 		o.MessageRate, o.MaxSessionsPerUser, o.MaxGroupMembers = 10, 2, 4
 	})
-	r := &recorder{t, make(map[string]bool), w.store.Epoch()}
+	r := &recorder{t, make(map[string]bool), w.Store.Epoch()}
 	defer r.finish()
 
 	login := func(userID, sig string) string {
 		return fmt.Sprintf(`{"sdkAppID":1400000000,"userID":%q,"userSig":%q}`, userID, sig)
 	}
-	r.ask(w.dial(), "ping.before-login", `{}`)
-	r.ask(w.dial(), "login.invalid-params", `{"sdkAppID":"1400000000","userID":"ada","userSig":""}`)
-	r.ask(w.dial(), "login.no-such-app", `{"sdkAppID":88888888,"userID":"ada","userSig":""}`)
-	r.ask(w.dial(), "login.no-user", login("", sigAda))
-	r.ask(w.dial(), "login.no-sig", login("ada", ""))
-	r.ask(w.dial(), "login.not-a-sig", login("ada", sigAda[:40]))
-	r.ask(w.dial(), "login.expired", login("ada", sigExpired))
-	r.ask(w.dial(), "login.other-key", login("ada", sigForeign))
-	r.ask(w.dial(), "login.other-user", login("eve", sigAda))
-	ada, bo, cy, admin := w.dial(), w.dial(), w.dial(), w.dial()
+	r.ask(w.Dial(), "ping.before-login", `{}`)
+	r.ask(w.Dial(), "login.invalid-params", `{"sdkAppID":"1400000000","userID":"ada","userSig":""}`)
+	r.ask(w.Dial(), "login.no-such-app", `{"sdkAppID":88888888,"userID":"ada","userSig":""}`)
+	r.ask(w.Dial(), "login.no-user", login("", sigAda))
+	r.ask(w.Dial(), "login.no-sig", login("ada", ""))
+	r.ask(w.Dial(), "login.not-a-sig", login("ada", sigAda[:40]))
+	r.ask(w.Dial(), "login.expired", login("ada", sigExpired))
+	r.ask(w.Dial(), "login.other-key", login("ada", sigForeign))
+	r.ask(w.Dial(), "login.other-user", login("eve", sigAda))
+	ada, bo, cy, admin := w.Dial(), w.Dial(), w.Dial(), w.Dial()
 	r.ask(ada, "login", login("ada", sigAda))
 	r.ask(admin, "login.admin", login("admin", sigAdmin))
-	bo.must("login", json.RawMessage(login("bo", sigBo)), nil)
-	cy.must("login", json.RawMessage(login("cy", sigCy)), nil)
+	bo.Must("login", json.RawMessage(login("bo", sigBo)), nil)
+	cy.Must("login", json.RawMessage(login("cy", sigCy)), nil)
 	r.ask(ada, "login.again", login("ada", sigAda))
 	r.ask(ada, "ping", `{}`)
 	r.ask(ada, "castVote.no-such-method", `{}`)
@@ -152,19 +152,19 @@ func TestGoldenFrames(t *testing.T) {
 	r.extensions(ada, bo, cy, admin)
 
 	for range 2 {
-		w.dial().must("login", json.RawMessage(login("ada", sigAda)), nil)
+		w.Dial().Must("login", json.RawMessage(login("ada", sigAda)), nil)
 	}
 	r.told(ada, "KICKED_OUT")
 	r.ask(bo, "logout", `{}`)
 }
 
 // groups makes the group "club" of ada, bo and cy.
-func (r *recorder) groups(ada, bo, cy *client) {
+func (r *recorder) groups(ada, bo, cy *hubtest.Client) {
 	r.ask(ada, "createGroup", `{"name":"Book club","type":"Public","groupID":"club","memberList":[{"userID":"bo"}]}`)
 	r.ask(ada, "createGroup.yours", `{"name":"Book club","type":"Public","groupID":"club"}`)
 	r.ask(bo, "createGroup.taken", `{"name":"Book club","type":"Public","groupID":"club"}`)
 	r.ask(bo, "createGroup.refused", `{"name":"Book club","type":"Secret"}`)
-	ada.must("createGroup", json.RawMessage(`{"name":"Staff","type":"Private","groupID":"staff","memberList":[{"userID":"bo"},{"userID":"eve"}]}`), nil)
+	ada.Must("createGroup", json.RawMessage(`{"name":"Staff","type":"Private","groupID":"staff","memberList":[{"userID":"bo"},{"userID":"eve"}]}`), nil)
 
 	r.ask(cy, "joinGroup", `{"groupID":"club"}`)
 	r.ask(cy, "joinGroup.already", `{"groupID":"club"}`)
@@ -187,15 +187,15 @@ func (r *recorder) groups(ada, bo, cy *client) {
 }
 
 // messages leaves a letter from ada to bo, and three messages in the club.
-func (r *recorder) messages(ada, bo, cy *client) {
+func (r *recorder) messages(ada, bo, cy *hubtest.Client) {
 	const poll = `"type":"TIMCustomElem","payload":{"data":"{\"businessID\":\"group_poll\",\"title\":\"Which book?\"}","description":"A poll"},"isSupportExtension":true`
 	r.ask(ada, "sendMessage", `{"to":"bo","conversationType":"C2C",`+poll+`,"random":12345678,"clientSequence":541530001}`)
 	r.told(bo, "MESSAGE_RECEIVED")
 	r.ask(ada, "sendMessage.group", `{"to":"club","conversationType":"GROUP","type":"TIMTextElem","payload":{"text":"Hello"},"random":23456789,"cloudCustomData":"{}"}`)
 	r.told(bo, "MESSAGE_RECEIVED.group")
 	for random := range 2 {
-		bo.must("sendMessage", json.RawMessage(fmt.Sprintf(`{"to":"club","conversationType":"GROUP",%s,"random":%d}`, poll, random)), nil)
-		ada.next("MESSAGE_RECEIVED", nil)
+		bo.Must("sendMessage", json.RawMessage(fmt.Sprintf(`{"to":"club","conversationType":"GROUP",%s,"random":%d}`, poll, random)), nil)
+		ada.Next("MESSAGE_RECEIVED", nil)
 	}
 	r.ask(cy, "sendMessage.invalid-params", `{"to":"bo","conversationType":"C2C","type":"TIMTextElem"}`)
 	r.ask(cy, "sendMessage.refused", `{"to":"bo","conversationType":"C2C","type":"TIMTextElem","payload":{"text":""}}`)
@@ -205,22 +205,25 @@ func (r *recorder) messages(ada, bo, cy *client) {
 }
 
 // extensions plays with the pairs of the letter.
-func (r *recorder) extensions(ada, bo, cy, admin *client) {
+func (r *recorder) extensions(ada, bo, cy, admin *hubtest.Client) {
 	const letter = `"messageID":"c.ada.bo.541530001_12345678_1700000100"`
 	one := func(message, key string) string {
 		return fmt.Sprintf(`{%s,"extensions":[{"key":%q,"value":"1","seq":0}]}`, message, key)
 	}
-	var vote changed
-	r.ask(bo, "setMessageExtensions", `{`+letter+`,"extensions":[{"key":"bo_0","value":"2","seq":0}]}`).decode(&vote)
+	var vote hubtest.Changed
+	set := r.ask(bo, "setMessageExtensions", `{`+letter+`,"extensions":[{"key":"bo_0","value":"2","seq":0}]}`)
+	if err := set.Decode(&vote); err != nil {
+		r.t.Fatal(err)
+	}
 	r.told(ada, "MESSAGE_EXTENSIONS_UPDATED")
 	r.ask(ada, "setMessageExtensions.conflict", `{`+letter+`,"extensions":[{"key":"ada_0","value":"1","seq":0},{"key":"bo_0","value":"1","seq":0}]}`)
-	ada.next("MESSAGE_EXTENSIONS_UPDATED", nil) // before the next change, which could come in one event with it
+	ada.Next("MESSAGE_EXTENSIONS_UPDATED", nil) // before the next change, which could come in one event with it
 	r.ask(ada, "setMessageExtensions.refused", `{`+letter+`,"extensions":[{"key":"ada_0","value":"1","seq":0},{"key":"ada_0","value":"","seq":0}]}`)
 	r.ask(ada, "setMessageExtensions.no-such-message", one(`"messageID":"c.ada.bo.1_2_3"`, "ada_0"))
 	r.ask(ada, "setMessageExtensions.not-extensible", one(`"messageID":"g.club.1"`, "ada_0"))
 	r.ask(cy, "setMessageExtensions.stranger", one(letter, "cy_0"))
 	r.ask(admin, "setMessageExtensions.admin", one(letter, "closed"))
-	ada.next("MESSAGE_EXTENSIONS_UPDATED", nil)
+	ada.Next("MESSAGE_EXTENSIONS_UPDATED", nil)
 	r.ask(ada, "getMessageExtensions", `{`+letter+`}`)
 
 	r.ask(bo, "deleteMessageExtensions", fmt.Sprintf(`{%s,"extensions":[{"key":"bo_0","seq":%d}]}`, letter, vote.LatestSeq))
@@ -234,8 +237,8 @@ func (r *recorder) extensions(ada, bo, cy, admin *client) {
 	r.ask(cy, "getMessageExtensions.refused", `{`+letter+`}`)
 
 	for range 7 {
-		ada.must("setMessageExtensions", json.RawMessage(one(letter, "ada_0")), nil)
+		ada.Must("setMessageExtensions", json.RawMessage(one(letter, "ada_0")), nil)
 	}
 	r.ask(ada, "setMessageExtensions.too-often", one(letter, "ada_0"))
-	ada.next("MESSAGE_EXTENSIONS_UPDATED", nil)
+	ada.Next("MESSAGE_EXTENSIONS_UPDATED", nil)
 }

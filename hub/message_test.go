@@ -10,27 +10,28 @@ import (
 	"time"
 
 	"exthub/hub"
+	"exthub/hub/hubtest"
 	"exthub/kv/kvtest"
 )
 
 // history reads a whole conversation page by page and returns the IDs, oldest first.
-func (c *client) history(conversationID string, count int) []string {
-	c.t.Helper()
+func history(c *hubtest.Client, conversationID string, count int) []string {
+	c.TB.Helper()
 	var ids []string
 	for next := ""; ; {
 		var got struct {
-			MessageList      []message
+			MessageList      []hubtest.Message
 			NextReqMessageID string
 			IsCompleted      bool
 		}
-		c.must("getMessageList", object{"conversationID": conversationID, "nextReqMessageID": next, "count": count}, &got)
+		c.Must("getMessageList", object{"conversationID": conversationID, "nextReqMessageID": next, "count": count}, &got)
 		var page []string
 		for _, m := range got.MessageList {
 			page = append(page, m.ID)
 		}
 		ids = append(page, ids...)
 		if got.IsCompleted != (got.NextReqMessageID == "") || !got.IsCompleted && len(page) != count {
-			c.t.Fatalf("page %+v", got)
+			c.TB.Fatalf("page %+v", got)
 		}
 		if next = got.NextReqMessageID; next == "" {
 			return ids
@@ -39,36 +40,36 @@ func (c *client) history(conversationID string, count int) []string {
 }
 
 func TestHistory(t *testing.T) {
-	w := start(t)
-	ada, bo := w.login("ada"), w.login("bo")
-	ada.create("Public", "club", "bo")
+	w := hubtest.Start(t)
+	ada, bo := w.Login("ada"), w.Login("bo")
+	createGroup(ada, "Public", "club", "bo")
 	var letters, posts []string
 	for i := range 17 {
 		from, to := ada, "bo"
 		if i%2 == 1 {
 			from, to = bo, "ada"
 		}
-		letters = append(letters, from.send("C2C", to).ID)
-		posts = append(posts, from.send("GROUP", "club").ID)
+		letters = append(letters, from.Send("C2C", to).ID)
+		posts = append(posts, from.Send("GROUP", "club").ID)
 	}
 	for _, count := range []int{1, 15} {
-		expect(t, ada.history("C2Cbo", count), letters)
-		expect(t, bo.history("C2Cada", count), letters)
-		expect(t, bo.history("GROUPclub", count), posts)
+		expect(t, history(ada, "C2Cbo", count), letters)
+		expect(t, history(bo, "C2Cada", count), letters)
+		expect(t, history(bo, "GROUPclub", count), posts)
 	}
 	if posts[0] != "g.club.1" || posts[16] != "g.club.17" {
 		t.Errorf("group messages are numbered %v", posts)
 	}
-	expect(t, ada.history("C2Ceve", 15), nil)
-	ada.create("Public", "quiet")
-	expect(t, ada.history("GROUPquiet", 15), nil)
+	expect(t, history(ada, "C2Ceve", 15), nil)
+	createGroup(ada, "Public", "quiet")
+	expect(t, history(ada, "GROUPquiet", 15), nil)
 
 	// A page that has nothing before it says so, also when it is full.
 	var got struct {
-		MessageList []message
+		MessageList []hubtest.Message
 		IsCompleted bool
 	}
-	ada.must("getMessageList", object{"conversationID": "GROUPclub", "nextReqMessageID": posts[15], "count": 15}, &got)
+	ada.Must("getMessageList", object{"conversationID": "GROUPclub", "nextReqMessageID": posts[15], "count": 15}, &got)
 	if len(got.MessageList) != 15 || !got.IsCompleted {
 		t.Errorf("last page: %d messages, %t", len(got.MessageList), got.IsCompleted)
 	}
@@ -76,24 +77,24 @@ func TestHistory(t *testing.T) {
 
 // TestMessageToOneself is a message like any other, and comes once.
 func TestMessageToOneself(t *testing.T) {
-	w := start(t)
-	phone, laptop := w.login("ada"), w.login("ada")
-	sent := phone.send("C2C", "ada")
-	var got struct{ Messages []message }
-	laptop.next("MESSAGE_RECEIVED", &got)
-	phone.set(sent.ID, "k", "v", 0)
-	phone.next("MESSAGE_EXTENSIONS_UPDATED", nil)
-	laptop.next("MESSAGE_EXTENSIONS_UPDATED", nil)
+	w := hubtest.Start(t)
+	phone, laptop := w.Login("ada"), w.Login("ada")
+	sent := phone.Send("C2C", "ada")
+	var got struct{ Messages []hubtest.Message }
+	laptop.Next("MESSAGE_RECEIVED", &got)
+	phone.Set(sent.ID, "k", "v", 0)
+	phone.Next("MESSAGE_EXTENSIONS_UPDATED", nil)
+	laptop.Next("MESSAGE_EXTENSIONS_UPDATED", nil)
 	if got.Messages[0].ID != sent.ID || sent.ConversationID != "C2Cada" {
 		t.Errorf("sent %+v, got %+v", sent, got)
 	}
-	expect(t, laptop.history("C2Cada", 15), []string{sent.ID})
+	expect(t, history(laptop, "C2Cada", 15), []string{sent.ID})
 }
 
 // TestPayload: the fields of the type are kept as they are, the missing ones are "", others are dropped.
 func TestPayload(t *testing.T) {
-	w := start(t)
-	ada := w.login("ada")
+	w := hubtest.Start(t)
+	ada := w.Login("ada")
 	for _, p := range []struct{ kind, payload, want string }{
 		{"TIMTextElem", `{"text":"<b>🙂\u2028","data":"no"}`, "{\"text\":\"<b>🙂\u2028\"}"},
 		{"TIMCustomElem", `{"data":"{\"a\":1}","more":{}}`, `{"data":"{\"a\":1}","description":"","extension":""}`},
@@ -102,7 +103,7 @@ func TestPayload(t *testing.T) {
 		var sent struct {
 			Message struct{ Payload json.RawMessage }
 		}
-		ada.must("sendMessage", object{"to": "bo", "conversationType": "C2C", "type": p.kind, "payload": json.RawMessage(p.payload)}, &sent)
+		ada.Must("sendMessage", object{"to": "bo", "conversationType": "C2C", "type": p.kind, "payload": json.RawMessage(p.payload)}, &sent)
 		var got, want any
 		if json.Unmarshal(sent.Message.Payload, &got) != nil || json.Unmarshal([]byte(p.want), &want) != nil || fmt.Sprint(got) != fmt.Sprint(want) {
 			t.Errorf("%s: %s, want %s", p.payload, sent.Message.Payload, p.want)
@@ -112,31 +113,31 @@ func TestPayload(t *testing.T) {
 
 // TestMsgKey: what the client chose is in the key; what it did not choose is made.
 func TestMsgKey(t *testing.T) {
-	w := start(t, func(o *hub.Options) { o.Now = func() time.Time { return time.Unix(1700000100, 0) } })
+	w := hubtest.Start(t, func(o *hub.Options) { o.Now = func() time.Time { return time.Unix(1700000100, 0) } })
 	sig := `"userSig":"` + sigAda + `"`
-	ada := w.dial()
-	ada.must("login", json.RawMessage(`{"sdkAppID":1400000000,"userID":"ada",`+sig+`}`), nil)
-	var sent struct{ Message message }
-	ada.must("sendMessage", object{
+	ada := w.Dial()
+	ada.Must("login", json.RawMessage(`{"sdkAppID":1400000000,"userID":"ada",`+sig+`}`), nil)
+	var sent struct{ Message hubtest.Message }
+	ada.Must("sendMessage", object{
 		"to": "bo", "conversationType": "C2C", "type": "TIMTextElem", "payload": object{"text": "x"}, "random": 0, "clientSequence": 4294967295,
 	}, &sent)
 	if sent.Message.ID != "c.ada.bo.4294967295_0_1700000100" || sent.Message.Sequence != 4294967295 {
 		t.Errorf("%+v", sent.Message)
 	}
-	if id := ada.send("C2C", "bo").ID; !regexp.MustCompile(`^c\.ada\.bo\.\d+_\d+_1700000100$`).MatchString(id) {
+	if id := ada.Send("C2C", "bo").ID; !regexp.MustCompile(`^c\.ada\.bo\.\d+_\d+_1700000100$`).MatchString(id) {
 		t.Error(id)
 	}
 }
 
 // TestSentAgain: a message that is sent again is not stored again, and tells nobody again.
 func TestSentAgain(t *testing.T) {
-	w := start(t)
-	ada, bo := w.login("ada"), w.login("bo")
-	ada.create("Public", "club", "bo")
+	w := hubtest.Start(t)
+	ada, bo := w.Login("ada"), w.Login("bo")
+	createGroup(ada, "Public", "club", "bo")
 	for _, to := range []object{{"to": "bo", "conversationType": "C2C"}, {"to": "club", "conversationType": "GROUP"}} {
 		send := func(text string, random int) string {
-			var sent struct{ Message message }
-			ada.must("sendMessage", object{
+			var sent struct{ Message hubtest.Message }
+			ada.Must("sendMessage", object{
 				"to": to["to"], "conversationType": to["conversationType"], "type": "TIMTextElem", "payload": object{"text": text}, "random": random, "clientSequence": 7,
 			}, &sent)
 			return sent.Message.ID
@@ -149,24 +150,24 @@ func TestSentAgain(t *testing.T) {
 			t.Errorf("another random: %s again", other)
 		}
 		for range 2 {
-			bo.next("MESSAGE_RECEIVED", nil)
+			bo.Next("MESSAGE_RECEIVED", nil)
 		}
 	}
-	bo.must("ping", object{}, nil)
-	if len(bo.notes) != 0 {
-		t.Errorf("also told of %s", bo.notes[0].Params)
+	bo.Must("ping", object{}, nil)
+	if more := bo.Pending(); len(more) != 0 {
+		t.Errorf("also told of %s", more[0].Params)
 	}
 }
 
 // TestSameKeyOtherContent: two messages of one second that were given the same sequence and random are two messages, each with a key of its own.
 func TestSameKeyOtherContent(t *testing.T) {
-	w := start(t, func(o *hub.Options) { o.Now = func() time.Time { return time.Unix(1700000100, 0) } })
-	ada := w.dial()
-	ada.must("login", json.RawMessage(`{"sdkAppID":1400000000,"userID":"ada","userSig":"`+sigAda+`"}`), nil)
+	w := hubtest.Start(t, func(o *hub.Options) { o.Now = func() time.Time { return time.Unix(1700000100, 0) } })
+	ada := w.Dial()
+	ada.Must("login", json.RawMessage(`{"sdkAppID":1400000000,"userID":"ada","userSig":"`+sigAda+`"}`), nil)
 	var ids []string
 	for _, text := range []string{"x", "y"} {
-		var sent struct{ Message message }
-		ada.must("sendMessage", object{
+		var sent struct{ Message hubtest.Message }
+		ada.Must("sendMessage", object{
 			"to": "bo", "conversationType": "C2C", "type": "TIMTextElem", "payload": object{"text": text}, "random": 1, "clientSequence": 1,
 		}, &sent)
 		ids = append(ids, sent.Message.ID)
@@ -174,28 +175,28 @@ func TestSameKeyOtherContent(t *testing.T) {
 	if ids[0] == ids[1] {
 		t.Errorf("both are %s", ids[0])
 	}
-	expect(t, ada.history("C2Cbo", 15), ids)
+	expect(t, history(ada, "C2Cbo", 15), ids)
 }
 
 // TestGroupNumbers: many senders on two hubs number a group's messages from 1 without a gap, and everybody gets them in that order.
 func TestGroupNumbers(t *testing.T) {
 	nc := kvtest.Server(t)
-	hubs := []*world{startOn(t, nc), startOn(t, nc)}
-	reader := hubs[0].login("reader")
-	senders := make([]*client, 10)
+	hubs := []*hubtest.World{hubtest.StartOn(t, nc), hubtest.StartOn(t, nc)}
+	reader := hubs[0].Login("reader")
+	senders := make([]*hubtest.Client, 10)
 	names := make([]string, len(senders))
 	for i := range senders {
 		names[i] = fmt.Sprint("s", i)
-		senders[i] = hubs[i%2].login(names[i])
+		senders[i] = hubs[i%2].Login(names[i])
 	}
-	reader.create("Public", "club", names...)
+	createGroup(reader, "Public", "club", names...)
 	var mu sync.Mutex
 	var numbers []uint64
 	var group sync.WaitGroup
 	for _, s := range senders {
 		group.Go(func() {
 			for range 10 {
-				n := s.send("GROUP", "club").Sequence
+				n := s.Send("GROUP", "club").Sequence
 				mu.Lock()
 				numbers = append(numbers, n)
 				mu.Unlock()
@@ -208,8 +209,8 @@ func TestGroupNumbers(t *testing.T) {
 		if n != uint64(i+1) {
 			t.Fatalf("numbers %v", numbers)
 		}
-		var got struct{ Messages []message }
-		reader.next("MESSAGE_RECEIVED", &got)
+		var got struct{ Messages []hubtest.Message }
+		reader.Next("MESSAGE_RECEIVED", &got)
 		if got.Messages[0].Sequence != n {
 			t.Fatalf("message %d came as number %d", got.Messages[0].Sequence, n)
 		}

@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"exthub/hub"
+	"exthub/hub/hubtest"
 	"exthub/hub/refusal"
 	"exthub/hub/socket"
 )
@@ -137,7 +138,7 @@ func expectCode(t *testing.T, doc, sdk string, number int, meaning string) {
 func TestGoldenCodes(t *testing.T) {
 	known := maps.Clone(refusal.Codes)
 	for name, g := range readFrames(t) {
-		var f frame
+		var f hubtest.Frame
 		if len(g.Response) == 0 {
 			continue
 		}

@@ -9,41 +9,42 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"exthub/hub"
+	"exthub/hub/hubtest"
 	"exthub/kv/kvtest"
 )
 
 // TestMessageRate: sets of one message are counted, over all hubs; reads, deletions and other messages are not.
 func TestMessageRate(t *testing.T) {
 	nc := kvtest.Server(t)
-	w := startOn(t, nc, func(o *hub.Options) { o.MessageRate = 3 })
-	ada, bo := w.login("ada"), startOn(t, nc, func(o *hub.Options) { o.MessageRate = 3 }).login("bo")
-	id, other := ada.send("C2C", "bo").ID, ada.send("C2C", "bo").ID
+	w := hubtest.StartOn(t, nc, func(o *hub.Options) { o.MessageRate = 3 })
+	ada, bo := w.Login("ada"), hubtest.StartOn(t, nc, func(o *hub.Options) { o.MessageRate = 3 }).Login("bo")
+	id, other := ada.Send("C2C", "bo").ID, ada.Send("C2C", "bo").ID
 	one := object{"messageID": id, "extensions": []object{{"key": "k", "value": "v", "seq": 0}}}
-	for i, c := range []*client{ada, bo, ada} {
-		var got changed
-		c.must("setMessageExtensions", one, &got) // a conflict counts too
+	for i, c := range []*hubtest.Client{ada, bo, ada} {
+		var got hubtest.Changed
+		c.Must("setMessageExtensions", one, &got) // a conflict counts too
 		if want := []int{0, 23001, 23001}[i]; got.Extensions[0].Code != want {
 			t.Fatalf("set %d: %+v", i, got)
 		}
 	}
-	bo.refused(23003, "setMessageExtensions", one)
-	ada.refused(23003, "setMessageExtensions", one)
-	ada.set(other, "k", "v", 0)
-	ada.get(id, 0)
-	ada.del(id)
+	bo.Refused(23003, "setMessageExtensions", one)
+	ada.Refused(23003, "setMessageExtensions", one)
+	ada.Set(other, "k", "v", 0)
+	ada.Get(id, 0)
+	ada.Delete(id)
 }
 
 // TestOneWins: two users set the same pair with the same Seq at once, a thousand times. Exactly one wins, and the other is told what the winner wrote.
 func TestOneWins(t *testing.T) {
-	w := start(t)
-	racers := []*client{w.login("ada"), w.login("bo")}
-	id := racers[0].send("C2C", "bo").ID
+	w := hubtest.Start(t)
+	racers := []*hubtest.Client{w.Login("ada"), w.Login("bo")}
+	id := racers[0].Send("C2C", "bo").ID
 	seq := uint64(0)
 	for round := range 1000 {
-		var results [2]pair
+		var results [2]hubtest.Pair
 		var group sync.WaitGroup
 		for i, c := range racers {
-			group.Go(func() { results[i], _ = c.set(id, "k", fmt.Sprint(round, "by", i), seq) })
+			group.Go(func() { results[i], _ = c.Set(id, "k", fmt.Sprint(round, "by", i), seq) })
 		}
 		group.Wait()
 		if t.Failed() {
@@ -62,10 +63,10 @@ func TestOneWins(t *testing.T) {
 
 // TestPlainReader: whoever opens the bucket with nothing but nats.go sees the value of a vote, at the revision that the voter got as Seq.
 func TestPlainReader(t *testing.T) {
-	w := start(t)
-	ada := w.login("ada")
-	id := ada.send("C2C", "bo").ID
-	js, err := jetstream.New(w.nc)
+	w := hubtest.Start(t)
+	ada := w.Login("ada")
+	id := ada.Send("C2C", "bo").ID
+	js, err := jetstream.New(w.NATS)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -79,7 +80,7 @@ func TestPlainReader(t *testing.T) {
 	}
 	defer watch.Stop()
 
-	vote, _ := ada.set(id, "ada", "2", 0)
+	vote, _ := ada.Set(id, "ada", "2", 0)
 	entry, err := bucket.Get(t.Context(), id+".x.ada")
 	if err != nil {
 		t.Fatal(err)
@@ -90,7 +91,7 @@ func TestPlainReader(t *testing.T) {
 	if seen := <-watch.Updates(); seen.Key() != id+".x.ada" || seen.Revision() != vote.Seq {
 		t.Errorf("watched %s at %d", seen.Key(), seen.Revision())
 	}
-	ada.del(id, object{"key": "ada", "seq": vote.Seq})
+	ada.Delete(id, object{"key": "ada", "seq": vote.Seq})
 	if _, err := bucket.Get(t.Context(), id+".x.ada"); !errors.Is(err, jetstream.ErrKeyNotFound) {
 		t.Errorf("after the deletion: %v", err)
 	}
@@ -99,16 +100,16 @@ func TestPlainReader(t *testing.T) {
 // TestReadOnAnotherHub: whoever has seen a Seq sees nothing older on any hub.
 func TestReadOnAnotherHub(t *testing.T) {
 	nc := kvtest.Server(t)
-	here, there := startOn(t, nc).login("ada"), startOn(t, nc).login("ada")
-	id := here.send("C2C", "bo").ID
+	here, there := hubtest.StartOn(t, nc).Login("ada"), hubtest.StartOn(t, nc).Login("ada")
+	id := here.Send("C2C", "bo").ID
 	seq := uint64(0)
 	for i := range 200 {
-		wrote, _ := here.set(id, "k", fmt.Sprint(i), seq)
+		wrote, _ := here.Set(id, "k", fmt.Sprint(i), seq)
 		seq = wrote.Seq
-		if p := there.get(id, seq+1); len(p.Extensions) != 0 || p.LatestSeq != seq {
+		if p := there.Get(id, seq+1); len(p.Extensions) != 0 || p.LatestSeq != seq {
 			t.Fatalf("wrote %+v, read %+v", wrote, p)
 		}
-		if p := there.get(id, 0); len(p.Extensions) != 1 || p.Extensions[0] != wrote {
+		if p := there.Get(id, 0); len(p.Extensions) != 1 || p.Extensions[0] != wrote {
 			t.Fatalf("wrote %+v, read %+v", wrote, p)
 		}
 	}
@@ -116,16 +117,16 @@ func TestReadOnAnotherHub(t *testing.T) {
 
 // TestReadersWhileItChanges: every answer is in order and up to its latestSeq, and none is older than the one before.
 func TestReadersWhileItChanges(t *testing.T) {
-	w := start(t, func(o *hub.Options) { o.SessionRate = 1_000_000 })
-	writer := w.login("ada")
-	id := writer.send("C2C", "bo").ID
+	w := hubtest.Start(t, func(o *hub.Options) { o.SessionRate = 1_000_000 })
+	writer := w.Login("ada")
+	id := writer.Send("C2C", "bo").ID
 	var group sync.WaitGroup
 	done := make(chan struct{})
 	for range 3 {
-		c := w.login("bo")
+		c := w.Login("bo")
 		group.Go(func() {
 			for latest := uint64(0); ; {
-				p := c.get(id, 0)
+				p := c.Get(id, 0)
 				if n := len(p.Extensions); p.LatestSeq < latest || n > 0 && p.Extensions[n-1].Seq != p.LatestSeq || n == 2 && p.Extensions[0].Seq >= p.Extensions[1].Seq {
 					t.Errorf("read %+v after %d", p, latest)
 					return
@@ -141,8 +142,8 @@ func TestReadersWhileItChanges(t *testing.T) {
 	}
 	var seqs [2]uint64
 	for i := range 20 {
-		var got changed
-		writer.must("setMessageExtensions", object{"messageID": id, "extensions": []object{
+		var got hubtest.Changed
+		writer.Must("setMessageExtensions", object{"messageID": id, "extensions": []object{
 			{"key": "a", "value": fmt.Sprint(i), "seq": seqs[0]}, {"key": "b", "value": fmt.Sprint(i), "seq": seqs[1]},
 		}}, &got)
 		seqs = [2]uint64{got.Extensions[0].Seq, got.Extensions[1].Seq}

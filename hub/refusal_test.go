@@ -6,24 +6,25 @@ import (
 	"testing"
 
 	"exthub/hub"
+	"exthub/hub/hubtest"
 )
 
 // TestRefusals asks for what is not allowed, rule by rule. None of it may change anything.
 func TestRefusals(t *testing.T) {
-	w := start(t, func(o *hub.Options) { o.MaxExtensions, o.MaxGroupMembers = 5, 6 })
-	ada, bo, eve := w.login("ada"), w.login("bo"), w.login("eve")
+	w := hubtest.Start(t, func(o *hub.Options) { o.MaxExtensions, o.MaxGroupMembers = 5, 6 })
+	ada, bo, eve := w.Login("ada"), w.Login("bo"), w.Login("eve")
 
-	ada.must("createGroup", object{"name": "club", "type": "Public", "groupID": "club", "memberList": []object{{"userID": "bo"}}}, nil)
-	ada.must("createGroup", object{"name": "live", "type": "AVChatRoom", "groupID": "live"}, nil)
-	ada.must("createGroup", object{"name": "work", "type": "Private", "groupID": "work"}, nil)
-	ada.must("createGroup", object{"name": "full", "type": "Public", "groupID": "full", "memberList": users("m", 5)}, nil)
-	letter := ada.send("C2C", "bo").ID
-	post := ada.send("GROUP", "club").ID
-	onAir := ada.send("GROUP", "live").ID
-	var plain struct{ Message message }
-	ada.must("sendMessage", object{"to": "bo", "conversationType": "C2C", "type": "TIMTextElem", "payload": object{"text": "hi"}}, &plain)
-	first, _ := ada.set(letter, "a", "1", 0)
-	ada.must("setMessageExtensions", object{"messageID": letter, "extensions": pairs("k", 3)}, nil)
+	ada.Must("createGroup", object{"name": "club", "type": "Public", "groupID": "club", "memberList": []object{{"userID": "bo"}}}, nil)
+	ada.Must("createGroup", object{"name": "live", "type": "AVChatRoom", "groupID": "live"}, nil)
+	ada.Must("createGroup", object{"name": "work", "type": "Private", "groupID": "work"}, nil)
+	ada.Must("createGroup", object{"name": "full", "type": "Public", "groupID": "full", "memberList": users("m", 5)}, nil)
+	letter := ada.Send("C2C", "bo").ID
+	post := ada.Send("GROUP", "club").ID
+	onAir := ada.Send("GROUP", "live").ID
+	var plain struct{ Message hubtest.Message }
+	ada.Must("sendMessage", object{"to": "bo", "conversationType": "C2C", "type": "TIMTextElem", "payload": object{"text": "hi"}}, &plain)
+	first, _ := ada.Set(letter, "a", "1", 0)
+	ada.Must("setMessageExtensions", object{"messageID": letter, "extensions": pairs("k", 3)}, nil)
 
 	set := func(id string, items ...object) object { return object{"messageID": id, "extensions": items} }
 	item := func(key, value string, seq any) object { return object{"key": key, "value": value, "seq": seq} }
@@ -31,7 +32,7 @@ func TestRefusals(t *testing.T) {
 		return object{"to": to, "conversationType": kind, "type": "TIMTextElem", "payload": object{"text": "x"}}
 	}
 	for _, r := range []struct {
-		who    *client
+		who    *hubtest.Client
 		method string
 		params object
 		code   int
@@ -142,22 +143,19 @@ func TestRefusals(t *testing.T) {
 		{ada, "login", object{}, -32600, "logged in as ada"},
 	} {
 		t.Run(fmt.Sprint(r.method, r.code, r.says), func(t *testing.T) {
-			c := *r.who
-			c.t = t
-			defer func() { r.who.lastID, r.who.notes = c.lastID, c.notes }()
-			if got := c.refused(r.code, r.method, r.params); !strings.Contains(got, r.says) {
+			if got := r.who.For(t).Refused(r.code, r.method, r.params); !strings.Contains(got, r.says) {
 				t.Errorf("%q does not say %q", got, r.says)
 			}
 		})
 	}
 
-	var got page
-	ada.must("getMessageExtensions", object{"messageID": letter}, &got)
+	var got hubtest.Page
+	ada.Must("getMessageExtensions", object{"messageID": letter}, &got)
 	if len(got.Extensions) != 4 || got.Extensions[0] != first || got.LatestSeq != got.Extensions[3].Seq {
 		t.Errorf("after all refusals the message has %+v", got)
 	}
 	var list struct{ MemberList []object }
-	ada.must("getGroupMemberList", object{"groupID": "club"}, &list)
+	ada.Must("getGroupMemberList", object{"groupID": "club"}, &list)
 	if len(list.MemberList) != 2 {
 		t.Errorf("after all refusals the group has %v", list.MemberList)
 	}

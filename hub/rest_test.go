@@ -14,6 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"exthub/hub"
+	"exthub/hub/hubtest"
 	"exthub/kv/kvtest"
 )
 
@@ -37,10 +38,10 @@ type restChanged struct {
 
 // TestDoorsMeet changes the pairs of one message through both doors. What one writes the other reads, and everybody is told.
 func TestDoorsMeet(t *testing.T) {
-	w := start(t)
-	ada, bo, b := w.login("ada"), w.login("bo"), w.backend()
-	sent := ada.send("C2C", "bo")
-	bo.next("MESSAGE_RECEIVED", nil)
+	w := hubtest.Start(t)
+	ada, bo, b := w.Login("ada"), w.Login("bo"), w.Backend()
+	sent := ada.Send("C2C", "bo")
+	bo.Next("MESSAGE_RECEIVED", nil)
 	letter := object{"From_Account": "ada", "To_Account": "bo", "MsgKey": strings.TrimPrefix(sent.ID, "c.ada.bo.")}
 	with := func(change object) object {
 		all := object{}
@@ -52,10 +53,10 @@ func TestDoorsMeet(t *testing.T) {
 		return all
 	}
 
-	mine, _ := ada.set(sent.ID, "ada", "1", 0)
+	mine, _ := ada.Set(sent.ID, "ada", "1", 0)
 	// An admin needs no Seq, and a wrong one does no harm.
 	var got restChanged
-	b.must(setC2C, with(object{"OperateType": 1, "ExtensionList": []object{{"Key": "ada", "Value": "2"}, {"Key": "new", "Value": "x", "Seq": 12345}}}), &got)
+	b.Must(setC2C, with(object{"OperateType": 1, "ExtensionList": []object{{"Key": "ada", "Value": "2"}, {"Key": "new", "Value": "x", "Seq": 12345}}}), &got)
 	if len(got.ExtensionList) != 2 || got.ExtensionList[0].ErrorCode != 0 || got.ExtensionList[1].ErrorCode != 0 {
 		t.Fatalf("set: %+v", got)
 	}
@@ -63,51 +64,51 @@ func TestDoorsMeet(t *testing.T) {
 	if changed.Key != "ada" || changed.Value != "2" || changed.Seq <= mine.Seq || added.Seq != changed.Seq+1 {
 		t.Fatalf("set: %+v after %+v", got, mine)
 	}
-	for _, c := range []*client{ada, bo} {
-		c.untilSeq(sent.ID, added.Seq)
+	for _, c := range []*hubtest.Client{ada, bo} {
+		untilSeq(c, sent.ID, added.Seq)
 	}
 	// The member's own Seq is stale by now.
-	if conflict, _ := ada.set(sent.ID, "ada", "3", mine.Seq); conflict.Code != 23001 || conflict.Value != "2" || conflict.Seq != changed.Seq {
+	if conflict, _ := ada.Set(sent.ID, "ada", "3", mine.Seq); conflict.Code != 23001 || conflict.Value != "2" || conflict.Seq != changed.Seq {
 		t.Fatalf("a stale member got %+v", conflict)
 	}
 
 	var page restPage
-	b.must(getC2C, letter, &page)
+	b.Must(getC2C, letter, &page)
 	want := restPage{1, added.Seq, 0, 0, []restPair{changed, added}}
 	if diff := cmp.Diff(want, page); diff != "" {
 		t.Errorf("get (-want +got):\n%s", diff)
 	}
-	b.must(setC2C, with(object{"OperateType": 2, "ExtensionList": []object{{"Key": "new"}, {"Key": "never"}}}), &got)
+	b.Must(setC2C, with(object{"OperateType": 2, "ExtensionList": []object{{"Key": "new"}, {"Key": "never"}}}), &got)
 	gone := got.ExtensionList[0].Extension
 	if gone.Value != "" || gone.Seq != added.Seq+1 || got.ExtensionList[1].ErrorCode != 0 || got.ExtensionList[1].Extension.Seq != 0 {
 		t.Fatalf("delete: %+v", got)
 	}
-	bo.next("MESSAGE_EXTENSIONS_DELETED", nil)
-	b.must(getC2C, with(object{"StartSeq": added.Seq}), &page)
+	bo.Next("MESSAGE_EXTENSIONS_DELETED", nil)
+	b.Must(getC2C, with(object{"StartSeq": added.Seq}), &page)
 	if diff := cmp.Diff(restPage{1, gone.Seq, 0, 0, []restPair{gone}}, page); diff != "" {
 		t.Errorf("get what changed (-want +got):\n%s", diff)
 	}
-	b.must(setC2C, with(object{"OperateType": 3}), &got)
+	b.Must(setC2C, with(object{"OperateType": 3}), &got)
 	if got.ExtensionList == nil || len(got.ExtensionList) != 0 {
 		t.Errorf("clear: %+v", got)
 	}
 	var cleared struct{ ClearSeq uint64 }
-	bo.next("MESSAGE_EXTENSIONS_DELETED", &cleared)
-	b.must(getC2C, letter, &page)
+	bo.Next("MESSAGE_EXTENSIONS_DELETED", &cleared)
+	b.Must(getC2C, letter, &page)
 	if diff := cmp.Diff(restPage{1, cleared.ClearSeq, cleared.ClearSeq, 0, []restPair{}}, page); diff != "" {
 		t.Errorf("get after the clear (-want +got):\n%s", diff)
 	}
 }
 
 // untilSeq reads events of the message up to this Seq: what is committed together may come in one event or several.
-func (c *client) untilSeq(messageID string, seq uint64) {
-	c.t.Helper()
+func untilSeq(c *hubtest.Client, messageID string, seq uint64) {
+	c.TB.Helper()
 	for {
 		var event struct {
 			MessageID string
 			LatestSeq uint64
 		}
-		c.next("MESSAGE_EXTENSIONS_UPDATED", &event)
+		c.Next("MESSAGE_EXTENSIONS_UPDATED", &event)
 		if event.MessageID == messageID && event.LatestSeq >= seq {
 			return
 		}
@@ -116,23 +117,23 @@ func (c *client) untilSeq(messageID string, seq uint64) {
 
 // TestRESTPages reads more pairs than a page holds, in the way of the reference's SDK: on from the last Seq, until it is told that this is all.
 func TestRESTPages(t *testing.T) {
-	w := start(t, func(o *hub.Options) { o.MaxExtensions = 500 })
-	b := w.backend()
-	b.must(create, object{"Type": "ChatRoom", "Name": "room", "GroupId": "room", "Owner_Account": "ada"}, nil)
-	message := object{"GroupId": "room", "MsgSeq": b.post("room", 1)}
+	w := hubtest.Start(t, func(o *hub.Options) { o.MaxExtensions = 500 })
+	b := w.Backend()
+	b.Must(create, object{"Type": "ChatRoom", "Name": "room", "GroupId": "room", "Owner_Account": "ada"}, nil)
+	message := object{"GroupId": "room", "MsgSeq": b.SendGroup("room", 1)}
 	for from := 0; from < 450; from += 15 {
 		var items []object
 		for i := range 15 {
 			items = append(items, object{"Key": fmt.Sprint("k", from+i), "Value": "v"})
 		}
-		b.must(setGroup, object{"GroupId": "room", "MsgSeq": 1, "OperateType": 1, "ExtensionList": items}, nil)
+		b.Must(setGroup, object{"GroupId": "room", "MsgSeq": 1, "OperateType": 1, "ExtensionList": items}, nil)
 	}
 	var seen []string
 	var sizes []int
 	for start, complete := uint64(0), false; !complete; {
 		message["StartSeq"] = start
 		var page restPage
-		b.must(getGroup, message, &page)
+		b.Must(getGroup, message, &page)
 		for _, p := range page.ExtensionList {
 			if p.Seq < start {
 				t.Fatalf("Seq %d in a page from %d on", p.Seq, start)
@@ -153,7 +154,7 @@ func TestRESTPages(t *testing.T) {
 	// A page that begins where nothing follows is the last: the SDK looks for the last Seq of any other.
 	var page restPage
 	message["StartSeq"] = page.LatestSeq + 1<<40
-	b.must(getGroup, message, &page)
+	b.Must(getGroup, message, &page)
 	if page.CompleteFlag != 1 || page.ExtensionList == nil || len(page.ExtensionList) != 0 {
 		t.Errorf("behind the end: %+v", page)
 	}
@@ -161,8 +162,8 @@ func TestRESTPages(t *testing.T) {
 
 // TestRESTSend sends one-to-one messages in the name of users, who hear of it at once, and again, who don't.
 func TestRESTSend(t *testing.T) {
-	w := start(t)
-	ada, bo, b := w.login("ada"), w.login("bo"), w.backend()
+	w := hubtest.Start(t)
+	ada, bo, b := w.Login("ada"), w.Login("bo"), w.Backend()
 	custom := []object{{"MsgType": "TIMCustomElem", "MsgContent": object{"Data": "d", "Desc": "e", "Ext": "x", "Sound": "s"}}}
 	request := object{
 		"From_Account": "ada", "To_Account": "bo", "MsgSeq": 4294967295, "MsgRandom": 12, "MsgBody": custom, "SupportMessageExtension": 1, "CloudCustomData": "c",
@@ -172,26 +173,26 @@ func TestRESTSend(t *testing.T) {
 		MsgTime       int64
 		MsgKey, MsgId string
 	}
-	b.must(sendC2C, request, &first)
+	b.Must(sendC2C, request, &first)
 	if want := fmt.Sprintf("4294967295_12_%d", first.MsgTime); first.MsgKey != want || first.MsgId != "c.ada.bo."+want {
 		t.Errorf("sent %+v", first)
 	}
-	for _, c := range []*client{ada, bo} {
+	for _, c := range []*hubtest.Client{ada, bo} {
 		var event struct{ Messages []json.RawMessage }
-		c.next("MESSAGE_RECEIVED", &event)
+		c.Next("MESSAGE_RECEIVED", &event)
 		for _, part := range []string{first.MsgId, `"from":"ada"`, `"payload":{"data":"d","description":"e","extension":"x"}`, `"isSupportExtension":true`, `"cloudCustomData":"c"`} {
 			if !strings.Contains(string(event.Messages[0]), part) {
 				t.Errorf("%s lacks %s", event.Messages[0], part)
 			}
 		}
 	}
-	if b.must(sendC2C, request, &second); second != first {
+	if b.Must(sendC2C, request, &second); second != first {
 		t.Errorf("sent again: %+v, first %+v", second, first)
 	}
 	// The caller sends in its own name if it names nobody, and numbers are made if it gives none.
-	b.must(sendC2C, object{"To_Account": "bo", "MsgBody": textBody("hi")}, &second)
-	var event struct{ Messages []message }
-	bo.next("MESSAGE_RECEIVED", &event) // not the one that was sent again
+	b.Must(sendC2C, object{"To_Account": "bo", "MsgBody": hubtest.TextBody("hi")}, &second)
+	var event struct{ Messages []hubtest.Message }
+	bo.Next("MESSAGE_RECEIVED", &event) // not the one that was sent again
 	if event.Messages[0].From != "admin" || event.Messages[0].ID != second.MsgId {
 		t.Errorf("bo got %+v of %+v", event, second)
 	}
@@ -200,11 +201,11 @@ func TestRESTSend(t *testing.T) {
 // TestRESTSendSameKey sends three messages in one second with the same numbers. Each gets a key of its own, and keeps it when it is sent again.
 func TestRESTSendSameKey(t *testing.T) {
 	now := time.Now()
-	b := start(t, func(o *hub.Options) { o.Now = func() time.Time { return now } }).backend()
+	b := hubtest.Start(t, func(o *hub.Options) { o.Now = func() time.Time { return now } }).Backend()
 	send := func(text string) (key string) {
 		t.Helper()
 		var sent struct{ MsgKey string }
-		b.must(sendC2C, object{"From_Account": "ada", "To_Account": "bo", "MsgSeq": 1, "MsgRandom": 2, "MsgBody": textBody(text)}, &sent)
+		b.Must(sendC2C, object{"From_Account": "ada", "To_Account": "bo", "MsgSeq": 1, "MsgRandom": 2, "MsgBody": hubtest.TextBody(text)}, &sent)
 		return sent.MsgKey
 	}
 	for i, text := range []string{"a", "b", "c", "b", "a"} {
@@ -217,27 +218,27 @@ func TestRESTSendSameKey(t *testing.T) {
 
 // TestRESTGroups makes a group from outside. What is done to it shows at the sessions of its members at once.
 func TestRESTGroups(t *testing.T) {
-	w := start(t)
-	ada, bo, cy, b := w.login("ada"), w.login("bo"), w.login("cy"), w.backend()
+	w := hubtest.Start(t)
+	ada, bo, cy, b := w.Login("ada"), w.Login("bo"), w.Login("cy"), w.Backend()
 	var made struct{ GroupId, Type string }
-	b.must(create, object{
+	b.Must(create, object{
 		"Type": "Work", "Name": "Staff", "Owner_Account": "ada", "MemberList": []object{{"Member_Account": "bo", "Role": "Admin"}},
 		"Introduction": "i", "Notification": "n", "FaceUrl": "f", "MaxMemberCount": 5, "InviteJoinOption": "FreeAccess",
 	}, &made)
 	if made.Type != "Private" || !strings.HasPrefix(made.GroupId, "@TGS#") {
 		t.Fatalf("made %+v", made)
 	}
-	hears := func(seq int, who ...*client) {
+	hears := func(seq int, who ...*hubtest.Client) {
 		t.Helper()
 		for _, c := range who {
-			var event struct{ Messages []message }
-			c.next("MESSAGE_RECEIVED", &event)
+			var event struct{ Messages []hubtest.Message }
+			c.Next("MESSAGE_RECEIVED", &event)
 			if event.Messages[0].Sequence != uint64(seq) {
 				t.Fatalf("got message %d, want %d", event.Messages[0].Sequence, seq)
 			}
 		}
 	}
-	hears(b.post(made.GroupId, 1), ada, bo)
+	hears(b.SendGroup(made.GroupId, 1), ada, bo)
 
 	var added struct {
 		MemberList []struct {
@@ -245,47 +246,47 @@ func TestRESTGroups(t *testing.T) {
 			Result         int
 		}
 	}
-	b.must(add, object{"GroupId": made.GroupId, "Silence": 1, "MemberList": members("bo", "cy")}, &added)
+	b.Must(add, object{"GroupId": made.GroupId, "Silence": 1, "MemberList": hubtest.Members("bo", "cy")}, &added)
 	if fmt.Sprint(added.MemberList) != "[{bo 2} {cy 1}]" {
 		t.Errorf("added %v", added.MemberList)
 	}
-	hears(b.post(made.GroupId, 2), ada, bo, cy)
-	b.must(remove, object{"GroupId": made.GroupId, "MemberToDel_Account": []string{"bo", "dee"}, "Silence": 1, "Reason": "r"}, nil)
-	seq := b.post(made.GroupId, 3)
+	hears(b.SendGroup(made.GroupId, 2), ada, bo, cy)
+	b.Must(remove, object{"GroupId": made.GroupId, "MemberToDel_Account": []string{"bo", "dee"}, "Silence": 1, "Reason": "r"}, nil)
+	seq := b.SendGroup(made.GroupId, 3)
 	hears(seq, ada, cy)
-	b.must(setGroup, object{"GroupId": made.GroupId, "MsgSeq": seq, "OperateType": 1, "ExtensionList": []object{{"Key": "k", "Value": "v"}}}, nil)
-	cy.next("MESSAGE_EXTENSIONS_UPDATED", nil)
-	cy.must("quitGroup", object{"groupID": made.GroupId}, nil)
+	b.Must(setGroup, object{"GroupId": made.GroupId, "MsgSeq": seq, "OperateType": 1, "ExtensionList": []object{{"Key": "k", "Value": "v"}}}, nil)
+	cy.Next("MESSAGE_EXTENSIONS_UPDATED", nil)
+	cy.Must("quitGroup", object{"groupID": made.GroupId}, nil)
 	// Had bo heard of message 3 or its pair, it would have been before this.
-	letter := ada.send("C2C", "bo")
-	var event struct{ Messages []message }
-	if bo.next("MESSAGE_RECEIVED", &event); event.Messages[0].ID != letter.ID {
+	letter := ada.Send("C2C", "bo")
+	var event struct{ Messages []hubtest.Message }
+	if bo.Next("MESSAGE_RECEIVED", &event); event.Messages[0].ID != letter.ID {
 		t.Errorf("a removed member got %+v", event)
 	}
-	b.must(destroy, object{"GroupId": made.GroupId}, nil)
-	ada.refused(10010, "getGroupMemberList", object{"groupID": made.GroupId})
+	b.Must(destroy, object{"GroupId": made.GroupId}, nil)
+	ada.Refused(10010, "getGroupMemberList", object{"groupID": made.GroupId})
 }
 
 // TestRESTJoinOption: a group that a backend makes without saying how to join it is stricter than one that a user makes.
 func TestRESTJoinOption(t *testing.T) {
-	w := start(t)
-	ada, b := w.login("ada"), w.backend()
+	w := hubtest.Start(t)
+	ada, b := w.Login("ada"), w.Backend()
 	for kind, code := range map[string]int{"Public": 10007, "Community": 10007, "Private": 10007, "ChatRoom": 0, "Meeting": 0, "AVChatRoom": 0} {
-		b.must(create, object{"Type": kind, "Name": kind, "GroupId": kind}, nil)
+		b.Must(create, object{"Type": kind, "Name": kind, "GroupId": kind}, nil)
 		if code == 0 {
-			ada.must("joinGroup", object{"groupID": kind}, nil)
+			ada.Must("joinGroup", object{"groupID": kind}, nil)
 		} else {
-			ada.refused(code, "joinGroup", object{"groupID": kind})
+			ada.Refused(code, "joinGroup", object{"groupID": kind})
 		}
 	}
-	b.must(create, object{"Type": "Public", "Name": "open", "GroupId": "open", "ApplyJoinOption": "FreeAccess"}, nil)
-	ada.must("joinGroup", object{"groupID": "open"}, nil)
+	b.Must(create, object{"Type": "Public", "Name": "open", "GroupId": "open", "ApplyJoinOption": "FreeAccess"}, nil)
+	ada.Must("joinGroup", object{"groupID": "open"}, nil)
 }
 
 // TestRESTMembers reads who is in a group, in pages and in part.
 func TestRESTMembers(t *testing.T) {
-	b := start(t).backend()
-	b.must(create, object{"Type": "Public", "Name": "club", "GroupId": "club", "Owner_Account": "ada", "MemberList": []object{
+	b := hubtest.Start(t).Backend()
+	b.Must(create, object{"Type": "Public", "Name": "club", "GroupId": "club", "Owner_Account": "ada", "MemberList": []object{
 		{"Member_Account": "bo", "Role": "Admin"}, {"Member_Account": "cy"}, {"Member_Account": "dee"},
 	}}, nil)
 	for _, r := range []struct {
@@ -307,7 +308,7 @@ func TestRESTMembers(t *testing.T) {
 			MemberList []struct{ Member_Account string }
 			Next       string
 		}
-		b.must(list, r.query, &got)
+		b.Must(list, r.query, &got)
 		ids := []string{}
 		for _, m := range got.MemberList {
 			ids = append(ids, m.Member_Account)
@@ -317,11 +318,11 @@ func TestRESTMembers(t *testing.T) {
 		}
 	}
 	var full, part struct{ MemberList []map[string]any }
-	b.must(list, object{"GroupId": "club", "Limit": 1}, &full)
+	b.Must(list, object{"GroupId": "club", "Limit": 1}, &full)
 	if m := full.MemberList[0]; m["Role"] != "Owner" || m["JoinTime"].(float64) <= 0 || len(m) != 9 {
 		t.Errorf("a member is %v", m)
 	}
-	b.must(list, object{"GroupId": "club", "Limit": 1, "MemberInfoFilter": []string{"Role", "Nonsense"}}, &part)
+	b.Must(list, object{"GroupId": "club", "Limit": 1, "MemberInfoFilter": []string{"Role", "Nonsense"}}, &part)
 	if diff := cmp.Diff(map[string]any{"Member_Account": "ada", "Role": "Owner"}, part.MemberList[0]); diff != "" {
 		t.Errorf("filtered (-want +got):\n%s", diff)
 	}
@@ -330,21 +331,21 @@ func TestRESTMembers(t *testing.T) {
 // TestRESTNumbers lets 50 senders write to one group over two hubs at once. Every number is given once, and none is left out.
 func TestRESTNumbers(t *testing.T) {
 	nc := kvtest.Server(t)
-	backends := []*backend{startOn(t, nc).backend(), startOn(t, nc).backend()}
-	backends[0].must(create, object{"Type": "Public", "Name": "club", "GroupId": "club"}, nil)
+	backends := []*hubtest.Backend{hubtest.StartOn(t, nc).Backend(), hubtest.StartOn(t, nc).Backend()}
+	backends[0].Must(create, object{"Type": "Public", "Name": "club", "GroupId": "club"}, nil)
 	const senders, each = 50, 4
 	seqs := make(chan int, senders*each)
 	var all sync.WaitGroup
 	for i := range senders {
 		all.Go(func() {
 			for n := range each {
-				request := object{"GroupId": "club", "From_Account": fmt.Sprint("u", i), "Random": i*each + n, "MsgBody": textBody("hi")}
+				request := object{"GroupId": "club", "From_Account": fmt.Sprint("u", i), "Random": i*each + n, "MsgBody": hubtest.TextBody("hi")}
 				var sent struct{ MsgSeq int }
-				backends[(i+n)%2].must(post, request, &sent)
+				backends[(i+n)%2].Must(post, request, &sent)
 				seqs <- sent.MsgSeq
 				// The same once more, at the other hub, is the same message.
 				again := sent
-				if backends[(i+n+1)%2].must(post, request, &again); again != sent {
+				if backends[(i+n+1)%2].Must(post, request, &again); again != sent {
 					t.Errorf("sent again: %d, first %d", again.MsgSeq, sent.MsgSeq)
 				}
 			}
@@ -365,9 +366,9 @@ func TestRESTNumbers(t *testing.T) {
 
 // TestRESTIsNoWebPage: nothing under /v4/ may be stored on the way, or read by the pages of others.
 func TestRESTIsNoWebPage(t *testing.T) {
-	w := start(t)
+	w := hubtest.Start(t)
 	reply := httptest.NewRecorder()
-	w.hub.Handler().ServeHTTP(reply, httptest.NewRequest(http.MethodPost, "/v4/openim/sendmsg", nil))
+	w.Hub.Handler().ServeHTTP(reply, httptest.NewRequest(http.MethodPost, "/v4/openim/sendmsg", nil))
 	if h := reply.Result().Header; h.Get("Cache-Control") != "no-store" || h.Get("Access-Control-Allow-Origin") != "" {
 		t.Errorf("header %v", h)
 	}

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"exthub/hub"
+	"exthub/hub/hubtest"
 	"exthub/hub/usersig"
 	"exthub/kv/kvtest"
 )
@@ -32,8 +33,8 @@ const (
 
 // TestRESTCaller judges what the query string says, in its order: whatever is wrong further behind does not matter yet.
 func TestRESTCaller(t *testing.T) {
-	w := start(t)
-	b := w.backend()
+	w := hubtest.Start(t)
+	b := w.Backend()
 	sign := func(app uint64, key, user string, at time.Time) string {
 		sig, err := usersig.Sign(app, key, user, at, time.Hour)
 		if err != nil {
@@ -41,7 +42,7 @@ func TestRESTCaller(t *testing.T) {
 		}
 		return sig
 	}
-	good := w.sign("admin")
+	good := w.Sign("admin")
 	for _, r := range []struct {
 		name, value string // of the parameter that is changed; "" takes it away
 		code        int
@@ -58,10 +59,10 @@ func TestRESTCaller(t *testing.T) {
 		{"usersig", "", 70002, "usersig"},
 		{"usersig", good[:len(good)/2], 70003, "usersig"},
 		{"usersig", strings.Repeat("A", 12<<10), 70003, "usersig"},
-		{"usersig", sign(appID, secretKey, "admin", time.Now().Add(-2*time.Hour)), 70001, "usersig"},
-		{"usersig", sign(appID, "another key that is long enough", "admin", time.Now()), 70009, "usersig"},
-		{"usersig", sign(appID, secretKey, "ada", time.Now()), 70013, "usersig"},
-		{"usersig", sign(88888888, secretKey, "admin", time.Now()), 70014, "usersig"},
+		{"usersig", sign(hubtest.AppID, hubtest.SecretKey, "admin", time.Now().Add(-2*time.Hour)), 70001, "usersig"},
+		{"usersig", sign(hubtest.AppID, "another key that is long enough", "admin", time.Now()), 70009, "usersig"},
+		{"usersig", sign(hubtest.AppID, hubtest.SecretKey, "ada", time.Now()), 70013, "usersig"},
+		{"usersig", sign(88888888, hubtest.SecretKey, "admin", time.Now()), 70014, "usersig"},
 		{"random", "", 60002, "random"},
 		{"random", "4294967296", 60002, "random"},
 		{"random", "-1", 60002, "random"},
@@ -81,45 +82,45 @@ func TestRESTCaller(t *testing.T) {
 			case behind && name == "usersig":
 				query.Set(name, "wrong")
 			case !behind:
-				query.Set(name, b.query.Get(name))
+				query.Set(name, b.Query.Get(name))
 			}
 		}
 		if r.name == "identifier" {
 			query.Set("usersig", good)
 		}
-		other := &backend{t, b.url, query}
-		e, reply := other.call(setC2C, "not JSON")
+		other := &hubtest.Backend{TB: t, URL: b.URL, Query: query}
+		e, reply := other.Call(setC2C, "not JSON")
 		if e.ErrorCode != r.code || !strings.Contains(e.ErrorInfo, r.says) {
 			t.Errorf("%s=%.80s: got %s, want %d with %q", r.name, r.value, reply, r.code, r.says)
 		}
 	}
 
-	e, reply := b.answer(http.Post(b.to(setC2C)+"&x=%zz", "application/json", strings.NewReader("{}")))
+	e, reply := b.Reply(http.Post(b.To(setC2C)+"&x=%zz", "application/json", strings.NewReader("{}")))
 	if e.ErrorCode != 60002 {
 		t.Errorf("a query string that can't be parsed: %s", reply)
 	}
-	ada := w.backend()
-	ada.query.Set("identifier", "ada")
-	ada.query.Set("usersig", w.sign("ada"))
-	if e, reply := ada.call(setC2C, "not JSON"); e.ErrorCode != 60010 || !strings.Contains(e.ErrorInfo, "ada is not an app admin") {
+	ada := w.Backend()
+	ada.Query.Set("identifier", "ada")
+	ada.Query.Set("usersig", w.Sign("ada"))
+	if e, reply := ada.Call(setC2C, "not JSON"); e.ErrorCode != 60010 || !strings.Contains(e.ErrorInfo, "ada is not an app admin") {
 		t.Errorf("not an admin: %s", reply)
 	}
 }
 
 // TestRESTRouting calls what is not there.
 func TestRESTRouting(t *testing.T) {
-	b := start(t).backend()
+	b := hubtest.Start(t).Backend()
 	for _, path := range []string{"", "openim", "openim/", "openim/batchsendmsg", "openim/sendmsg/", "group_open_http_svc/sendmsg", "openim/SENDMSG"} {
-		if e, reply := b.call(path, "{}"); e.ErrorCode != 60009 {
+		if e, reply := b.Call(path, "{}"); e.ErrorCode != 60009 {
 			t.Errorf("%q: %s", path, reply)
 		}
 	}
 	for _, method := range []string{"GET", "PUT", "DELETE", "OPTIONS"} {
-		r, err := http.NewRequest(method, b.to(sendC2C), nil)
+		r, err := http.NewRequest(method, b.To(sendC2C), nil)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if e, reply := b.answer(http.DefaultClient.Do(r)); e.ErrorCode != 60009 {
+		if e, reply := b.Reply(http.DefaultClient.Do(r)); e.ErrorCode != 60009 {
 			t.Errorf("%s: %s", method, reply)
 		}
 	}
@@ -127,22 +128,22 @@ func TestRESTRouting(t *testing.T) {
 
 // TestRESTCodes meets every code that a call can come back with once its caller is known, and a few ways to each.
 func TestRESTCodes(t *testing.T) {
-	w := start(t, func(o *hub.Options) {
+	w := hubtest.Start(t, func(o *hub.Options) {
 		o.MaxExtensions, o.MaxGroupMembers, o.MessageRate = 5, 3, 8
 		now := time.Now()
 		o.Now = func() time.Time { return now } // a minute that does not end
 	})
-	b := w.backend()
-	b.must(create, object{"Type": "Public", "Name": "club", "GroupId": "club", "Owner_Account": "ada", "MemberList": members("bo")}, nil)
-	b.must(create, object{"Type": "Public", "Name": "mine", "GroupId": "mine", "Owner_Account": "admin"}, nil)
-	b.must(create, object{"Type": "AVChatRoom", "Name": "live", "GroupId": "live", "Owner_Account": "ada"}, nil)
-	key := b.letter("ada", "bo", 1)
-	onAir := b.post("live", 1)
+	b := w.Backend()
+	b.Must(create, object{"Type": "Public", "Name": "club", "GroupId": "club", "Owner_Account": "ada", "MemberList": hubtest.Members("bo")}, nil)
+	b.Must(create, object{"Type": "Public", "Name": "mine", "GroupId": "mine", "Owner_Account": "admin"}, nil)
+	b.Must(create, object{"Type": "AVChatRoom", "Name": "live", "GroupId": "live", "Owner_Account": "ada"}, nil)
+	key := b.SendC2C("ada", "bo", 1)
+	onAir := b.SendGroup("live", 1)
 	var plain struct{ MsgKey string }
-	b.must(sendC2C, object{"From_Account": "ada", "To_Account": "bo", "MsgBody": textBody("hi"), "SupportMessageExtension": 0}, &plain)
-	busy := b.letter("ada", "bo", 2)
+	b.Must(sendC2C, object{"From_Account": "ada", "To_Account": "bo", "MsgBody": hubtest.TextBody("hi"), "SupportMessageExtension": 0}, &plain)
+	busy := b.SendC2C("ada", "bo", 2)
 	for range 8 {
-		b.must(setC2C, object{"From_Account": "ada", "To_Account": "bo", "MsgKey": busy, "OperateType": 1, "ExtensionList": []object{{"Key": "k", "Value": "v"}}}, nil)
+		b.Must(setC2C, object{"From_Account": "ada", "To_Account": "bo", "MsgKey": busy, "OperateType": 1, "ExtensionList": []object{{"Key": "k", "Value": "v"}}}, nil)
 	}
 
 	set := func(change object) object {
@@ -161,7 +162,7 @@ func TestRESTCodes(t *testing.T) {
 	}
 	pair := func(key, value any) object { return object{"ExtensionList": []object{{"Key": key, "Value": value}}} }
 	send := func(change object) object {
-		o := object{"From_Account": "ada", "To_Account": "bo", "MsgBody": textBody("hi"), "MsgRandom": 3}
+		o := object{"From_Account": "ada", "To_Account": "bo", "MsgBody": hubtest.TextBody("hi"), "MsgRandom": 3}
 		for name, value := range change {
 			o[name] = value
 		}
@@ -236,32 +237,32 @@ func TestRESTCodes(t *testing.T) {
 		{sendC2C, send(object{"To_Account": ""}), 10004, "To_Account"},
 		{sendC2C, send(object{"From_Account": "\x01"}), 10004, "From_Account"},
 		{sendC2C, send(object{"MsgBody": nil}), 10004, "MsgBody: 0 elements"},
-		{sendC2C, send(object{"MsgBody": append(textBody("a"), textBody("b")...)}), 10004, "MsgBody: 2 elements"},
+		{sendC2C, send(object{"MsgBody": append(hubtest.TextBody("a"), hubtest.TextBody("b")...)}), 10004, "MsgBody: 2 elements"},
 		{sendC2C, send(object{"MsgBody": []object{{"MsgType": "TIMFaceElem"}}}), 10004, "MsgBody[0].MsgType"},
-		{sendC2C, send(object{"MsgBody": textBody("")}), 10004, "MsgContent.Text: empty"},
-		{sendC2C, send(object{"MsgBody": textBody(strings.Repeat("x", 13<<10))}), 80002, "MsgContent and CloudCustomData"},
+		{sendC2C, send(object{"MsgBody": hubtest.TextBody("")}), 10004, "MsgContent.Text: empty"},
+		{sendC2C, send(object{"MsgBody": hubtest.TextBody(strings.Repeat("x", 13<<10))}), 80002, "MsgContent and CloudCustomData"},
 		{sendC2C, send(object{"SupportMessageExtension": 2}), 10004, "SupportMessageExtension: 2"},
-		{post, object{"GroupId": "nowhere", "MsgBody": textBody("hi")}, 10010, "nowhere"},
-		{post, object{"GroupId": "", "MsgBody": textBody("hi")}, 10015, "GroupId"},
-		{post, object{"GroupId": "club", "MsgBody": textBody("hi"), "To_Account": []string{"bo"}}, 10004, "To_Account"},
-		{post, object{"GroupId": "club", "MsgBody": textBody("hi"), "TopicId": "t"}, 10004, "TopicId"},
+		{post, object{"GroupId": "nowhere", "MsgBody": hubtest.TextBody("hi")}, 10010, "nowhere"},
+		{post, object{"GroupId": "", "MsgBody": hubtest.TextBody("hi")}, 10015, "GroupId"},
+		{post, object{"GroupId": "club", "MsgBody": hubtest.TextBody("hi"), "To_Account": []string{"bo"}}, 10004, "To_Account"},
+		{post, object{"GroupId": "club", "MsgBody": hubtest.TextBody("hi"), "TopicId": "t"}, 10004, "TopicId"},
 		// Groups.
 		{create, group("Secret", "x"), 10004, "Type"},
 		{create, object{"Type": "Public"}, 10004, "Name: empty"},
 		{create, object{"Type": "Public", "Name": strings.Repeat("n", 31)}, 10004, "Name: 31 bytes"},
 		{create, object{"Type": "Public", "Name": "n", "ApplyJoinOption": "Maybe"}, 10004, "ApplyJoinOption"},
-		{create, object{"Type": "Public", "Name": "n", "MemberList": members("a", "a")}, 10004, "MemberList"},
-		{create, object{"Type": "Public", "Name": "n", "MemberList": members(many(301)...)}, 10005, "MemberList: 301 users"},
-		{create, object{"Type": "Public", "Name": "n", "MemberList": members("a", "b", "c", "d")}, 10014, "at most 3"},
+		{create, object{"Type": "Public", "Name": "n", "MemberList": hubtest.Members("a", "a")}, 10004, "MemberList"},
+		{create, object{"Type": "Public", "Name": "n", "MemberList": hubtest.Members(many(301)...)}, 10005, "MemberList: 301 users"},
+		{create, object{"Type": "Public", "Name": "n", "MemberList": hubtest.Members("a", "b", "c", "d")}, 10014, "at most 3"},
 		{create, group("Public", "@TGS#mine"), 10015, "GroupId"},
 		{create, group("Public", "club"), 10021, "club"},
 		{create, group("Public", "mine"), 10025, "mine"},
 		{destroy, object{"GroupId": "nowhere"}, 10010, "nowhere"},
 		{destroy, object{}, 10015, "GroupId"},
-		{add, object{"GroupId": "nowhere", "MemberList": members("cy")}, 10010, "nowhere"},
+		{add, object{"GroupId": "nowhere", "MemberList": hubtest.Members("cy")}, 10010, "nowhere"},
 		{add, object{"GroupId": "club"}, 10004, "MemberList: none given"},
-		{add, object{"GroupId": "club", "MemberList": members("")}, 10004, "MemberList"},
-		{add, object{"GroupId": "live", "MemberList": members("cy")}, 10007, "AVChatRoom"},
+		{add, object{"GroupId": "club", "MemberList": hubtest.Members("")}, 10004, "MemberList"},
+		{add, object{"GroupId": "live", "MemberList": hubtest.Members("cy")}, 10007, "AVChatRoom"},
 		{remove, object{"GroupId": "club"}, 10004, "MemberToDel_Account: none given"},
 		{remove, object{"GroupId": "club", "MemberToDel_Account": []string{"ada"}}, 10007, "the owner"},
 		{remove, object{"GroupId": "nowhere", "MemberToDel_Account": []string{"ada"}}, 10010, "nowhere"},
@@ -270,13 +271,13 @@ func TestRESTCodes(t *testing.T) {
 		{list, object{"GroupId": "club", "Offset": -1}, 10004, "Offset: -1"},
 		{list, object{"GroupId": "club", "Next": "x"}, 10004, "Next"},
 	} {
-		e, reply := b.call(r.command, r.body)
+		e, reply := b.Call(r.command, r.body)
 		if e.ErrorCode != r.code || !strings.Contains(e.ErrorInfo, r.says) {
 			t.Errorf("%s %.200v: got %.300s, want %d with %q", r.command, r.body, reply, r.code, r.says)
 		}
 	}
 	var page struct{ LatestSeq int }
-	if b.must(getC2C, object{"From_Account": "ada", "To_Account": "bo", "MsgKey": key}, &page); page.LatestSeq != 0 {
+	if b.Must(getC2C, object{"From_Account": "ada", "To_Account": "bo", "MsgKey": key}, &page); page.LatestSeq != 0 {
 		t.Errorf("a refused call wrote something: %+v", page)
 	}
 }
@@ -284,17 +285,17 @@ func TestRESTCodes(t *testing.T) {
 // TestRESTTooOften calls one command more often than allowed. Others are not concerned.
 func TestRESTTooOften(t *testing.T) {
 	now := time.Now()
-	w := start(t, func(o *hub.Options) { o.RESTRate, o.Now = 3, func() time.Time { return now } })
-	b := w.backend()
+	w := hubtest.Start(t, func(o *hub.Options) { o.RESTRate, o.Now = 3, func() time.Time { return now } })
+	b := w.Backend()
 	for range 3 {
-		if e, reply := b.call(destroy, object{"GroupId": "nowhere"}); e.ErrorCode != 10010 {
+		if e, reply := b.Call(destroy, object{"GroupId": "nowhere"}); e.ErrorCode != 10010 {
 			t.Fatalf("within the limit: %s", reply)
 		}
 	}
-	if e, reply := b.call(destroy, object{"GroupId": "nowhere"}); e.ErrorCode != 60007 || !strings.Contains(e.ErrorInfo, "more than 3 calls of group_open_http_svc/destroy_group") {
+	if e, reply := b.Call(destroy, object{"GroupId": "nowhere"}); e.ErrorCode != 60007 || !strings.Contains(e.ErrorInfo, "more than 3 calls of group_open_http_svc/destroy_group") {
 		t.Errorf("beyond the limit: %s", reply)
 	}
-	if e, reply := b.call(list, object{"GroupId": "nowhere"}); e.ErrorCode != 10010 {
+	if e, reply := b.Call(list, object{"GroupId": "nowhere"}); e.ErrorCode != 10010 {
 		t.Errorf("another command: %s", reply)
 	}
 }
@@ -302,12 +303,12 @@ func TestRESTTooOften(t *testing.T) {
 // TestRESTWithoutStore calls a hub whose NATS is gone.
 func TestRESTWithoutStore(t *testing.T) {
 	node := kvtest.Start(t)
-	w := startOn(t, node.Connect(t), func(o *hub.Options) { o.RequestTimeout = 200 * time.Millisecond })
-	b := w.backend()
-	key := b.letter("ada", "bo", 1)
+	w := hubtest.StartOn(t, node.Connect(t), func(o *hub.Options) { o.RequestTimeout = 200 * time.Millisecond })
+	b := w.Backend()
+	key := b.SendC2C("ada", "bo", 1)
 	node.Stop()
 	body := object{"From_Account": "ada", "To_Account": "bo", "MsgKey": key, "OperateType": 1, "ExtensionList": []object{{"Key": "k", "Value": "v"}}}
-	if e, reply := b.call(setC2C, body); e.ErrorCode != 10002 || strings.Contains(e.ErrorInfo, "nats") {
+	if e, reply := b.Call(setC2C, body); e.ErrorCode != 10002 || strings.Contains(e.ErrorInfo, "nats") {
 		t.Errorf("without a store: %s", reply)
 	}
 	if err := node.Restart(); err != nil {
@@ -317,39 +318,39 @@ func TestRESTWithoutStore(t *testing.T) {
 
 // TestRESTBodyTooLong announces more than is allowed and sends nothing: the answer comes at once.
 func TestRESTBodyTooLong(t *testing.T) {
-	b := start(t).backend()
+	b := hubtest.Start(t).Backend()
 	for body, code := range map[string]int{
 		"Content-Length: 1048577\r\n\r\n":          80002,
 		"Transfer-Encoding: chunked\r\n\r\nzz\r\n": 60008, // breaks off within
 	} {
-		if e := b.raw(body); e.ErrorCode != code {
+		if e := rawCall(b, body); e.ErrorCode != code {
 			t.Errorf("%q: %+v, want %d", body, e, code)
 		}
 	}
 }
 
-// raw sends the rest of a call's header, and what follows, as it is, and returns the answer. The connection must end behind it.
-func (b *backend) raw(rest string) envelope {
-	b.t.Helper()
-	address, err := url.Parse(b.to(setC2C))
+// rawCall sends the rest of a call's header, and what follows, as it is, and returns the answer. The connection must end behind it.
+func rawCall(b *hubtest.Backend, rest string) hubtest.Envelope {
+	b.TB.Helper()
+	address, err := url.Parse(b.To(setC2C))
 	if err != nil {
-		b.t.Fatal(err)
+		b.TB.Fatal(err)
 	}
 	c, err := net.Dial("tcp", address.Host)
 	if err != nil {
-		b.t.Fatal(err)
+		b.TB.Fatal(err)
 	}
 	defer c.Close()
-	if err := c.SetDeadline(time.Now().Add(patience)); err != nil {
-		b.t.Fatal(err)
+	if err := c.SetDeadline(time.Now().Add(hubtest.Timeout)); err != nil {
+		b.TB.Fatal(err)
 	}
 	if _, err := fmt.Fprintf(c, "POST %s HTTP/1.1\r\nHost: hub\r\n%s", address.RequestURI(), rest); err != nil {
-		b.t.Fatal(err)
+		b.TB.Fatal(err)
 	}
 	reader := bufio.NewReader(c)
-	e, _ := b.answer(http.ReadResponse(reader, nil))
+	e, _ := b.Reply(http.ReadResponse(reader, nil))
 	if _, err := reader.ReadByte(); err != io.EOF {
-		b.t.Errorf("the connection goes on: %v", err)
+		b.TB.Errorf("the connection goes on: %v", err)
 	}
 	return e
 }

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"exthub/hub"
+	"exthub/hub/hubtest"
 	"exthub/hub/rest"
 )
 
@@ -40,13 +41,13 @@ func (c call) lines() string {
 
 // callRecorder compares what happens with the files, or writes them.
 type callRecorder struct {
-	*backend
+	*hubtest.Backend
 	seen map[string]bool
 }
 
 func (r *callRecorder) ask(command, name, request string) {
-	r.t.Helper()
-	_, reply := r.call(command, request)
+	r.TB.Helper()
+	_, reply := r.Call(command, request)
 	path := filepath.Join(calls, name+".json")
 	r.seen[path] = true
 	var b bytes.Buffer
@@ -54,27 +55,27 @@ func (r *callRecorder) ask(command, name, request string) {
 	e.SetEscapeHTML(false)
 	e.SetIndent("", "  ")
 	if err := e.Encode(call{name, command, json.RawMessage(request), reply}); err != nil {
-		r.t.Fatal(err)
+		r.TB.Fatal(err)
 	}
 	if *update {
 		if err := os.WriteFile(path, b.Bytes(), 0o644); err != nil {
-			r.t.Fatal(err)
+			r.TB.Fatal(err)
 		}
 		return
 	}
 	want, err := os.ReadFile(path)
 	if err != nil {
-		r.t.Error(err)
+		r.TB.Error(err)
 	} else if !bytes.Equal(b.Bytes(), want) {
-		r.t.Errorf("%s: got\n%s, want\n%s", name, b.Bytes(), want)
+		r.TB.Errorf("%s: got\n%s, want\n%s", name, b.Bytes(), want)
 	}
 }
 
 // TestGoldenCalls plays one scene on a fresh hub whose clock stands still, so that every byte is known.
 func TestGoldenCalls(t *testing.T) {
-	w := start(t, func(o *hub.Options) { o.Now = func() time.Time { return time.Unix(1700000100, 0) } })
-	r := &callRecorder{w.backend(), make(map[string]bool)}
-	r.query.Set("usersig", sigAdmin)
+	w := hubtest.Start(t, func(o *hub.Options) { o.Now = func() time.Time { return time.Unix(1700000100, 0) } })
+	r := &callRecorder{w.Backend(), make(map[string]bool)}
+	r.Query.Set("usersig", sigAdmin)
 
 	r.ask(create, "create_group", `{"Type":"Public","Name":"Book club","GroupId":"club","Owner_Account":"ada","ApplyJoinOption":"FreeAccess","MemberList":[{"Member_Account":"bo","Role":"Admin"}]}`)
 	r.ask(create, "create_group.taken", `{"Type":"Public","Name":"Book club","GroupId":"club"}`)

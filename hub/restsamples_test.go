@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"exthub/hub"
+	"exthub/hub/hubtest"
 	"exthub/hub/usersig"
 )
 
@@ -67,14 +68,14 @@ func shape(t *testing.T, reply []byte) []string {
 // second that is part of the sample's MsgKey.
 func TestSamples(t *testing.T) {
 	now := time.Unix(1665388280, 0)
-	w := start(t, func(o *hub.Options) {
+	w := hubtest.Start(t, func(o *hub.Options) {
 		o.SDKAppID, o.Now = 88888888, func() time.Time { return now }
 	})
-	sig, err := usersig.Sign(88888888, secretKey, "admin", now, time.Hour)
+	sig, err := usersig.Sign(88888888, hubtest.SecretKey, "admin", now, time.Hour)
 	if err != nil {
 		t.Fatal(err)
 	}
-	set := w.server.URL + strings.Replace(sampleURL, "xxx", sig, 1)
+	set := w.URL() + strings.Replace(sampleURL, "xxx", sig, 1)
 	to := func(command string) string {
 		return strings.Replace(set, "openim_msg_ext_http_svc/set_key_values", command, 1)
 	}
@@ -147,7 +148,7 @@ func TestSamples(t *testing.T) {
 	}
 
 	var page struct {
-		envelope
+		hubtest.Envelope
 		CompleteFlag  int
 		ExtensionList []json.RawMessage
 	}

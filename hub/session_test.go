@@ -11,6 +11,7 @@ import (
 	"github.com/coder/websocket"
 
 	"exthub/hub"
+	"exthub/hub/hubtest"
 	"exthub/hub/socket"
 	"exthub/hub/usersig"
 	"exthub/kv"
@@ -18,36 +19,38 @@ import (
 
 // TestMalformedFrames: after the login they are refused, and the session lives.
 func TestMalformedFrames(t *testing.T) {
-	w := start(t)
-	c := w.login("ada")
+	w := hubtest.Start(t)
+	c := w.Login("ada")
 	for frame, code := range map[string]int{
 		`{`: -32700, `[{"jsonrpc":"2.0","id":1,"method":"ping"}]`: -32600, `{"jsonrpc":"2.0","method":"ping"}`: -32600,
 		`{"jsonrpc":"2.0","id":1,"method":"ping","params":[1]}`: -32602,
 	} {
-		c.write(frame)
-		if f := c.answer(); f.Error == nil || f.Error.Code != code {
-			t.Errorf("%s: %s, want %d", frame, f.raw, code)
+		c.Write(frame)
+		if f := c.Answer(); f.Error == nil || f.Error.Code != code {
+			t.Errorf("%s: %s, want %d", frame, f.Raw, code)
 		}
 	}
-	c.must("ping", object{"unknown": object{}}, nil)
+	c.Must("ping", object{"unknown": object{}}, nil)
 }
 
 // TestOneAfterTheOther: requests that are sent without waiting are carried out and answered in their order.
 func TestOneAfterTheOther(t *testing.T) {
-	w := start(t)
-	c := w.login("ada")
-	id := c.send("C2C", "bo").ID
+	w := hubtest.Start(t)
+	c := w.Login("ada")
+	id := c.Send("C2C", "bo").ID
 	for i := range 50 {
-		c.write(fmt.Sprintf(`{"jsonrpc":"2.0","id":"s%d","method":"setMessageExtensions","params":{"messageID":%q,"extensions":[{"key":"k%d","value":"v","seq":0}]}}`, i, id, i))
-		c.write(fmt.Sprintf(`{"jsonrpc":"2.0","id":"g%d","method":"getMessageExtensions","params":{"messageID":%q}}`, i, id))
+		c.Write(fmt.Sprintf(`{"jsonrpc":"2.0","id":"s%d","method":"setMessageExtensions","params":{"messageID":%q,"extensions":[{"key":"k%d","value":"v","seq":0}]}}`, i, id, i))
+		c.Write(fmt.Sprintf(`{"jsonrpc":"2.0","id":"g%d","method":"getMessageExtensions","params":{"messageID":%q}}`, i, id))
 	}
 	for i := range 50 {
-		var got page
-		if f := c.answer(); string(f.ID) != fmt.Sprintf(`"s%d"`, i) || f.Error != nil {
-			t.Fatalf("answer %d: %s", i, f.raw)
+		var got hubtest.Page
+		if f := c.Answer(); string(f.ID) != fmt.Sprintf(`"s%d"`, i) || f.Error != nil {
+			t.Fatalf("answer %d: %s", i, f.Raw)
 		}
-		f := c.answer()
-		f.decode(&got)
+		f := c.Answer()
+		if err := f.Decode(&got); err != nil {
+			t.Fatal(err)
+		}
 		if string(f.ID) != fmt.Sprintf(`"g%d"`, i) || len(got.Extensions) != i+1 {
 			t.Fatalf("answer %d: %s has %d pairs", i, f.ID, len(got.Extensions))
 		}
@@ -55,79 +58,79 @@ func TestOneAfterTheOther(t *testing.T) {
 }
 
 func TestLogout(t *testing.T) {
-	w := start(t)
-	c := w.login("ada")
-	c.must("logout", object{}, nil)
-	if code := c.closed(); code != websocket.StatusNormalClosure {
+	w := hubtest.Start(t)
+	c := w.Login("ada")
+	c.Must("logout", object{}, nil)
+	if code := c.Closed(); code != websocket.StatusNormalClosure {
 		t.Errorf("closed with %d", code)
 	}
 }
 
 // TestSilentClient: a client that says nothing for two heartbeats is given up; its own WebSocket pings are not enough to stay.
 func TestSilentClient(t *testing.T) {
-	w := start(t, func(o *hub.Options) { o.Heartbeat = 100 * time.Millisecond })
+	w := hubtest.Start(t, func(o *hub.Options) { o.Heartbeat = 100 * time.Millisecond })
 	begin := time.Now()
-	c := w.login("ada")
-	if code := c.closed(); code != socket.CloseSilent || time.Since(begin) < 200*time.Millisecond {
+	c := w.Login("ada")
+	if code := c.Closed(); code != socket.CloseSilent || time.Since(begin) < 200*time.Millisecond {
 		t.Errorf("closed with %d after %v", code, time.Since(begin))
 	}
 }
 
 // TestUserSigExpires: nobody stays longer than the UserSig is valid.
 func TestUserSigExpires(t *testing.T) {
-	w := start(t)
-	sig, err := usersig.Sign(appID, secretKey, "ada", time.Now(), time.Second)
+	w := hubtest.Start(t)
+	sig, err := usersig.Sign(hubtest.AppID, hubtest.SecretKey, "ada", time.Now(), time.Second)
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := w.dial()
-	c.must("login", object{"sdkAppID": appID, "userID": "ada", "userSig": sig}, nil)
+	c := w.Dial()
+	c.Must("login", object{"sdkAppID": hubtest.AppID, "userID": "ada", "userSig": sig}, nil)
 	var kicked struct{ Type string }
-	c.next("KICKED_OUT", &kicked)
-	if code := c.closed(); code != socket.CloseNotLoggedIn || kicked.Type != "userSigExpired" {
+	c.Next("KICKED_OUT", &kicked)
+	if code := c.Closed(); code != socket.CloseNotLoggedIn || kicked.Type != "userSigExpired" {
 		t.Errorf("kicked for %q, closed with %d", kicked.Type, code)
 	}
 }
 
 // TestOldestSessionMakesRoom: the newest session of a user wins, so that one who comes back is not shut out by what is left of before.
 func TestOldestSessionMakesRoom(t *testing.T) {
-	w := start(t, func(o *hub.Options) { o.MaxSessionsPerUser = 2 })
-	first, second, other := w.login("ada"), w.login("ada"), w.login("bo")
-	w.login("ada")
+	w := hubtest.Start(t, func(o *hub.Options) { o.MaxSessionsPerUser = 2 })
+	first, second, other := w.Login("ada"), w.Login("ada"), w.Login("bo")
+	w.Login("ada")
 	var kicked struct{ Type string }
-	first.next("KICKED_OUT", &kicked)
-	if code := first.closed(); code != socket.CloseKicked || kicked.Type != "multipleDevice" {
+	first.Next("KICKED_OUT", &kicked)
+	if code := first.Closed(); code != socket.CloseKicked || kicked.Type != "multipleDevice" {
 		t.Errorf("kicked for %q, closed with %d", kicked.Type, code)
 	}
-	second.must("ping", object{}, nil)
-	other.must("ping", object{}, nil)
+	second.Must("ping", object{}, nil)
+	other.Must("ping", object{}, nil)
 }
 
 // TestAllSessionsOfAUser hear of everything, but the one that sent a message not of the message.
 func TestAllSessionsOfAUser(t *testing.T) {
-	w := start(t)
-	phone, laptop := w.login("ada"), w.login("ada")
-	id := phone.send("C2C", "bo").ID
-	laptop.next("MESSAGE_RECEIVED", nil)
-	phone.set(id, "k", "v", 0)
-	phone.next("MESSAGE_EXTENSIONS_UPDATED", nil)
-	laptop.next("MESSAGE_EXTENSIONS_UPDATED", nil)
+	w := hubtest.Start(t)
+	phone, laptop := w.Login("ada"), w.Login("ada")
+	id := phone.Send("C2C", "bo").ID
+	laptop.Next("MESSAGE_RECEIVED", nil)
+	phone.Set(id, "k", "v", 0)
+	phone.Next("MESSAGE_EXTENSIONS_UPDATED", nil)
+	laptop.Next("MESSAGE_EXTENSIONS_UPDATED", nil)
 }
 
 // TestFullHub: who does not fit in is told before the upgrade, and may come back.
 func TestFullHub(t *testing.T) {
-	w := start(t, func(o *hub.Options) { o.MaxSessions = 1 })
-	c := w.login("ada")
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	w := hubtest.Start(t, func(o *hub.Options) { o.MaxSessions = 1 })
+	c := w.Login("ada")
+	ctx, cancel := context.WithTimeout(t.Context(), hubtest.Timeout)
 	defer cancel()
-	_, answer, err := websocket.Dial(ctx, w.url(), nil)
+	_, answer, err := websocket.Dial(ctx, w.SocketURL(), nil)
 	if err == nil || answer.StatusCode != http.StatusServiceUnavailable {
 		t.Fatalf("second connection: %v", err)
 	}
-	c.must("logout", object{}, nil)
-	c.closed()
+	c.Must("logout", object{}, nil)
+	c.Closed()
 	for {
-		ws, _, err := websocket.Dial(ctx, w.url(), nil)
+		ws, _, err := websocket.Dial(ctx, w.SocketURL(), nil)
 		if err == nil {
 			ws.CloseNow()
 			return
@@ -140,36 +143,36 @@ func TestFullHub(t *testing.T) {
 
 // TestShutdown sends everybody away with a code that says to come back, and lets nobody in.
 func TestShutdown(t *testing.T) {
-	w := start(t)
-	clients := []*client{w.dial()} // a stranger
+	w := hubtest.Start(t)
+	clients := []*hubtest.Client{w.Dial()} // a stranger
 	for i := range 20 {
-		clients = append(clients, w.login(fmt.Sprint("user", i)))
+		clients = append(clients, w.Login(fmt.Sprint("user", i)))
 	}
 	var leaving sync.WaitGroup
 	for _, c := range clients {
 		leaving.Go(func() {
-			if code := c.closed(); code != socket.CloseRestarting {
+			if code := c.Closed(); code != socket.CloseRestarting {
 				t.Errorf("closed with %d", code)
 			}
 		})
 	}
-	w.stop()
+	w.Stop()
 	leaving.Wait()
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	ctx, cancel := context.WithTimeout(t.Context(), hubtest.Timeout)
 	defer cancel()
-	if _, _, err := websocket.Dial(ctx, w.url(), nil); err == nil {
+	if _, _, err := websocket.Dial(ctx, w.SocketURL(), nil); err == nil {
 		t.Error("somebody was let in")
 	}
 }
 
 // TestShutdownAtTheDoor: who comes in the moment of a shutdown is refused before the upgrade, or sent away with the same code as everybody.
 func TestShutdownAtTheDoor(t *testing.T) {
-	w := start(t)
+	w := hubtest.Start(t)
 	var coming sync.WaitGroup
 	in := make(chan struct{})
 	for range 500 {
 		coming.Go(func() {
-			ws, _, err := websocket.Dial(t.Context(), w.url(), nil)
+			ws, _, err := websocket.Dial(t.Context(), w.SocketURL(), nil)
 			in <- struct{}{}
 			if err != nil {
 				return
@@ -181,7 +184,7 @@ func TestShutdownAtTheDoor(t *testing.T) {
 		})
 	}
 	<-in
-	coming.Go(w.stop)
+	coming.Go(w.Stop)
 	for range 499 {
 		<-in
 	}
@@ -190,13 +193,13 @@ func TestShutdownAtTheDoor(t *testing.T) {
 
 // TestShutdownInAHurry cuts off whoever does not go in time.
 func TestShutdownInAHurry(t *testing.T) {
-	w := start(t)
-	clients := []*client{w.login("ada"), w.dial()}
+	w := hubtest.Start(t)
+	clients := []*hubtest.Client{w.Login("ada"), w.Dial()}
 	hurry, cancel := context.WithCancel(t.Context())
 	cancel()
-	w.shutdown(hurry, context.Canceled)
+	w.Shutdown(hurry, context.Canceled)
 	for _, c := range clients {
-		if _, err := c.read(); err == nil {
+		if _, err := c.Read(); err == nil {
 			t.Error("a session went on")
 		}
 	}
@@ -204,10 +207,10 @@ func TestShutdownInAHurry(t *testing.T) {
 
 // TestLost: when changes may have been missed, every session is closed with a code that says to come back and read anew.
 func TestLost(t *testing.T) {
-	w := start(t)
-	c := w.login("ada")
-	w.hub.Publish(kv.Delta{Reset: true})
-	if code := c.closed(); code != socket.CloseLost {
+	w := hubtest.Start(t)
+	c := w.Login("ada")
+	w.Hub.Publish(kv.Delta{Reset: true})
+	if code := c.Closed(); code != socket.CloseLost {
 		t.Errorf("closed with %d", code)
 	}
 }

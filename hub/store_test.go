@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"exthub/hub"
+	"exthub/hub/hubtest"
 	"exthub/hub/socket"
 	"exthub/kv/kvtest"
 )
@@ -39,20 +40,20 @@ func TestStoreGone(t *testing.T) {
 	node := kvtest.Start(t)
 	nc := node.Connect(t)
 	var log record
-	w := startOn(t, nc, func(o *hub.Options) {
+	w := hubtest.StartOn(t, nc, func(o *hub.Options) {
 		o.RequestTimeout = time.Second
 		o.Logger = slog.New(slog.NewTextHandler(&log, nil))
 	})
-	ada, bo := w.login("ada"), w.login("bo")
-	id := ada.send("C2C", "bo").ID
-	bo.next("MESSAGE_RECEIVED", nil)
-	before, _ := ada.set(id, "k", "1", 0)
-	bo.next("MESSAGE_EXTENSIONS_UPDATED", nil)
+	ada, bo := w.Login("ada"), w.Login("bo")
+	id := ada.Send("C2C", "bo").ID
+	bo.Next("MESSAGE_RECEIVED", nil)
+	before, _ := ada.Set(id, "k", "1", 0)
+	bo.Next("MESSAGE_EXTENSIONS_UPDATED", nil)
 
 	node.Stop()
 	begin := time.Now()
-	_, err := ada.call("setMessageExtensions", object{"messageID": id, "extensions": []object{{"key": "k", "value": "2", "seq": before.Seq}}})
-	var refused *hubError
+	err := ada.Call("setMessageExtensions", hubtest.SetParams(id, "k", "2", before.Seq), nil)
+	var refused *hubtest.Refusal
 	if !errors.As(err, &refused) || refused.Code != 10002 {
 		t.Fatalf("set without a store: %v", err)
 	}
@@ -69,13 +70,13 @@ func TestStoreGone(t *testing.T) {
 	if strings.Contains(strings.ToLower(refused.Message), "nats") {
 		t.Errorf("%q speaks of what is none of the client's business", refused.Message)
 	}
-	ada.must("ping", object{}, nil)
-	if got := ada.get(id, 0); len(got.Extensions) != 1 {
+	ada.Must("ping", object{}, nil)
+	if got := ada.Get(id, 0); len(got.Extensions) != 1 {
 		t.Errorf("a message in use can't be read: %+v", got)
 	}
-	stranger := w.dial()
-	stranger.refused(10002, "login", object{"sdkAppID": appID, "userID": "cy", "userSig": w.sign("cy")})
-	if code := stranger.closed(); code != socket.CloseLost {
+	stranger := w.Dial()
+	stranger.Refused(10002, "login", object{"sdkAppID": hubtest.AppID, "userID": "cy", "userSig": w.Sign("cy")})
+	if code := stranger.Closed(); code != socket.CloseLost {
 		t.Errorf("login without a store: closed with %d", code)
 	}
 
@@ -83,20 +84,23 @@ func TestStoreGone(t *testing.T) {
 		t.Fatal(err)
 	}
 	// The clients reconnect when they notice; until then refusals go on. Whoever was told that the outcome is not known reads first.
-	for deadline := time.Now().Add(patience); ; {
-		seq := ada.get(id, 0).Extensions[0].Seq
-		raw, err := ada.call("setMessageExtensions", object{"messageID": id, "extensions": []object{{"key": "k", "value": "3", "seq": seq}}})
-		var got changed
-		if err == nil && json.Unmarshal(raw, &got) == nil && got.Extensions[0].Code == 0 {
+	for deadline := time.Now().Add(hubtest.Timeout); ; {
+		seq := ada.Get(id, 0).Extensions[0].Seq
+		var got hubtest.Changed
+		err := ada.Call("setMessageExtensions", hubtest.SetParams(id, "k", "3", seq), &got)
+		if err == nil && got.Extensions[0].Code == 0 {
 			break
 		}
+		if err != nil && hubtest.Code(err) == 0 {
+			t.Fatal(err)
+		}
 		if time.Now().After(deadline) {
-			t.Fatalf("the store is back, but: %s %v", raw, err)
+			t.Fatalf("the store is back, but: %+v %v", got, err)
 		}
 	}
 	for {
-		var event changed
-		bo.next("MESSAGE_EXTENSIONS_UPDATED", &event)
+		var event hubtest.Changed
+		bo.Next("MESSAGE_EXTENSIONS_UPDATED", &event)
 		if event.Extensions[0].Value == "3" {
 			break
 		}

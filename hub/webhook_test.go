@@ -17,6 +17,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"exthub/hub"
+	"exthub/hub/hubtest"
 	"exthub/hub/webhook"
 	"exthub/kv"
 	"exthub/kv/kvtest"
@@ -72,7 +73,7 @@ func (r *receiver) ServeHTTP(w http.ResponseWriter, request *http.Request) {
 		r.t.Errorf("%v in %s", err, body)
 	}
 	query, signature := request.URL.Query(), webhook.Sign(webhookSecret, request.Header.Get(webhook.TimestampHeader), body)
-	if request.Method != http.MethodPost || query.Get("SdkAppid") != fmt.Sprint(appID) || query.Get("CallbackCommand") != c.CallbackCommand ||
+	if request.Method != http.MethodPost || query.Get("SdkAppid") != fmt.Sprint(hubtest.AppID) || query.Get("CallbackCommand") != c.CallbackCommand ||
 		query.Get("contenttype") != "json" || query.Get("own") != "kept" || request.Header.Get(webhook.SignatureHeader) != signature {
 		r.t.Errorf("%s %s, header %v, body %s", request.Method, request.URL, request.Header, body)
 	}
@@ -116,7 +117,7 @@ func (r *receiver) set(down bool) {
 // until waits until what the receiver has seen holds.
 func (r *receiver) until(what string, holds func() bool) {
 	r.t.Helper()
-	timeout := time.After(patience)
+	timeout := time.After(hubtest.Timeout)
 	for {
 		r.mu.Lock()
 		done := holds()
@@ -132,14 +133,14 @@ func (r *receiver) until(what string, holds func() bool) {
 	}
 }
 
-// webhook starts to send to the receiver and returns the sender and what stops it.
-func (w *world) webhook(r *receiver) (*webhook.Sender, func()) {
-	w.t.Helper()
-	s, err := webhook.New(w.t.Context(), w.store, webhook.Options{
-		URL: r.server.URL + "/hook?own=kept", Secret: webhookSecret, SDKAppID: appID, Timeout: 50 * time.Millisecond, MinPause: time.Millisecond, MaxPause: 20 * time.Millisecond,
+// startWebhook starts to send to the receiver and returns the sender and what stops it.
+func startWebhook(w *hubtest.World, r *receiver) (*webhook.Sender, func()) {
+	w.TB.Helper()
+	s, err := webhook.New(w.TB.Context(), w.Store, webhook.Options{
+		URL: r.server.URL + "/hook?own=kept", Secret: webhookSecret, SDKAppID: hubtest.AppID, Timeout: 50 * time.Millisecond, MinPause: time.Millisecond, MaxPause: 20 * time.Millisecond,
 	})
 	if err != nil {
-		w.t.Fatal(err)
+		w.TB.Fatal(err)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	var running sync.WaitGroup
@@ -148,17 +149,17 @@ func (w *world) webhook(r *receiver) (*webhook.Sender, func()) {
 		cancel()
 		running.Wait()
 	}
-	w.t.Cleanup(stop)
+	w.TB.Cleanup(stop)
 	return s, stop
 }
 
 // TestWebhook changes pairs through both doors. The receiver is told in the shape that the reference gives, byte for byte.
 func TestWebhook(t *testing.T) {
-	w, r := start(t), newReceiver(t)
-	sender, _ := w.webhook(r)
-	ada, b := w.login("ada"), w.backend()
-	b.must(create, object{"Type": "Public", "Name": "club", "GroupId": "club", "Owner_Account": "ada"}, nil)
-	key, seq := b.letter("ada", "bo", 12), b.post("club", 1)
+	w, r := hubtest.Start(t), newReceiver(t)
+	sender, _ := startWebhook(w, r)
+	ada, b := w.Login("ada"), w.Backend()
+	b.Must(create, object{"Type": "Public", "Name": "club", "GroupId": "club", "Owner_Account": "ada"}, nil)
+	key, seq := b.SendC2C("ada", "bo", 12), b.SendGroup("club", 1)
 	letter := func(operate int, items ...object) object {
 		return object{"From_Account": "ada", "To_Account": "bo", "MsgKey": key, "OperateType": operate, "ExtensionList": items}
 	}
@@ -179,23 +180,23 @@ func TestWebhook(t *testing.T) {
 	from := fmt.Sprintf(`{"CallbackCommand":"C2C.CallbackAfterC2CMsgExtension","From_Account":"ada","To_Account":"bo","MsgKey":%q`, key)
 
 	var got restChanged
-	b.must(setC2C, letter(1, object{"Key": "k1", "Value": "<1>"}, object{"Key": "k2", "Value": "2"}), &got)
+	b.Must(setC2C, letter(1, object{"Key": "k1", "Value": "<1>"}, object{"Key": "k2", "Value": "2"}), &got)
 	first := got.ExtensionList[0].Extension.Seq
 	expect(from+`,"OperateType":1,"ExtensionList":%s,"Seq":%d`, `[{"Key":"k1","Value":"<1>","Seq":`+fmt.Sprint(first)+`},{"Key":"k2","Value":"2","Seq":`+fmt.Sprint(first+1)+`}]`, first+1)
 
-	mine, _ := ada.set("c.ada.bo."+key, "ada", "3", 0)
+	mine, _ := ada.Set("c.ada.bo."+key, "ada", "3", 0)
 	expect(from+`,"OperateType":1,"ExtensionList":%s,"Seq":%d`, pairs(restPair{"ada", "3", mine.Seq}), mine.Seq)
 
-	b.must(setC2C, letter(2, object{"Key": "k2"}), &got)
+	b.Must(setC2C, letter(2, object{"Key": "k2"}), &got)
 	gone := got.ExtensionList[0].Extension.Seq
 	expect(from+`,"OperateType":2,"ExtensionList":%s,"Seq":%d`, pairs(restPair{"k2", "", gone}), gone)
 
-	b.must(setC2C, letter(3), nil)
+	b.Must(setC2C, letter(3), nil)
 	var page restPage
-	b.must(getC2C, letter(0), &page)
+	b.Must(getC2C, letter(0), &page)
 	expect(from+`,"OperateType":3,"ExtensionList":[],"Seq":%d`, page.ClearSeq)
 
-	mine, _ = ada.set(fmt.Sprint("g.club.", seq), "ada", "1", 0)
+	mine, _ = ada.Set(fmt.Sprint("g.club.", seq), "ada", "1", 0)
 	expect(`{"CallbackCommand":"Group.CallbackAfterGroupMsgExtension","GroupId":"club","MsgSeq":%d,"OperateType":1,"ExtensionList":%s,"Seq":%d`,
 		seq, pairs(restPair{"ada", "1", mine.Seq}), mine.Seq)
 	// The last may be about to be counted.
@@ -236,12 +237,12 @@ func metric(t *testing.T, c prometheus.Collector, name string) (sum float64) {
 // every pair that changed, of each message in the order of Seq, and the hub was never slower for it.
 func TestWebhookOutage(t *testing.T) {
 	nc, r := kvtest.Server(t), newReceiver(t)
-	w := startOn(t, nc, func(o *hub.Options) { o.MaxExtensions = 1000 })
-	_, stop := w.webhook(r)
-	b := w.backend()
+	w := hubtest.StartOn(t, nc, func(o *hub.Options) { o.MaxExtensions = 1000 })
+	_, stop := startWebhook(w, r)
+	b := w.Backend()
 	var keys []string
 	for i := range 6 {
-		keys = append(keys, b.letter("ada", "bo", i))
+		keys = append(keys, b.SendC2C("ada", "bo", i))
 	}
 	calm := load(b, keys, 0)
 	r.until("calls before the outage", func() bool { return len(r.taken) >= len(keys) })
@@ -250,10 +251,10 @@ func TestWebhookOutage(t *testing.T) {
 	busy := load(b, keys, 1)
 	r.until("calls during the outage", func() bool { return r.refused > 5 })
 	stop()
-	w.stop()
-	w = startOn(t, nc, func(o *hub.Options) { o.MaxExtensions = 1000 })
-	sender, _ := w.webhook(r)
-	b = w.backend()
+	w.Stop()
+	w = hubtest.StartOn(t, nc, func(o *hub.Options) { o.MaxExtensions = 1000 })
+	sender, _ := startWebhook(w, r)
+	b = w.Backend()
 	busy = max(busy, load(b, keys, 2))
 	refused := 0
 	r.until("calls of the second hub", func() bool { refused = max(refused, r.refused); return r.refused > refused+5 || refused > 20 })
@@ -263,8 +264,8 @@ func TestWebhookOutage(t *testing.T) {
 	}
 	r.set(false)
 
-	r.until("the newest of every pair", func() bool { return r.complete(w.store) })
-	for deadline := time.Now().Add(patience); metric(t, sender, "exthub_webhook_pending_changes") > 0; {
+	r.until("the newest of every pair", func() bool { return r.complete(w.Store) })
+	for deadline := time.Now().Add(hubtest.Timeout); metric(t, sender, "exthub_webhook_pending_changes") > 0; {
 		if time.Now().After(deadline) {
 			t.Fatal("the receiver has everything, but something is said to be pending")
 		}
@@ -276,7 +277,7 @@ func TestWebhookOutage(t *testing.T) {
 }
 
 // load changes pairs of every message, sets and deletions and a clear, and returns how long it took.
-func load(b *backend, keys []string, round int) time.Duration {
+func load(b *hubtest.Backend, keys []string, round int) time.Duration {
 	began := time.Now()
 	var all sync.WaitGroup
 	for i, key := range keys {
@@ -284,8 +285,8 @@ func load(b *backend, keys []string, round int) time.Duration {
 			message := object{"From_Account": "ada", "To_Account": "bo", "MsgKey": key}
 			change := func(operate int, items ...object) {
 				message["OperateType"], message["ExtensionList"] = operate, items
-				if e, reply := b.call(setC2C, message); e.ErrorCode != 0 {
-					b.t.Errorf("%s", reply)
+				if e, reply := b.Call(setC2C, message); e.ErrorCode != 0 {
+					b.TB.Errorf("%s", reply)
 				}
 			}
 			for n := range 20 {

@@ -31,6 +31,8 @@ var law = []struct {
 		"it is the vocabulary of both doors; of usersig it lists the codes"},
 	{"exthub/hub/webhook", []string{"exthub/kv"}, "none",
 		"it tells a backend what kv committed, whatever door it came through"},
+	{"exthub/hub/hubtest", []string{"exthub/hub", "exthub/hub/usersig", "exthub/kv", "exthub/kv/kvtest"}, "client",
+		"it runs a whole hub for tests; it stands above what they test, and nothing but tests may import it"},
 	{"exthub/hub/usersig", nil, "none",
 		"a format of its own that anybody can read alone"},
 	{"exthub/events", []string{"exthub/kv"}, "none",
