@@ -16,6 +16,7 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
 	"exthub/hub"
+	"exthub/hub/hubtest"
 	"exthub/hub/refusal"
 	"exthub/hub/socket"
 )
@@ -162,33 +163,13 @@ func TestAsyncAPI(t *testing.T) {
 	}
 }
 
-// rewriteExamples puts what was recorded in the place of every example: shown matches one, with its name and its one line of JSON as groups.
-func rewriteExamples(t *testing.T, path string, shown *regexp.Regexp, recorded func(name, old string) json.RawMessage) {
-	t.Helper()
-	doc, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	doc = shown.ReplaceAllFunc(doc, func(example []byte) []byte {
-		match := shown.FindSubmatch(example)
-		var b bytes.Buffer
-		if err := json.Compact(&b, recorded(string(match[1]), string(match[2]))); err != nil {
-			t.Fatalf("%s: %v", match[1], err)
-		}
-		return append(bytes.TrimSuffix(example, match[2]), b.Bytes()...)
-	})
-	if err := os.WriteFile(path, doc, 0o644); err != nil {
-		t.Fatal(err)
-	}
-}
-
 var shownFrame = regexp.MustCompile(`- name: (\S+)\n +payload: (.*)`)
 
 // TestAsyncAPIExamples: every message has an example, which was recorded and fits its schema.
 func TestAsyncAPIExamples(t *testing.T) {
 	all := readFrames(t)
 	if *update {
-		rewriteExamples(t, "../docs/asyncapi.yaml", shownFrame, func(name, old string) json.RawMessage {
+		hubtest.RewriteExamples(t, "../docs/asyncapi.yaml", shownFrame, func(name, old string) json.RawMessage {
 			switch g := all[name]; {
 			case len(g.Notification) > 0:
 				return g.Notification

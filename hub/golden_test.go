@@ -1,12 +1,9 @@
 package hub_test
 
 import (
-	"bytes"
 	"encoding/json"
 	"flag"
 	"fmt"
-	"os"
-	"path/filepath"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -29,11 +26,10 @@ type golden struct {
 	Notification json.RawMessage `json:"notification,omitempty"`
 }
 
-// recorder compares what happens with the files, or writes them.
+// recorder makes requests and keeps what clients and the hub say.
 type recorder struct {
-	t     *testing.T
-	seen  map[string]bool
-	epoch string
+	t      *testing.T
+	golden hubtest.Golden
 }
 
 // epoch stands in the files for the name of the history, the one value that a test can't choose: NATS makes it of the moment at which the bucket is made.
@@ -41,32 +37,7 @@ const epoch = "dq0l3v9k5mbk"
 
 func (r *recorder) keep(g golden) {
 	r.t.Helper()
-	var b bytes.Buffer
-	e := json.NewEncoder(&b)
-	e.SetEscapeHTML(false)
-	e.SetIndent("", "  ")
-	if err := e.Encode(g); err != nil {
-		r.t.Fatal(err)
-	}
-	made := fmt.Appendf(nil, `"epoch": %q`, r.epoch)
-	got := bytes.ReplaceAll(b.Bytes(), made, fmt.Appendf(nil, `"epoch": %q`, epoch))
-	path := filepath.Join(frames, g.Name+".json")
-	if r.seen[path] {
-		r.t.Errorf("%s stands for two frames", g.Name)
-	}
-	r.seen[path] = true
-	if *update {
-		if err := os.WriteFile(path, got, 0o644); err != nil {
-			r.t.Fatal(err)
-		}
-		return
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		r.t.Error(err)
-	} else if !bytes.Equal(got, want) {
-		r.t.Errorf("%s: got\n%s, want\n%s", g.Name, got, want)
-	}
+	r.golden.Keep(g.Name, g)
 }
 
 // ask sends a request and keeps it with its response, which it returns. The name begins with the method.
@@ -84,25 +55,6 @@ func (r *recorder) ask(c *hubtest.Client, name, params string) hubtest.Frame {
 func (r *recorder) told(c *hubtest.Client, name string) {
 	r.t.Helper()
 	r.keep(golden{Name: name, Notification: c.Notification().Raw})
-}
-
-// finish finds files that nothing stands for any more.
-func (r *recorder) finish() {
-	files, err := filepath.Glob(filepath.Join(frames, "*.json"))
-	if err != nil {
-		r.t.Fatal(err)
-	}
-	for _, path := range files {
-		switch {
-		case r.seen[path]:
-		case *update:
-			if err := os.Remove(path); err != nil {
-				r.t.Error(err)
-			}
-		default:
-			r.t.Errorf("%s is not recorded any more", path)
-		}
-	}
 }
 
 // UserSigs of the golden frames: made at 1700000000 for 180 days, unless their name says what is wrong with them.
@@ -123,8 +75,9 @@ func TestGoldenFrames(t *testing.T) {
 		o.NewSessionID = func() string { return fmt.Sprintf("018bcfe7-17a0-7000-8000-%012d", sessions.Add(1)) }
 		o.MessageRate, o.MaxSessionsPerUser, o.MaxGroupMembers = 10, 2, 4
 	})
-	r := &recorder{t, make(map[string]bool), w.Store.Epoch()}
-	defer r.finish()
+	stable := strings.NewReplacer(fmt.Sprintf(`"epoch": %q`, w.Store.Epoch()), fmt.Sprintf(`"epoch": %q`, epoch))
+	r := &recorder{t, hubtest.Golden{TB: t, Dir: frames, Update: *update, Stable: stable}}
+	defer r.golden.Finish()
 
 	login := func(userID, sig string) string {
 		return fmt.Sprintf(`{"sdkAppID":1400000000,"userID":%q,"userSig":%q}`, userID, sig)

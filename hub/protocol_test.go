@@ -1,12 +1,10 @@
 package hub_test
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"maps"
 	"os"
-	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -19,83 +17,19 @@ import (
 
 const protocol = "../PROTOCOL.md"
 
-// quoted is a golden frame in PROTOCOL.md: a comment with its name, and a block with its frames, one a line.
-var quoted = regexp.MustCompile("<!-- frame ([\\w.-]+) -->\n```json\n((?s:.*?))```\n")
-
-// longSig is a UserSig in a frame: two hundred characters of noise, of which PROTOCOL.md shows the
-// first twelve. A short one is shown whole, since it is what the frame is about.
-var longSig = regexp.MustCompile(`("userSig":"[\w*-]{12})[\w*-]{52,}"`)
-
-// lines returns what stands in the block: the frames as they go over the wire, long UserSigs cut.
-func (g golden) lines() string {
-	var b bytes.Buffer
-	for _, raw := range []json.RawMessage{g.Request, g.Response, g.Notification} {
-		if len(raw) > 0 {
-			if err := json.Compact(&b, raw); err != nil {
-				panic(err)
-			}
-			b.WriteByte('\n')
-		}
-	}
-	return longSig.ReplaceAllString(b.String(), `$1..."`)
-}
-
 // readFrames returns the golden frames by name.
 func readFrames(t *testing.T) map[string]golden {
 	t.Helper()
-	files, err := filepath.Glob(filepath.Join(frames, "*.json"))
-	if err != nil || len(files) == 0 {
-		t.Fatal("no golden frames: ", err)
-	}
-	all := make(map[string]golden)
-	for _, path := range files {
-		var g golden
-		raw, err := os.ReadFile(path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := json.Unmarshal(raw, &g); err != nil {
-			t.Fatal(path, err)
-		}
-		if g.Name+".json" != filepath.Base(path) {
-			t.Errorf("%s is named %q inside", path, g.Name)
-		}
-		all[g.Name] = g
-	}
-	return all
+	return hubtest.ReadGolden(t, frames, func(g golden) string { return g.Name })
 }
 
 // TestProtocolQuotesFrames: what PROTOCOL.md shows is what the hub says, and all of it.
 func TestProtocolQuotesFrames(t *testing.T) {
-	all := readFrames(t)
-	raw, err := os.ReadFile(protocol)
-	if err != nil {
-		t.Fatal(err)
+	quotes := make(map[string]string)
+	for name, g := range readFrames(t) {
+		quotes[name] = hubtest.GoldenLines(g.Request, g.Response, g.Notification)
 	}
-	if *update {
-		raw = quoted.ReplaceAllFunc(raw, func(block []byte) []byte {
-			name := string(quoted.FindSubmatch(block)[1])
-			return fmt.Appendf(nil, "<!-- frame %s -->\n```json\n%s```\n", name, all[name].lines())
-		})
-		if err := os.WriteFile(protocol, raw, 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	shown := make(map[string]bool)
-	for _, match := range quoted.FindAllStringSubmatch(string(raw), -1) {
-		g, ok := all[match[1]]
-		if !ok {
-			t.Errorf("PROTOCOL.md quotes %s, which is not recorded", match[1])
-		} else if match[2] != g.lines() {
-			t.Errorf("PROTOCOL.md quotes %s as\n%s, want\n%s", match[1], match[2], g.lines())
-		}
-		shown[match[1]] = true
-	}
-	for name := range all {
-		if !shown[name] {
-			t.Errorf("PROTOCOL.md does not quote %s", name)
-		}
-	}
+	hubtest.CheckQuotes(t, protocol, "frame", quotes, *update)
 }
 
 // TestProtocolListsEverything: every code with its meaning, and every method, stands in PROTOCOL.md; every code in the SDK too.

@@ -1,4 +1,4 @@
-package hub_test
+package webhook_test
 
 import (
 	"context"
@@ -25,6 +25,21 @@ import (
 
 const webhookSecret = "a secret between the hub and the backend"
 
+type object = hubtest.Object
+
+// Commands of the REST door.
+const (
+	createGroup = "group_open_http_svc/create_group"
+	setC2C      = "openim_msg_ext_http_svc/set_key_values"
+	getC2C      = "openim_msg_ext_http_svc/get_key_values"
+)
+
+// pair is a pair of a call or of a callback.
+type pair struct {
+	Key, Value string
+	Seq        uint64
+}
+
 // callback is what a receiver is told.
 type callback struct {
 	raw             string
@@ -35,7 +50,7 @@ type callback struct {
 	GroupId         string
 	MsgSeq          int
 	OperateType     int
-	ExtensionList   []restPair
+	ExtensionList   []pair
 	Seq             uint64
 	EventTime       int64
 }
@@ -153,12 +168,12 @@ func startWebhook(w *hubtest.World, r *receiver) (*webhook.Sender, func()) {
 	return s, stop
 }
 
-// TestWebhook changes pairs through both doors. The receiver is told in the shape that the reference gives, byte for byte.
-func TestWebhook(t *testing.T) {
+// TestDelivery changes pairs through both doors. The receiver is told in the shape that the reference gives, byte for byte.
+func TestDelivery(t *testing.T) {
 	w, r := hubtest.Start(t), newReceiver(t)
 	sender, _ := startWebhook(w, r)
 	ada, b := w.Login("ada"), w.Backend()
-	b.Must(create, object{"Type": "Public", "Name": "club", "GroupId": "club", "Owner_Account": "ada"}, nil)
+	b.Must(createGroup, object{"Type": "Public", "Name": "club", "GroupId": "club", "Owner_Account": "ada"}, nil)
 	key, seq := b.SendC2C("ada", "bo", 12), b.SendGroup("club", 1)
 	letter := func(operate int, items ...object) object {
 		return object{"From_Account": "ada", "To_Account": "bo", "MsgKey": key, "OperateType": operate, "ExtensionList": items}
@@ -176,29 +191,31 @@ func TestWebhook(t *testing.T) {
 			t.Errorf("callback %d (-want +got):\n%s", told, diff)
 		}
 	}
-	pairs := func(list ...restPair) string { return string(must(json.Marshal(list))) }
+	pairs := func(list ...pair) string { return string(must(json.Marshal(list))) }
 	from := fmt.Sprintf(`{"CallbackCommand":"C2C.CallbackAfterC2CMsgExtension","From_Account":"ada","To_Account":"bo","MsgKey":%q`, key)
 
-	var got restChanged
+	var got struct {
+		ExtensionList []struct{ Extension pair }
+	}
 	b.Must(setC2C, letter(1, object{"Key": "k1", "Value": "<1>"}, object{"Key": "k2", "Value": "2"}), &got)
 	first := got.ExtensionList[0].Extension.Seq
 	expect(from+`,"OperateType":1,"ExtensionList":%s,"Seq":%d`, `[{"Key":"k1","Value":"<1>","Seq":`+fmt.Sprint(first)+`},{"Key":"k2","Value":"2","Seq":`+fmt.Sprint(first+1)+`}]`, first+1)
 
 	mine, _ := ada.Set("c.ada.bo."+key, "ada", "3", 0)
-	expect(from+`,"OperateType":1,"ExtensionList":%s,"Seq":%d`, pairs(restPair{"ada", "3", mine.Seq}), mine.Seq)
+	expect(from+`,"OperateType":1,"ExtensionList":%s,"Seq":%d`, pairs(pair{"ada", "3", mine.Seq}), mine.Seq)
 
 	b.Must(setC2C, letter(2, object{"Key": "k2"}), &got)
 	gone := got.ExtensionList[0].Extension.Seq
-	expect(from+`,"OperateType":2,"ExtensionList":%s,"Seq":%d`, pairs(restPair{"k2", "", gone}), gone)
+	expect(from+`,"OperateType":2,"ExtensionList":%s,"Seq":%d`, pairs(pair{"k2", "", gone}), gone)
 
 	b.Must(setC2C, letter(3), nil)
-	var page restPage
+	var page struct{ ClearSeq uint64 }
 	b.Must(getC2C, letter(0), &page)
 	expect(from+`,"OperateType":3,"ExtensionList":[],"Seq":%d`, page.ClearSeq)
 
 	mine, _ = ada.Set(fmt.Sprint("g.club.", seq), "ada", "1", 0)
 	expect(`{"CallbackCommand":"Group.CallbackAfterGroupMsgExtension","GroupId":"club","MsgSeq":%d,"OperateType":1,"ExtensionList":%s,"Seq":%d`,
-		seq, pairs(restPair{"ada", "1", mine.Seq}), mine.Seq)
+		seq, pairs(pair{"ada", "1", mine.Seq}), mine.Seq)
 	// The last may be about to be counted.
 	if got := metric(t, sender, "exthub_webhook_requests_total"); got < float64(told-1) {
 		t.Errorf("%v requests are counted, %d were taken", got, told)
@@ -233,9 +250,9 @@ func metric(t *testing.T, c prometheus.Collector, name string) (sum float64) {
 	return 0
 }
 
-// TestWebhookOutage takes the receiver away under load, restarts the hub, and goes on. When the receiver is back it is told the newest value or deletion of
+// TestOutage takes the receiver away under load, restarts the hub, and goes on. When the receiver is back it is told the newest value or deletion of
 // every pair that changed, of each message in the order of Seq, and the hub was never slower for it.
-func TestWebhookOutage(t *testing.T) {
+func TestOutage(t *testing.T) {
 	nc, r := kvtest.Server(t), newReceiver(t)
 	w := hubtest.StartOn(t, nc, func(o *hub.Options) { o.MaxExtensions = 1000 })
 	_, stop := startWebhook(w, r)
@@ -306,7 +323,7 @@ func load(b *hubtest.Backend, keys []string, round int) time.Duration {
 
 // complete reports whether the receiver knows every pair of the store as it is, if it does with what it was told as the protocol says. The caller holds r.mu.
 func (r *receiver) complete(s *kv.Store) bool {
-	told := make(map[string]restPair)
+	told := make(map[string]pair)
 	cleared := make(map[string]uint64)
 	messages := make(map[string]kv.Ref)
 	for _, c := range r.taken {
@@ -328,9 +345,9 @@ func (r *receiver) complete(s *kv.Store) bool {
 			for _, p := range m.Pairs(1) {
 				is := told[id+" "+p.Key]
 				if is.Seq <= cleared[id] {
-					is = restPair{p.Key, "", p.Seq}
+					is = pair{p.Key, "", p.Seq}
 				}
-				complete = complete && is == restPair{p.Key, p.Value, p.Seq} && p.Deleted == (p.Value == "")
+				complete = complete && is == pair{p.Key, p.Value, p.Seq} && p.Deleted == (p.Value == "")
 			}
 		})
 		if err != nil {
@@ -343,15 +360,15 @@ func (r *receiver) complete(s *kv.Store) bool {
 // inOrder checks that what was told of a message rises in Seq, and that what did not was told before.
 func (r *receiver) inOrder() {
 	last := make(map[string]uint64)
-	known := make(map[string][]restPair)
+	known := make(map[string][]pair)
 	for _, c := range r.taken {
 		id := c.message()
-		if c.Seq <= last[id] && slices.ContainsFunc(c.ExtensionList, func(p restPair) bool { return !slices.Contains(known[id], p) }) {
+		if c.Seq <= last[id] && slices.ContainsFunc(c.ExtensionList, func(p pair) bool { return !slices.Contains(known[id], p) }) {
 			r.t.Errorf("message %s: %d after %d, with something new: %v", id, c.Seq, last[id], c.ExtensionList)
 		}
 		last[id] = max(last[id], c.Seq)
 		known[id] = append(known[id], c.ExtensionList...)
-		if !slices.IsSortedFunc(c.ExtensionList, func(a, b restPair) int { return int(a.Seq) - int(b.Seq) }) {
+		if !slices.IsSortedFunc(c.ExtensionList, func(a, b pair) int { return int(a.Seq) - int(b.Seq) }) {
 			r.t.Errorf("message %s: %v", id, c.ExtensionList)
 		}
 		if n := len(c.ExtensionList); n > 0 && c.ExtensionList[n-1].Seq != c.Seq || n == 0 && c.OperateType != 3 {

@@ -1,4 +1,4 @@
-package hub_test
+package rest_test
 
 import (
 	"encoding/json"
@@ -13,6 +13,7 @@ import (
 	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/google/go-cmp/cmp"
 
+	"exthub/hub/hubtest"
 	"exthub/hub/refusal"
 	"exthub/hub/rest"
 )
@@ -21,10 +22,10 @@ var shownCall = regexp.MustCompile(`([\w.-]+):\n +value: (.*)`)
 
 // TestOpenAPI: docs/openapi.yaml is well formed, knows every command and every code, and what it shows is what is said.
 func TestOpenAPI(t *testing.T) {
-	const path = "../docs/openapi.yaml"
+	const path = "../../docs/openapi.yaml"
 	recorded := readCalls(t)
 	if *update {
-		rewriteExamples(t, path, shownCall, func(name, old string) json.RawMessage {
+		hubtest.RewriteExamples(t, path, shownCall, func(name, old string) json.RawMessage {
 			if strings.Contains(old, `"ActionStatus":`) {
 				return recorded[name].Reply
 			}
@@ -98,7 +99,7 @@ func check(t *testing.T, what string, content *openapi3.MediaType, recorded json
 
 // TestOpenAPISamples: the reference's own sample requests and reply fit the description.
 func TestOpenAPISamples(t *testing.T) {
-	raw, err := os.ReadFile("../docs/openapi.yaml")
+	raw, err := os.ReadFile("../../docs/openapi.yaml")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,4 +1,4 @@
-package hub_test
+package rest_test
 
 import (
 	"bufio"
@@ -31,8 +31,8 @@ const (
 	list     = "group_open_http_svc/get_group_member_info"
 )
 
-// TestRESTCaller judges what the query string says, in its order: whatever is wrong further behind does not matter yet.
-func TestRESTCaller(t *testing.T) {
+// TestCaller judges what the query string says, in its order: whatever is wrong further behind does not matter yet.
+func TestCaller(t *testing.T) {
 	w := hubtest.Start(t)
 	b := w.Backend()
 	sign := func(app uint64, key, user string, at time.Time) string {
@@ -107,8 +107,8 @@ func TestRESTCaller(t *testing.T) {
 	}
 }
 
-// TestRESTRouting calls what is not there.
-func TestRESTRouting(t *testing.T) {
+// TestRouting calls what is not there.
+func TestRouting(t *testing.T) {
 	b := hubtest.Start(t).Backend()
 	for _, path := range []string{"", "openim", "openim/", "openim/batchsendmsg", "openim/sendmsg/", "group_open_http_svc/sendmsg", "openim/SENDMSG"} {
 		if e, reply := b.Call(path, "{}"); e.ErrorCode != 60009 {
@@ -126,8 +126,8 @@ func TestRESTRouting(t *testing.T) {
 	}
 }
 
-// TestRESTCodes meets every code that a call can come back with once its caller is known, and a few ways to each.
-func TestRESTCodes(t *testing.T) {
+// TestCodes meets every code that a call can come back with once its caller is known, and a few ways to each.
+func TestCodes(t *testing.T) {
 	w := hubtest.Start(t, func(o *hub.Options) {
 		o.MaxExtensions, o.MaxGroupMembers, o.MessageRate = 5, 3, 8
 		now := time.Now()
@@ -282,8 +282,8 @@ func TestRESTCodes(t *testing.T) {
 	}
 }
 
-// TestRESTTooOften calls one command more often than allowed. Others are not concerned.
-func TestRESTTooOften(t *testing.T) {
+// TestTooOften calls one command more often than allowed. Others are not concerned.
+func TestTooOften(t *testing.T) {
 	now := time.Now()
 	w := hubtest.Start(t, func(o *hub.Options) { o.RESTRate, o.Now = 3, func() time.Time { return now } })
 	b := w.Backend()
@@ -300,8 +300,8 @@ func TestRESTTooOften(t *testing.T) {
 	}
 }
 
-// TestRESTWithoutStore calls a hub whose NATS is gone.
-func TestRESTWithoutStore(t *testing.T) {
+// TestWithoutStore calls a hub whose NATS is gone.
+func TestWithoutStore(t *testing.T) {
 	node := kvtest.Start(t)
 	w := hubtest.StartOn(t, node.Connect(t), func(o *hub.Options) { o.RequestTimeout = 200 * time.Millisecond })
 	b := w.Backend()
@@ -316,8 +316,8 @@ func TestRESTWithoutStore(t *testing.T) {
 	}
 }
 
-// TestRESTBodyTooLong announces more than is allowed and sends nothing: the answer comes at once.
-func TestRESTBodyTooLong(t *testing.T) {
+// TestBodyTooLong announces more than is allowed and sends nothing: the answer comes at once.
+func TestBodyTooLong(t *testing.T) {
 	b := hubtest.Start(t).Backend()
 	for body, code := range map[string]int{
 		"Content-Length: 1048577\r\n\r\n":          80002,

@@ -1,4 +1,4 @@
-package hub_test
+package rest_test
 
 import (
 	"encoding/json"
@@ -18,21 +18,23 @@ import (
 	"exthub/kv/kvtest"
 )
 
-type restPair struct {
+type object = hubtest.Object
+
+type pair struct {
 	Key, Value string
 	Seq        uint64
 }
 
-type restPage struct {
+type page struct {
 	CompleteFlag                   int
 	LatestSeq, ClearSeq, PurgedSeq uint64
-	ExtensionList                  []restPair
+	ExtensionList                  []pair
 }
 
-type restChanged struct {
+type changed struct {
 	ExtensionList []struct {
 		ErrorCode int
-		Extension restPair
+		Extension pair
 	}
 }
 
@@ -55,7 +57,7 @@ func TestDoorsMeet(t *testing.T) {
 
 	mine, _ := ada.Set(sent.ID, "ada", "1", 0)
 	// An admin needs no Seq, and a wrong one does no harm.
-	var got restChanged
+	var got changed
 	b.Must(setC2C, with(object{"OperateType": 1, "ExtensionList": []object{{"Key": "ada", "Value": "2"}, {"Key": "new", "Value": "x", "Seq": 12345}}}), &got)
 	if len(got.ExtensionList) != 2 || got.ExtensionList[0].ErrorCode != 0 || got.ExtensionList[1].ErrorCode != 0 {
 		t.Fatalf("set: %+v", got)
@@ -72,10 +74,10 @@ func TestDoorsMeet(t *testing.T) {
 		t.Fatalf("a stale member got %+v", conflict)
 	}
 
-	var page restPage
-	b.Must(getC2C, letter, &page)
-	want := restPage{1, added.Seq, 0, 0, []restPair{changed, added}}
-	if diff := cmp.Diff(want, page); diff != "" {
+	var read page
+	b.Must(getC2C, letter, &read)
+	want := page{1, added.Seq, 0, 0, []pair{changed, added}}
+	if diff := cmp.Diff(want, read); diff != "" {
 		t.Errorf("get (-want +got):\n%s", diff)
 	}
 	b.Must(setC2C, with(object{"OperateType": 2, "ExtensionList": []object{{"Key": "new"}, {"Key": "never"}}}), &got)
@@ -84,8 +86,8 @@ func TestDoorsMeet(t *testing.T) {
 		t.Fatalf("delete: %+v", got)
 	}
 	bo.Next("MESSAGE_EXTENSIONS_DELETED", nil)
-	b.Must(getC2C, with(object{"StartSeq": added.Seq}), &page)
-	if diff := cmp.Diff(restPage{1, gone.Seq, 0, 0, []restPair{gone}}, page); diff != "" {
+	b.Must(getC2C, with(object{"StartSeq": added.Seq}), &read)
+	if diff := cmp.Diff(page{1, gone.Seq, 0, 0, []pair{gone}}, read); diff != "" {
 		t.Errorf("get what changed (-want +got):\n%s", diff)
 	}
 	b.Must(setC2C, with(object{"OperateType": 3}), &got)
@@ -94,8 +96,8 @@ func TestDoorsMeet(t *testing.T) {
 	}
 	var cleared struct{ ClearSeq uint64 }
 	bo.Next("MESSAGE_EXTENSIONS_DELETED", &cleared)
-	b.Must(getC2C, letter, &page)
-	if diff := cmp.Diff(restPage{1, cleared.ClearSeq, cleared.ClearSeq, 0, []restPair{}}, page); diff != "" {
+	b.Must(getC2C, letter, &read)
+	if diff := cmp.Diff(page{1, cleared.ClearSeq, cleared.ClearSeq, 0, []pair{}}, read); diff != "" {
 		t.Errorf("get after the clear (-want +got):\n%s", diff)
 	}
 }
@@ -115,8 +117,8 @@ func untilSeq(c *hubtest.Client, messageID string, seq uint64) {
 	}
 }
 
-// TestRESTPages reads more pairs than a page holds, in the way of the reference's SDK: on from the last Seq, until it is told that this is all.
-func TestRESTPages(t *testing.T) {
+// TestPages reads more pairs than a page holds, in the way of the reference's SDK: on from the last Seq, until it is told that this is all.
+func TestPages(t *testing.T) {
 	w := hubtest.Start(t, func(o *hub.Options) { o.MaxExtensions = 500 })
 	b := w.Backend()
 	b.Must(create, object{"Type": "ChatRoom", "Name": "room", "GroupId": "room", "Owner_Account": "ada"}, nil)
@@ -132,16 +134,16 @@ func TestRESTPages(t *testing.T) {
 	var sizes []int
 	for start, complete := uint64(0), false; !complete; {
 		message["StartSeq"] = start
-		var page restPage
-		b.Must(getGroup, message, &page)
-		for _, p := range page.ExtensionList {
+		var got page
+		b.Must(getGroup, message, &got)
+		for _, p := range got.ExtensionList {
 			if p.Seq < start {
 				t.Fatalf("Seq %d in a page from %d on", p.Seq, start)
 			}
 			start = p.Seq + 1
 			seen = append(seen, p.Key)
 		}
-		sizes, complete = append(sizes, len(page.ExtensionList)), page.CompleteFlag == 1
+		sizes, complete = append(sizes, len(got.ExtensionList)), got.CompleteFlag == 1
 	}
 	if !slices.Equal(sizes, []int{200, 200, 50}) {
 		t.Errorf("pages of %v", sizes)
@@ -152,16 +154,16 @@ func TestRESTPages(t *testing.T) {
 		}
 	}
 	// A page that begins where nothing follows is the last: the SDK looks for the last Seq of any other.
-	var page restPage
-	message["StartSeq"] = page.LatestSeq + 1<<40
-	b.Must(getGroup, message, &page)
-	if page.CompleteFlag != 1 || page.ExtensionList == nil || len(page.ExtensionList) != 0 {
-		t.Errorf("behind the end: %+v", page)
+	var got page
+	message["StartSeq"] = got.LatestSeq + 1<<40
+	b.Must(getGroup, message, &got)
+	if got.CompleteFlag != 1 || got.ExtensionList == nil || len(got.ExtensionList) != 0 {
+		t.Errorf("behind the end: %+v", got)
 	}
 }
 
-// TestRESTSend sends one-to-one messages in the name of users, who hear of it at once, and again, who don't.
-func TestRESTSend(t *testing.T) {
+// TestSend sends one-to-one messages in the name of users, who hear of it at once, and again, who don't.
+func TestSend(t *testing.T) {
 	w := hubtest.Start(t)
 	ada, bo, b := w.Login("ada"), w.Login("bo"), w.Backend()
 	custom := []object{{"MsgType": "TIMCustomElem", "MsgContent": object{"Data": "d", "Desc": "e", "Ext": "x", "Sound": "s"}}}
@@ -198,8 +200,8 @@ func TestRESTSend(t *testing.T) {
 	}
 }
 
-// TestRESTSendSameKey sends three messages in one second with the same numbers. Each gets a key of its own, and keeps it when it is sent again.
-func TestRESTSendSameKey(t *testing.T) {
+// TestSendSameKey sends three messages in one second with the same numbers. Each gets a key of its own, and keeps it when it is sent again.
+func TestSendSameKey(t *testing.T) {
 	now := time.Now()
 	b := hubtest.Start(t, func(o *hub.Options) { o.Now = func() time.Time { return now } }).Backend()
 	send := func(text string) (key string) {
@@ -216,8 +218,8 @@ func TestRESTSendSameKey(t *testing.T) {
 	}
 }
 
-// TestRESTGroups makes a group from outside. What is done to it shows at the sessions of its members at once.
-func TestRESTGroups(t *testing.T) {
+// TestGroups makes a group from outside. What is done to it shows at the sessions of its members at once.
+func TestGroups(t *testing.T) {
 	w := hubtest.Start(t)
 	ada, bo, cy, b := w.Login("ada"), w.Login("bo"), w.Login("cy"), w.Backend()
 	var made struct{ GroupId, Type string }
@@ -267,8 +269,8 @@ func TestRESTGroups(t *testing.T) {
 	ada.Refused(10010, "getGroupMemberList", object{"groupID": made.GroupId})
 }
 
-// TestRESTJoinOption: a group that a backend makes without saying how to join it is stricter than one that a user makes.
-func TestRESTJoinOption(t *testing.T) {
+// TestJoinOption: a group that a backend makes without saying how to join it is stricter than one that a user makes.
+func TestJoinOption(t *testing.T) {
 	w := hubtest.Start(t)
 	ada, b := w.Login("ada"), w.Backend()
 	for kind, code := range map[string]int{"Public": 10007, "Community": 10007, "Private": 10007, "ChatRoom": 0, "Meeting": 0, "AVChatRoom": 0} {
@@ -283,8 +285,8 @@ func TestRESTJoinOption(t *testing.T) {
 	ada.Must("joinGroup", object{"groupID": "open"}, nil)
 }
 
-// TestRESTMembers reads who is in a group, in pages and in part.
-func TestRESTMembers(t *testing.T) {
+// TestMembers reads who is in a group, in pages and in part.
+func TestMembers(t *testing.T) {
 	b := hubtest.Start(t).Backend()
 	b.Must(create, object{"Type": "Public", "Name": "club", "GroupId": "club", "Owner_Account": "ada", "MemberList": []object{
 		{"Member_Account": "bo", "Role": "Admin"}, {"Member_Account": "cy"}, {"Member_Account": "dee"},
@@ -328,8 +330,8 @@ func TestRESTMembers(t *testing.T) {
 	}
 }
 
-// TestRESTNumbers lets 50 senders write to one group over two hubs at once. Every number is given once, and none is left out.
-func TestRESTNumbers(t *testing.T) {
+// TestNumbers lets 50 senders write to one group over two hubs at once. Every number is given once, and none is left out.
+func TestNumbers(t *testing.T) {
 	nc := kvtest.Server(t)
 	backends := []*hubtest.Backend{hubtest.StartOn(t, nc).Backend(), hubtest.StartOn(t, nc).Backend()}
 	backends[0].Must(create, object{"Type": "Public", "Name": "club", "GroupId": "club"}, nil)
@@ -364,8 +366,8 @@ func TestRESTNumbers(t *testing.T) {
 	}
 }
 
-// TestRESTIsNoWebPage: nothing under /v4/ may be stored on the way, or read by the pages of others.
-func TestRESTIsNoWebPage(t *testing.T) {
+// TestIsNoWebPage: nothing under /v4/ may be stored on the way, or read by the pages of others.
+func TestIsNoWebPage(t *testing.T) {
 	w := hubtest.Start(t)
 	reply := httptest.NewRecorder()
 	w.Hub.Handler().ServeHTTP(reply, httptest.NewRequest(http.MethodPost, "/v4/openim/sendmsg", nil))

@@ -1,4 +1,4 @@
-package hub_test
+package rest_test
 
 import (
 	"encoding/json"
