@@ -54,20 +54,20 @@ func TestTwoHubsOverThreeNodes(t *testing.T) {
 	args := []string{"--nats-url", nodes.URL(), "--secret-key", key, "--replicas", "3"}
 	first, second := startHub(t, args...), startHub(t, args...)
 	alice, bob := first.login("alice"), second.login("bob")
-	message := alice.send(t, "bob")
-	bob.await(t, "MESSAGE_RECEIVED")
+	message := alice.Send("C2C", "bob").ID
+	bob.Await("MESSAGE_RECEIVED")
 
-	seq, err := alice.set(message, "before", "1")
+	seq, err := set(alice, message, "before", "1")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if news := bob.await(t, "MESSAGE_EXTENSIONS_UPDATED"); !strings.Contains(news, `"before"`) {
+	if news := bob.Await("MESSAGE_EXTENSIONS_UPDATED"); !strings.Contains(news, `"before"`) {
 		t.Errorf("bob heard %s", news)
 	}
 
 	first.kill()
 	alice = second.login("alice")
-	if got := alice.getAll(t, message)["before"]; got.Value != "1" || got.Seq != seq {
+	if got := alice.GetAll(message)["before"]; got.Value != "1" || got.Seq != seq {
 		t.Errorf("the other hub has %+v, want 1 with Seq %d", got, seq)
 	}
 
@@ -79,13 +79,13 @@ func TestTwoHubsOverThreeNodes(t *testing.T) {
 	// During the election a write may fail or have an unknown outcome; after it, one of these is
 	// in.
 	second.waitUntil("a write without the old leader", func() bool {
-		_, err = alice.set(message, "after", "2")
-		return err == nil || alice.getAll(t, message)["after"].Value == "2"
+		_, err = set(alice, message, "after", "2")
+		return err == nil || alice.GetAll(message)["after"].Value == "2"
 	})
-	if news := bob.await(t, "MESSAGE_EXTENSIONS_UPDATED"); !strings.Contains(news, `"after"`) {
+	if news := bob.Await("MESSAGE_EXTENSIONS_UPDATED"); !strings.Contains(news, `"after"`) {
 		t.Errorf("bob heard %s", news)
 	}
-	alice.ws.CloseNow() // they do not read any more, so they would not answer a close frame
-	bob.ws.CloseNow()
+	alice.Close()
+	bob.Close()
 	second.stop()
 }

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 
+	"exthub/hub/hubtest"
+
 	"github.com/coder/websocket"
 )
 
@@ -16,12 +18,12 @@ func TestKillLosesNothingAcknowledged(t *testing.T) {
 		t.Run("Sync="+sync, func(t *testing.T) {
 			args := []string{"--data", t.TempDir(), "--sync", sync, "--message-rate", "0", "--max-extensions", "10000"}
 			h := startHub(t, args...)
-			message := h.login("alice").send(t, "bob")
+			message := h.login("alice").Send("C2C", "bob").ID
 			told := killUnderLoad(t, h, message)
 
 			h = startHub(t, args...)
 			reader := h.login("bob")
-			there := reader.getAll(t, message)
+			there := reader.GetAll(message)
 			for key, p := range told {
 				if there[key] != p {
 					t.Errorf("%+v was acknowledged, %+v is there", p, there[key])
@@ -31,7 +33,7 @@ func TestKillLosesNothingAcknowledged(t *testing.T) {
 			if extra := len(there) - len(told); extra > loadWriters {
 				t.Errorf("%d pairs that nobody was told of", extra)
 			}
-			reader.ws.CloseNow() // it does not read any more, so it would not answer a close frame
+			reader.Close()
 			h.stop()
 		})
 	}
@@ -43,16 +45,16 @@ const loadWriters = 4
 
 // killUnderLoad kills the hub while clients write to a message, and returns the pairs that were
 // acknowledged, by key.
-func killUnderLoad(t *testing.T, h *hubProcess, message string) map[string]pair {
+func killUnderLoad(t *testing.T, h *hubProcess, message string) map[string]hubtest.Pair {
 	t.Helper()
 	const enough = 200
-	acknowledged := make(chan pair, 10_000)
+	acknowledged := make(chan hubtest.Pair, 10_000)
 	done := make(chan int)
 	for w := range loadWriters {
 		c := h.login([]string{"alice", "bob"}[w%2])
-		go func() { done <- c.writeUntilGone(message, fmt.Sprint("w", w), acknowledged) }()
+		go func() { done <- writeUntilGone(c, message, fmt.Sprint("w", w), acknowledged) }()
 	}
-	told := map[string]pair{}
+	told := map[string]hubtest.Pair{}
 	for len(told) < enough {
 		select {
 		case p := <-acknowledged:
@@ -73,14 +75,14 @@ func killUnderLoad(t *testing.T, h *hubProcess, message string) map[string]pair 
 }
 
 // writeUntilGone creates pairs until the hub is gone, and returns how many were acknowledged.
-func (c *client) writeUntilGone(message, prefix string, acknowledged chan<- pair) int {
+func writeUntilGone(c *hubtest.Client, message, prefix string, acknowledged chan<- hubtest.Pair) int {
 	for n := 0; ; n++ {
 		key := fmt.Sprintf("%s-%d", prefix, n)
-		seq, err := c.set(message, key, "of "+key)
+		seq, err := set(c, message, key, "of "+key)
 		if err != nil {
 			return n
 		}
-		acknowledged <- pair{Key: key, Value: "of " + key, Seq: seq}
+		acknowledged <- hubtest.Pair{Key: key, Value: "of " + key, Seq: seq}
 	}
 }
 
@@ -90,7 +92,7 @@ func TestStopSaysGoodbye(t *testing.T) {
 	h := startHub(t, "--data", t.TempDir())
 	c := h.login("alice")
 	gone := make(chan error)
-	go func() { gone <- c.readUntilClosed() }()
+	go func() { gone <- c.ReadToEnd() }()
 	h.stop()
 	var closed websocket.CloseError
 	if err := <-gone; !errors.As(err, &closed) || closed.Code != 4001 {

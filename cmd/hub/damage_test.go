@@ -82,11 +82,11 @@ func TestDamagedBlock(t *testing.T) {
 
 			h := startHub(t, "--data", w.data, "--accept-loss")
 			reader := h.login("alice")
-			there := reader.getAll(t, w.message)
+			there := reader.GetAll(w.message)
 			if a := there["a"]; len(there) != 1 || a.Value != "1" || a.Seq != w.first {
 				t.Errorf("there is %+v, want the pair that is whole", there)
 			}
-			reader.close()
+			reader.Close()
 			epoch, seq := writeAfterLoss(t, h, w)
 			tt.end(h)
 
@@ -105,24 +105,24 @@ func TestDamagedBlock(t *testing.T) {
 func writeAfterLoss(t *testing.T, h *hubProcess, w filledDir) (epoch string, seq uint64) {
 	t.Helper()
 	alice := h.login("alice")
-	defer alice.close()
-	if alice.epoch == w.epoch {
+	defer alice.Close()
+	if alice.Epoch == w.epoch {
 		t.Error("the epoch is the old one: clients will not know")
 	}
-	seq, err := alice.set(w.message, "b", "3")
+	seq, err := set(alice, w.message, "b", "3")
 	if err != nil {
 		t.Fatal(err)
 	}
-	return alice.epoch, seq
+	return alice.Epoch, seq
 }
 
 // checkAfterLoss checks that a hub started again has what writeAfterLoss wrote, in the same epoch.
 func checkAfterLoss(t *testing.T, h *hubProcess, w filledDir, epoch string, seq uint64) {
 	t.Helper()
 	bob := h.login("bob")
-	defer bob.close()
-	if b := bob.getAll(t, w.message)["b"]; bob.epoch != epoch || b.Value != "3" || b.Seq != seq {
-		t.Errorf("after a restart: epoch %q, was %q, and %+v", bob.epoch, epoch, b)
+	defer bob.Close()
+	if b := bob.GetAll(w.message)["b"]; bob.Epoch != epoch || b.Value != "3" || b.Seq != seq {
+		t.Errorf("after a restart: epoch %q, was %q, and %+v", bob.Epoch, epoch, b)
 	}
 }
 

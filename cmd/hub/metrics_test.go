@@ -3,6 +3,8 @@ package main
 import (
 	"regexp"
 	"testing"
+
+	"exthub/hub/hubtest"
 )
 
 // TestMetrics: the metrics show what passes the hub's doors, and how far the tail is.
@@ -10,13 +12,11 @@ func TestMetrics(t *testing.T) {
 	h := startHub(t, "--data", t.TempDir())
 	alice := h.login("alice")
 	h.login("bob")
-	message := alice.send(t, "bob")
-	if _, err := alice.set(message, "k", "v"); err != nil {
+	message := alice.Send("C2C", "bob").ID
+	if _, err := set(alice, message, "k", "v"); err != nil {
 		t.Fatal(err)
 	}
-	if err := alice.call(nil, "castVote", map[string]any{}); err == nil {
-		t.Error("castVote is a method")
-	}
+	alice.Refused(-32601, "castVote", hubtest.Object{})
 	h.waitUntil("the metrics tell all that", func() bool {
 		_, _, metrics := get(t, h.admin+"/metrics")
 		for _, line := range []string{

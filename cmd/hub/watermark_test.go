@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"exthub/hub/hubtest"
 )
 
 // onlyBucket is the bucket of a store that was made with --shards 1. Later starts keep it without
@@ -55,10 +57,6 @@ func startRefused(t *testing.T, args ...string) string {
 	return h.logged()
 }
 
-// close cuts the connection of a client that does not read any more, and so would not answer a
-// close frame.
-func (c *client) close() { c.ws.CloseNow() }
-
 // filledDir is a data directory that holds a message with two pairs, and whose watermark knows it.
 type filledDir struct {
 	data, message, epoch string
@@ -71,16 +69,16 @@ func newFilledDir(t *testing.T, end func(*hubProcess), args ...string) filledDir
 	w := filledDir{data: t.TempDir()}
 	h := startHub(t, append([]string{"--data", w.data, "--shards", "1"}, args...)...)
 	alice := h.login("alice")
-	w.message, w.epoch = alice.send(t, "bob"), alice.epoch
+	w.message, w.epoch = alice.Send("C2C", "bob").ID, alice.Epoch
 	var err error
-	if w.first, err = alice.set(w.message, "a", "1"); err == nil {
-		w.last, err = alice.set(w.message, "b", "2")
+	if w.first, err = set(alice, w.message, "a", "1"); err == nil {
+		w.last, err = set(alice, w.message, "b", "2")
 	}
 	if err != nil {
 		t.Fatal(err)
 	}
 	h.waitForMark(w.data, w.last)
-	alice.close()
+	alice.Close()
 	end(h)
 	return w
 }
@@ -103,11 +101,11 @@ func TestRestoredFromBackup(t *testing.T) {
 	restore(backup, w.data)
 	h := startHub(t, "--data", w.data)
 	alice := h.login("alice")
-	seq, err := alice.set(w.message, "c", "3")
+	seq, err := set(alice, w.message, "c", "3")
 	if err != nil {
 		t.Fatal(err)
 	}
-	alice.close()
+	alice.Close()
 	h.stop()
 	if got := readMark(t, w.data).Revisions[onlyBucket]; got != seq {
 		t.Errorf("stopped with the watermark at %d, want %d", got, seq)
@@ -129,10 +127,10 @@ func TestRestoredFromBackup(t *testing.T) {
 	restore(w.data, backup)
 	h = startHub(t, "--data", w.data)
 	bob := h.login("bob")
-	if there := bob.getAll(t, w.message); bob.epoch != w.epoch || len(there) != 2 {
-		t.Errorf("epoch %q, was %q, and %+v", bob.epoch, w.epoch, there)
+	if there := bob.GetAll(w.message); bob.Epoch != w.epoch || len(there) != 2 {
+		t.Errorf("epoch %q, was %q, and %+v", bob.Epoch, w.epoch, there)
 	}
-	bob.close()
+	bob.Close()
 	h.stop()
 }
 
@@ -152,10 +150,10 @@ func TestWatermarkThatIsDamagedOrAbsent(t *testing.T) {
 	}
 	h := startHub(t, "--data", w.data, "--accept-loss")
 	alice := h.login("alice")
-	if alice.epoch == w.epoch {
+	if alice.Epoch == w.epoch {
 		t.Error("the epoch is the old one: clients will not know")
 	}
-	alice.close()
+	alice.Close()
 	h.stop()
 
 	if err := os.Remove(path); err != nil {
@@ -189,7 +187,7 @@ func TestKillIsNoLoss(t *testing.T) {
 				}
 				alice := h.login("alice")
 				if message == "" {
-					message = alice.send(t, "bob")
+					message = alice.Send("C2C", "bob").ID
 				}
 				killAfterWrite(t, h, alice, message, fmt.Sprint(round), func(seq uint64) {
 					if round%2 == 0 { // half of the kills come right after the file was written under load
@@ -204,13 +202,13 @@ func TestKillIsNoLoss(t *testing.T) {
 // killAfterWrite lets a client write until the hub is gone. It kills the hub after one of the
 // writes was acknowledged and before was called with its Seq.
 func killAfterWrite(
-	t *testing.T, h *hubProcess, c *client, message, prefix string, before func(seq uint64),
+	t *testing.T, h *hubProcess, c *hubtest.Client, message, prefix string, before func(seq uint64),
 ) {
 	t.Helper()
-	acknowledged, ended := make(chan pair), make(chan bool)
+	acknowledged, ended := make(chan hubtest.Pair), make(chan bool)
 	go func() {
 		defer close(ended)
-		c.writeUntilGone(message, prefix, acknowledged)
+		writeUntilGone(c, message, prefix, acknowledged)
 	}()
 	select {
 	case p := <-acknowledged:

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"exthub/hub/hubtest"
 	"exthub/hub/webhook"
 )
 
@@ -18,7 +19,7 @@ import (
 func TestKillLosesNoWebhook(t *testing.T) {
 	type told struct {
 		Seq           uint64
-		ExtensionList []pair
+		ExtensionList []hubtest.Pair
 	}
 	var up atomic.Bool
 	taken, refused := make(chan told, 100), make(chan bool, 100)
@@ -46,11 +47,11 @@ func TestKillLosesNoWebhook(t *testing.T) {
 	args := []string{"--data", t.TempDir(), "--webhook-url", receiver.URL, "--webhook-secret", "s"}
 	h := startHub(t, args...)
 	alice := h.login("alice")
-	message := alice.send(t, "bob")
-	if _, err := alice.set(message, "a", "1"); err != nil {
+	message := alice.Send("C2C", "bob").ID
+	if _, err := set(alice, message, "a", "1"); err != nil {
 		t.Fatal(err)
 	}
-	last, err := alice.set(message, "b", "2")
+	last, err := set(alice, message, "b", "2")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -62,7 +63,7 @@ func TestKillLosesNoWebhook(t *testing.T) {
 	select {
 	case one := <-taken:
 		if len(one.ExtensionList) != 2 || one.Seq != last ||
-			one.ExtensionList[1] != (pair{Key: "b", Value: "2", Seq: last}) {
+			one.ExtensionList[1] != (hubtest.Pair{Key: "b", Value: "2", Seq: last}) {
 			t.Errorf("the backend was told %+v", one)
 		}
 	case <-time.After(testTimeout):

@@ -79,15 +79,11 @@ func (c *Client) Request(method string, params any) string {
 // Write sends a text frame as it is.
 func (c *Client) Write(text string) {
 	c.TB.Helper()
-	if err := c.write(text); err != nil {
-		c.TB.Fatal(err)
-	}
-}
-
-func (c *Client) write(text string) error {
 	ctx, cancel := c.context()
 	defer cancel()
-	return c.WS.Write(ctx, websocket.MessageText, []byte(text))
+	if err := c.WS.Write(ctx, websocket.MessageText, []byte(text)); err != nil {
+		c.TB.Fatal(err)
+	}
 }
 
 // Read returns the next frame, or the error that ended the connection. It passes by the
@@ -101,16 +97,18 @@ func (c *Client) Read() (Frame, error) {
 // Answer returns the next frame that is an answer, and keeps the notifications before it.
 func (c *Client) Answer() Frame {
 	c.TB.Helper()
-	f, err := c.answer()
+	ctx, cancel := c.context()
+	defer cancel()
+	f, err := c.answer(ctx)
 	if err != nil {
 		c.TB.Fatal("no answer: ", err)
 	}
 	return f
 }
 
-func (c *Client) answer() (Frame, error) {
+func (c *Client) answer(ctx context.Context) (Frame, error) {
 	for {
-		f, err := c.Read()
+		f, err := readFrame(ctx, c.WS)
 		if err != nil || !f.IsNotification() {
 			return f, err
 		}
@@ -122,10 +120,12 @@ func (c *Client) answer() (Frame, error) {
 // ErrLost if it can't be known whether the hub carried the request out.
 func (c *Client) Call(method string, params, result any) error {
 	c.TB.Helper()
-	if err := c.write(c.Request(method, params)); err != nil {
+	ctx, cancel := c.context()
+	defer cancel()
+	if err := c.WS.Write(ctx, websocket.MessageText, []byte(c.Request(method, params))); err != nil {
 		return lost(err)
 	}
-	f, err := c.answer()
+	f, err := c.answer(ctx)
 	if err != nil {
 		return lost(err)
 	}
@@ -158,12 +158,19 @@ func (c *Client) Refused(code int, method string, params any) string {
 // Notification returns the next notification.
 func (c *Client) Notification() Frame {
 	c.TB.Helper()
+	ctx, cancel := c.context()
+	defer cancel()
+	return c.notification(ctx)
+}
+
+func (c *Client) notification(ctx context.Context) Frame {
+	c.TB.Helper()
 	if len(c.notifications) > 0 {
 		f := c.notifications[0]
 		c.notifications = slices.Delete(c.notifications, 0, 1)
 		return f
 	}
-	f, err := c.Read()
+	f, err := readFrame(ctx, c.WS)
 	if err != nil {
 		c.TB.Fatal("no notification: ", err)
 	}
@@ -191,8 +198,10 @@ func (c *Client) Next(method string, params any) {
 // Await returns the params of the next notification of this method, and drops others before it.
 func (c *Client) Await(method string) string {
 	c.TB.Helper()
+	ctx, cancel := c.context()
+	defer cancel()
 	for {
-		if f := c.Notification(); f.Method == method {
+		if f := c.notification(ctx); f.Method == method {
 			return string(f.Params)
 		}
 	}
@@ -200,6 +209,10 @@ func (c *Client) Await(method string) string {
 
 // Pending returns the notifications that came before an answer and that nobody has asked for yet.
 func (c *Client) Pending() []Frame { return c.notifications }
+
+// Close cuts the connection. A client that does not read any more would not answer a close frame, so
+// none is sent.
+func (c *Client) Close() { c.WS.CloseNow() }
 
 // ReadToEnd reads until the connection ends and returns the error that says why.
 func (c *Client) ReadToEnd() error {
