@@ -1,6 +1,6 @@
-// Package web embeds the browser's files in the hub's binary, so that one program is all there is
-// to install: the SDK that pages import from /sdk/index.js, and the demo page that the hub may
-// serve at /.
+// Package web embeds the browser's files into the hub's binary, so that there is one file to
+// install. They are the SDK, which pages import from /sdk/index.js, and the demo, which the hub
+// may serve at /.
 package web
 
 import (
@@ -12,15 +12,15 @@ import (
 var files embed.FS
 
 // SDK holds the browser SDK: index.js, what it imports, and index.d.ts, its manual. The hub serves
-// it below /sdk/.
+// it at /sdk/.
 var SDK = sub("sdk")
 
-// Demo holds the demo page, index.html and what it loads. It expects to be served at / with the SDK
-// at /sdk/.
+// Demo holds the demo page: index.html and what it loads. It has to be served at /, with the SDK at
+// /sdk/.
 var Demo = sub("demo")
 
-// sub returns a directory of the embedded files. It panics only if the embed directive above and
-// the name disagree, which a built program can't cause.
+// sub returns the files below one directory. It panics if the embed directive above has no such
+// directory, which the first start of the program would show.
 func sub(name string) fs.FS {
 	tree, err := fs.Sub(files, name)
 	if err != nil {

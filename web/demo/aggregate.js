@@ -1,17 +1,21 @@
-// What a card shows is a pure function of the message and its pairs: no clock, no arrival order, no state. Two windows
-// that hold the same pairs therefore show the same thing, and a window that reloads shows what it showed before.
+// What a card shows is a pure function of the message and its pairs: no clock, no order of arrival,
+// no state. So two windows with the same pairs show the same, and a reload changes nothing.
 
-/** The chain's shared pair. "§" is no ASCII, so this can never be somebody's userID, which is what the other keys are. */
+/**
+ * The key of the chain's note. The other keys are userIDs, which are ASCII, so none is this one.
+ */
 export const NOTE = '§note';
 
-/** The poll's pair that ends it. Votes end in "_0", so no voter can be named into it. */
+/** The key of the pair that closes a poll. The keys of votes end in "_0", so none is this one. */
 export const CLOSED = 'closed';
 
+/** The key of a user's vote. */
 export const voteKey = (userID) => `${userID}_0`;
 
 /**
- * Counts a poll. A share is a share of the people who voted, so with several choices allowed the shares may add up to more
- * than 1. Votes for an option that does not exist, and further votes where one is allowed, do not count.
+ * Counts a poll. A share is a share of the people who voted, so with several choices allowed the
+ * shares may add up to more than 1. Votes for an option that does not exist do not count, nor do
+ * further votes where one is allowed.
  */
 export function tally(poll, pairs) {
   const options = poll.options.map((option) => ({ ...option, voters: [], share: 0 }));
@@ -31,7 +35,10 @@ export function tally(poll, pairs) {
   return { options, voters: voters.size, closed: pairs.get(CLOSED) === '1' };
 }
 
-/** The option indexes that a vote's value names, in the poll's order: "3_1" is [1, 3]; "" or undefined is []. */
+/**
+ * The indexes of the options that a vote's value names, in the poll's order: "3_1" gives [1, 3]; ""
+ * or undefined gives [].
+ */
 export function chosenOptions(poll, value = '') {
   const named = value.split('_');
   const known = poll.options
@@ -41,11 +48,13 @@ export function chosenOptions(poll, value = '') {
 }
 
 /**
- * The chain's entries in order. Each value carries the number its author saw free (one more than the highest then), and
- * that number orders the chain; who joined at the same moment has the same number and is ordered by userID. This is
- * Lamport's clock: whoever saw an entry comes after it, without trusting anybody's wall clock, and an edit keeps its
- * place. The order in which pairs arrive would not do: an edited pair arrives last in a window that opens later.
- * Values without a number (written by another program) come last.
+ * The chain's entries in order. Each value has a number, one more than the highest that its author
+ * saw, and is ordered by it. People who join at the same moment get the same number and are ordered
+ * by userID. Values without a number, which another program wrote, come last.
+ *
+ * This is a Lamport clock: whoever saw an entry comes after it, no wall clock is trusted, and an
+ * edit keeps its place. The order of arrival would not do, because an edited pair arrives last in
+ * a window that opens later.
  */
 export function sortEntries(pairs) {
   const entries = [];
@@ -55,7 +64,7 @@ export function sortEntries(pairs) {
   return entries.sort((a, b) => a.number - b.number || (a.userID < b.userID ? -1 : 1));
 }
 
-/** The number that a new entry takes. */
+/** The number of a new entry. */
 export function nextNumber(pairs) {
   const taken = sortEntries(pairs)
     .map(({ number }) => number)
@@ -63,7 +72,7 @@ export function nextNumber(pairs) {
   return Math.max(0, ...taken) + 1;
 }
 
-/** Reads a chain value, {"n": 3, "text": "..."}; anything else is taken as the text itself. */
+/** Parses a chain's value, {"n": 3, "text": "..."}. Anything else is a text without a number. */
 export function parseEntry(value) {
   const parsed = parseJSON(value);
   if (Number.isSafeInteger(parsed?.n) && typeof parsed.text === 'string')
@@ -72,8 +81,9 @@ export function parseEntry(value) {
 }
 
 /**
- * Aggregates a survey. A value is a JSON array with one answer per question, null where there is none. By question:
- * choice has counts and shares per option, scale has the same per mark plus the mean, text has the answers by userID.
+ * Aggregates a survey. A value is a JSON array with one answer per question, null where there is
+ * none. Each question's result has, by its type: choice, counts and shares per option; scale, the
+ * same per mark and the mean; text, the answers by userID.
  */
 export function summarize(survey, pairs) {
   const sheets = [...pairs]
@@ -96,7 +106,9 @@ export function summarize(survey, pairs) {
   return { respondents: sheets.length, questions };
 }
 
-/** Reads a survey value, one entry per question; what does not fit its question is null. */
+/**
+ * Parses a survey's value: one answer per question, null for one that does not fit its question.
+ */
 export function parseAnswers(survey, value) {
   const parsed = parseJSON(value);
   return survey.questions.map((question, at) => {
@@ -107,7 +119,7 @@ export function parseAnswers(survey, value) {
   });
 }
 
-/** What may be answered to a question with fixed answers: 1 to n, for n options or a scale of five. */
+/** The possible answers to a question with fixed answers: 1 to n, for n options or a scale of 5. */
 export function marks(question) {
   const count = question.type === 'scale' ? 5 : question.options.length;
   return Array.from({ length: count }, (_, at) => at + 1);
@@ -117,6 +129,6 @@ function parseJSON(text) {
   try {
     return JSON.parse(text);
   } catch {
-    return null; // other people's input: an unreadable value is an absent one
+    return null; // other people's input: what cannot be read counts as absent
   }
 }

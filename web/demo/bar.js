@@ -2,8 +2,8 @@ import { animateNumber, h, setAttribute } from './dom.js';
 import { showAvatars } from './people.js';
 
 /**
- * The inside of one answer's row: its text over a bar as long as its share, who gave it, and the numbers. The row itself
- * (a button in a poll, a label in a survey) is the caller's, and says the same in words.
+ * Makes the inside of an answer's row: its text over a bar as long as its share, who gave it, and
+ * the numbers. The row itself is the caller's: a button in a poll, a label in a survey.
  */
 export function bar(label) {
   const fill = h('span', { class: 'fill' });
@@ -19,7 +19,7 @@ export function bar(label) {
     percent,
   ];
 
-  /** Moves the bar. `people` may be left out where only numbers are told. */
+  /** Shows a result. Without userIDs it has numbers only. */
   const show = (total, share, userIDs = []) => {
     fill.style.setProperty('--share', share);
     animateNumber(number, total);
@@ -29,7 +29,7 @@ export function bar(label) {
   return { parts, show };
 }
 
-/** What a row says to those who do not see it. */
+/** Gives a row its result in words, for screen readers. */
 export function labelRow(row, label, total, share, noun) {
   setAttribute(
     row,

@@ -11,11 +11,10 @@ const RENDERERS = { poll, chain, survey };
 const KIND_LABELS = { poll: 'Poll', chain: 'Chain', survey: 'Survey' };
 
 /**
- * One message with its pairs. What is inside is drawn by poll, chain or survey; what all three share is here: keeping the
- * pairs, writing them, and telling the person what became of a write.
+ * Card is one message with its pairs. Poll, chain or survey draw its body; what all three share is
+ * here: keeping the pairs, writing them, and showing why a write failed.
  *
- * The page never draws what it has only wished for. A write changes the card when its event comes back, the same way and
- * at the same moment as in everybody else's window.
+ * A write does not change the card. Its event does, as in everybody else's window.
  */
 export class Card {
   /** Whether the pairs have been read. */
@@ -73,12 +72,12 @@ export class Card {
     );
   }
 
-  /** The order of cards: as the hub numbered their messages. */
+  /** The hub's number of the message, which orders cards. */
   get sequence() {
     return this.#message.sequence;
   }
 
-  /** Reads all pairs. From then on events keep them current. */
+  /** Reads all pairs. Afterwards events keep them current. */
   async load() {
     this.#pairs = await this.#session.pairs(this.#message);
     this.loaded = true;
@@ -114,8 +113,9 @@ export class Card {
   }
 
   /**
-   * Runs a write until it is done (true) or the person leaves it (false). A conflict is the person's to decide, for only
-   * they know whether what is there now changes their mind; trying again then wins, because the SDK has learned the new Seq.
+   * Runs a write until it is done (true) or the person gives it up (false). The person decides on a
+   * conflict, because the new value may change their mind. Trying again overwrites it: the SDK has
+   * learned its Seq.
    */
   async #attempt(run, format = (value) => value) {
     this.#notice.hide();
@@ -127,7 +127,7 @@ export class Card {
   }
 }
 
-/** Why a write was not done, in a sentence, or "". */
+/** Runs a write. Returns a sentence that says why it failed, or "". */
 async function tryWrite(run, format) {
   try {
     const conflict = await run();

@@ -4,7 +4,7 @@ import { lengthHint, tooLong } from './limits.js';
 import { note } from './note.js';
 import { avatar, displayName } from './people.js';
 
-/** Draws a chain: numbered entries, one per person, mine to add, change and take out. */
+/** Draws a chain: numbered entries, one per person. Mine can be added, changed and taken out. */
 export function chain(content, { me, set, remove }) {
   const shared = note({ set, remove });
   const list = h('ol', { class: 'entries', 'aria-label': 'Entries' });
@@ -30,7 +30,7 @@ export function chain(content, { me, set, remove }) {
   let pairs = new Map();
 
   const format = (value) => parseEntry(value).text;
-  /** Mine as it would be written: an edit keeps its number, so it keeps its place. */
+  /** My entry as it would be written. An edit keeps the number, and with it the place. */
   const value = () => {
     const own = pairs.has(me) ? parseEntry(pairs.get(me)).number : Infinity;
     return JSON.stringify({
@@ -87,7 +87,8 @@ export function chain(content, { me, set, remove }) {
       const before = pairs.has(me) ? format(pairs.get(me)) : '';
       pairs = now;
       const own = pairs.has(me) ? format(pairs.get(me)) : '';
-      if (input.value === before || own !== before) input.value = own; // not over what is being typed
+      // Never over what is being typed.
+      if (input.value === before || own !== before) input.value = own;
       const entries = sortEntries(pairs);
       for (const userID of items.keys()) if (!pairs.has(userID)) items.delete(userID);
       setChildren(list, entries.map(item));

@@ -7,7 +7,10 @@ const lines = (text) =>
     .map((line) => line.trim())
     .filter(Boolean);
 
-/** Reads a form into a message's data. Throws an Error with a sentence if something is missing that only code can tell. */
+/**
+ * Turns each kind's form into a message's data. Throws an Error with a sentence for mistakes that
+ * HTML cannot check.
+ */
 const READ = {
   poll(fields) {
     const options = [...new Set(lines(fields.get('options')))];
@@ -38,7 +41,10 @@ const READ = {
   },
 };
 
-/** Connects the buttons that make cards with their dialogs. send(data) sends and resolves when the hub has it. */
+/**
+ * Connects the buttons that make cards with their dialogs. send(data) sends a card and resolves
+ * when the hub has it.
+ */
 export function compose(me, send) {
   for (const [kind, read] of Object.entries(READ)) {
     const dialog = document.getElementById(`new-${kind}`);
@@ -70,7 +76,10 @@ export function compose(me, send) {
   editQuestions(document.getElementById('questions'));
 }
 
-/** The survey's list of questions: one more, one less, and options only where there is something to choose from. */
+/**
+ * Makes the survey's list of questions editable: questions can be added and removed, and only those
+ * to choose from have options.
+ */
 function editQuestions(list) {
   const template = document.getElementById('question');
   const add = () => {

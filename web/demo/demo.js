@@ -1,4 +1,4 @@
-// The page's wiring: a door where one picks a name, and a room with cards. Open room.js and card.js next.
+// The page's wiring: a form to sign in with a name, then a room with cards. See room.js, card.js.
 
 import { compose } from './compose.js';
 import { setText } from './dom.js';
@@ -9,7 +9,7 @@ import { Session } from './session.js';
 
 const $ = (id) => document.getElementById(id);
 
-/** The name lives in the address: a reload keeps it, and a second window is a link with another one. */
+/** The page's address with a name in it: a reload keeps the name, a second window has another. */
 const linkAs = (name) => `?as=${encodeURIComponent(name)}`;
 
 let room;
@@ -18,7 +18,7 @@ let bannerTimer;
 
 const session = new Session({
   onState(state) {
-    if (!room) return; // still at the door, which has its own words for failure
+    if (!room) return; // not signed in yet: the form says what fails
     banner(state);
     if (state !== 'connected') wasOffline = true;
     else if (wasOffline) {
@@ -39,7 +39,7 @@ const session = new Session({
 const LOST = 'The connection is lost. It comes back by itself, and nothing is forgotten.';
 const BANNERS = { connected: 'Connected again.', connecting: LOST, disconnected: LOST };
 
-const BANNER_MS = 2500; // ms that good news stays
+const BANNER_MS = 2500; // how long good news stays
 
 function banner(state, words = BANNERS[state]) {
   const element = $('banner');
@@ -56,7 +56,10 @@ function banner(state, words = BANNERS[state]) {
   setText($('net'), state === 'connected' ? 'live' : 'offline');
 }
 
-/** Runs what nobody waits for and says what went wrong; what a lost connection broke is made up for when it is back. */
+/**
+ * Runs a task and shows its error, except while the connection is lost: what failed then is read
+ * again when it is back.
+ */
 async function reportErrors(task) {
   try {
     await task();
@@ -107,7 +110,7 @@ function showRoom(name) {
   $('second').href = other;
   $('second').addEventListener('click', (event) => {
     if (event.ctrlKey || event.metaKey || event.shiftKey) return;
-    event.preventDefault(); // a window of its own can stand beside this one, which a tab cannot
+    event.preventDefault(); // a window can stand beside this one, a tab cannot
     const half = Math.floor(screen.availWidth / 2);
     open(
       linkAs(suggestName(name)),

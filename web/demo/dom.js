@@ -1,7 +1,10 @@
-// The few things that every part of the page does with elements. Text always enters as text: nothing here or elsewhere
-// parses markup, so what people write can never become part of the page.
+// What every part of the page does with elements. Nothing here or elsewhere parses markup: text
+// enters as text, so what people write never becomes part of the page.
 
-/** Makes an element. An attribute that is a function listens to the event of its name; false and null are left out. */
+/**
+ * Makes an element. An attribute that is a function listens to the event of its name; one that is
+ * false or null is left out.
+ */
 export function h(tag, attributes = {}, ...children) {
   const element = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) {
@@ -15,19 +18,23 @@ export function h(tag, attributes = {}, ...children) {
 
 let ids = 0;
 
-/** An id for a label to point at. */
+/** A new id, for a label to point at. */
 export const newID = (word) => `${word}-${(ids += 1)}`;
 
-/** Writes only what differs: screen readers announce, and the browser lays out, every write. */
+/** Sets the text if it differs: screen readers announce every write, and browsers lay it out. */
 export function setText(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }
 
+/** Sets the attribute if it differs. */
 export function setAttribute(element, name, value) {
   if (element.getAttribute(name) !== value) element.setAttribute(name, value);
 }
 
-/** Puts the children in this order and moves only those that are out of place, so that focus and transitions survive. */
+/**
+ * Makes these the children, in this order. It moves only those that are out of place, so that focus
+ * and transitions survive.
+ */
 export function setChildren(parent, children) {
   const wanted = new Set(children);
   for (const child of [...parent.children]) if (!wanted.has(child)) child.remove();
@@ -37,8 +44,8 @@ export function setChildren(parent, children) {
 }
 
 /**
- * A button for what cannot be undone: the first click asks, the second within the button's focus does it. Cheaper for
- * people than a dialog and impossible to do by accident.
+ * Makes a button for what cannot be undone: the first click asks, the second does it, unless the
+ * focus leaves the button. That is less work than a dialog, and does not happen by accident.
  */
 export function confirmButton(label, question, act) {
   const button = h('button', { type: 'button', class: 'quiet' }, label);
@@ -54,7 +61,7 @@ export function confirmButton(label, question, act) {
     }
     setText(button, question());
     button.classList.add('danger');
-    button.focus(); // not every browser focuses a clicked button, and blur is what takes the question back
+    button.focus(); // not every browser focuses a clicked button, and blur takes the question back
   });
   button.addEventListener('blur', reset);
   button.addEventListener('keydown', (event) => event.key === 'Escape' && reset());
@@ -62,9 +69,12 @@ export function confirmButton(label, question, act) {
 }
 
 const animations = new WeakMap();
-const ANIMATION_MS = 400; // ms, the same as the bars in card.css
+const ANIMATION_MS = 400; // as --slide in base.css
 
-/** Shows a number and lets it run from the one shown before. Nothing runs unseen or against the person's wish. */
+/**
+ * Shows a number, running from the one shown before. It jumps in a hidden page, and where people
+ * want less motion.
+ */
 export function animateNumber(element, to, format = String) {
   const animation = animations.get(element) ?? { value: to, target: NaN };
   animations.set(element, animation);
@@ -75,7 +85,7 @@ export function animateNumber(element, to, format = String) {
     from === to || document.hidden || matchMedia('(prefers-reduced-motion: reduce)').matches;
   const start = performance.now();
   const step = (now) => {
-    if (animation.target !== to) return; // a newer number has taken over from where this one got to
+    if (animation.target !== to) return; // a newer number goes on from here
     const progress = instant ? 1 : Math.min(1, Math.max(0, now - start) / ANIMATION_MS);
     animation.value = from + (to - from) * (1 - (1 - progress) ** 3);
     setText(element, format(Math.round(animation.value)));

@@ -1,5 +1,5 @@
-// The hub's limits on one message, as it has them by default. The page shows them early, so that nobody writes a long
-// text in vain; the hub enforces them whatever the page believes.
+// The hub's default limits on one message. The page shows them early, so that nobody writes a long
+// text in vain; the hub enforces its own.
 
 export const MAX_PAIRS = 300;
 export const MAX_VALUE_BYTES = 1000;
@@ -9,9 +9,10 @@ const encoder = new TextEncoder();
 /** The length of a value as the hub counts it: bytes of UTF-8. */
 export const byteLength = (value) => encoder.encode(value).length;
 
+/** Whether the hub would refuse the value. */
 export const tooLong = (value) => byteLength(value) > MAX_VALUE_BYTES;
 
-/** Says how much of a value's room is used once that matters: "" up to three quarters of it. */
+/** How many bytes are left, or too many, in a sentence; "" up to three quarters of the limit. */
 export function lengthHint(value) {
   const used = byteLength(value);
   if (tooLong(value))
@@ -21,7 +22,7 @@ export function lengthHint(value) {
     : '';
 }
 
-/** Why a new pair has no place on a card that holds `size`, or "". */
+/** Why a card with `size` pairs takes no new one, in a sentence, or "". */
 export function fullProblem(size) {
   return size < MAX_PAIRS
     ? ''

@@ -3,9 +3,10 @@ import { h, newID, setText } from './dom.js';
 import { lengthHint, tooLong } from './limits.js';
 
 /**
- * The chain's note: one pair that everybody may edit, so the one where people meet. An edit remembers the note that it
- * started from; if another one comes meanwhile the person sees it before saving over it. What comes too late to be seen
- * is the hub's to refuse, with the same words.
+ * Draws the chain's note, one pair that everybody may edit, so the one where edits collide. An
+ * edit remembers the note that it started from: if a new one comes meanwhile, the person sees it
+ * before overwriting it. If it comes too late for that, the hub refuses the edit, and the card
+ * says the same.
  */
 export function note({ set, remove }) {
   const shown = h('p', { class: 'text' });

@@ -1,8 +1,8 @@
 import { h } from './dom.js';
 
 /**
- * The place on a card where a problem is shown, with at most one at a time. It is announced at once, because the person
- * has just acted and believes that it worked.
+ * Makes the place on a card that shows a problem, one at a time. Screen readers announce it at
+ * once, because the person has just acted and believes that it worked.
  */
 export function notice() {
   const element = h('div', { class: 'notice', role: 'alert', hidden: true });
@@ -15,7 +15,10 @@ export function notice() {
     element.replaceChildren();
   };
 
-  /** Shows a sentence and resolves true if the person wants to try again, false if not or if something newer came up. */
+  /**
+   * Shows a sentence. Resolves true if the person wants to try again, false if not, or if something
+   * newer is shown.
+   */
   const ask = (sentence) => {
     hide();
     const before = document.activeElement;
@@ -27,7 +30,7 @@ export function notice() {
           class: look,
           click: () => {
             hide(answer);
-            before?.focus(); // the button is gone: without this, the keyboard would start again at the top of the page
+            before?.focus(); // or the keyboard starts again at the top of the page
           },
         },
         label,

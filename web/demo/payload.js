@@ -1,5 +1,5 @@
-// What the cards' messages carry: the `data` of a custom message, a JSON string with a businessID. poll and chain use the
-// names that Tencent's own plugins use; a survey has no public precedent.
+// The `data` of the cards' messages: a JSON string with a businessID. Poll and chain use the names
+// of Tencent's own plugins; surveys have no public precedent.
 
 const KINDS = new Map([
   ['group_poll', poll],
@@ -8,8 +8,8 @@ const KINDS = new Map([
 ]);
 
 /**
- * Reads a message into {kind: 'poll' | 'chain' | 'survey', title, ...}, or null if it is none of these or not well formed.
- * Everybody may send anything here, so nothing is taken on trust.
+ * Parses a message into {kind: 'poll' | 'chain' | 'survey', title, ...}, or null if it is none of
+ * these or malformed. Everybody may send anything, so nothing is trusted.
  */
 export function parseCard(message) {
   try {

@@ -19,20 +19,20 @@ const NAMES = [
   'Pia',
 ];
 
-/** A name for somebody new, other than the given one. */
+/** A random name other than the given one. */
 export function suggestName(other) {
   const names = NAMES.filter((name) => name !== other);
   return names[Math.floor(Math.random() * names.length)];
 }
 
-/** What is wrong with a name, or "". Stricter than the hub, which takes any printable ASCII. */
+/** What is wrong with a name, or "". The hub takes more: any printable ASCII. */
 export function nameProblem(name) {
   if (name === '') return 'Please type a name.';
   if (name.length > 32) return 'A name has at most 32 characters.';
   return /^[A-Za-z0-9_-]+$/.test(name) ? '' : 'A name has only letters A to Z, digits, - and _.';
 }
 
-/** A small round picture of a person: an initial on a colour that is the same in every window. */
+/** Makes a small round picture of a person: an initial on a colour, the same in every window. */
 export function avatar(userID) {
   const dot = h(
     'span',
@@ -47,7 +47,7 @@ export function avatar(userID) {
 
 const MAX_AVATARS = 4;
 
-/** Shows who is behind a number: some pictures, then how many more; the whole list as its title. */
+/** Shows who is behind a number: a few avatars, then how many more. The title has all names. */
 export function showAvatars(element, userIDs) {
   const shown = userIDs.join(', ');
   if (element.title === shown) return;
@@ -59,5 +59,5 @@ export function showAvatars(element, userIDs) {
   );
 }
 
-/** "you" for oneself. */
+/** "you" for oneself, else the name. */
 export const displayName = (userID, me) => (userID === me ? 'you' : userID);

@@ -2,7 +2,7 @@ import { chosenOptions, CLOSED, tally, voteKey } from './aggregate.js';
 import { bar, labelRow } from './bar.js';
 import { h, setAttribute, setText } from './dom.js';
 
-/** Draws a poll: one button per option, pressed if it is my vote. Pressing it again takes the vote back. */
+/** Draws a poll: a button per option, pressed if it is my vote. The next press takes it back. */
 export function poll(content, { me, set, remove }) {
   const key = voteKey(me);
   const format = (value) => chosenOptions(content, value).map(optionText).join(', ') || 'no vote';

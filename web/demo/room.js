@@ -1,7 +1,7 @@
 import { Card } from './card.js';
 import { parseCard } from './payload.js';
 
-/** The demo group's cards, newest first. */
+/** Room is the demo group's cards, newest first. */
 export class Room {
   #session;
   #me;
@@ -15,7 +15,7 @@ export class Room {
     this.#list = list;
   }
 
-  /** Whether there are older messages than those shown. */
+  /** Whether there are older messages. */
   get hasMore() {
     return this.#nextPage !== '';
   }
@@ -24,20 +24,23 @@ export class Room {
     return this.#cards.size;
   }
 
-  /** Shows one more page of messages: the latest, then older and older ones. */
+  /** Shows one more page of messages, the newest page first. */
   async loadEarlier() {
     const { messages, next } = await this.#session.history(this.#nextPage || undefined);
     this.#nextPage = next;
     await this.add(messages);
   }
 
-  /** Reads what could not be read while the connection was gone. What was missed meanwhile comes as events, from the SDK. */
+  /**
+   * Reads the cards that could not be read while there was no connection. The SDK brings what was
+   * missed as events.
+   */
   async loadUnread() {
     const unread = [...this.#cards.values()].filter(({ loaded }) => !loaded);
     await Promise.all(unread.map((card) => card.load()));
   }
 
-  /** Shows messages that are cards, each in its place, and reads their pairs. */
+  /** Shows those of the messages that are cards, in order, and reads their pairs. */
   async add(messages) {
     const inserted = messages.map((message) => this.#insert(message));
     await Promise.all(inserted.map((card) => card?.load()));

@@ -1,16 +1,16 @@
-// What people read when something fails. Codes come from the hub (see PROTOCOL.md) and, from 2000 on, from the SDK itself.
+// What people read when something fails. The codes are the hub's (PROTOCOL.md) and the SDK's own.
 
 const SENTENCES = new Map([
-  [10007, 'You are not a member of the demo group any more. Reload the page to join again.'],
+  [10007, 'You are no longer a member of the demo group. Reload the page to join again.'],
   [10010, 'The demo group is gone. Reload the page to make a new one.'],
-  [23002, 'This message was sent without room for answers.'],
+  [23002, 'This message takes no answers.'],
   [23003, 'Too many changes on this card within a minute. Please wait a moment.'],
-  [23004, 'This card does not exist any more.'],
+  [23004, 'This card no longer exists.'],
   [60007, 'The hub is busy. Please wait a moment.'],
   [70001, 'The permission to use this name has expired.'],
-  [2800, 'The connection went in between. Look whether it was saved before you try again.'],
-  [2801, 'The hub did not answer in time. Look whether it was saved before you try again.'],
-  [2805, 'There is no connection to the hub just now, so this was not saved.'],
+  [2800, 'The connection was lost. Check whether it was saved before you try again.'],
+  [2801, 'The hub did not answer in time. Check whether it was saved before you try again.'],
+  [2805, 'Not saved: there is no connection to the hub.'],
 ]);
 
 const KICKED = new Map([
@@ -20,7 +20,7 @@ const KICKED = new Map([
   ['REST_API_Kick', 'The hub’s operator ended this session.'],
 ]);
 
-/** One sentence for an error; for a code that is not ours to explain, the words of whoever raised it. */
+/** A sentence for an error: ours for the codes above, else the error's own text. */
 export function errorSentence(error) {
   const known = SENTENCES.get(error?.code);
   if (known) return known;

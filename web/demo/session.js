@@ -6,12 +6,13 @@ const GROUP_MISSING = 10010;
 const ALREADY_MEMBER = 10013;
 const GROUP_TAKEN = [10021, 10025];
 
-/** Thrown if the hub cannot be asked for a UserSig; message is a sentence for people. */
+/** SignInError is thrown if the hub gives no UserSig. Its message is a sentence for people. */
 class SignInError extends Error {}
 
 /**
- * One person in the demo group. Handlers: net(state), messages(list), updated({messageID, extensions}),
- * deleted({messageID, keyList}), kicked(type). The SDK reconnects and catches up by itself; this only knows the group.
+ * Session is one person in the demo group. The SDK reconnects and catches up by itself. Handlers:
+ * onState(state), onMessages(list), onUpdated({messageID, extensions}),
+ * onDeleted({messageID, keyList}), onKicked(type).
  */
 export class Session {
   #chat;
@@ -21,11 +22,14 @@ export class Session {
     this.#handlers = handlers;
   }
 
-  /** Signs in under the name and joins the group, which the first to come creates. Rejects with what the hub said. */
+  /**
+   * Signs in under the name and joins the group, or makes it if there is none. Rejects with the
+   * hub's error.
+   */
   async signIn(name) {
     const { sdkAppID } = await fetchUserSig(name);
     this.#chat ??= this.#createChat(sdkAppID);
-    // A function, not a string: hours later, after a lost connection, the first UserSig may have expired.
+    // A function, because the first UserSig may have expired when the connection is lost later.
     await this.#chat.login({
       userID: name,
       userSig: async () => (await fetchUserSig(name)).userSig,
@@ -55,12 +59,15 @@ export class Session {
         await this.#chat.createGroup({ groupID, name: 'Demo', type: TYPES.GRP_MEETING });
       } catch (lost) {
         if (!GROUP_TAKEN.includes(lost.code)) throw lost;
-        await this.#chat.joinGroup({ groupID }); // somebody else made it between our two requests
+        await this.#chat.joinGroup({ groupID }); // somebody made it since our first request
       }
     }
   }
 
-  /** Up to 15 messages, oldest first, before `next` (absent: the latest), and where to go on ("" at the beginning). */
+  /**
+   * Up to 15 messages before `next` (default: the newest), oldest first, and the next `next`, "" at
+   * the beginning of the conversation.
+   */
   async history(next) {
     const { data } = await this.#chat.getMessageList({
       conversationID: `GROUP${GROUP}`,
@@ -87,13 +94,16 @@ export class Session {
     return new Map(data.extensions.map(({ key, value }) => [key, value]));
   }
 
-  /** Sets one pair. Returns the conflict {key, value}, with the value as it is now ("" if gone), or undefined if it was set. */
+  /**
+   * Sets one pair. Returns undefined if it was set, or the conflict {key, value} with the value as
+   * it is now, "" if the pair is gone.
+   */
   async set(message, key, value) {
     const { data } = await this.#chat.setMessageExtensions(message, [{ key, value }]);
     return data.extensions.find(({ code }) => code !== 0);
   }
 
-  /** Deletes one pair; returns as set does. */
+  /** Deletes one pair. Returns what set does. */
   async remove(message, key) {
     const { data } = await this.#chat.deleteMessageExtensions(message, [key]);
     return data.extensions.find(({ code }) => code !== 0);
@@ -110,7 +120,7 @@ export class Session {
   }
 }
 
-/** Asks the hub, which hands out UserSigs in demo mode only, who this name is. */
+/** Gets {sdkAppID, userSig} for a name. Only a hub with the demo gives them out. */
 async function fetchUserSig(name) {
   let response;
   try {

@@ -4,7 +4,7 @@ import { h, newID, setChildren, setText } from './dom.js';
 import { lengthHint, tooLong } from './limits.js';
 import { avatar, displayName } from './people.js';
 
-/** Draws a survey: every question with its answers so far, and my own sheet to fill in and send as one pair. */
+/** Draws a survey: every question with its results, and my answers, which are sent as one pair. */
 export function survey(content, { me, set, remove }) {
   const questions = content.questions.map((question) =>
     question.type === 'text' ? textQuestion(question, me) : choiceQuestion(question),
@@ -48,7 +48,7 @@ export function survey(content, { me, set, remove }) {
       results.forEach((result, at) => questions[at].render(result));
       const own = pairs.get(me) ?? '';
       if (own !== sent) {
-        // mine changed: by me just now, or in another window; what is half typed elsewhere stays
+        // Mine changed, here or in another window. Otherwise what is half typed stays.
         sent = own;
         parseAnswers(content, own).forEach((answer, at) => questions[at].setValue(answer));
       }
@@ -60,7 +60,7 @@ export function survey(content, { me, set, remove }) {
   };
 }
 
-/** A question with fixed answers: rows to choose from that are at the same time the bars of the result. */
+/** Draws a question with fixed answers: rows to choose from, which are also the result's bars. */
 function choiceQuestion({ type, text, options }) {
   const name = newID('question');
   const labels = type === 'scale' ? marks({ type }).map(String) : options;
@@ -102,7 +102,7 @@ function choiceQuestion({ type, text, options }) {
   };
 }
 
-/** A question answered in own words, with everybody's words below. */
+/** Draws a question that is answered in own words, with everybody's answers below. */
 function textQuestion({ text }, me) {
   const input = h('textarea', {
     id: newID('words'),

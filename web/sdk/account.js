@@ -2,7 +2,7 @@ import { EVENT, TYPES } from './constants.js';
 import { ChatError, CLIENT, isText } from './errors.js';
 import { Session } from './session.js';
 
-/** Why there is no session any more, by the type of KICKED_OUT. */
+/** The code that calls are rejected with after each type of KICKED_OUT. */
 const KICKED_CODES = Object.freeze({
   [TYPES.KICKED_OUT_MULT_DEVICE]: CLIENT.KICKED_DEVICE,
   [TYPES.KICKED_OUT_MULT_ACCOUNT]: CLIENT.KICKED_ACCOUNT,
@@ -10,10 +10,10 @@ const KICKED_CODES = Object.freeze({
   [TYPES.KICKED_OUT_REST_API]: CLIENT.KICKED_REST,
 });
 
-/** ms that the hub may take to answer a logout. */
+/** Milliseconds that logout waits for the hub. */
 const LOGOUT_MS = 2_000;
 
-/** Who is logged in; and if nobody is, why. */
+/** Account knows who is logged in and, if nobody is, why not. */
 export class Account {
   #sdkAppID;
   #environment;
@@ -35,7 +35,7 @@ export class Account {
     this.#events = events;
   }
 
-  /** The session, also while it is being made. */
+  /** The session, also while it is logging in. */
   get session() {
     return this.#session;
   }
@@ -44,7 +44,7 @@ export class Account {
     return this.#notReadyCode === 0;
   }
 
-  /** The session, if calls may be made on it. */
+  /** The session, once it is ready. Throws a ChatError with the reason if it is not. */
   requireSession() {
     if (this.#session && this.isReady) return this.#session;
     throw new ChatError(this.#notReadyCode, 'Not logged in: wait for SDK_READY.');
@@ -103,7 +103,7 @@ export class Account {
     if (!session) return;
     const ready = this.isReady;
     this.#clearSession(CLIENT.LOGGED_OUT);
-    // The hub hears of it if it can; if not, the end of the socket says the same.
+    // Without an answer the hub learns it from the end of the socket.
     if (ready && this.#netState === 'connected')
       await session.call('logout', {}, { ms: LOGOUT_MS }).catch(() => {});
     session.close(new ChatError(CLIENT.LOGGED_OUT, 'Logged out.'));
@@ -141,7 +141,7 @@ export class Account {
   }
 
   /**
-   * The hub said not to come back, by a close code or by refusing a later login.
+   * Handles the end of the session, which a close code or a refused login brings.
    *
    * @param {ChatError} error
    */

@@ -19,7 +19,8 @@ import {
  */
 
 /**
- * What the app holds: parameters are checked here, in the app's own stack, and the work is the session's.
+ * Chat is the object that the app holds. It checks parameters, so that mistakes throw in the app's
+ * own stack, and leaves the work to the session.
  *
  * @implements {ChatSDK}
  */

@@ -1,4 +1,7 @@
-/** What the hub's codes mean, word for word as in PROTOCOL.md: error codes of replies, then close codes of the socket. */
+/**
+ * The meanings of the hub's codes, word for word as in PROTOCOL.md: error codes of replies, then
+ * close codes of the WebSocket.
+ */
 export const CODES = Object.freeze(
   /** @type {Record<number, string>} */ ({
     '-32700': 'the frame is not JSON',

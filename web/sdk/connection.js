@@ -8,45 +8,44 @@ import { Rpc } from './rpc.js';
  * @property {new (url: string) => WebSocket} WebSocket
  * @property {import('./rpc.js').Clock} clock
  * @property {() => number} random
- * @property {(check: () => void) => () => void} onWake calls back when the machine or the network
- *   wakes up; returns its undo
- * @property {() => Promise<object>} loginParams the params of the next login
- * @property {boolean} renewable the next ticket may be better than the last
+ * @property {(check: () => void) => () => void} onWake see wake.js
+ * @property {() => Promise<object>} loginParams gives the params of the next login
+ * @property {boolean} renewable whether the next UserSig may be better than the last
  * @property {(state: 'connecting' | 'connected' | 'disconnected') => void} onState
- * @property {(session: any) => void} onLogin logged in; called for every session
- * @property {() => void} onDisconnect the session is gone, another one is being tried for
- * @property {(error: ChatError) => void} onEnd it is over: the hub said not to come back
+ * @property {(session: any) => void} onLogin gets the answer to every login
+ * @property {() => void} onDisconnect the connection is lost, attempts to replace it follow
+ * @property {(error: ChatError) => void} onEnd the hub wants no further attempt
  * @property {(method: string, params: any) => void} onNotification
  */
 
-/** ms that a call may take, the wait for a connection included. Longer than the hub gives itself, so that its own answer comes first. */
+/** Milliseconds that a call may take. The hub gives itself less, so that its answer comes first. */
 export const CALL_MS = 15_000;
-/** ms that a pong may take before the socket counts as half-open: the hub answers in turn, maybe after a slow call. */
+/** Milliseconds that a pong may take. The hub answers in order, so a slow call may delay it. */
 export const PONG_MS = 15_000;
-/** The same when somebody has just come back to the page and waits. */
+/** PONG_MS for somebody who has just come back to the page and waits. */
 export const WAKE_PONG_MS = 5_000;
 
-/** A close code that means: don't come back. The range decides, so that new codes need no new SDK. */
+/** Whether a close code forbids to come back. The range decides, so new codes need no new SDK. */
 const isFinal = (/** @type {number} */ code) => code >= 4400 && code <= 4499;
-/** The UserSig has expired. Whoever can have a new one comes back with it. */
+/** The close code for an expired UserSig. A session that can get a new one comes back with it. */
 const CLOSE_SIG_EXPIRED = 4401;
 
-/** One login, over as many sockets as it takes. */
+/** Connection keeps one login alive, over as many sockets as it takes. */
 export class Connection {
   #options;
   #backoff;
   /** @type {Rpc | null} the socket, once it is logged in */
   #rpc = null;
-  /** @type {Rpc | null} the socket until then */
+  /** @type {Rpc | null} the socket that is logging in */
   #connecting = null;
-  /** @type {ChatError | null} why there will be no further attempt */
+  /** @type {ChatError | null} why there is no further attempt */
   #endReason = null;
   #attempting = false;
   #connectedAt = 0;
   #heartbeatMs = 0;
-  /** @type {any} the next attempt or the next ping */
+  /** @type {any} the timer of the next attempt or ping */
   #timer;
-  /** @type {Set<() => void>} calls waiting for a socket, or for the end */
+  /** @type {Set<() => void>} calls that wait for a login, or for the end */
   #waiters = new Set();
   #stopWaking = () => {};
 
@@ -56,7 +55,7 @@ export class Connection {
     this.#backoff = new Backoff(options.random);
   }
 
-  /** The first login. One attempt only: whoever waits for it wants to hear why it failed. */
+  /** Logs in for the first time. It tries once, because the app wants to know why it failed. */
   async connect() {
     this.#stopWaking = this.#options.onWake(() => this.checkAlive());
     try {
@@ -68,11 +67,13 @@ export class Connection {
   }
 
   /**
-   * A call waits for a connection if there is none. If the connection goes while the hub has it,
-   * it is rejected with 2800, because it may have been done; one that only retry is sent again.
+   * Calls the hub, and waits for a connection if there is none.
+   *
+   * If the connection is lost before the answer, the call may have been carried out: it rejects
+   * with 2800. With retry, for calls that only read, it is sent again.
    *
    * @param {string} method
-   * @param {object | (() => object)} params a function is asked when they are sent
+   * @param {object | (() => object)} params a function is called when they are sent
    * @param {{ retry?: boolean, ms?: number }} [options]
    * @returns {Promise<any>}
    */
@@ -93,13 +94,13 @@ export class Connection {
     }
   }
 
-  /** Is the socket as alive as it looks? Asked when timers may have slept: a hidden tab, a closed lid. */
+  /** Pings the socket, or connects at once. Timers may have slept: a hidden tab, a closed lid. */
   checkAlive() {
     if (this.#rpc) void this.#ping(this.#rpc, WAKE_PONG_MS);
     else if (!this.#endReason && !this.#attempting) void this.#retry();
   }
 
-  /** @param {ChatError} reason what calls that still wait are rejected with */
+  /** @param {ChatError} reason what waiting calls are rejected with */
   close(reason) {
     if (this.#endReason) return;
     this.#endReason = reason;
@@ -117,7 +118,7 @@ export class Connection {
     this.#attempting = true;
     onState('connecting');
     try {
-      // Before the socket: the hub gives it five seconds to log in, a ticket server may need more.
+      // Before the socket, which has five seconds to log in: the app's backend may need longer.
       const params = await loginParams();
       if (this.#endReason) throw this.#endReason;
       const rpc = new Rpc(new WebSocket(url), clock, {
@@ -127,9 +128,9 @@ export class Connection {
       this.#connecting = rpc;
       await rpc.opened;
       const session = await rpc.call('login', params);
-      // The answer and the end may have come in one stroke.
+      // The answer and the close may have come together.
       if (rpc.isClosed)
-        throw new ChatError(CLIENT.LOST, 'The connection went right after the login.');
+        throw new ChatError(CLIENT.LOST, 'The connection was lost right after the login.');
       this.#rpc = rpc;
       this.#connectedAt = clock.now();
       this.#heartbeatMs = session.heartbeatInterval * 1000;
@@ -168,10 +169,8 @@ export class Connection {
 
   /** @param {number} uptime */
   #scheduleRetry(uptime) {
-    this.#timer = this.#options.clock.setTimeout(
-      () => void this.#retry(),
-      this.#backoff.next(uptime),
-    );
+    const ms = this.#backoff.next(uptime);
+    this.#timer = this.#options.clock.setTimeout(() => void this.#retry(), ms);
   }
 
   async #retry() {
@@ -237,7 +236,8 @@ export class Connection {
 }
 
 /**
- * A refused login is final, trouble on the way to it is not; nor is a ticket server that fails.
+ * Whether to try again. A refused login is final; network trouble and a userSig function that
+ * fails are not.
  *
  * @param {unknown} error
  */

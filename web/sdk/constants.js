@@ -1,6 +1,6 @@
 export const VERSION = '0.1.0';
 
-/** What `chat.on` can listen to; each is described in index.d.ts. */
+/** The events of `chat.on`; index.d.ts describes each. */
 export const EVENT = Object.freeze({
   SDK_READY: 'sdkStateReady',
   SDK_NOT_READY: 'sdkStateNotReady',

@@ -30,7 +30,7 @@ export function create({ SDKAppID, proxyServer, WebSocket = globalThis.WebSocket
   return chat;
 }
 
-/** The hub that served the page. */
+/** The WebSocket address of the hub that served the page. */
 function defaultServer() {
   const { location } = globalThis;
   assert(

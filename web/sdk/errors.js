@@ -1,4 +1,4 @@
-/** Codes that the SDK itself gives; what the hub answers keeps the hub's code (codes.js). */
+/** The SDK's own codes. Errors of the hub keep the hub's code (codes.js). */
 export const CLIENT = Object.freeze({
   NO_USER_ID: 2002,
   NO_USER_SIG: 2003,
@@ -18,7 +18,7 @@ export const CLIENT = Object.freeze({
   KICKED_REST: 3006,
 });
 
-/** What every rejected promise of the SDK holds. */
+/** ChatError is what every promise of the SDK is rejected with. */
 export class ChatError extends Error {
   /**
    * @param {number} code
@@ -34,7 +34,7 @@ export class ChatError extends Error {
 }
 
 /**
- * The hub or the way to it is in trouble, not the request: the same call may succeed later.
+ * Whether the hub or the network is in trouble, not the request: the same call may succeed later.
  *
  * @param {unknown} error
  */
@@ -43,7 +43,7 @@ export const isTransient = (error) =>
   [CLIENT.LOST, CLIENT.TIMEOUT, CLIENT.OFFLINE, 10002, 10006, 60007].includes(error.code);
 
 /**
- * Bad parameters are a mistake in the program, so they throw at once, in the caller's own stack.
+ * Throws at once, in the caller's own stack, because a bad parameter is a mistake in the program.
  * The text starts as Tencent's does, then says what is wrong.
  *
  * @type {(ok: unknown, sentence: string) => asserts ok}

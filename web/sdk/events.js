@@ -3,7 +3,7 @@
  * @typedef {{ handler: (event: Event) => void, context: unknown, once: boolean }} Listener
  */
 
-/** Who listens to what. Handlers run in the order in which they were added. */
+/** Events holds the app's handlers and calls them in the order in which they were added. */
 export class Events {
   /** @type {Map<string, Listener[]>} */
   #listeners = new Map();
@@ -19,7 +19,7 @@ export class Events {
   }
 
   /**
-   * Without a context every registration of the handler goes.
+   * Removes the handler; without a context, all its registrations.
    *
    * @param {string} name
    * @param {(event: any) => void} handler
@@ -34,8 +34,8 @@ export class Events {
   }
 
   /**
-   * A handler that throws must not keep the event from the others, nor stop the frame that
-   * brought it: the error goes to the console, as it would from a DOM listener.
+   * Calls the handlers. One that throws must not keep the event from the others, nor stop the
+   * frame that brought it: its error goes to the console, as from a DOM listener.
    *
    * @param {string} name
    * @param {unknown} [data]

@@ -9,17 +9,17 @@ import { DELIVERED, expectedSeq, live, PENDING, READ } from './view.js';
  * @typedef {import('./message.js').Message} Message
  */
 
-/** Messages followed at a time; the ones used longest ago go first and are simply read anew when needed. */
+/** Messages tracked at a time. The least recently used are dropped, and read anew when needed. */
 const MAX_TRACKED = 500;
 
-/** The pairs of the session's messages. The app never sees a Seq: it is kept here. */
+/** Extensions holds the pairs of the session's messages, and their Seqs, which no app sees. */
 export class Extensions {
   #session;
   /** @type {Map<string, TrackedMessage>} by messageID */
   #tracked = new Map();
-  /** Counts connections: what was asked on one proves nothing about the next. */
+  /** The number of the connection: an answer on one proves nothing about the next. */
   #generation = 0;
-  /** Counts histories of the hub's store. */
+  /** The number of the hub's store: revisions of one mean nothing in another. */
   #incarnation = 0;
 
   /** @param {Session} session */
@@ -47,14 +47,14 @@ export class Extensions {
 
   /**
    * @param {Message} message
-   * @param {string[]} keys none: all
+   * @param {string[]} keys all, if there is none
    */
   async delete({ ID }, keys) {
     const { view, incarnation } = this.#track(ID);
     const extensions = keys.map((key) => ({ key, seq: expectedSeq(view, key) }));
     if (extensions.length) return this.#change(ID, 'deleteMessageExtensions', extensions);
     await this.#session.call('deleteMessageExtensions', { messageID: ID });
-    // The reply lists nothing, but what was here when it was asked for is gone.
+    // The reply lists no pairs, but those known when it was sent are gone.
     const entries = live(view).map((pair) => ({ ...pair, value: '' }));
     if (incarnation === this.#track(ID).incarnation)
       this.#apply(ID, { entries, delivery: PENDING });
@@ -79,7 +79,7 @@ export class Extensions {
     this.#advance(messageID, latestSeq);
   }
 
-  /** @param {any} event its keys have no revision of their own: they are gone as of latestSeq */
+  /** @param {any} event keys without a revision of their own: latestSeq is theirs */
   onDeleted({ messageID, keyList, latestSeq, clearSeq }) {
     const entries = keyList.map((/** @type {string} */ key) => ({
       key,
@@ -95,7 +95,7 @@ export class Extensions {
     for (const tracked of this.#tracked.values()) tracked.stale = true;
   }
 
-  /** The hub began another incarnation: all is read from the beginning, and told as far as it differs. */
+  /** Forgets what the hub's last store held. All is read anew; handlers get what differs. */
   reset() {
     this.#incarnation++;
     for (const tracked of this.#tracked.values()) tracked.reset(this.#incarnation);
@@ -106,7 +106,7 @@ export class Extensions {
   }
 
   /**
-   * Reads what changed while the connection was gone and tells it as if it came now.
+   * Reads what changed while there was no connection, and tells the handlers.
    *
    * @param {string} messageID
    */
@@ -123,7 +123,7 @@ export class Extensions {
     } catch (error) {
       if (isTransient(error)) return;
       this.#tracked.delete(messageID);
-      // If it was a message of another history, its pairs went with that.
+      // A message of another store: its pairs went with it.
       return this.#emit(messageID, tracked.abandon());
     }
     if (generation !== this.#generation) return;
@@ -132,8 +132,8 @@ export class Extensions {
   }
 
   /**
-   * Sends a set or a delete. Every item of the reply, conflicts included, says how the pair is now, so
-   * the same call made again names the right Seq.
+   * Sends a set or a delete. Each item of the reply, also of a conflict, has the pair as it is now,
+   * so that the same call made again names the right Seq.
    *
    * @param {string} messageID
    * @param {string} method
@@ -141,7 +141,7 @@ export class Extensions {
    */
   async #change(messageID, method, extensions) {
     const { incarnation } = this.#track(messageID);
-    // Before it is sent, another incarnation may have begun, in which these revisions would name what nobody here has seen.
+    // While the call waits, the store may be replaced. There these Seqs name other pairs.
     const named = () =>
       incarnation === this.#track(messageID).incarnation
         ? extensions
@@ -153,7 +153,7 @@ export class Extensions {
     const entries = items.map(({ key, value, seq }) => ({
       key,
       value,
-      // 0: there is not even a marker of it any more. Then it is the pair that we named that is gone.
+      // 0: not even a tombstone is left, so it is the pair of the Seq that we named that is gone.
       seq: seq || (asked.get(key) ?? 0),
     }));
     this.#apply(messageID, { entries, delivery: PENDING });
@@ -179,9 +179,9 @@ export class Extensions {
         { messageID, startSeq },
         { retry },
       );
-      // A message never goes back within an incarnation: the hub's store was set back, which changes no epoch.
+      // A smaller latestSeq: the store was restored from a backup, which changes no epoch.
       if (page.latestSeq < startSeq - 1) tracked.reset(++this.#incarnation);
-      // Deletions between the cursor and purgedSeq are no longer listed: only the complete can show them.
+      // The hub lists no deletions up to purgedSeq any more. Only reading all pairs shows them.
       const incomplete = !complete && startSeq <= page.purgedSeq;
       if (incomplete || incarnation !== tracked.incarnation)
         return this.#read(messageID, tracked, { complete: true, delivery, retry });
@@ -195,8 +195,8 @@ export class Extensions {
   }
 
   /**
-   * Events come in order, so one that arrives says that all before it did; except after a lost
-   * connection, until the gap is closed.
+   * Moves the cursor. Events come in order, so all before this one have come; except after a lost
+   * connection, until it has caught up.
    *
    * @param {string} messageID
    * @param {number} latestSeq

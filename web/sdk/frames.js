@@ -1,8 +1,9 @@
 /**
- * JSON-RPC 2.0, as the hub speaks it: requests out; responses and notifications in, alone or,
+ * JSON-RPC 2.0 as the hub speaks it: requests out; responses and notifications in, alone or,
  * after a login with `batch: true`, several in one array.
  *
- * @typedef {{ id: number, result?: any, error?: { code: number, message: string, data?: any } }} Response
+ * @typedef {{ code: number, message: string, data?: any }} WireError
+ * @typedef {{ id: number, result?: any, error?: WireError }} Response
  * @typedef {{ method: string, params: any }} Notification
  */
 
@@ -15,8 +16,8 @@ export const encode = (id, method, params) =>
   JSON.stringify({ jsonrpc: '2.0', id, method, params });
 
 /**
- * Throws if it is not a frame of ours. An error that answers no request in particular has the id
- * null, and nothing here can wait for it.
+ * Reads a frame. Throws if it is not JSON-RPC 2.0. An error that answers no request in particular
+ * has the id null, which no call waits for.
  *
  * @param {unknown} text
  * @returns {(Response | Notification)[]}

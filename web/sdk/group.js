@@ -4,7 +4,7 @@ import { TYPES } from './constants.js';
  * @typedef {import('./session.js').Session} Session
  */
 
-/** Groups and who is in them. */
+/** Groups makes, joins and leaves groups, and manages their members. */
 export class Groups {
   #session;
 

@@ -6,26 +6,26 @@ import { touch } from './lru.js';
 /**
  * @typedef {import('./session.js').Session} Session
  *
- * @typedef {object} Mark where a conversation stands: everything up to here has been seen
- * @property {string} ID of the newest message, "" if there was none
- * @property {number} time of the newest message, else of the look, in seconds
- * @property {boolean} stale the connection went since then, and nobody has caught up yet
+ * @typedef {object} Mark the newest message seen in a conversation
+ * @property {string} ID "" if there was none
+ * @property {number} time in seconds; without a message, when the conversation was read
+ * @property {boolean} stale whether the connection was lost since then
  */
 
 const PAGE = 15;
-/** Messages that findMessage still finds; the ones used longest ago go first. */
+/** Messages that findMessage finds. The least recently used are dropped. */
 const MAX_MESSAGES = 1_000;
-/** Pages read to catch up. Who was away for longer gets the newest messages and pages on by getMessageList. */
+/** Pages read to catch up. After a longer absence the app gets the rest by getMessageList. */
 const CATCH_UP_PAGES = 20;
 
-/** The messages of a session: one object for each, and what was missed while the connection was gone. */
+/** History holds the messages of a session, one object for each, and fetches those it missed. */
 export class History {
   #session;
   /** @type {Map<string, Message>} by ID */
   #messages = new Map();
   /** @type {Map<string, Mark>} by conversationID */
   #marks = new Map();
-  /** Counts connections: what was requestedAt on one proves nothing about the next. */
+  /** The number of the connection: an answer on one proves nothing about the next. */
   #generation = 0;
 
   /** @param {Session} session */
@@ -79,7 +79,7 @@ export class History {
     return page;
   }
 
-  /** @param {any[]} wires of a MESSAGE_RECEIVED */
+  /** @param {any[]} wires the messages of a MESSAGE_RECEIVED */
   onReceived(wires) {
     const fresh = wires.filter((wire) => !this.#lookup(wire)).map((wire) => this.#intern(wire));
     for (const wire of wires) this.#advance(wire, this.#generation);
@@ -87,7 +87,7 @@ export class History {
   }
 
   /**
-   * From here on the conversation's messages matter, and there was none before.
+   * Follows a conversation that is new to this session.
    *
    * @param {string} conversationID
    */
@@ -105,7 +105,7 @@ export class History {
     for (const mark of this.#marks.values()) mark.stale = true;
   }
 
-  /** The hub began another history: a message of the old one may have its namesake in it. */
+  /** Forgets IDs, which name other messages once the hub's store was replaced. */
   reset() {
     for (const mark of this.#marks.values()) mark.ID = '';
   }
@@ -117,8 +117,8 @@ export class History {
   }
 
   /**
-   * Fetches what came while the connection was gone, and tells it as if it came now. Live messages
-   * wait until this is done, so everything that is newer than the mark was missed.
+   * Fetches what came while there was no connection, and tells the handlers. New messages wait
+   * until this is done, so all that is newer than the mark was missed.
    *
    * @param {string} conversationID
    */
@@ -174,7 +174,7 @@ export class History {
     );
   }
 
-  /** @param {any} wire a message of another history that has the same ID is another message */
+  /** @param {any} wire only a message of the same time and number is the same one */
   #lookup({ ID, time, random = 0 }) {
     const known = this.#messages.get(ID);
     return known?.time === time && known?.random === random ? known : undefined;
@@ -187,7 +187,7 @@ export class History {
 
   /**
    * @param {{ conversationID: string, ID: string, time: number }} message
-   * @param {number} generation in which it was heard of
+   * @param {number} generation when it was requested
    */
   #advance({ conversationID, ID, time }, generation) {
     const mark = this.#marks.get(conversationID);

@@ -5,25 +5,35 @@
  * import TencentCloudChat from '/sdk/index.js';
  *
  * const chat = TencentCloudChat.create({ SDKAppID: 1400000000 });
- * chat.on(TencentCloudChat.EVENT.MESSAGE_EXTENSIONS_UPDATED, ({ data }) => draw(data.messageID, data.extensions));
+ * const { EVENT } = TencentCloudChat;
+ * const draw = ({ data }) => console.log(data.messageID, data.extensions);
+ * chat.on(EVENT.MESSAGE_EXTENSIONS_UPDATED, draw);
  * await chat.login({ userID: 'alice', userSig });
  * ```
  *
- * This file is the manual. The names are those of Tencent Chat's web SDK; what is ours is marked so.
+ * This file is the manual. The names are those of Tencent Chat's web SDK. What is not there says
+ * "Ours".
  *
  * ## Promises of this SDK
- * - Every promise resolves `{ code: 0, data }` or rejects with a {@link ChatError}, and none stays open: a call has 15 s.
- * - Bad parameters throw at once, in your own stack: `Error("Params validate failed. <what is wrong>")`.
- * - Each change of a pair reaches your handlers once, your own changes included, and never after a newer one.
- *   Values that were overwritten in between may be skipped.
- * - A lost connection comes back by itself. What your handlers missed is fetched then and told them as usual:
- *   changed pairs of every message whose extensions you read, set or heard of (the 500 used last), and new messages of
- *   every conversation that you listed, created, joined, sent to or heard from (the newest 300 of each). Messages are told first.
+ *
+ * - Every promise resolves with `{ code: 0, data }` or rejects with a {@link ChatError}. A call
+ *   takes at most 15 s.
+ * - Bad parameters throw at once, in your own stack, an
+ *   `Error("Params validate failed. <what is wrong>")`.
+ * - Your handlers get each change of a pair once, your own changes included, and never after a
+ *   newer one. Values that were overwritten meanwhile may be skipped.
+ * - A lost connection is replaced. Then the SDK fetches what your handlers missed, and they get it
+ *   as usual, messages first:
+ *     - changed pairs of every message whose extensions you read, set or got an event of (the 500
+ *       most recently used),
+ *     - new messages of every conversation that you listed, created, joined, sent to or got a
+ *       message of (the newest 300 of each).
  */
 declare const TencentCloudChat: {
   /**
-   * The chat of this app. Called again with the same SDKAppID it returns the same object, whatever the other
-   * options. Returns null if SDKAppID is not a number.
+   * Returns the chat of this app: the same object for the same SDKAppID, whatever the other
+   * options, until destroy. Returns null if SDKAppID is not a number. Throws without a WebSocket
+   * or, outside of a page, without a proxyServer.
    */
   create(options: CreateOptions): ChatSDK;
   readonly EVENT: typeof EVENT;
@@ -32,71 +42,88 @@ declare const TencentCloudChat: {
 };
 export default TencentCloudChat;
 
-/** What a code means: the hub's error codes, and the close codes of its WebSocket (4000 to 4499). */
+/** The meanings of the hub's error codes, and of its WebSocket's close codes (4000 to 4499). */
 export declare const CODES: Readonly<Record<number, string>>;
 
 export interface CreateOptions {
   SDKAppID: number;
-  /** The WebSocket address of the hub. Default: `/ws` on the host that served the page, `wss:` if the page came by `https:`. */
+  /**
+   * The WebSocket address of the hub. Default: `/ws` on the host that served the page, with `wss:`
+   * if the page came by `https:`.
+   */
   proxyServer?: string;
-  /** Ours: a class like the browser's WebSocket, for where there is none (Node 20: that of the package `ws`). */
+  /**
+   * Ours: a class like the browser's WebSocket, for where there is none. In Node 20 take that of
+   * the package `ws`.
+   */
   WebSocket?: new (url: string) => WebSocket;
 }
 
 export interface ChatSDK {
   /**
-   * Connects and logs in. One attempt: if it fails, nothing is retried. Once it has succeeded the connection is
-   * kept, over as many sockets as it takes, until logout, KICKED_OUT or SDK_NOT_READY.
+   * Connects and logs in. It tries once. After that the SDK replaces lost connections until logout,
+   * KICKED_OUT or SDK_NOT_READY. If the same user is already logged in, it resolves with
+   * `repeatLogin: true`.
    *
-   * Already logged in as the same user: resolves with `repeatLogin: true`.
-   * Rejects with 2002 (no userID), 2003 (no userSig), 2025 (somebody is logged in, or is just being logged in), 2800 or 2801 (the hub
-   * cannot be reached), 3001 (userSig, as a function, failed), 3005 (logged out meanwhile), 10004 (not a userID), 70001 to 70020 (the UserSig is refused).
+   * Rejects with 2002 (no userID), 2003 (no userSig), 2025 (somebody is logged in or logging in),
+   * 2800 or 2801 (the hub cannot be reached), 3001 (userSig is a function and failed), 3005 (logged
+   * out meanwhile), 10004 (not a userID), 70001 to 70020 (the UserSig is refused).
    */
   login(options: LoginOptions): Promise<Result<LoginResult>>;
-  /** Leaves. Always resolves, also if nobody was logged in. Calls that are under way are rejected with 2800 or 3005. */
+  /**
+   * Logs out. Always resolves, within 2 s, also if nobody is logged in. Calls under way reject with
+   * 2800 or 3005.
+   */
   logout(): Promise<Result<{}>>;
-  /** logout, then SDK_DESTROY, then all handlers are forgotten; create makes a new object. */
+  /** Logs out, emits SDK_DESTROY, then removes all handlers. create makes a new object. */
   destroy(): Promise<void>;
-  /** True from SDK_READY to SDK_NOT_READY, also while the connection is being restored. */
+  /** True from SDK_READY to SDK_NOT_READY, also while a lost connection is being replaced. */
   isReady(): boolean;
-  /** The userID that is logged in, or ''. */
+  /** Returns the userID that is logged in or logging in, or ''. */
   getLoginUser(): string;
-  /** The hub's clock in seconds, as in message.time. Before login: this machine's. */
+  /** Returns the hub's time in Unix seconds, as message.time; before login this machine's. */
   getServerTime(): number;
 
-  /** Calls the handler, with `this` set to the context, on each such event until off. */
+  /** Calls the handler, with `this` set to the context, on each event of this name until off. */
   on<Name extends keyof EventData>(
     eventName: Name,
     handler: Handler<Name>,
     context?: unknown,
   ): void;
-  /** As on, but once. */
+  /** Calls the handler on the next event of this name only. */
   once<Name extends keyof EventData>(
     eventName: Name,
     handler: Handler<Name>,
     context?: unknown,
   ): void;
-  /** Forgets the handler; without a context, under every context. */
+  /** Removes the handler of this context; without a context, all its registrations. */
   off<Name extends keyof EventData>(
     eventName: Name,
     handler: Handler<Name>,
     context?: unknown,
   ): void;
 
-  /** A message to send. Throws a ChatError 2999 to 3006 if nobody is logged in. */
+  /** Returns a text message to send. Throws a ChatError 2999 to 3006 if nobody is logged in. */
   createTextMessage(options: MessageOptions<TextPayload>): Message;
-  /** A message to send, whose payload is yours: by convention `data` is JSON. Throws as createTextMessage. */
+  /**
+   * Returns a message to send, whose payload is yours: by convention `data` is JSON. Throws as
+   * createTextMessage does.
+   */
   createCustomMessage(options: MessageOptions<Partial<CustomPayload>>): Message;
   /**
-   * Sends it. The same object comes back, with the hub's ID, time and sequence and the status 'success'. There is no
-   * MESSAGE_RECEIVED for it here; the receiver's sessions and your other ones get it.
-   * If it fails the status is 'fail' and the error's data has the message; the same object may be sent again, and the hub
-   * takes it once.
-   * Rejects with 2105 (not made by createXMessage), 2106 (conversationType), 10004 (a parameter), 10007 (not a member), 10010 (no such group).
+   * Sends a message. Resolves with the same object, which now has the hub's ID, time and sequence
+   * and the status 'success'. MESSAGE_RECEIVED goes to the receivers and to your other sessions,
+   * not to this one. If it fails, the status is 'fail' and the error's data has the message. The
+   * same object may be sent again: the hub takes it once.
+   *
+   * Rejects with 2105 (not made by createXMessage), 2106 (conversationType), 10004 (a parameter
+   * breaks a rule or a limit), 10007 (not a member), 10010 (no such group).
    */
   sendMessage(message: Message): Promise<Result<{ message: Message }>>;
   /**
-   * A page of a conversation, oldest message first: the newest `count` (default and at most 15) before nextReqMessageID (default: the end).
+   * Reads a page of a conversation, oldest message first: the newest `count` (default 15, at most
+   * 15) before nextReqMessageID (default: the end).
+   *
    * Rejects with 10007 (not a member), 10010 (no such group).
    */
   getMessageList(options: {
@@ -104,55 +131,84 @@ export interface ChatSDK {
     nextReqMessageID?: string;
     count?: number;
   }): Promise<Result<MessagePage>>;
-  /** The message, if it is one of the 1,000 that this session saw last; else null. */
+  /** Returns the message if it is among the 1,000 that this session used last, else null. */
   findMessage(messageID: string): Message | null;
 
   /**
-   * Adds pairs or changes them: at most 20 (the hub's limit), further ones are ignored with a warning. Everybody in the conversation gets
-   * MESSAGE_EXTENSIONS_UPDATED, you too.
+   * Adds pairs or changes them: at most 20, further ones are ignored with a warning on the console.
+   * All members of the conversation get MESSAGE_EXTENSIONS_UPDATED, you too.
    *
-   * Each pair has its own answer. `code` 0: done. 23001: somebody changed it since you last saw it; nothing was
-   * written and `value` is the value as it is now, '' if it is gone. The same call made again overwrites that one.
+   * Each pair has an answer of its own. Code 0: it was set. Code 23001: somebody changed it since
+   * you last saw it, so nothing was written, and `value` is its value now, '' if it is gone. The
+   * same call made again overwrites that value.
    *
-   * Throws unless message.status is 'success' and message.isSupportExtension is true, and for an empty array.
-   * Rejects with 10004 (empty or too long: key 1 to 100 bytes, value 1 to 1,000; a key twice; more than 300 pairs),
-   * 10007 (not a member), 23002 (no extensions on this message), 23003 (more than 200 sets a minute on it), 23004 (no such message).
+   * Throws if message.status is not 'success' or message.isSupportExtension is not true, and for
+   * an empty array. Rejects with 10004 (a key is empty, over 100 bytes or given twice, a value is
+   * empty or over 1,000 bytes, or the message would have more than 300 pairs), 10007 (not a
+   * member), 23002 (no extensions on this message), 23003 (more than 200 sets of it in a minute),
+   * 23004 (no such message). The limits are the hub's defaults; LoginResult has those of your hub.
    */
   setMessageExtensions(
     message: Message,
     extensions: Extension[],
   ): Promise<Result<{ extensions: ExtensionResult[] }>>;
-  /** All pairs, the one changed longest ago first. Throws and rejects as setMessageExtensions. */
+  /** Reads all pairs, least recently changed first. Throws and rejects as setMessageExtensions. */
   getMessageExtensions(message: Message): Promise<Result<{ extensions: Extension[] }>>;
   /**
-   * Deletes the pairs of these keys (at most 20), each answered as by setMessageExtensions. Without keyList, or with an empty one, it clears:
-   * all pairs go, whoever changed them last, and `extensions` is [].
-   * Everybody in the conversation gets MESSAGE_EXTENSIONS_DELETED, you too. Throws and rejects as setMessageExtensions.
+   * Deletes the pairs of these keys, at most 20, and answers for each as setMessageExtensions does.
+   * Without keyList, or with an empty one, it deletes all pairs, whoever changed them last, and
+   * `extensions` is []. All members of the conversation get MESSAGE_EXTENSIONS_DELETED, you too.
+   *
+   * Throws and rejects as setMessageExtensions does.
    */
   deleteMessageExtensions(
     message: Message,
     keyList?: string[] | null,
   ): Promise<Result<{ extensions: ExtensionResult[] }>>;
 
-  /** Default type: TYPES.GRP_WORK. Rejects with 10004 (a parameter), 10015 (not a groupID), 10021 or 10025 (it is taken; by you, if 10025). */
+  /**
+   * Makes a group that you own, by default of TYPES.GRP_WORK.
+   *
+   * Rejects with 10004 (a parameter breaks a rule or a limit), 10015 (not a groupID), 10021
+   * (somebody else has a group of this ID), 10025 (you have one).
+   */
   createGroup(
     options: GroupOptions,
   ): Promise<Result<{ group: Group; overLimitUserIDList: string[] }>>;
-  /** Rejects with 10007 (this group is joined by invitation), 10010 (no such group), 10014 (it is full). */
+  /**
+   * Joins a group.
+   *
+   * Rejects with 10007 (this group takes invited members only), 10010 (no such group), 10014 (it
+   * is full), 10015 (not a groupID).
+   */
   joinGroup(options: { groupID: string }): Promise<Result<{ status: JoinStatus; group: Group }>>;
-  /** Rejects with 10007 (not a member), 10009 (the owner dismisses instead, unless it is a Work group), 10010 (no such group). */
+  /**
+   * Leaves a group.
+   *
+   * Rejects with 10007 (not a member), 10009 (the owner may dismiss it but not leave, except a Work
+   * group), 10010 (no such group).
+   */
   quitGroup(groupID: string): Promise<Result<{ groupID: string }>>;
-  /** For the owner. Rejects with 10007 (not the owner), 10010 (no such group). */
+  /** Dismisses a group. Rejects with 10007 (not its owner), 10010 (no such group). */
   dismissGroup(groupID: string): Promise<Result<{ groupID: string }>>;
-  /** `count` (default 15, at most 100) members from `offset` (default 0) on. The offset that comes back is the next one, 0 at the end. */
+  /**
+   * Reads a page of members: `count` (default 15, at most 100) from `offset` (default 0). The
+   * offset that comes back is that of the next page, 0 at the end.
+   *
+   * Rejects with 10007 (not a member), 10010 (no such group).
+   */
   getGroupMemberList(options: {
     groupID: string;
     count?: number;
     offset?: number;
   }): Promise<Result<MemberPage>>;
-  /** failureUserIDList: there was no room for them. Rejects with 10007 (may not add members), 10010 (no such group). */
+  /**
+   * Adds members. failureUserIDList has those for whom the group had no room.
+   *
+   * Rejects with 10007 (you may not add members), 10010 (no such group).
+   */
   addGroupMember(options: { groupID: string; userIDList: string[] }): Promise<Result<AddedMembers>>;
-  /** Rejects with 10007 (may not remove them), 10010 (no such group). */
+  /** Removes members. Rejects with 10007 (you may not remove them), 10010 (no such group). */
   deleteGroupMember(options: {
     groupID: string;
     userIDList: string[];
@@ -165,18 +221,21 @@ export interface Result<Data> {
 }
 
 /**
- * What promises are rejected with. `code` is the hub's (see CODES) or one of the SDK's own:
+ * What promises reject with. `code` is one of the hub's (see CODES) or of the SDK's own:
  *
- * | code | |
+ * | code | meaning |
  * |---|---|
  * | 2002, 2003, 2025 | see login |
  * | 2105, 2106 | see sendMessage |
- * | 2800 | the connection went while the hub had the call: it may or may not have been done. Calls that only read are sent again instead |
- * | 2801 | no answer in time: it may or may not have been done |
- * | 2805 | no connection within the time of the call: nothing was sent |
- * | 2999 | never logged in |
- * | 3000, 3001, 3005 | just logging in; the login failed; logged out |
- * | 3002, 3003, 3004, 3006 | kicked out: multipleDevice, multipleAccount, userSigExpired, REST_API_Kick |
+ * | 2800 | the connection was lost after the call was sent, so it may have been done (1) |
+ * | 2801 | no answer in time, so it may have been done |
+ * | 2805 | no connection in time, so nothing was sent |
+ * | 2999 | nobody was logged in yet |
+ * | 3000, 3001, 3005 | still logging in; the login failed; logged out |
+ * | 3002, 3003 | kicked out: multipleDevice, multipleAccount |
+ * | 3004, 3006 | kicked out: userSigExpired, REST_API_Kick |
+ *
+ * (1) Calls that only read do not reject with it: they are sent again.
  */
 export interface ChatError extends Error {
   code: number;
@@ -186,8 +245,8 @@ export interface ChatError extends Error {
 export interface LoginOptions {
   userID: string;
   /**
-   * Ours: may be a function that gets a fresh UserSig. It is asked before each connection, and when the last one has
-   * expired, which then does not end the session.
+   * Ours: may be a function that gets a fresh UserSig. It is called before each connection, so an
+   * expired UserSig does not end the session.
    */
   userSig: string | (() => string | Promise<string>);
 }
@@ -196,13 +255,13 @@ export interface LoginResult {
   actionStatus: 'OK';
   errorCode: 0;
   errorInfo: string;
-  /** There was a session of this user already; the fields below are absent. */
+  /** True if this user was logged in already. Then the fields below are absent. */
   repeatLogin?: boolean;
   userID?: string;
   sessionID?: string;
-  /** Logged in as an app admin, who may change pairs without regard to what others did meanwhile. */
+  /** Whether you are an app admin, who overwrites pairs without conflicts. */
   admin?: boolean;
-  /** What this hub allows; messageRate is sets per minute and message, 0 for no limit. */
+  /** What this hub allows. messageRate is sets per message and minute, 0 for no limit. */
   limits?: {
     maxExtensions: number;
     maxExtensionsPerRequest: number;
@@ -213,22 +272,25 @@ export interface LoginResult {
   };
   /** Seconds between two pings. */
   heartbeatInterval?: number;
-  /** The hub's clock, in seconds. */
+  /** The hub's time in Unix seconds. */
   time?: number;
-  /** Names the hub's data. Another one than at the last login: they, or the last of them, were lost. The SDK follows by itself. */
+  /**
+   * Names the hub's data. If it differs from that of the last login, data was lost. The SDK adapts
+   * by itself.
+   */
   epoch?: string;
 }
 
 export interface MessageOptions<Payload> {
-  /** userID or groupID of the receiver. */
+  /** The userID or groupID of the receiver. */
   to: string;
   conversationType: ConversationType;
   payload: Payload;
-  /** Allow pairs on this message. Default false; cannot be changed later. */
+  /** Whether the message takes pairs. Default false; it cannot be changed later. */
   isSupportExtension?: boolean | 0 | 1;
-  /** Yours, kept with the message. Default ''. */
+  /** Your data, stored with the message. Default ''. */
   cloudCustomData?: string;
-  /** Kept on your object only. Default Normal. */
+  /** Stays on your object only. Default TYPES.MSG_PRIORITY_NORMAL. */
   priority?: string;
 }
 
@@ -236,7 +298,7 @@ export interface TextPayload {
   text: string;
 }
 
-/** Absent fields are ''. */
+/** Fields that were not given are ''. */
 export interface CustomPayload {
   data: string;
   description: string;
@@ -244,21 +306,21 @@ export interface CustomPayload {
 }
 
 export interface Message {
-  /** The hub's, and the messageID of events. Until the message is sent: one of our own. */
+  /** The messageID of events. The hub gives it; until the message is sent it is the SDK's own. */
   ID: string;
   type: 'TIMTextElem' | 'TIMCustomElem';
   payload: any;
-  /** As you see it: `C2C<the other user>` or `GROUP<groupID>`. */
+  /** `C2C<userID of the other>` or `GROUP<groupID>`. */
   conversationID: string;
   conversationType: ConversationType;
   from: string;
   to: string;
-  /** 'out' if it is yours. */
+  /** 'out' for your own, else 'in'. */
   flow: 'in' | 'out';
-  /** Seconds; the hub's, once it is sent. */
+  /** Unix seconds: the hub's time, and until it is sent this machine's. */
   time: number;
   status: 'unSend' | 'success' | 'fail';
-  /** Group: 1, 2, 3 and so on. C2C: the sender's own numbering. */
+  /** In a group 1, 2, 3 and so on. In C2C the sender's own numbering. */
   sequence: number;
   random: number;
   clientSequence: number;
@@ -267,7 +329,7 @@ export interface Message {
   cloudCustomData: string;
   priority: string;
 
-  /** From here on: always as shown here, for programs that look. '' */
+  /** '', as are the next two. This and all that follows never changes; programs may read it. */
   nick: string;
   avatar: string;
   nameCard: string;
@@ -288,7 +350,7 @@ export interface Message {
 
 export interface MessagePage {
   messageList: Message[];
-  /** Where the next, older page starts; '' when isCompleted. */
+  /** The nextReqMessageID of the next, older page; '' if isCompleted. */
   nextReqMessageID: string;
   isCompleted: boolean;
 }
@@ -305,7 +367,7 @@ export interface ExtensionResult extends Extension {
 export interface GroupOptions {
   name: string;
   type?: GroupType;
-  /** Default: the hub makes one. */
+  /** Default: the hub chooses one. */
   groupID?: string;
   memberList?: { userID: string }[];
 }
@@ -314,17 +376,17 @@ export interface Group {
   groupID: string;
   type: GroupType;
   name: string;
-  /** '' if an app admin made it for nobody. */
+  /** '' if an app admin made it without an owner. */
   ownerID: string;
   joinOption: 'FreeAccess' | 'NeedPermission' | 'DisableApply';
-  /** Seconds. */
+  /** Unix seconds. */
   createTime: number;
 }
 
 export interface GroupMember {
   userID: string;
   role: 'Owner' | 'Admin' | 'Member';
-  /** Seconds. */
+  /** Unix seconds. */
   joinTime: number;
 }
 
@@ -353,25 +415,26 @@ export type Handler<Name extends keyof EventData> = (
 
 /** What each event carries in `data`. */
 export interface EventData {
-  /** After each login that succeeded; not after a lost connection. */
+  /** After a login, but not after a lost connection was replaced. */
   sdkStateReady: undefined;
-  /** After logout, KICKED_OUT, or when the hub refuses to have the session back. */
+  /** After logout or KICKED_OUT, or when the hub does not take the session back. */
   sdkStateNotReady: undefined;
   /** After destroy. */
   sdkDestroy: { SDKAppID: number };
   /**
-   * Only when it changes. 'connecting': an attempt is being made. 'connected': logged in. 'disconnected': an attempt or a
-   * connection failed. The next attempt follows by itself while isReady(): after up to 0.5 s, 1 s, 2 s and so on to 20 s, chosen at
-   * random, and at once when the page is shown or the machine is online again.
+   * When the state changes. 'connecting': an attempt has begun. 'connected': logged in.
+   * 'disconnected': an attempt failed, or a connection was lost. While isReady(), the next attempt
+   * follows by itself: after a random time up to 0.5 s, 1 s, 2 s and so on to 20 s, or at once when
+   * the page is shown or the machine is online again.
    */
   netStateChange: { state: NetState };
-  /** SDK_NOT_READY follows. Nothing is retried. */
+  /** When the session was ended. SDK_NOT_READY follows, and no further attempt. */
   kickedOut: { type: KickedOutType };
-  /** Somebody else's messages, or yours from another session; oldest first. */
+  /** Messages of others, or yours from another session; oldest first. */
   onMessageReceived: Message[];
   /** Pairs that are new or have a new value. */
   onMessageExtensionsUpdated: { messageID: string; extensions: Extension[] };
-  /** Pairs that are gone; also those of a message that went with the hub's data. */
+  /** Keys of pairs that are gone, also when the hub lost their message. */
   onMessageExtensionsDeleted: { messageID: string; keyList: string[] };
 }
 

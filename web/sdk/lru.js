@@ -1,5 +1,5 @@
 /**
- * Puts the entry into the map as the one used last, and lets go of those used longest ago
+ * Puts the entry into the map as the most recently used, and drops the least recently used
  * beyond `limit`: a page may stay open for weeks.
  *
  * @template K, V

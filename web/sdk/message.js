@@ -4,8 +4,8 @@ import { assert, isObject, isText } from './errors.js';
 /** @typedef {import('./index.js').Message} Shape */
 
 /**
- * A message as the app holds it. There is one object per message and session: what
- * createCustomMessage gave is the one that findMessage finds after it was sent.
+ * Message is a message as the app holds it. There is one object per message and session: what
+ * createCustomMessage returned is what findMessage finds after it was sent.
  *
  * @implements {Shape}
  */
@@ -34,7 +34,7 @@ export class Message {
   /** @type {string} */
   priority = TYPES.MSG_PRIORITY_NORMAL;
 
-  // What other products of this API know and the hub does not: always so, but there to be read.
+  // Tencent's fields that the hub does not have. They never change.
   nick = '';
   avatar = '';
   nameCard = '';
@@ -53,11 +53,11 @@ export class Message {
 }
 
 /**
- * Takes over what the hub says of the message.
+ * Copies what the hub says of the message.
  *
  * @param {Message} message
  * @param {any} wire
- * @param {string} userID who reads it
+ * @param {string} userID the reader
  */
 export function updateFromWire(message, wire, userID) {
   for (const field of WIRE_FIELDS) {
@@ -108,7 +108,7 @@ export const toWire = ({
   cloudCustomData,
 });
 
-/** Makes messages in one user's name; numbers them. */
+/** Drafts makes the messages of one user, and numbers them. */
 export class Drafts {
   #userID;
   #sequence;
@@ -119,7 +119,7 @@ export class Drafts {
    */
   constructor(userID, now) {
     this.#userID = userID;
-    // A user's numbers must go on rising when the page is loaded anew, so they start from the time of day.
+    // Numbers have to rise across reloads of the page, so they start from the time of day.
     this.#sequence = ((now.getHours() * 60 + now.getMinutes()) * 60 + now.getSeconds()) * 10_000;
   }
 

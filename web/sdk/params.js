@@ -1,7 +1,7 @@
 import { assert, isObject, isText } from './errors.js';
 
 /**
- * Checks what all three methods ask of a message.
+ * Checks the message of the three extension methods.
  *
  * @param {any} message
  */

@@ -2,20 +2,27 @@ import { ChatError, CLIENT } from './errors.js';
 import { decode, encode, isNotification } from './frames.js';
 
 /**
- * @typedef {{ setTimeout: (run: () => void, ms: number) => any, clearTimeout: (timer: any) => void, now: () => number }} Clock
+ * @typedef {object} Clock
+ * @property {(run: () => void, ms: number) => any} setTimeout
+ * @property {(timer: any) => void} clearTimeout
+ * @property {() => number} now in milliseconds
+ *
  * @typedef {{ resolve: (result: any) => void, reject: (error: Error) => void, timer: any }} Pending
- * @typedef {{ onNotification: (method: string, params: any) => void, onClose: (code: number) => void }} Listener
+ *
+ * @typedef {object} Listener
+ * @property {(method: string, params: any) => void} onNotification
+ * @property {(code: number) => void} onClose
  */
 
-/** ms that a socket may take to open, and then to log in. */
+/** Milliseconds that a socket may take to open, and then to log in. */
 const LOGIN_MS = 10_000;
-/** The opening of the socket is waited for like a call, under a number of its own. */
+/** The ID of the call that stands for the opening of the socket. */
 const OPEN_ID = 0;
 
 /**
- * Calls over one socket, from its first byte to its last. Every call settles: with the answer,
- * with 2801 when its time is up, or with 2800 when the socket goes first; in the last two cases
- * nobody knows whether the hub has done it.
+ * Rpc makes calls over one socket. Every call settles: with the answer, with 2801 when its time is
+ * up, or with 2800 when the socket closes first. After the last two it is not known whether the hub
+ * carried it out.
  */
 export class Rpc {
   /** @type {Map<number, Pending>} */
@@ -42,11 +49,11 @@ export class Rpc {
     socket.onopen = () => this.#onResponse({ id: OPEN_ID, result: {} });
     socket.onmessage = ({ data }) => this.#onMessage(data);
     socket.onclose = ({ code, reason }) => this.#onClose(code, reason);
-    // The close event that always follows an error says more.
+    // A close event follows every error, and says more.
     socket.onerror = () => {};
   }
 
-  /** The socket is gone: nothing will be answered any more. */
+  /** Whether the socket is closed, so that no answer will come. */
   get isClosed() {
     return this.#closed;
   }
@@ -60,7 +67,7 @@ export class Rpc {
     return this.#request((id) => this.#socket.send(encode(id, method, params)), ms);
   }
 
-  /** Lets go of the socket at once: a half-open one would keep its own closing handshake waiting. */
+  /** Closes at once, without waiting for the closing handshake, which a dead socket never ends. */
   close() {
     this.#socket.close();
     this.#onClose(1000, '');
@@ -80,7 +87,7 @@ export class Rpc {
         reject(
           new ChatError(
             CLIENT.TIMEOUT,
-            `No answer within ${ms} ms; whether it was done is not known.`,
+            `No answer within ${ms} ms; it is not known whether it was done.`,
           ),
         );
       }, ms);
@@ -138,7 +145,7 @@ export class Rpc {
 const lostError = (closeCode, reason) =>
   new ChatError(
     CLIENT.LOST,
-    `The connection went${reason && ` (${reason})`}; whether it was done is not known.`,
+    `The connection was lost${reason && ` (${reason})`}; it is not known whether it was done.`,
     {
       closeCode,
     },

@@ -7,7 +7,7 @@ import { History } from './history.js';
 import { Drafts } from './message.js';
 
 /**
- * @typedef {object} Environment what the outside world is to a session; tests bring their own
+ * @typedef {object} Environment the outside world; tests bring their own
  * @property {string} url
  * @property {new (url: string) => WebSocket} WebSocket
  * @property {import('./rpc.js').Clock} clock
@@ -22,18 +22,18 @@ import { Drafts } from './message.js';
  */
 
 /**
- * What gives the UserSig, and whether asking again may get another one.
+ * UserSig gets the UserSig; renewable, if asking again may give another one.
  *
  * @typedef {{ get: () => string | Promise<string>, renewable: boolean }} UserSig
  */
 
-/** Reads under way at a time while catching up. */
+/** Reads at the same time while catching up. */
 const CATCH_UP_CONCURRENCY = 8;
 
 /**
- * One user, from login to logout. Whatever a lost connection kept from the app's handlers is
- * fetched after the next login and told them then, so that an app may rely on events alone. If the
- * hub's store was made anew meanwhile, all of it is fetched, and told as far as it differs.
+ * Session is one user from login to logout. What the app's handlers missed while there was no
+ * connection is fetched after the next login, so that an app may rely on events alone. If the hub's
+ * store was replaced meanwhile, all is fetched, and the handlers get what differs.
  */
 export class Session {
   userID;
@@ -42,23 +42,23 @@ export class Session {
   extensions = new Extensions(this);
   groups = new Groups(this);
 
-  /** Tells the app's handlers. @type {(name: string, data: any) => void} */
+  /** @type {(name: string, data: any) => void} calls the app's handlers */
   emit;
 
   #connection;
   #clock;
   #random;
   #listener;
-  /** ms that the hub's clock is ahead of ours */
+  /** Milliseconds that the hub's clock is ahead. */
   #clockSkew = 0;
-  /** Pairs that one request may change. */
+  /** The number of pairs that one request may change. */
   perRequest = 20;
   #renewable;
-  /** The history of the hub's store that all we know belongs to. @type {string | undefined} */
+  /** @type {string | undefined} the hub's store that all revisions here belong to */
   #epoch;
-  /** Counts connections and losses. A catch-up that finds another number stops. */
+  /** The number of connections and losses. A catch-up stops when it has changed. */
   #generation = 0;
-  /** @type {[method: string, params: any][] | null} what came while messages are being caught up */
+  /** @type {[method: string, params: any][] | null} notifications while messages catch up */
   #buffered = [];
 
   /**
@@ -91,7 +91,7 @@ export class Session {
     });
   }
 
-  /** Logs in. Nothing is told before begin. */
+  /** Logs in. Handlers get nothing before start. */
   login() {
     return this.#connection.connect();
   }
@@ -134,7 +134,7 @@ export class Session {
   }
 
   #onDisconnect() {
-    // What the dead connection still brought is told first: it is all that is known of messages nobody opened.
+    // First what the lost connection still brought: nothing else tells of untracked messages.
     this.#flush();
     this.#buffered = [];
     this.#generation++;
@@ -142,7 +142,7 @@ export class Session {
     this.extensions.onDisconnect();
   }
 
-  /** Messages first: nobody should hear of the pairs of a message before the message. */
+  /** Fetches what was missed: messages first, because pairs must not come before their message. */
   async #catchUp() {
     const generation = this.#generation;
     for (
@@ -172,7 +172,7 @@ export class Session {
 
   /** @param {string} type */
   #onKicked(type) {
-    // The close that follows is answered by coming back with a fresh UserSig.
+    // With a fresh UserSig the session comes back after the close that follows.
     if (type !== TYPES.KICKED_OUT_USERSIG_EXPIRED || !this.#renewable)
       this.#listener.onKicked(type);
   }

@@ -1,19 +1,19 @@
 import { apply, deliverAll, diff, EMPTY, inherit } from './view.js';
 
-/** A message whose pairs the session follows: what is known of them, and how far that reaches. */
+/** TrackedMessage is what the session knows of one message's pairs, and up to which revision. */
 export class TrackedMessage {
   view = EMPTY;
-  /** Every change up to this revision has arrived, from the first read or event on. */
+  /** All changes up to this revision have come, since the first read or event. */
   cursor = 0;
-  /** Read from the beginning, so `view` holds all pairs and not only the ones seen changing. */
+  /** Whether all pairs were read, so that `view` has more than those that changed. */
   complete = false;
-  /** The app has read it once, in whatever incarnation: from then on it may rely on events alone. */
+  /** Whether the app has read it once. From then on it may rely on events alone. */
   readByApp = false;
-  /** The connection went since then, and nobody has caught up yet. */
+  /** Whether the connection was lost since then. */
   stale = false;
-  /** What the handlers know from histories that are over, until this one is read. */
+  /** What handlers know from earlier stores, until this one is read. */
   previous = EMPTY.pairs;
-  /** Which incarnation of the hub's store all this belongs to: a revision of one means nothing in another. */
+  /** The number of the store that all revisions here belong to. */
   incarnation;
 
   /** @param {number} incarnation */
@@ -35,22 +35,26 @@ export class TrackedMessage {
     return this.#replace(deliverAll(this.view));
   }
 
-  /** Gives up a message that is no longer there: what handlers know from before is gone. */
+  /** Deletes all that handlers know from earlier stores: the message is not in this one. */
   abandon() {
     return this.#replace(deliverAll(inherit(EMPTY, this.previous)));
   }
 
-  /** @param {number} incarnation the one that has begun */
+  /** @param {number} incarnation of the store that replaced the last */
   reset(incarnation) {
     this.previous = new Map([...this.previous, ...this.view.pairs]);
     Object.assign(this, { view: EMPTY, cursor: 0, complete: false, incarnation });
   }
 
   /**
-   * Takes the answer to a read.
+   * Merges the pages of a read.
    *
-   * @param {{ entries: import('./view.js').Entry[], complete: boolean, latestSeq: number, clearSeq: number, delivery: number }} answer
-   *   the entries of all pages, and what the last page says
+   * @param {object} pages the entries of all of them, the Seqs of the last
+   * @param {import('./view.js').Entry[]} pages.entries
+   * @param {boolean} pages.complete
+   * @param {number} pages.latestSeq
+   * @param {number} pages.clearSeq
+   * @param {number} pages.delivery
    */
   applyRead({ entries, complete, latestSeq, clearSeq, delivery }) {
     this.view = apply(this.view, {
@@ -67,7 +71,7 @@ export class TrackedMessage {
   }
 
   /**
-   * Puts the new view in place and returns what is new to the handlers.
+   * Replaces the view and returns what is new to the handlers.
    *
    * @param {import('./view.js').View} view
    */

@@ -1,34 +1,34 @@
 /**
- * What is known of one message's pairs, and how news is merged into it. Pure: nothing here has a
- * clock, a socket or a memory of its own, and news may come late, twice or in any order.
+ * A View is what is known of one message's pairs. The functions here merge changes into it, which
+ * may come late, twice or in any order. They are pure: no clock, no socket, no state.
  *
  * @typedef {object} Pair
- * @property {string} value "" for a pair that is gone; the hub stores no empty value
- * @property {number} seq revision of the pair; for one that is gone, a bound: gone at least since then
+ * @property {string} value "" for a tombstone; the hub stores no empty value
+ * @property {number} seq revision of the pair; for a tombstone a bound, it may be older
  * @property {number} delivery PENDING, READ or DELIVERED
  *
  * @typedef {object} View
  * @property {ReadonlyMap<string, Pair>} pairs
- * @property {number} floor the state of every pair as of this revision is in `pairs`; what is not
- *   there did not exist, so news at or below it about an unknown pair is stale
+ * @property {number} floor `pairs` has all pairs as of this revision, so a change up to it of any
+ *   other pair is outdated
  *
  * @typedef {{ key: string, value: string, seq: number }} Entry
  *
  * @typedef {object} Change
  * @property {Entry[]} [entries]
- * @property {number} [clearSeq] no live pair is at or below it
- * @property {number} [completeSeq] the entries are all live pairs as of this revision
+ * @property {number} [clearSeq] all pairs up to it are gone
+ * @property {number} [completeSeq] the entries are all pairs as of this revision
  * @property {number} delivery
  */
 
-/** The app's handlers have not heard of it. If the connection goes, nobody else will tell them. */
+/** The handlers have not got it. If the connection is lost, its event never comes. */
 export const PENDING = 0;
-/** The app has read it itself and is owed nothing, but an event that is still under way is news. */
+/** The app has read it, so no event is needed; one that still comes is passed on. */
 export const READ = 1;
-/** An event told the app's handlers. */
+/** The handlers have got it. */
 export const DELIVERED = 2;
 
-/** So many markers of gone pairs are kept for late news to be measured against; the hub's own default. */
+/** Tombstones kept to compare late changes with: as many as the hub keeps by default. */
 const MAX_TOMBSTONES = 300;
 
 /** @type {View} */
@@ -59,8 +59,8 @@ export function apply(view, { entries = [], clearSeq = 0, completeSeq = 0, deliv
 }
 
 /**
- * The pair after the entry. A younger revision wins; at the same revision "gone" wins, which
- * happens only when a reply says that the pair we knew is no longer there.
+ * The pair after the entry. The newer revision wins. At the same revision a deletion wins: a reply
+ * said that the pair we knew is not there any more.
  *
  * @param {Pair | undefined} old
  * @param {Entry} entry
@@ -76,8 +76,8 @@ function merge(old, { value, seq }, floor, delivery) {
 }
 
 /**
- * The Seq to name when changing the key. For a pair that is gone it is 0: right whether the hub
- * still has the marker or not, and its own revision is only a bound.
+ * The Seq to name when changing the key. For a tombstone it is 0, which is right whether or not the
+ * hub still has it; its own revision is only a bound.
  *
  * @param {View} view
  * @param {string} key
@@ -88,7 +88,7 @@ export function expectedSeq(view, key) {
 }
 
 /**
- * The live pairs, the one changed longest ago first: the hub's own order, the same for everybody.
+ * The pairs without tombstones, least recently changed first, which is the hub's order.
  *
  * @param {View} view
  * @returns {Entry[]}
@@ -100,7 +100,7 @@ export const live = ({ pairs }) =>
     .sort((a, b) => a.seq - b.seq);
 
 /**
- * The view once the handlers have heard everything that they are owed.
+ * The view after all pending pairs were delivered.
  *
  * @param {View} view
  * @returns {View}
@@ -116,8 +116,8 @@ export const deliverAll = ({ pairs, floor }) => ({
 });
 
 /**
- * The view of a whole message for handlers that know its pairs from another history of the hub: a pair with the value that it
- * had then is no news, and one that is not there any more is gone.
+ * The view of a message for handlers that know its pairs from an earlier store of the hub: the same
+ * value is not new, and a pair that is not there any more is gone.
  *
  * @param {View} view
  * @param {View['pairs']} past
@@ -135,7 +135,7 @@ export function inherit({ pairs, floor }, past) {
 }
 
 /**
- * What the handlers hear on the way from one view to the next.
+ * What handlers get for the step from one view to the next.
  *
  * @param {View} before
  * @param {View} after

@@ -1,7 +1,7 @@
 /**
- * Calls back when the page comes to the front or the machine to the network: the moments at which
- * timers have been slept through and sockets are dead without knowing it. Returns its undo. Outside
- * of a page there is nothing to watch.
+ * Calls back when the page is shown or the machine is online again: timers may have slept, and
+ * sockets may be dead without a close event. Returns what undoes it.
+ * Without a page it does nothing.
  *
  * @param {() => void} callback
  */

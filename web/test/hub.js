@@ -9,11 +9,14 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-const START = 30_000; // ms; a hub that recovers its data under -race on a busy machine is slow, never this slow
+/**
+ * Milliseconds that a start may take: enough under -race on a busy machine, with data to recover.
+ */
+const START_MS = 30_000;
 
 let built;
 
-/** Path of the hub: HUB_BIN, or built once per test process. */
+/** The path of the hub: HUB_BIN, else built once per test process. */
 const binary = () =>
   process.env.HUB_BIN ? Promise.resolve(process.env.HUB_BIN) : (built ??= build());
 
@@ -28,21 +31,21 @@ async function build() {
 const environment = () =>
   Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('HUB_')));
 
-/** A real hub with its own data directory. Whoever starts one stops it: stop also removes the data. */
+/** Hub is a real hub with a data directory of its own, which stop removes. */
 export class Hub {
   #process;
   #data;
   #flags;
   #address = '127.0.0.1:0';
-  #said = [];
+  #output = [];
 
-  /** Where it listens, such as http://127.0.0.1:40123. The same after a restart. */
+  /** Its address, such as http://127.0.0.1:40123, which a restart keeps. */
   url = '';
 
-  /** Whether it was ever killed: then pages may have complained about the network. */
+  /** Whether it was ever killed, so that pages may have complained about the network. */
   killed = false;
 
-  /** Starts a hub on a free port. Rejects with all it said if it ends instead. */
+  /** Starts a hub on a free port. Rejects with its output if it ends instead. */
   static async start(...flags) {
     const hub = new Hub();
     hub.#flags = flags;
@@ -70,18 +73,18 @@ export class Hub {
     const reap = () => child.kill('SIGKILL');
     process.once('exit', reap);
     child.once('exit', () => process.off('exit', reap));
-    this.#said = [];
-    this.url = await listening(child, this.#said);
+    this.#output = [];
+    this.url = await listening(child, this.#output);
     this.#address = new URL(this.url).host;
   }
 
-  /** Ends it as a power cut of the process would: no goodbye, nothing flushed. */
+  /** Kills it at once, without a chance to say or write anything. */
   async kill() {
     this.killed = true;
     await this.#end('SIGKILL');
   }
 
-  /** Loses all that it stored, after kill. */
+  /** Removes its data, after kill. */
   async wipe() {
     await rm(this.#data, { recursive: true, force: true });
     await mkdir(this.#data);
@@ -92,11 +95,15 @@ export class Hub {
     return this.#run();
   }
 
-  /** Ends it in good order and removes its data. Rejects if it ends badly, as a hub built with -race does after a race. */
+  /**
+   * Stops it in good order and removes its data. Rejects if its exit code is not 0, as that of a
+   * hub built with -race is after a race.
+   */
   async stop() {
     const code = await this.#end('SIGTERM');
     await rm(this.#data, { recursive: true, force: true });
-    if (code) throw new Error(`the hub ended with ${code}; it said:\n${this.#said.join('\n')}`);
+    if (code)
+      throw new Error(`the hub ended with ${code}; its output:\n${this.#output.join('\n')}`);
   }
 
   async #end(signal) {
@@ -110,20 +117,23 @@ export class Hub {
   }
 }
 
-/** Resolves with the address that the hub prints once it serves; said collects every line, also later ones. */
-function listening(child, said) {
+/**
+ * Resolves with the address that the hub prints once it serves. output collects all its lines, also
+ * later ones.
+ */
+function listening(child, output) {
   return new Promise((resolve, reject) => {
     const fail = (why) => {
       clearTimeout(deadline);
-      reject(new Error(`the hub ${why}; it said:\n${said.join('\n')}`));
+      reject(new Error(`the hub ${why}; its output:\n${output.join('\n')}`));
     };
-    const deadline = setTimeout(() => fail(`did not serve within ${START} ms`), START);
+    const deadline = setTimeout(() => fail(`did not serve within ${START_MS} ms`), START_MS);
     child.once('error', (error) => fail(`cannot be started (${error.message})`));
     child.once('exit', (code, signal) => fail(`ended (${code ?? signal})`));
     for (const stream of [child.stdout, child.stderr]) {
       createInterface({ input: stream }).on('line', (line) => {
-        // read on to the end, or a full pipe stalls the hub
-        said.push(line);
+        // Read on to the end: a full pipe would stall the hub.
+        output.push(line);
         const [url] = line.match(/http:\/\/127\.0\.0\.1:\d+/) ?? [];
         if (!url) return;
         clearTimeout(deadline);

@@ -4,7 +4,7 @@ import { chromium } from 'playwright-core';
 
 const NAMES = ['google-chrome', 'google-chrome-stable', 'chromium', 'chromium-browser'];
 
-/** The browser to test with: CHROME_BIN, else one in PATH, else the one that Playwright keeps. */
+/** The browser to test with: CHROME_BIN, else one in PATH, else Playwright's own. */
 function path() {
   if (process.env.CHROME_BIN) return process.env.CHROME_BIN;
   const folders = (process.env.PATH ?? '').split(delimiter);
@@ -14,7 +14,7 @@ function path() {
   );
 }
 
-/** Starts a browser that talks to nobody but the page's own hub. */
+/** Starts a browser that connects to nothing but the page's own hub. */
 export function launch() {
   const quiet = [
     '--disable-background-networking',
@@ -22,6 +22,6 @@ export function launch() {
     '--disable-sync',
     '--no-first-run',
   ];
-  const sandbox = process.getuid?.() === 0 ? ['--no-sandbox'] : []; // Chromium refuses its sandbox to root
+  const sandbox = process.getuid?.() === 0 ? ['--no-sandbox'] : []; // root cannot use it
   return chromium.launch({ executablePath: path(), args: [...quiet, ...sandbox] });
 }

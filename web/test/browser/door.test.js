@@ -12,7 +12,7 @@ test('a name that cannot be used is refused with a sentence, and another one may
         ['', 'Please type a name.'],
         ['a b', 'A name has only letters A to Z, digits, - and _.'],
         ['x'.repeat(33), 'A name has at most 32 characters.'],
-        ['admin', /^The hub refused this name: .*admin/], // the demo makes nobody an operator
+        ['admin', /^The hub refused this name: .*admin/], // the demo makes nobody an admin
       ]) {
         await page.getByLabel('Your name').fill(name);
         await page.getByLabel('Your name').press('Enter');

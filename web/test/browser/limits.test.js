@@ -10,11 +10,12 @@ test('a full card says so, and has room again when somebody leaves', () =>
       const bo = await enter('Bo');
       await ada.make('Poll');
       await ada.press(LUNCH, 'Pizza');
-      // 299 more voters, by the same SDK that the page holds: whoever signs the pairs is the app's affair, not the hub's.
+      // 299 more voters, by the page's own SDK. The hub does not care whose name is in a key.
       await ada.page.evaluate(async () => {
         const { default: TencentCloudChat } = await import('/sdk/index.js');
         const { sdkAppID } = await (await fetch('/demo/usersig?user=Ada')).json();
-        const chat = TencentCloudChat.create({ SDKAppID: sdkAppID }); // the same instance per SDKAppID
+        // The same instance per SDKAppID.
+        const chat = TencentCloudChat.create({ SDKAppID: sdkAppID });
         const { data } = await chat.getMessageList({ conversationID: 'GROUPdemo' });
         for (let from = 1; from < 300; from += 20) {
           const length = Math.min(20, 300 - from);

@@ -104,7 +104,7 @@ test('who comes later sees the same', () =>
     await ada.sees(LUNCH, 'Pizza: 1 vote, 100 %', 'Take my vote back');
   }));
 
-/** The bars' lengths as drawn, once they have stopped moving, as shares of their rows. */
+/** The lengths of the bars, once they have stopped moving, as shares of their rows. */
 async function widths(person) {
   const rows = person.card(LUNCH).locator('.row');
   return rows.evaluateAll((all) =>

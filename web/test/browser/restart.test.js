@@ -20,7 +20,7 @@ const answer = async (person, where) => {
   await person.press(TRIP, /my answers/);
 };
 
-/** Waits for what the poll, the chain and the survey hold after everybody's first answers. */
+/** Waits until the poll, the chain and the survey show everybody's first answers. */
 async function seesAll(person, me) {
   const called = (name) => (name === me ? 'you' : name);
   await person.sees(LUNCH, 'Noodles: 1 vote, 50 %', 'Pizza: 1 vote, 50 %');
@@ -28,7 +28,7 @@ async function seesAll(person, me) {
   await person.card(TRIP).getByRole('radio', { name: 'To the sea: 2 answers, 100 %' }).waitFor();
 }
 
-test('the hub is killed and started again: both windows are back by themselves and nothing is lost', () =>
+test('after kill -9 and a restart of the hub both windows are back and nothing is lost', () =>
   play(async ({ hub, enter }) => {
     const ada = await enter('Ada');
     const bo = await enter('Bo');
@@ -56,7 +56,8 @@ test('the hub is killed and started again: both windows are back by themselves a
       [bo, 'Bo'],
     ])
       await seesAll(person, name);
-    await seesAll(await enter('Late'), 'Late'); // from the disk, not from a page that still remembers
+    // From the disk, because a new page remembers nothing.
+    await seesAll(await enter('Late'), 'Late');
 
     await bo.press(LUNCH, 'Noodles');
     await ada.sees(LUNCH, 'Noodles: 2 votes, 100 %');

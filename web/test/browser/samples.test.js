@@ -3,8 +3,9 @@ import { test } from 'node:test';
 import { slowLine } from './slowline.js';
 import { play } from './stage.js';
 
-// The sample calls of Tencent's documentation of message extensions, as written there. All that is added is a page with
-// `chat`, `message` and `TencentCloudChat` in scope, and a return, so that the test sees what the sample's own promise gave.
+// The samples of Tencent's documentation of message extensions, as written there. All that is added
+// is a page with `chat`, `message` and `TencentCloudChat` in scope, and a return, so that the test
+// sees the result of the sample's own promise.
 
 const DATA = JSON.stringify({
   businessID: 'group_poll',
@@ -12,7 +13,7 @@ const DATA = JSON.stringify({
   content: { option_list: [{ index: 1, option: 'Yes' }] },
 });
 
-/** Signs a person in on the page with nothing but the SDK, in a group of its own. Returns handles for page.evaluate. */
+/** Signs a person in with nothing but the SDK. Returns handles for page.evaluate. */
 async function signIn({ page, hub }, userID) {
   await page.goto(hub.url);
   const TencentCloudChat = await page.evaluateHandle(
@@ -30,12 +31,12 @@ async function signIn({ page, hub }, userID) {
   return { page, TencentCloudChat, chat };
 }
 
-/** Ada makes a group of two and sends a message to it; Bo receives it. */
+/** Makes a group of Ada and Bo, in which Ada sends a message and Bo receives it. */
 async function conversation(open, before = async () => {}) {
   const [one, two] = [await open(), await open()];
   await before(two.page);
   const [ada, bo] = [await signIn(one, 'Ada'), await signIn(two, 'Bo')];
-  // In an object, because a promise would be waited for here and now.
+  // In an object, because evaluateHandle waits for a promise.
   const received = await bo.page.evaluateHandle(
     ({ chat, TencentCloudChat }) => ({
       message: new Promise((resolve) =>
@@ -66,7 +67,7 @@ async function conversation(open, before = async () => {}) {
   return { ada, bo };
 }
 
-/** What a sample finds in scope. */
+/** What a sample has in scope. */
 const handles = ({ chat, message, TencentCloudChat }) => ({ chat, message, TencentCloudChat });
 
 const run = (person, sample) => person.page.evaluate(sample, handles(person));
@@ -246,7 +247,7 @@ test('the documentation’s samples run as written', () =>
     }
   }));
 
-test('who sets a key that somebody else has set meanwhile is told 23001 with what is there now, and may then retry', () =>
+test('a set that conflicts gets 23001 with the current value, and a retry overwrites it', () =>
   play(async ({ open }) => {
     let line;
     const { ada, bo } = await conversation(open, async (page) => {

@@ -1,14 +1,14 @@
 /**
- * Puts a valve into a page's line to the hub, to be called before the page is opened. The real frames of the real hub pass
- * through unchanged; only when they arrive is the test's to say. A closed valve keeps back what the hub sends without being
- * asked, so the page misses changes that others have made, exactly as on a slow line. A cut line takes no new connection.
+ * Controls a page's line to the hub. Call it before the page is opened. The frames of the real hub
+ * pass unchanged, but the test says when. A paused line keeps back notifications, so the page
+ * misses changes of others, as on a slow line. A cut line takes no new connection.
  */
 export async function slowLine(page) {
   let paused = null;
   let lines = [];
   let cut = false;
   let waiting = [];
-  const unasked = (frame) => frame.startsWith('[') || JSON.parse(frame).method !== undefined;
+  const isNotification = (frame) => frame.startsWith('[') || JSON.parse(frame).method !== undefined;
 
   await page.routeWebSocket(/\/ws$/, async (line) => {
     if (cut) await new Promise((resolve) => waiting.push(resolve));
@@ -16,7 +16,7 @@ export async function slowLine(page) {
     lines.push(line, server);
     line.onMessage((frame) => server.send(frame));
     server.onMessage((frame) => {
-      if (paused && unasked(frame)) paused.push(() => line.send(frame));
+      if (paused && isNotification(frame)) paused.push(() => line.send(frame));
       else line.send(frame);
     });
   });

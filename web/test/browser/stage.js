@@ -2,13 +2,13 @@ import assert from 'node:assert/strict';
 import { Hub } from '../hub.js';
 import { launch } from './chrome.js';
 
-/** What a browser says by itself when a hub is gone: expected after a kill, a fault otherwise. */
+/** What a browser logs by itself when a hub is gone. Only a killed hub excuses it. */
 const NETWORK = /WebSocket connection to|net::ERR_/;
 
 /**
- * Runs an act on a real hub with people in a real browser, each in a browser context of their own, then checks that no page
- * has complained: an uncaught error, a refused resource or a breach of the content security policy fails the act, unless it
- * is what the act provokes and therefore expects. Flags are the hub's.
+ * Runs a test on a real hub with people in a real browser, each in a browser context of their own.
+ * It fails if a page complains: an uncaught error, a refused resource, a breach of the content
+ * security policy; unless the test expects just that. Flags are the hub's.
  */
 export async function play(act, { flags = [], expects = /^$/ } = {}) {
   const hub = await Hub.start(...flags);
@@ -25,7 +25,8 @@ export async function play(act, { flags = [], expects = /^$/ } = {}) {
     const open = () => Person.open(browser, hub, complaints);
     await act({ hub, enter, open });
   } catch (error) {
-    if (complaints.length) error.message += `\nThe pages said:\n${complaints.join('\n')}`; // often the cause
+    // Often the cause.
+    if (complaints.length) error.message += `\nThe pages said:\n${complaints.join('\n')}`;
     throw error;
   } finally {
     await browser?.close();
@@ -38,7 +39,7 @@ export async function play(act, { flags = [], expects = /^$/ } = {}) {
   );
 }
 
-/** One person at one window. */
+/** Person is one person at one window. */
 export class Person {
   constructor(page, hub) {
     this.page = page;
@@ -57,7 +58,7 @@ export class Person {
     return new Person(page, hub);
   }
 
-  /** Opens the page and comes in by the door, as people do. */
+  /** Opens the page and signs in, as people do. */
   async enter(name) {
     this.name = name;
     await this.page.goto(this.hub.url);
@@ -66,7 +67,10 @@ export class Person {
     await this.page.getByRole('region', { name: 'Demo group' }).waitFor();
   }
 
-  /** Makes a card of the kind ('Poll', 'Chain' or 'Survey') with what its form proposes, or with what fill types. */
+  /**
+   * Makes a card of the kind 'Poll', 'Chain' or 'Survey', with what its form proposes or what fill
+   * types.
+   */
   async make(kind, fill = async () => {}) {
     await this.page
       .getByRole('group', { name: 'Make something new' })
@@ -83,12 +87,12 @@ export class Person {
     return this.page.getByRole('article', { name: title, exact: true });
   }
 
-  /** Clicks a button on the card; the name may be a part of it. */
+  /** Clicks the button on the card whose name contains this one. */
   async press(card, name) {
     await this.card(card).getByRole('button', { name }).click();
   }
 
-  /** Waits until the card has a button of exactly this name: for a poll's option, its whole result. */
+  /** Waits until the card has a button of exactly this name, which in a poll has the result. */
   async sees(card, ...names) {
     for (const name of names)
       await this.card(card).getByRole('button', { name, exact: true }).waitFor();
@@ -99,13 +103,13 @@ export class Person {
     for (const text of texts) await this.card(card).getByText(text, { exact: true }).waitFor();
   }
 
-  /** Waits for the texts of all elements that the locator finds on the card, in order. */
+  /** Waits until the elements of the locator on the card have these texts, in order. */
   async lists(card, locator, wanted) {
     const found = this.card(card).locator(locator);
     await this.#until(() => found.allInnerTexts(), wanted);
   }
 
-  /** Polls the page once per frame, so that a failure can show the last thing there was. */
+  /** Polls the page once per frame, so that a failure shows what was there instead. */
   async #until(look, wanted) {
     const deadline = Date.now() + 20_000;
     let last;

@@ -3,10 +3,10 @@ import { play } from './stage.js';
 
 const TRIP = 'The next trip';
 
-/** Fills in a sheet; what is left out stays as it is. */
+/** Answers the survey. What is left out stays as it is. */
 const answer = async (person, { where, how, what }) => {
   const card = person.card(TRIP);
-  // The radio itself is out of sight, people click its row.
+  // The radio button itself is hidden; people click its row.
   if (where) await card.locator('.choice .row', { hasText: where }).click();
   if (how)
     await card
@@ -62,7 +62,7 @@ test('answers of everybody add up in every window', () =>
     }
   }));
 
-test('one person with two windows: the second one’s sheet follows, a sheet being filled in stays', () =>
+test('of one person with two windows the second follows; what is half filled in stays', () =>
   play(async ({ enter }) => {
     const one = await enter('Ada');
     const two = await enter('Ada');

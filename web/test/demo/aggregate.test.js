@@ -45,7 +45,7 @@ test('tally', async (t) => {
       ],
       want: [['ada', 'bo'], [], []],
     },
-    // userIDs may hold "_", even end in "_0"; only the last two characters of the key are the key's.
+    // A userID may end in "_0": only the last two characters of the key are cut off.
     {
       name: 'OK userID with underscores',
       poll: lunch,

@@ -58,7 +58,7 @@ test('whatever else is sent is no card', async (t) => {
     'no JSON': message('hello'),
     'JSON null': message('null'),
     'another program': message({ businessID: 'group_create' }),
-    // A plain object as lookup table would find Object here and hand the sender's own object to the page.
+    // With a plain object as lookup table this would find Object, and give the page any data.
     'the name of an inherited property': message({ businessID: 'constructor', kind: 'poll' }),
     'a poll without options': message({ businessID: 'group_poll', title: 'T' }),
     'an option twice': message(

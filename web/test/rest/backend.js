@@ -1,6 +1,6 @@
 import { WebSocket } from 'ws';
 
-/** Calls a REST command as a backend does and resolves with the envelope and all that is in it. */
+/** Calls a REST command as a backend does. Resolves with its answer. */
 export async function call(hub, { sdkappid, identifier, usersig }, command, body = {}) {
   const query = new URLSearchParams({
     sdkappid,
@@ -17,7 +17,10 @@ export async function call(hub, { sdkappid, identifier, usersig }, command, body
   return response.json();
 }
 
-/** Tries to log in at the WebSocket door and resolves with the code, 0 if it succeeds, or the close code if nothing is said. */
+/**
+ * Logs in at the WebSocket door. Resolves with the code of the answer, 0 for success, or with the
+ * close code if there is none.
+ */
 export function logIn(hub, { sdkappid, identifier, usersig }) {
   return new Promise((resolve, reject) => {
     const socket = new WebSocket(`${hub.url.replace('http', 'ws')}/ws`);

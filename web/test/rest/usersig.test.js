@@ -1,4 +1,4 @@
-// UserSigs as backends make them today, with the public package, at both doors of a real hub.
+// UserSigs that Tencent's public package makes, as backends use it, at both doors of a real hub.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { deflateSync, inflateSync } from 'node:zlib';
@@ -26,7 +26,7 @@ const unpack = (sig) =>
   ).toString();
 const pack = (text) =>
   deflateSync(text).toString('base64').replace(/\+/g, '*').replace(/\//g, '-').replace(/=/g, '_');
-/** A UserSig with one of its claims changed, and the signature left as it was. */
+/** The UserSig with some claims changed, under the old signature. */
 const alter = (sig, changes) => pack(JSON.stringify({ ...JSON.parse(unpack(sig)), ...changes }));
 
 const command = 'group_open_http_svc/destroy_group';
@@ -35,7 +35,7 @@ const door = {
     (await call(hub, { sdkappid, identifier, usersig }, command, { GroupId: 'nowhere' })).ErrorCode,
   socket: (usersig, identifier = 'admin') => logIn(hub, { sdkappid, identifier, usersig }),
 };
-const noSuchGroup = 10010; // the call got as far as its command
+const noSuchGroup = 10010; // the command was reached
 
 test('a UserSig of the public package opens both doors', { timeout }, async () => {
   for (const user of ['admin', 'x'.repeat(32), 'a b/c+d=e"f']) {
@@ -101,7 +101,7 @@ test(
 test('a huge one is refused before it is looked at', { timeout }, async () => {
   assert.equal(await door.rest('A'.repeat(12_000)), 70003);
   assert.equal(await door.socket('A'.repeat(3_500)), 70003);
-  // Beyond that the transport refuses: the first frame has a limit, and so has the header of a call.
+  // Larger ones the transport refuses: the first frame and HTTP headers have limits.
   assert.equal(await door.socket('A'.repeat(100_000)), 4400);
   await assert.rejects(door.rest('A'.repeat(100_000)), { message: 'HTTP 431' });
   assert.equal(await door.rest(api.genSig('admin', 3600)), noSuchGroup);

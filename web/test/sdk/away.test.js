@@ -1,4 +1,4 @@
-// A connection to a real hub that goes and comes back: what was missed is told, in order and once.
+// A lost connection to a real hub: handlers get what was missed, in order and once.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import TencentCloudChat from '../../sdk/index.js';
@@ -83,7 +83,8 @@ test(
     await pairs(bob, copy);
     proxy.cut();
     await bob.waitFor(EVENT.NET_STATE_CHANGE, ({ state }) => state === 'disconnected');
-    for (const key of keys.slice(1)) await alice.chat.deleteMessageExtensions(message, [key]); // --max-tombstones 10
+    // More than --max-tombstones.
+    for (const key of keys.slice(1)) await alice.chat.deleteMessageExtensions(message, [key]);
     proxy.restore();
     await Promise.all(keys.slice(1).map((key) => bob.waitForPair(message.ID, key, '')));
     assert.deepEqual(await pairs(bob, copy), new Map([['stays', '1']]));

@@ -1,4 +1,4 @@
-// What a session fetches and tells when its connection is back, in which order, and what it forgets.
+// What a session fetches after a lost connection, in which order it tells, and what it forgets.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { EVENT } from '../../sdk/constants.js';
@@ -57,7 +57,7 @@ const page = (...sequences) => ({
 });
 const received = (...sequences) => ['MESSAGE_RECEIVED', { messages: sequences.map(text) }];
 
-/** Alice has seen message 1; then the connection goes and comes, and asks for what was missed. */
+/** Lets Alice see message 1, lose the connection and ask for what she missed. */
 async function missSome(context) {
   const { chat, waitFor } = context;
   const connection = await logIn(context);
@@ -110,11 +110,11 @@ test(
   },
 );
 
-/** A login answer that names the history. */
+/** A login answer with this epoch. */
 const named = (epoch, login) => (params) => ({ ...login(params), epoch });
 
 test(
-  'another epoch: messages and pairs are read from the beginning, and a namesake is another message',
+  'another epoch: messages and pairs are read anew, and an ID may name another message',
   brief,
   async (t) => {
     const context = await start(t);
@@ -152,7 +152,7 @@ test(
       EVENT.MESSAGE_EXTENSIONS_DELETED,
     ]);
     assert.deepEqual([before.time, context.chat.findMessage('g.demo.1').time], [1, 5]);
-    // The same epoch again: what is known now is good.
+    // The same epoch again: what is known now is still valid.
     const last = await reconnect(context, () => next.cut());
     last.answer(await last.request(), { ...page(), messageList: [{ ...text(1), time: 5 }] });
     assert.deepEqual((await last.request()).params, { messageID: 'g.demo.1', startSeq: 5 });
@@ -165,7 +165,7 @@ for (const [why, code] of [
   ['the membership', 10007],
 ]) {
   test(
-    `${why} went with the old history: its pairs are gone, and nothing is asked again`,
+    `${why} went with the old store: its pairs are gone, and nothing is requested again`,
     brief,
     async (t) => {
       const context = await start(t);
@@ -185,7 +185,7 @@ for (const [why, code] of [
       next.answer(await next.request(), { code, message: 'no' });
       await gone;
       assert.equal(context.clock.timerCount, 1, 'the next ping alone');
-      // Neither does the next connection ask, before it is asked to.
+      // The next connection does not ask either, before the app does.
       const last = await reconnect(context, () => next.cut());
       const join = context.chat.joinGroup({ groupID: 'demo' });
       const asked = [await last.request()];

@@ -1,4 +1,4 @@
-/** Time that passes when the test says so. */
+/** Clock is a clock that the test moves. */
 export class Clock {
   #now = 1_700_000_000_000;
   #timers = new Map();
@@ -17,7 +17,7 @@ export class Clock {
 
   now = () => this.#now;
 
-  /** How many timers are set: none may be left behind. */
+  /** The number of timers that are set: none may be left behind. */
   get timerCount() {
     return this.#timers.size;
   }

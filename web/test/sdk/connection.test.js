@@ -1,4 +1,4 @@
-// How a session lives through bad sockets. The hub here is a bad one on purpose; see fakehub.js.
+// How a session survives bad sockets. The hub is a fake one that behaves badly; see fakehub.js.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { CALL_MS, PONG_MS, WAKE_PONG_MS } from '../../sdk/connection.js';
@@ -42,7 +42,7 @@ test(
   'a socket that goes in one stroke with the answer to the login is no connection',
   brief,
   async (t) => {
-    // No network does this on demand, so this socket is none.
+    // No network does this on demand, so the socket is a fake.
     class Abrupt {
       constructor() {
         queueMicrotask(() => this.onopen());
@@ -249,16 +249,16 @@ test('a page that is shown again does not wait for the next attempt', brief, asy
 });
 
 test(
-  'each connection gets a fresh UserSig, and a failing ticket server ends nothing',
+  'each connection gets a fresh UserSig, and a function that fails ends nothing',
   brief,
   async (t) => {
     const context = await start(t);
     const { chat, clock, hub, waitFor } = context;
-    const tickets = ['first', new Error('the ticket server is down'), 'second'];
+    const userSigs = ['first', new Error('the backend is down'), 'second'];
     const userSig = async () => {
-      const ticket = tickets.shift();
-      if (ticket instanceof Error) throw ticket;
-      return ticket;
+      const next = userSigs.shift();
+      if (next instanceof Error) throw next;
+      return next;
     };
     const [connection] = await Promise.all([
       hub.connection(),

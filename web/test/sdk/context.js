@@ -4,7 +4,7 @@ import { EVENT } from '../../sdk/constants.js';
 import { Clock } from './clock.js';
 import { FakeHub } from './fakehub.js';
 
-/** A chat on a hub, with what its handlers heard. */
+/** Starts a chat on a fake hub. heard is what its handlers got. */
 export async function start(t, { random = () => 0, WebSocket = RealSocket } = {}) {
   const hub = await FakeHub.open(t);
   const clock = new Clock();
@@ -34,7 +34,7 @@ export async function logIn(context) {
   return connection;
 }
 
-/** Lets the connection go and the next attempt come. */
+/** Loses the connection by drop and waits for the next login. */
 export async function reconnect({ hub, clock, waitFor }, drop) {
   const gone = waitFor('disconnected');
   drop();

@@ -1,5 +1,5 @@
-// What Extensions makes of every order in which replies, events and lost connections may come. The hub
-// decides most of these orders by chance, so here a model of one message takes its place.
+// What Extensions makes of replies, events and lost connections in every order. With a hub most of
+// these orders are up to chance, so a model of one message takes its place.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { EVENT } from '../../sdk/constants.js';
@@ -16,7 +16,7 @@ test('a retry after 23001 goes through, because the conflict brought the Seq', a
   assert.deepEqual(await set(), { extensions: [{ code: 0, key: 'a', value: 'mine' }] });
 });
 
-test('a retry goes through also if the pair is gone and even its marker is forgotten', async () => {
+test('a retry goes through also if the pair is gone and even its tombstone is purged', async () => {
   const model = new Model();
   model.set('a', 'theirs');
   const { extensions } = modelSession(model);
@@ -63,7 +63,7 @@ test('reads everything anew if deletions since the last read are no longer liste
   assert.deepEqual(await extensions.get(message), { extensions: [{ key: 'b', value: '1' }] });
 });
 
-test('a catch-up during which the connection goes again leaves the next one to be done', async () => {
+test('a catch-up that loses the connection again leaves the next one to be done', async () => {
   const model = new Model();
   let cut = () => {};
   const { extensions, screen } = modelSession(model, { answer: (result) => (cut(), result) });
@@ -72,7 +72,7 @@ test('a catch-up during which the connection goes again leaves the next one to b
   cut = () => {
     cut = () => {};
     extensions.onDisconnect();
-    model.set('a', '1'); // nobody is told
+    model.set('a', '1'); // without an event
   };
   await extensions.catchUp('m');
   assert.deepEqual(extensions.staleIDs(), ['m']);
@@ -80,7 +80,7 @@ test('a catch-up during which the connection goes again leaves the next one to b
   assert.deepEqual([...screen.keys()], ['a']);
 });
 
-test('a message that may no longer be read is forgotten; one that cannot be read now is not', async () => {
+test('a message that may no longer be read is forgotten, one that cannot be read now is not', async () => {
   for (const [code, left] of [
     [10007, 0],
     [23004, 0],
@@ -101,7 +101,7 @@ test('a message that may no longer be read is forgotten; one that cannot be read
   }
 });
 
-test('another history is read from the beginning, and told as far as it differs', async () => {
+test('another store is read anew, and handlers get what differs', async () => {
   const asked = [];
   const answer = (result, method, { startSeq }) => (asked.push(startSeq), result);
   const { extensions, heard, screen, deliver, replaceModel } = modelSession(new Model(), {
@@ -149,7 +149,7 @@ test('another history is read from the beginning, and told as far as it differs'
   assert.deepEqual(extensions.staleIDs(), []);
 });
 
-test('a store that was set back to an earlier state is another history too, although it has the same name', async () => {
+test('a store that was restored to an earlier state is another store, with the same epoch', async () => {
   const model = new Model();
   for (const key of ['a', 'b', 'c']) model.set(key, '1');
   const { extensions, screen, replaceModel } = modelSession(model);
@@ -189,7 +189,7 @@ test('a read over the end of a history starts over', async () => {
   );
 });
 
-test('a change that waited for the connection while another history began names no revision of the old one', async () => {
+test('a change that waited while the store was replaced names no revision of the old one', async () => {
   const pair = { key: 'a', value: 'mine' };
   for (const [change, outcome] of [
     [(extensions) => extensions.set(message, [pair]), [{ code: 23001, key: 'a', value: 'theirs' }]],
@@ -213,7 +213,7 @@ test('a change that waited for the connection while another history began names 
     await extensions.get(message);
     const next = new Model();
     next.set('c', 'new');
-    next.set('a', 'theirs'); // by chance at the revision that it had
+    next.set('a', 'theirs'); // by chance with the revision that the other had
     wait = () => {
       wait = () => {};
       extensions.onDisconnect();
@@ -229,7 +229,7 @@ test('a change that waited for the connection while another history began names 
   }
 });
 
-test('the pairs of a message that went with its history are gone, and nobody asks again', async () => {
+test('the pairs of a message that went with its store are gone, and nothing asks again', async () => {
   for (const code of [10007, 10010, 23004]) {
     let refuse = false;
     const answer = (result) => {
@@ -261,7 +261,7 @@ test('more than 20 pairs are cut to the first 20, with a warning', async (t) => 
   assert.equal(warn.mock.callCount(), 1);
 });
 
-test('of more than 500 messages the ones used longest ago are let go', () => {
+test('of more than 500 messages the least recently used are dropped', () => {
   const { extensions, deliver } = modelSession(new Model());
   for (let i = 0; i < 600; i++)
     extensions.onUpdated({
@@ -275,7 +275,7 @@ test('of more than 500 messages the ones used longest ago are let go', () => {
   assert.ok(!extensions.staleIDs().includes('m0'));
 });
 
-test('whatever is lost, late or made anew: the screen of an app that reads once and then listens ends as the hub has it, each state heard once', async () => {
+test('at random: an app that reads once, then follows events, ends as the hub, each value once', async () => {
   for (let seed = 1; seed <= 300; seed++) {
     const life = new Life(seed);
     for (let i = 0; i < 50; i++) await life.step(i);

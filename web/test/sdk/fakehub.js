@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { WebSocketServer } from 'ws';
 
-/** Things that come one after the other, and whoever waits for the next one. */
+/** Queue gives out items in order, and lets callers wait for the next one. */
 class Queue {
   #items = [];
   #waiting = [];
@@ -19,8 +19,9 @@ class Queue {
 }
 
 /**
- * A hub that behaves as badly as a test needs: closes with any code, goes silent, sends rubbish. It answers
- * login, logout and ping and leaves everything else to the test. What a hub does of its own accord is tested on the hub.
+ * FakeHub behaves as badly as a test needs: closes with any code, goes silent, sends rubbish. It
+ * answers login, logout and ping, and leaves everything else to the test. hub.test.js runs a real
+ * hub.
  */
 export class FakeHub {
   answers = {
@@ -80,12 +81,12 @@ class FakeConnection {
     });
   }
 
-  /** The next request that the hub did not answer itself; logins are shown too. */
+  /** The next request that the hub did not answer itself, or login. */
   request() {
     return this.#requests.next();
   }
 
-  /** An error, if there is a code in it. */
+  /** Answers the request, with an error if the result has a code. */
   answer({ id }, result) {
     this.send(result.code ? { jsonrpc: '2.0', id, error: result } : { jsonrpc: '2.0', id, result });
   }

@@ -1,4 +1,4 @@
-// Alice and Bob at a real hub: what the tests on one begin with.
+// What tests on a real hub begin with: Alice and Bob in a group, with a message.
 import tls from 'tls-sig-api-v2';
 import TencentCloudChat from '../../sdk/index.js';
 import { User } from './user.js';
@@ -20,7 +20,7 @@ export const set = (user, message, key, value) =>
   user.chat.setMessageExtensions(message, [{ key, value }]);
 
 let groups = 0;
-/** A group of alice, whom the others join. */
+/** Makes a group of Alice's, which the others join. */
 async function gather([alice, ...others]) {
   const groupID = `group-${++groups}`;
   await alice.chat.createGroup({ groupID, name: 'Test', type: TYPES.GRP_PUBLIC });
@@ -39,7 +39,7 @@ export async function send(user, groupID, options = {}) {
   return (await user.chat.sendMessage(message)).data.message;
 }
 
-/** Alice and Bob in a group, with a message that both hold; Bob's way to the hub may be a proxy. */
+/** Logs Alice and Bob in, makes them a group and a message. Bob may use a proxy to the hub. */
 export async function poll(t, hub, { proxy } = {}) {
   const alice = await User.logIn(t, hub, 'alice');
   const bob = await User.logIn(t, hub, 'bob', { url: proxy?.url });

@@ -1,4 +1,4 @@
-// The golden frames are one truth for both languages: the hub's tests say that it takes these requests and
+// The golden frames bind both languages: the hub's tests show that it takes these requests and
 // sends these answers; here the SDK makes the same requests and understands the same answers.
 import assert from 'node:assert/strict';
 import { readdir, readFile } from 'node:fs/promises';
@@ -20,7 +20,7 @@ const frames = await Promise.all(
 );
 const messageOf = (ID) => ({ ID, status: 'success', isSupportExtension: true });
 
-/** What an app calls to have this request sent. */
+/** The call of an app that sends each request. */
 const CALLS = {
   logout: (chat) => chat.logout(),
   sendMessage(chat, { random, clientSequence, payload, type, ...options }) {
@@ -51,7 +51,7 @@ const CALLS = {
   deleteGroupMember: (chat, params) => chat.deleteGroupMember(params),
 };
 
-/** What the manual promises of the result, given what the hub says. */
+/** The result that the manual promises for each answer of the hub. */
 const RESULTS = {
   logout: () => ({}),
   sendMessage: ({ message }, data) => ({ message: { ...data.message, ...message } }),
@@ -73,7 +73,7 @@ const RESULTS = {
   createGroup: ({ group }) => ({ group, overLimitUserIDList: [] }),
 };
 
-/** What the manual promises of the event. */
+/** The event that the manual promises for each notification. */
 const EVENTS = {
   MESSAGE_RECEIVED: ({ messages }, data) => messages.map((one, i) => ({ ...data[i], ...one })),
   MESSAGE_EXTENSIONS_UPDATED: ({ messageID, extensions }) => ({
@@ -84,7 +84,7 @@ const EVENTS = {
   KICKED_OUT: ({ type }) => ({ type }),
 };
 
-/** The whole, with the part laid over it: equal to the whole if the part is in it. The SDK also sends what has a default. */
+/** The whole overwritten by the part: the same if it contains the part. The SDK adds defaults. */
 function within(part, whole) {
   if (typeof part !== 'object' || Array.isArray(part)) return part;
   return {
@@ -110,7 +110,7 @@ async function start(t, sdkAppID = 1, userID = 'alice', userSig = 'sig') {
   return { hub, clock, chat, connection, login, request };
 }
 
-/** Lets the SDK know what whoever sends such a request knows. */
+/** Tells the SDK what somebody who sends this request knows. */
 async function prepare({ chat, connection }, method, { messageID, startSeq = 0, extensions = [] }) {
   for (const { key, seq } of extensions) {
     if (!seq) continue;

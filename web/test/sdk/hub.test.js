@@ -1,10 +1,10 @@
-// The SDK on a real hub: processes, sockets and storage are what they are in use.
+// The SDK on a real hub: real processes, sockets and storage.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import TencentCloudChat from '../../sdk/index.js';
 import { Hub } from '../hub.js';
 import { codes, pairs, poll, secretKey, send, set, sign } from './fixture.js';
-import { ticket, User } from './user.js';
+import { fetchUserSig, User } from './user.js';
 
 const { EVENT, TYPES } = TencentCloudChat;
 const { MESSAGE_RECEIVED, MESSAGE_EXTENSIONS_UPDATED, MESSAGE_EXTENSIONS_DELETED } = EVENT;
@@ -28,7 +28,7 @@ test('login: who is who, and who is not', { timeout }, async (t) => {
     { state: 'connected' },
   ]);
   assert.ok(Math.abs(alice.chat.getServerTime() - Date.now() / 1000) < 5);
-  const { userSig } = await ticket(hub, 'alice');
+  const { userSig } = await fetchUserSig(hub, 'alice');
   await assert.rejects(User.logIn(t, hub, 'bob', { userSig }), { code: 70013 });
   await assert.rejects(User.logIn(t, hub, 'alice', { userSig: userSig.slice(0, 40) }), {
     code: 70003,

@@ -5,13 +5,16 @@ import { pick, seeded } from './random.js';
 
 export const message = { ID: 'm' };
 
-/** A session whose calls are answered by the model, until begin brings another one, and what its handlers heard. */
+/**
+ * Makes Extensions for a session whose calls the model answers, until replaceModel, and collects
+ * what its handlers get.
+ */
 export function modelSession(
   model,
   { pageSize = 200, answer = (result) => result, wait = async () => {} } = {},
 ) {
   const heard = [];
-  const screen = new Map(); // what an app shows that reads once and then trusts events alone
+  const screen = new Map(); // what an app shows that reads once, then follows events
   const session = {
     perRequest: 20,
     emit(name, data) {
@@ -47,8 +50,8 @@ function respond(model, method, { startSeq, extensions = [] }, pageSize) {
 }
 
 /**
- * A random life of one message: an app that reads once and then trusts events alone, others who
- * change pairs, lost connections, and stores that are made anew.
+ * Life is a random life of one message: an app that reads once and then follows events, others who
+ * change pairs, lost connections, and stores that are replaced.
  */
 export class Life {
   #random;
@@ -69,7 +72,7 @@ export class Life {
     return this.#session.screen;
   }
 
-  /** All events that the handlers got. */
+  /** The events that the handlers got. */
   get heard() {
     return this.#session.heard;
   }
@@ -109,13 +112,13 @@ export class Life {
     this.model.events.push(...[this.model.step(this.#random, this.#keys)].filter(Boolean));
   }
 
-  /** Loses what was under way with the connection; the next one tells what happens from then on. */
+  /** Loses the connection with the events under way, and catches up on the next one. */
   async #reconnect() {
     const random = this.#random;
     const { extensions } = this.#session;
     this.model.events = [];
     extensions.onDisconnect();
-    if (random() < 0.3) this.#renew();
+    if (random() < 0.3) this.#replaceStore();
     if (random() < 0.5) this.model.step(random, this.#keys);
     if (random() < 0.5) await this.open();
     if (random() < 0.5) this.#change();
@@ -123,8 +126,8 @@ export class Life {
     await extensions.catchUp('m');
   }
 
-  /** Makes the store anew, in which somebody sets some of the pairs again. */
-  #renew() {
+  /** Replaces the store by one in which somebody sets some of the pairs again. */
+  #replaceStore() {
     const before = this.model.live();
     this.model = new Model();
     this.#session.replaceModel(this.model);

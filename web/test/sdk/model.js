@@ -1,11 +1,11 @@
 import { pick } from './random.js';
 
 /**
- * One message's pairs as the protocol defines them, in ten lines of truth: what a reader must end up
- * with, and the events and pages from which it has to. Not a hub: that is what hub.test.js runs.
+ * Model is one message's pairs as the protocol defines them: what a reader must end up with, and
+ * the events and pages it has for that.
  */
 export class Model {
-  static values = 0; // so far: each is another one
+  static values = 0; // all different, so this counts them
   pairs = new Map(); // key -> {value, seq}; value '' for a deletion
   latestSeq = 0;
   clearSeq = 0;
@@ -19,7 +19,7 @@ export class Model {
     );
   }
 
-  /** Does something at random; returns its event, or null if it changed nothing. */
+  /** Does something at random. Returns its event, or null if nothing changed. */
   step(random, keys) {
     const chance = random();
     const key = pick(random, keys);
@@ -49,7 +49,7 @@ export class Model {
     return { name: 'onDeleted', keyList, latestSeq: this.latestSeq, clearSeq: this.clearSeq };
   }
 
-  /** Forgets the deletions so far. */
+  /** Purges the tombstones. */
   purge() {
     this.purgedSeq = this.latestSeq;
     for (const [key, { value }] of this.pairs) if (value === '') this.pairs.delete(key);

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import net from 'node:net';
 
-/** A TCP connection to the hub that can be cut in the middle, and mended. */
+/** TcpProxy is a way to the hub that can be cut and restored. */
 export class TcpProxy {
   #target;
   #server;

@@ -1,4 +1,4 @@
-/** A reproducible Math.random (mulberry32), so that a failing run can be named by its seed. */
+/** A reproducible Math.random (mulberry32), so that a seed names a failing run. */
 export function seeded(seed) {
   let state = seed;
   return () => {

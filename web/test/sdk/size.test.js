@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { readdir, readFile } from 'node:fs/promises';
+import { extname } from 'node:path';
 import { test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 
@@ -23,4 +24,24 @@ test('no file is longer than one sitting', async () => {
     const lines = (await readFile(new URL(`sdk/${name}`, web), 'utf8')).split('\n').length;
     assert.ok(lines <= 250, `${name}: ${lines} lines`);
   }
+});
+
+test('no comment is wider than 100 columns, no code than 120', async () => {
+  const folders = ['sdk', 'demo', 'test'];
+  const kinds = ['.js', '.ts', '.css'];
+  const asPublished = 'samples.test.js'; // the comments of Tencent's samples
+  let files = 0;
+  for (const folder of folders) {
+    const root = new URL(`${folder}/`, web);
+    const names = await readdir(root, { recursive: true });
+    for (const name of names.filter((one) => kinds.includes(extname(one)))) {
+      const lines = (await readFile(new URL(name, root), 'utf8')).split('\n');
+      lines.forEach((line, at) => {
+        const isComment = /^\s*(\/\/|\/\*|\*)/.test(line) && !name.endsWith(asPublished);
+        assert.ok(line.length <= (isComment ? 100 : 120), `${folder}/${name}:${at + 1}`);
+      });
+      files++;
+    }
+  }
+  assert.ok(files > 60, `${files} files`);
 });

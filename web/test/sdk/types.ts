@@ -1,4 +1,5 @@
-// Never run, only checked: index.d.ts takes what the manual says and refuses what would fail.
+// Only type-checked, never run: index.d.ts accepts what the manual says and refuses what would
+// fail.
 import TencentCloudChat, { CODES } from '../../sdk/index.js';
 import type { ChatSDK, Message } from '../../sdk/index.js';
 

@@ -4,13 +4,13 @@ import TencentCloudChat from '../../sdk/index.js';
 const { EVENT } = TencentCloudChat;
 let users = 0;
 
-/** What the demo page gets: { sdkAppID, userID, userSig }. */
-export async function ticket(hub, userID) {
+/** Gets what the demo page gets: { sdkAppID, userID, userSig }. */
+export async function fetchUserSig(hub, userID) {
   const response = await fetch(`${hub.url}/demo/usersig?user=${encodeURIComponent(userID)}`);
   return response.json();
 }
 
-/** Somebody at a hub: a chat of their own and everything that it told them. */
+/** User is somebody at a hub: a chat of their own, and all its events. */
 export class User {
   #events = [];
   #waiting = new Set();
@@ -22,12 +22,12 @@ export class User {
     userID,
     { url = `${hub.url.replace('http', 'ws')}/ws`, userSig, WebSocket = RealSocket } = {},
   ) {
-    // A copy of the module each, because the SDK has one chat per app and page.
+    // Each has a copy of the module, because the SDK has one chat per app and page.
     const { create } = await import(`../../sdk/create.js?${++users}`);
     const user = new User();
     const { sdkAppID, userSig: handout } = userSig
       ? { sdkAppID: 1400000000 }
-      : await ticket(hub, userID);
+      : await fetchUserSig(hub, userID);
     user.userID = userID;
     user.chat = create({ SDKAppID: sdkAppID, proxyServer: url, WebSocket });
     for (const name of Object.values(EVENT))
@@ -47,14 +47,14 @@ export class User {
     return this.#events.map(({ name }) => name).filter((name) => name.startsWith('onMessage'));
   }
 
-  /** Resolves with the data of the first event, past ones included, that it is true of. */
+  /** Resolves with the data of the first event, also a past one, that fits. */
   waitFor(name, isIt = () => true) {
     const past = this.#events.find((event) => event.name === name && isIt(event.data));
     if (past) return Promise.resolve(past.data);
     return new Promise((resolve) => this.#waiting.add({ name, isIt, resolve }));
   }
 
-  /** Resolves when the pair has this value, '' if it is gone, by events alone. */
+  /** Resolves when events have told this value of the pair, '' for a deletion. */
   waitForPair(messageID, key, value) {
     if (value === '')
       return this.waitFor(

@@ -51,7 +51,7 @@ test('a set names the revision of a live pair, and 0 for one that is unknown or 
   );
 });
 
-test('a clear drops what is at or below it, and older news of unknown pairs stays out', () => {
+test('a clear deletes what is at or below it, and older changes of unknown pairs stay out', () => {
   let view = heard(EMPTY, set('a', '1', 1), set('b', '1', 9));
   view = apply(view, { clearSeq: 5, delivery: DELIVERED });
   view = heard(view, set('c', 'late', 4));
@@ -70,7 +70,7 @@ test('what a read of the whole does not list is gone, unless it is younger than 
   );
 });
 
-test('at the same revision gone wins: a reply may say that the pair we knew is not there, with no marker left', () => {
+test('at the same revision a deletion wins: a reply may say so without a tombstone', () => {
   const view = apply(heard(EMPTY, set('a', '1', 3)), {
     entries: [set('a', '', 3)],
     delivery: PENDING,
@@ -87,23 +87,23 @@ test('handlers hear a change once, from reply and event together', () => {
   assert.deepEqual(diff(event, heard(event, set('a', '1', 1))).updated, []);
 });
 
-test('an event that is older than what a reply said is not news', () => {
+test('an event that is older than a reply is not passed on', () => {
   const replied = apply(EMPTY, { entries: [set('a', '2', 2)], delivery: PENDING });
   assert.deepEqual(diff(replied, heard(replied, set('a', '1', 1))), { updated: [], deleted: [] });
 });
 
-test('after a lost connection handlers hear what they are owed, not what the app read itself', () => {
+test('after a lost connection handlers get what is pending, not what the app read itself', () => {
   let view = apply(EMPTY, { entries: [set('read', '1', 1), set('gone', '1', 2)], delivery: READ });
-  view = apply(view, { entries: [set('owed', '1', 3), set('gone', '', 4)], delivery: PENDING });
+  view = apply(view, { entries: [set('pending', '1', 3), set('gone', '', 4)], delivery: PENDING });
   const delivered = deliverAll(view);
   assert.deepEqual(diff(view, delivered), {
-    updated: [{ key: 'owed', value: '1' }],
+    updated: [{ key: 'pending', value: '1' }],
     deleted: ['gone'],
   });
   assert.deepEqual(diff(delivered, deliverAll(delivered)), { updated: [], deleted: [] });
 });
 
-test('another history is news as far as it differs', () => {
+test('handlers get what differs in another store', () => {
   const past = heard(
     EMPTY,
     set('same', '1', 91),
@@ -111,15 +111,15 @@ test('another history is news as far as it differs', () => {
     set('gone', '1', 93),
     set('back', '', 94),
   );
-  const owed = apply(past, { entries: [set('owed', '1', 95)], delivery: PENDING });
+  const pending = apply(past, { entries: [set('pending', '1', 95)], delivery: PENDING });
   const entries = [
     set('same', '1', 1),
     set('changed', '2', 2),
     set('back', '1', 3),
-    set('owed', '1', 4),
+    set('pending', '1', 4),
   ];
-  const view = inherit(apply(EMPTY, { entries, completeSeq: 4, delivery: PENDING }), owed.pairs);
-  const updated = ['changed', 'back', 'owed'].map((key) => ({
+  const view = inherit(apply(EMPTY, { entries, completeSeq: 4, delivery: PENDING }), pending.pairs);
+  const updated = ['changed', 'back', 'pending'].map((key) => ({
     key,
     value: key === 'changed' ? '2' : '1',
   }));
@@ -131,7 +131,7 @@ test('another history is news as far as it differs', () => {
   );
 });
 
-test('markers of gone pairs are bounded', () => {
+test('tombstones are bounded', () => {
   let view = EMPTY;
   for (let seq = 1; seq <= 1000; seq++) view = heard(view, set(`k${seq}`, '', seq));
   assert.equal(view.pairs.size, 300);
@@ -172,7 +172,7 @@ test('dropped, doubled and mixed events, then one read: always the state of the 
   }
 });
 
-test('every order of the same news ends in the same view', () => {
+test('every order of the same events ends in the same view', () => {
   for (let seed = 1; seed <= 200; seed++) {
     const random = seeded(seed);
     const model = new Model();

@@ -1,4 +1,5 @@
-// The hub loses its data and begins anew under a session that stays: what was is not believed any more, what is now is told.
+// The hub loses its data while a session stays: the session drops what it knew, and handlers get
+// what is there now.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { WebSocket } from 'ws';
@@ -9,12 +10,12 @@ import { TcpProxy } from './proxy.js';
 
 const { EVENT, TYPES } = TencentCloudChat;
 const { MESSAGE_RECEIVED, MESSAGE_EXTENSIONS_UPDATED, MESSAGE_EXTENSIONS_DELETED } = EVENT;
-// Else the data would hold it, and every UserSig would go with them.
+// Otherwise the key would be lost with the data, and no UserSig would be valid.
 const secretKey = '5bd2850fff3ecb11d7c805251c51ee463a25727bddc2385f3fa8bfee1bb93b5e';
 const timeout = 60_000;
 const groupID = 'lunch';
 
-/** A hub, a way to it that can be cut, and Alice behind it, whose every request is noted. */
+/** Starts a hub and a proxy to it, and logs Alice in, whose requests asked lists. */
 async function start(t) {
   const hub = await Hub.start('--secret-key', secretKey);
   t.after(() => hub.stop());
@@ -33,7 +34,9 @@ async function start(t) {
   return { hub, proxy, asked, alice };
 }
 
-/** Bob, new at the hub, makes the group, sends a message there and one to Alice, and sets these pairs on both. */
+/**
+ * Logs Bob in, who makes the group, and sends one message to it and one to Alice with these pairs.
+ */
 async function populate(t, hub, pairs) {
   const { chat } = await User.logIn(t, hub, 'bob');
   await chat.createGroup({
@@ -59,7 +62,7 @@ async function populate(t, hub, pairs) {
   return { chat, post: messages[0], letter: messages[1] };
 }
 
-/** Alice's copies of both messages, once she has heard of all their pairs and read them. */
+/** Waits for both messages and their last pair, reads them, and returns Alice's copies. */
 async function readBoth(alice, { post, letter }, lastKey, lastValue) {
   const copies = await Promise.all(
     [post, letter].map(async ({ ID }) => {
@@ -91,7 +94,7 @@ const read = async (user, message) =>
 const from = (events, ID) => events.filter(({ messageID }) => messageID === ID);
 
 test(
-  'all was made again before the session is back: it hears the difference',
+  'all is made again before the session is back: it gets the difference',
   { timeout },
   async (t) => {
     const { hub, proxy, asked, alice } = await start(t);
@@ -114,7 +117,7 @@ test(
     assert.notEqual(
       received.find(({ ID }) => ID === copy.ID),
       copy,
-      'a namesake is another message',
+      'the same ID names another message',
     );
     assert.deepEqual(
       from(alice.eventsOf(MESSAGE_EXTENSIONS_UPDATED), copy.ID).flatMap(
@@ -151,14 +154,14 @@ test(
         `getMessageExtensions ${letter.ID} 0`, // to catch up
         cursor,
         `getMessageExtensions ${letter.ID} 0`,
-        `setMessageExtensions ${copy.ID}`, // ours
+        `setMessageExtensions ${copy.ID}`, // from this test
       ].sort(),
     );
   },
 );
 
 test(
-  'the session is back before anything was made again: it forgets, asks no more, and hears what comes',
+  'the session is back before anything is made again: it forgets all, and gets what comes',
   { timeout },
   async (t) => {
     const { hub, asked, alice } = await start(t);
