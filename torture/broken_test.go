@@ -14,17 +14,23 @@ import (
 var brokenBuilds = []struct {
 	name, file, before, after, test string
 }{
-	{"the precondition is removed", "bucket/pooledmsg.go", `if options.Precondition.Own || options.Precondition.Filter != "" {`, `if false {`, "TestLimitUnderAttack$"},
-	{"a compare-and-swap does not compare", "cas.go", `bucket.Precondition{Own: true, Last: s.last}`, `bucket.Precondition{}`, "TestNATSRestarted$"},
-	{"a compare-and-swap is acknowledged before the hub knows what came before it", "cas.go", `if !sh.tail.applied.waitWhileRunning(done.head) {`, `if false {`, "TestTailConsumersDeleted$"},
-	{"acknowledged before it is committed", "commit.go", "head, err := sh.bucket.Publish(ctx, writes, bucket.PublishOptions{Precondition: p, Request: request})",
+	{"the precondition is removed", "bucket/pooledmsg.go",
+		`if options.Precondition.Own || options.Precondition.Filter != "" {`, `if false {`, "TestLimitUnderAttack$"},
+	{"a compare-and-swap does not compare", "cas.go", `bucket.Precondition{Own: true, Last: s.last}`,
+		`bucket.Precondition{}`, "TestNATSRestarted$"},
+	{"a compare-and-swap is acknowledged before the hub knows what came before it", "cas.go",
+		`if !sh.tail.applied.waitWhileRunning(done.head) {`, `if false {`, "TestTailConsumersDeleted$"},
+	{"acknowledged before it is committed", "commit.go",
+		"head, err := sh.bucket.Publish(ctx, writes, bucket.PublishOptions{Precondition: p, Request: request})",
 		`head := uint64(0)
 	state, err := sh.bucket.State(ctx)
 	if err == nil {
 		head = state.Last + uint64(len(writes))
-		go sh.bucket.Publish(context.WithoutCancel(ctx), writes, bucket.PublishOptions{Precondition: p, Request: request})
+		ctx := context.WithoutCancel(ctx)
+		go sh.bucket.Publish(ctx, writes, bucket.PublishOptions{Precondition: p, Request: request})
 	}`, "TestNATSRestarted$"},
-	{"the tail loses a pair's last revision now and then", "receive.go", `case key.object != "":`, `case key.object != "" && d.Revision%10 != 7:`, "TestTailConsumersDeleted$"},
+	{"the tail loses a pair's last revision now and then", "receive.go", `case key.object != "":`,
+		`case key.object != "" && d.Revision%10 != 7:`, "TestTailConsumersDeleted$"},
 }
 
 // TestBrokenBuildsAreCaught: a build that breaks a promise is caught.
