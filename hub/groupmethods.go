@@ -15,7 +15,9 @@ const (
 	maxMembersPerPage     = 100
 )
 
-func createGroup(ctx context.Context, c *command.Commands, caller command.Caller, params jsontext.Value) (jsontext.Value, error) {
+func createGroup(
+	ctx context.Context, c *command.Commands, caller command.Caller, params jsontext.Value,
+) (jsontext.Value, error) {
 	var p struct {
 		Name       wire.Text `json:"name"`
 		Type       wire.Text `json:"type"`
@@ -27,8 +29,10 @@ func createGroup(ctx context.Context, c *command.Commands, caller command.Caller
 	if err := wire.Decode(params, &p, refusal.InvalidParams); err != nil {
 		return nil, err
 	}
-	// An app admin who makes a group here is its owner, as anybody else.
-	cmd := command.CreateGroup{Type: string(p.Type), Name: string(p.Name), GroupID: string(p.GroupID), Owner: caller.UserID}
+	// An app admin who creates a group at this door owns it, like anybody else.
+	cmd := command.CreateGroup{
+		Type: string(p.Type), Name: string(p.Name), GroupID: string(p.GroupID), Owner: caller.UserID,
+	}
 	for _, m := range p.MemberList {
 		cmd.Members = append(cmd.Members, command.NewMember{UserID: string(m.UserID)})
 	}
@@ -41,12 +45,14 @@ func createGroup(ctx context.Context, c *command.Commands, caller command.Caller
 	}{newWireGroup(info)}), nil
 }
 
-// groupParams is what a method brings that needs nothing but a group.
+// groupParams are the params of a method that needs nothing but a group.
 type groupParams struct {
 	GroupID wire.Text `json:"groupID"`
 }
 
-func joinGroup(ctx context.Context, c *command.Commands, caller command.Caller, params jsontext.Value) (jsontext.Value, error) {
+func joinGroup(
+	ctx context.Context, c *command.Commands, caller command.Caller, params jsontext.Value,
+) (jsontext.Value, error) {
 	var p groupParams
 	if err := wire.Decode(params, &p, refusal.InvalidParams); err != nil {
 		return nil, err
@@ -65,15 +71,23 @@ func joinGroup(ctx context.Context, c *command.Commands, caller command.Caller, 
 	}{status, newWireGroup(joined.Group)}), nil
 }
 
-func quitGroup(ctx context.Context, c *command.Commands, caller command.Caller, params jsontext.Value) (jsontext.Value, error) {
+func quitGroup(
+	ctx context.Context, c *command.Commands, caller command.Caller, params jsontext.Value,
+) (jsontext.Value, error) {
 	return leave(ctx, caller, params, c.QuitGroup)
 }
 
-func dismissGroup(ctx context.Context, c *command.Commands, caller command.Caller, params jsontext.Value) (jsontext.Value, error) {
+func dismissGroup(
+	ctx context.Context, c *command.Commands, caller command.Caller, params jsontext.Value,
+) (jsontext.Value, error) {
 	return leave(ctx, caller, params, c.DismissGroup)
 }
 
-func leave(ctx context.Context, caller command.Caller, params jsontext.Value, do func(context.Context, command.Caller, string) error) (jsontext.Value, error) {
+// leave answers quitGroup and dismissGroup, which differ in their command alone.
+func leave(
+	ctx context.Context, caller command.Caller, params jsontext.Value,
+	do func(context.Context, command.Caller, string) error,
+) (jsontext.Value, error) {
 	var p groupParams
 	if err := wire.Decode(params, &p, refusal.InvalidParams); err != nil {
 		return nil, err
@@ -86,7 +100,9 @@ func leave(ctx context.Context, caller command.Caller, params jsontext.Value, do
 	}{string(p.GroupID)}), nil
 }
 
-func getGroupMemberList(ctx context.Context, c *command.Commands, caller command.Caller, params jsontext.Value) (jsontext.Value, error) {
+func getGroupMemberList(
+	ctx context.Context, c *command.Commands, caller command.Caller, params jsontext.Value,
+) (jsontext.Value, error) {
 	var p struct {
 		GroupID wire.Text `json:"groupID"`
 		Count   int       `json:"count"`
@@ -101,7 +117,9 @@ func getGroupMemberList(ctx context.Context, c *command.Commands, caller command
 	if p.Count == 0 {
 		p.Count = defaultMembersPerPage
 	}
-	list, err := c.GetGroupMemberList(ctx, caller, command.GetGroupMemberList{GroupID: string(p.GroupID), Count: p.Count, Offset: p.Offset})
+	list, err := c.GetGroupMemberList(ctx, caller, command.GetGroupMemberList{
+		GroupID: string(p.GroupID), Count: p.Count, Offset: p.Offset,
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -111,7 +129,7 @@ func getGroupMemberList(ctx context.Context, c *command.Commands, caller command
 	}{newWireMembers(list.Members), list.Next}), nil
 }
 
-// memberParams is what adding and removing members bring.
+// memberParams are the params of addGroupMember and deleteGroupMember.
 type memberParams struct {
 	GroupID    wire.Text   `json:"groupID"`
 	UserIDList []wire.Text `json:"userIDList"`
@@ -125,7 +143,9 @@ func (p memberParams) command() command.ChangeMembers {
 	return cmd
 }
 
-func addGroupMember(ctx context.Context, c *command.Commands, caller command.Caller, params jsontext.Value) (jsontext.Value, error) {
+func addGroupMember(
+	ctx context.Context, c *command.Commands, caller command.Caller, params jsontext.Value,
+) (jsontext.Value, error) {
 	var p memberParams
 	if err := wire.Decode(params, &p, refusal.InvalidParams); err != nil {
 		return nil, err
@@ -141,7 +161,9 @@ func addGroupMember(ctx context.Context, c *command.Commands, caller command.Cal
 	}{orEmpty(added.Added), orEmpty(added.Failed), orEmpty(added.Existed)}), nil
 }
 
-func deleteGroupMember(ctx context.Context, c *command.Commands, caller command.Caller, params jsontext.Value) (jsontext.Value, error) {
+func deleteGroupMember(
+	ctx context.Context, c *command.Commands, caller command.Caller, params jsontext.Value,
+) (jsontext.Value, error) {
 	var p memberParams
 	if err := wire.Decode(params, &p, refusal.InvalidParams); err != nil {
 		return nil, err

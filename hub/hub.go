@@ -13,10 +13,9 @@ import (
 	"exthub/kv"
 )
 
-// Hub serves clients: it lets them in, keeps their sessions, and carries out what they ask for. What they ask for goes to the kv.Store and nowhere
-// else; what they are told of comes from the events.Broker, which follows the store.
-//
-// Fixed after New.
+// Hub serves clients: it lets them in, keeps their sessions and carries out their requests. A
+// request goes to the kv.Store and nowhere else; notifications come from the events.Broker, which
+// follows the store. The fields are fixed after New.
 type Hub struct {
 	options  Options
 	log      *slog.Logger
@@ -28,12 +27,13 @@ type Hub struct {
 	metrics  *metrics
 	mux      *http.ServeMux
 
-	// running ends with Shutdown, and with it every request.
+	// running is canceled by Shutdown, and every request with it.
 	running context.Context
 	stop    context.CancelFunc
 }
 
-// New returns a Hub that serves what is in the store. The store's Run must be running with Publish as its sink before anybody is let in.
+// New returns a Hub that serves what is in the store, or an error if a required option is missing.
+// The store's Run must be running, with Publish as its sink, before the first client comes.
 func New(options Options, store *kv.Store) (*Hub, error) {
 	o, err := options.withDefaults()
 	if err != nil {
@@ -42,10 +42,15 @@ func New(options Options, store *kv.Store) (*Hub, error) {
 	w := socket.StartWriters(o.WriteTimeout, o.FanoutFrom)
 	h := &Hub{
 		options: o, log: o.Logger, writers: w, sessions: newSessions(o.MaxSessions), mux: http.NewServeMux(),
-		broker: events.New(events.Options{Interval: o.EventInterval, LargeAudience: o.LargeAudience, Wrap: socket.Wrap, Deliverer: w}),
-		store:  store,
+		broker: events.New(events.Options{
+			Interval: o.EventInterval, LargeAudience: o.LargeAudience, Wrap: socket.Wrap, Deliverer: w,
+		}),
+		store: store,
 		commands: command.New(store, command.Options{
-			Limits:          command.Limits{Extensions: o.MaxExtensions, PerRequest: o.MaxExtensionsPerRequest, KeyBytes: o.MaxKeyBytes, ValueBytes: o.MaxValueBytes},
+			Limits: command.Limits{
+				Extensions: o.MaxExtensions, PerRequest: o.MaxExtensionsPerRequest,
+				KeyBytes: o.MaxKeyBytes, ValueBytes: o.MaxValueBytes,
+			},
 			MessageRate:     o.MessageRate,
 			MaxGroupMembers: o.MaxGroupMembers,
 			Now:             o.Now,
@@ -55,7 +60,8 @@ func New(options Options, store *kv.Store) (*Hub, error) {
 	h.running, h.stop = context.WithCancel(context.Background())
 	h.mux.HandleFunc("GET /ws", h.serveSocket)
 	h.mux.Handle("/v4/", rest.New(rest.Options{
-		SDKAppID: o.SDKAppID, SecretKey: o.SecretKey, Admins: o.Admins, Rate: o.RESTRate, Timeout: o.RequestTimeout, Now: o.Now, Logger: o.Logger,
+		SDKAppID: o.SDKAppID, SecretKey: o.SecretKey, Admins: o.Admins,
+		Rate: o.RESTRate, Timeout: o.RequestTimeout, Now: o.Now, Logger: o.Logger,
 		Running: h.running, Answered: h.metrics.restAnswered,
 	}, h.commands))
 	return h, nil
@@ -64,13 +70,17 @@ func New(options Options, store *kv.Store) (*Hub, error) {
 // Handler serves the doors: WebSocket at /ws, REST under /v4/.
 func (h *Hub) Handler() http.Handler { return h.mux }
 
-// Publish tells the sessions concerned of a committed change. It is the sink of kv.Store.Run, and does nothing after Shutdown.
+// Publish notifies the sessions concerned of a committed change. It is the sink of kv.Store.Run and
+// does nothing after Shutdown.
 func (h *Hub) Publish(d kv.Delta) { h.broker.Publish(d) }
 
-// serveSocket upgrades a connection and leaves it to a session. The handler returns when the client has logged in, or has not in time: the session goes on without its goroutine
-// and buffers, which are larger than what a session needs. The login takes as large a stack, and to grow another one costs a tenth of all that it takes.
+// serveSocket upgrades and logs in on net/http's goroutine, then hands the session to a goroutine
+// of its own and returns, which frees the server's goroutine and buffers: they are larger than a
+// session needs. The login stays here because it needs a stack as large as the server's, which has
+// already grown; growing another one is a tenth of the cost of a login.
 func (h *Hub) serveSocket(w http.ResponseWriter, r *http.Request) {
-	// Before the upgrade: who finds the hub full or stopping comes back later, as after any failed connection.
+	// Before the upgrade: a client that finds the hub full or stopping retries later, as after any
+	// failed connection.
 	if !h.sessions.reserve() {
 		http.Error(w, "the hub takes no more connections now", http.StatusServiceUnavailable)
 		return
@@ -78,10 +88,10 @@ func (h *Hub) serveSocket(w http.ResponseWriter, r *http.Request) {
 	s := &session{hub: h}
 	if err := s.conn.Accept(h.writers, s, w, r, h.options.AllowedOrigins, maxLoginFrame); err != nil {
 		h.sessions.release()
-		return // accept has answered
+		return // Accept has answered
 	}
 	if !h.sessions.add(s) {
-		s.sendAway() // too late to refuse it, and it has to hear when to come back
+		s.sendAway() // too late to refuse it with 503; the close code tells it to come back
 	}
 	s.begin()
 }
@@ -89,8 +99,10 @@ func (h *Hub) serveSocket(w http.ResponseWriter, r *http.Request) {
 // isAdmin reports whether the user is an app admin.
 func (h *Hub) isAdmin(userID string) bool { return slices.Contains(h.options.Admins, userID) }
 
-// Shutdown lets nobody in any more, sends the sessions away with 4001, spread over a part of the time that ctx leaves so that they do not all come back in the
-// same instant, and waits until they are gone. At the end of ctx it cuts off what is left and returns ctx's error. Call it once.
+// Shutdown refuses new connections, closes every session with 4001 and waits until they are gone.
+// The closes are spread over a part of the time that ctx leaves, so that the clients do not all
+// come back in the same instant. When ctx ends first, Shutdown aborts what is left and returns
+// ctx's error. Call it once.
 func (h *Hub) Shutdown(ctx context.Context) error {
 	err := h.sessions.drain(ctx)
 	h.stop()

@@ -6,22 +6,25 @@ import (
 	"time"
 )
 
-// patience is the context of a request: it ends when the request has taken too long, or with the hub. Nearly every request is over before anybody waits for that, and
-// then it has cost no timer, no channel and no place in a list that all requests share, which together are a good part of what the hub itself does for one.
+// lazyContext ends with the request's deadline or with the hub. It starts a timer only when Done is
+// called, which most requests never do: they cost no timer, no channel and no entry in the hub
+// context's list of children, which all requests share.
 type lazyContext struct {
 	context.Context // of the hub
 	until           time.Time
 
 	mu     sync.Mutex
-	waited context.Context // what Done made; nil before
+	waited context.Context // made by the first Done; nil before
 	cancel context.CancelFunc
 }
 
-// newPatience returns a context that ends after d. Its done has to be called when it is no longer needed.
+// newLazyContext returns a context that ends after d. Its stop must be called when the request is
+// over.
 func newLazyContext(hub context.Context, d time.Duration) *lazyContext {
 	return &lazyContext{Context: hub, until: time.Now().Add(d)}
 }
 
+// stop releases the timer, if there is one.
 func (p *lazyContext) stop() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -30,10 +33,10 @@ func (p *lazyContext) stop() {
 	}
 }
 
-// Deadline returns when the request has taken too long.
+// Deadline returns when the request's time is over.
 func (p *lazyContext) Deadline() (time.Time, bool) { return p.until, true }
 
-// Done makes the timer that nobody has needed so far.
+// Done returns the channel that is closed at the end. The first call starts the timer.
 func (p *lazyContext) Done() <-chan struct{} {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -43,7 +46,7 @@ func (p *lazyContext) Done() <-chan struct{} {
 	return p.waited.Done()
 }
 
-// Err returns why the request has to end, or nil.
+// Err returns why the request must end, or nil. It needs no timer.
 func (p *lazyContext) Err() error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -58,7 +61,8 @@ func (p *lazyContext) Err() error {
 	return nil
 }
 
-// Value is asked by contexts made of this one, which find the timer's that way instead of starting a goroutine to wait for it.
+// Value asks the timer's context, if there is one. Package context finds a parent's cancel function
+// through Value; with it, a context derived from this one needs no goroutine of its own to wait.
 func (p *lazyContext) Value(key any) any {
 	p.mu.Lock()
 	defer p.mu.Unlock()

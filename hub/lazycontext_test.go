@@ -8,8 +8,9 @@ import (
 	"time"
 )
 
-// A request ends in time or with the hub, whether somebody waits for that or only asks.
-func TestPatience(t *testing.T) {
+// TestLazyContext ends a request by its deadline and with the hub, whether the code waits on Done
+// or only polls Err.
+func TestLazyContext(t *testing.T) {
 	for name, ask := range map[string]func(context.Context) error{
 		"Asks":  func(ctx context.Context) error { <-time.After(time.Minute); return ctx.Err() },
 		"Waits": func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() },

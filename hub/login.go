@@ -14,7 +14,7 @@ import (
 	"exthub/hub/wire"
 )
 
-// loginParams is what a stranger says.
+// loginParams are the params of login.
 type loginParams struct {
 	SDKAppID uint64    `json:"sdkAppID"`
 	UserID   wire.Text `json:"userID"`
@@ -22,7 +22,7 @@ type loginParams struct {
 	Batch    bool      `json:"batch"`
 }
 
-// loginResult is what a user needs to know of the hub.
+// loginResult is what a client needs to know of the hub.
 type loginResult struct {
 	UserID            string     `json:"userID"`
 	SessionID         string     `json:"sessionID"`
@@ -30,8 +30,9 @@ type loginResult struct {
 	Limits            wireLimits `json:"limits"`
 	HeartbeatInterval int        `json:"heartbeatInterval"` // seconds
 	Time              int64      `json:"time"`              // Unix seconds
-	// Epoch names the history that every Seq belongs to. A bucket that was made anew counts from 1 again, and one that lost its end from there: a client that
-	// comes back with a Seq of another history would be told that nothing changed, for ever.
+	// Epoch names the history that every Seq belongs to. A bucket that was made anew counts from 1
+	// again, and one that lost its end counts on from there: a client that came back with a Seq of
+	// another history would be told for ever that nothing changed.
 	Epoch string `json:"epoch"`
 }
 
@@ -44,8 +45,8 @@ type wireLimits struct {
 	MaxFrameBytes           int `json:"maxFrameBytes"`
 }
 
-// login reads the first request, which must be a login, and reports whether the session goes on as a user's. There is one attempt per connection, so that
-// guessing costs a connection each time.
+// login reads the first request, which must be a login, and reports whether it succeeded. There is
+// one attempt per connection, so that each guess costs a connection.
 func (s *session) login() bool {
 	late := time.AfterFunc(s.hub.options.LoginTimeout, func() { s.end(socket.CloseLoginLate, "no login in time") })
 	frame, err := s.conn.Read()
@@ -73,7 +74,7 @@ func (s *session) login() bool {
 	return true
 }
 
-// enter makes the stranger a user and returns the answer to the login.
+// enter makes the connection a user's session and returns the answer to the login.
 func (s *session) enter(r request) (jsontext.Value, error) {
 	if r.method != "login" {
 		return nil, refusal.New(refusal.InvalidRequest, "%q before login", refusal.Clip(r.method))
@@ -88,7 +89,9 @@ func (s *session) enter(r request) (jsontext.Value, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.caller = command.Caller{UserID: string(p.UserID), Admin: s.hub.isAdmin(string(p.UserID)), Session: o.NewSessionID(), Cork: s.conn.Cork}
+	s.caller = command.Caller{
+		UserID: string(p.UserID), Admin: s.hub.isAdmin(string(p.UserID)), Session: o.NewSessionID(), Cork: s.conn.Cork,
+	}
 	if err := s.follow(); err != nil {
 		return nil, err
 	}
@@ -98,17 +101,25 @@ func (s *session) enter(r request) (jsontext.Value, error) {
 	s.requests = rate.NewLimiter(rate.Limit(o.SessionRate), o.SessionRate)
 	s.conn.Limit = maxFrame
 	s.conn.SetBatch(p.Batch)
-	s.silence = time.AfterFunc(2*o.Heartbeat, func() { s.end(socket.CloseSilent, "nothing heard for two heartbeats") })
-	s.expiry = time.AfterFunc(until.Sub(now)+time.Second, func() { s.kick("userSigExpired", socket.CloseNotLoggedIn, "the UserSig has expired") })
+	s.silence = time.AfterFunc(2*o.Heartbeat, func() {
+		s.end(socket.CloseSilent, "nothing heard for two heartbeats")
+	})
+	s.expiry = time.AfterFunc(until.Sub(now)+time.Second, func() {
+		s.kick("userSigExpired", socket.CloseNotLoggedIn, "the UserSig has expired")
+	})
 	return wire.Encode(loginResult{
-		UserID: s.caller.UserID, SessionID: s.caller.Session, Admin: s.caller.Admin, HeartbeatInterval: int(o.Heartbeat / time.Second), Time: now.Unix(),
-		Epoch:  s.hub.store.Epoch(), // after follow: another history from now on ends this session
-		Limits: wireLimits{o.MaxExtensions, o.MaxExtensionsPerRequest, o.MaxKeyBytes, o.MaxValueBytes, o.MessageRate, maxFrame},
+		UserID: s.caller.UserID, SessionID: s.caller.Session, Admin: s.caller.Admin,
+		HeartbeatInterval: int(o.Heartbeat / time.Second), Time: now.Unix(),
+		Epoch: s.hub.store.Epoch(), // after follow: another history from now on ends this session
+		Limits: wireLimits{
+			o.MaxExtensions, o.MaxExtensionsPerRequest, o.MaxKeyBytes, o.MaxValueBytes, o.MessageRate, maxFrame,
+		},
 	}), nil
 }
 
-// follow makes the session hear of everything that concerns its user: first what comes from now on, then the groups as they are, so that nothing is missed
-// in between. The client may get notifications before the answer to its login.
+// follow subscribes the session to everything that concerns its user: first to what comes from now
+// on, then to the groups as they are, so that nothing is missed in between. The client may get
+// notifications before the answer to its login.
 func (s *session) follow() error {
 	s.conn.ID = s.caller.Session
 	s.hub.broker.Attach(&s.conn, s.caller.UserID)
@@ -122,7 +133,7 @@ func (s *session) follow() error {
 	return nil
 }
 
-// verify returns until when the UserSig is valid.
+// verify returns the time until which the UserSig is valid, or the refusal of an invalid one.
 func (o *Options) verify(p loginParams, now time.Time) (time.Time, error) {
 	if p.SDKAppID != o.SDKAppID {
 		return time.Time{}, refusal.New(refusal.UnknownApp, "sdkAppID: %d is not served here", p.SDKAppID)

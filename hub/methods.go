@@ -13,10 +13,13 @@ import (
 	"exthub/kv"
 )
 
-// method answers one kind of request: decode the params, call the command, encode what it returns.
-type method func(ctx context.Context, c *command.Commands, caller command.Caller, params jsontext.Value) (jsontext.Value, error)
+// method answers one kind of request: it decodes the params, calls the command and encodes the
+// result.
+type method func(
+	ctx context.Context, c *command.Commands, caller command.Caller, params jsontext.Value,
+) (jsontext.Value, error)
 
-// methods are all that a logged-in session can ask for, besides logout.
+// methods are all methods that a session may call after login, besides logout.
 var methods = map[string]method{
 	"ping":                    ping,
 	"sendMessage":             sendMessage,
@@ -33,7 +36,8 @@ var methods = map[string]method{
 	"deleteGroupMember":       deleteGroupMember,
 }
 
-// methodNames are the names by their JSON, which is how nearly every request spells them: it needs no string of its own.
+// methodNames are the names of the methods by their JSON. Nearly every request spells its method
+// like that, and then a look-up gives the name without allocating a string.
 var methodNames = func() map[string]string {
 	names := make(map[string]string)
 	for name := range methods {
@@ -46,7 +50,9 @@ func ping(context.Context, *command.Commands, command.Caller, jsontext.Value) (j
 	return jsontext.Value("{}"), nil
 }
 
-func sendMessage(ctx context.Context, c *command.Commands, caller command.Caller, params jsontext.Value) (jsontext.Value, error) {
+func sendMessage(
+	ctx context.Context, c *command.Commands, caller command.Caller, params jsontext.Value,
+) (jsontext.Value, error) {
 	var p struct {
 		To               wire.Text `json:"to"`
 		ConversationType wire.Text `json:"conversationType"`
@@ -69,9 +75,11 @@ func sendMessage(ctx context.Context, c *command.Commands, caller command.Caller
 		return nil, refusal.New(refusal.InvalidParams, "payload: missing")
 	}
 	cmd := command.SendMessage{
-		Type: string(p.Type), IsSupportExtension: p.IsSupportExtension, Random: p.Random, Sequence: p.ClientSequence, CloudCustomData: string(p.CloudCustomData),
+		Type: string(p.Type), IsSupportExtension: p.IsSupportExtension, Random: p.Random, Sequence: p.ClientSequence,
+		CloudCustomData: string(p.CloudCustomData),
 		Payload: command.Payload{
-			Text: string(p.Payload.Text), Data: string(p.Payload.Data), Description: string(p.Payload.Description), Extension: string(p.Payload.Extension),
+			Text: string(p.Payload.Text), Data: string(p.Payload.Data),
+			Description: string(p.Payload.Description), Extension: string(p.Payload.Extension),
 		},
 	}
 	switch p.ConversationType {
@@ -83,7 +91,8 @@ func sendMessage(ctx context.Context, c *command.Commands, caller command.Caller
 			return nil, err
 		}
 	default:
-		return nil, refusal.New(refusal.BadParameter, "conversationType: %q is neither C2C nor GROUP", refusal.Clip(string(p.ConversationType)))
+		return nil, refusal.New(refusal.BadParameter, "conversationType: %q is neither C2C nor GROUP",
+			refusal.Clip(string(p.ConversationType)))
 	}
 	record, err := c.SendMessage(ctx, caller, cmd)
 	if err != nil {
@@ -92,7 +101,9 @@ func sendMessage(ctx context.Context, c *command.Commands, caller command.Caller
 	return wire.Encode(wireMessage{events.NewMessage(&record, caller.UserID)}), nil
 }
 
-func getMessageList(ctx context.Context, c *command.Commands, caller command.Caller, params jsontext.Value) (jsontext.Value, error) {
+func getMessageList(
+	ctx context.Context, c *command.Commands, caller command.Caller, params jsontext.Value,
+) (jsontext.Value, error) {
 	var p struct {
 		ConversationID   wire.Text `json:"conversationID"`
 		NextReqMessageID wire.Text `json:"nextReqMessageID"`
@@ -108,25 +119,29 @@ func getMessageList(ctx context.Context, c *command.Commands, caller command.Cal
 		}
 		cmd.GroupID = groupID
 	} else if cmd.Peer, ok = strings.CutPrefix(string(p.ConversationID), "C2C"); !ok {
-		return nil, refusal.New(refusal.BadParameter, "conversationID: %q is neither C2C<userID> nor GROUP<groupID>", refusal.Clip(string(p.ConversationID)))
+		return nil, refusal.New(refusal.BadParameter, "conversationID: %q is neither C2C<userID> nor GROUP<groupID>",
+			refusal.Clip(string(p.ConversationID)))
 	}
 	list, err := c.GetMessageList(ctx, caller, cmd)
 	if err != nil {
 		return nil, err
 	}
-	w := wireMessageList{MessageList: make([]events.Message, len(list.Messages)), NextReqMessageID: list.Next, IsCompleted: list.Next == ""}
+	w := wireMessageList{
+		MessageList:      make([]events.Message, len(list.Messages)),
+		NextReqMessageID: list.Next, IsCompleted: list.Next == "",
+	}
 	for i := range list.Messages {
 		w.MessageList[i] = events.NewMessage(&list.Messages[i], caller.UserID)
 	}
 	return wire.Encode(w), nil
 }
 
-// extensionParams is what a set and a deletion bring.
+// extensionParams are the params of a set and of a deletion.
 type extensionParams struct {
 	MessageID  wire.Text       `json:"messageID"`
 	Extensions []wireExtension `json:"extensions"`
 
-	oneParam   [1]wireExtension // room for what is nearly always one
+	oneParam   [1]wireExtension // room for one, which nearly every request has
 	oneCommand [1]command.Extension
 }
 
@@ -145,12 +160,16 @@ func decodeExtensions(params jsontext.Value) (*extensionParams, error) {
 func (p *extensionParams) command() command.SetExtensions {
 	cmd := command.SetExtensions{MessageID: kv.MessageID(p.MessageID), Extensions: p.oneCommand[:0]}
 	for _, e := range p.Extensions {
-		cmd.Extensions = append(cmd.Extensions, command.Extension{Key: string(e.Key), Value: string(e.Value), Seq: e.Seq})
+		cmd.Extensions = append(cmd.Extensions, command.Extension{
+			Key: string(e.Key), Value: string(e.Value), Seq: e.Seq,
+		})
 	}
 	return cmd
 }
 
-func setMessageExtensions(ctx context.Context, c *command.Commands, caller command.Caller, params jsontext.Value) (jsontext.Value, error) {
+func setMessageExtensions(
+	ctx context.Context, c *command.Commands, caller command.Caller, params jsontext.Value,
+) (jsontext.Value, error) {
 	p, err := decodeExtensions(params)
 	if err != nil {
 		return nil, err
@@ -162,7 +181,9 @@ func setMessageExtensions(ctx context.Context, c *command.Commands, caller comma
 	return encodeChanged(changed), nil
 }
 
-func deleteMessageExtensions(ctx context.Context, c *command.Commands, caller command.Caller, params jsontext.Value) (jsontext.Value, error) {
+func deleteMessageExtensions(
+	ctx context.Context, c *command.Commands, caller command.Caller, params jsontext.Value,
+) (jsontext.Value, error) {
 	p, err := decodeExtensions(params)
 	if err != nil {
 		return nil, err
@@ -174,7 +195,9 @@ func deleteMessageExtensions(ctx context.Context, c *command.Commands, caller co
 	return encodeChanged(changed), nil
 }
 
-func getMessageExtensions(ctx context.Context, c *command.Commands, caller command.Caller, params jsontext.Value) (jsontext.Value, error) {
+func getMessageExtensions(
+	ctx context.Context, c *command.Commands, caller command.Caller, params jsontext.Value,
+) (jsontext.Value, error) {
 	var p struct {
 		MessageID wire.Text `json:"messageID"`
 		StartSeq  int64     `json:"startSeq"`
@@ -182,7 +205,9 @@ func getMessageExtensions(ctx context.Context, c *command.Commands, caller comma
 	if err := wire.Decode(params, &p, refusal.InvalidParams); err != nil {
 		return nil, err
 	}
-	page, err := c.GetExtensions(ctx, caller, command.GetExtensions{MessageID: kv.MessageID(p.MessageID), StartSeq: p.StartSeq})
+	page, err := c.GetExtensions(ctx, caller, command.GetExtensions{
+		MessageID: kv.MessageID(p.MessageID), StartSeq: p.StartSeq,
+	})
 	if err != nil {
 		return nil, err
 	}

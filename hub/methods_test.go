@@ -7,6 +7,7 @@ import (
 	"exthub/hub/refusal"
 )
 
+// TestDecodeParamsNamesTheField gives params of the wrong type and reads the refusals.
 func TestDecodeParamsNamesTheField(t *testing.T) {
 	for _, p := range []struct{ raw, says string }{
 		{`{"messageID":1}`, "messageID: number is not a string"},
@@ -17,7 +18,10 @@ func TestDecodeParamsNamesTheField(t *testing.T) {
 		{`{"extensions":[1]}`, "extensions[0]: number is not an object"},
 		{`{"extensions":[{"key":1}]}`, "extensions[0].key: number is not a string"},
 		{`{"extensions":[{"seq":1e99}]}`, "extensions[0].seq: number 1e99 is not an integer"},
-		{`{"extensions":[{"seq":9223372036854775808}]}`, "extensions[0].seq: number 9223372036854775808 is not an integer"},
+		{
+			`{"extensions":[{"seq":9223372036854775808}]}`,
+			"extensions[0].seq: number 9223372036854775808 is not an integer",
+		},
 	} {
 		var refused *refusal.Error
 		_, err := decodeExtensions([]byte(p.raw))

@@ -9,7 +9,7 @@ import (
 	"exthub/hub/refusal"
 )
 
-// metrics are what an operator watches of the doors.
+// metrics are the figures of both doors that an operator watches.
 type metrics struct {
 	requests  *prometheus.CounterVec
 	ended     *prometheus.CounterVec
@@ -20,7 +20,8 @@ type metrics struct {
 func newMetrics(l *sessions, b *events.Broker) *metrics {
 	return &metrics{
 		requests: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "exthub_requests_total", Help: "Requests by door (websocket or rest), command and code; 0 is success.",
+			Name: "exthub_requests_total",
+			Help: "Requests by door (websocket or rest), command and code; 0 is success.",
 		}, []string{"door", "command", "code"}),
 		ended: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "exthub_sessions_ended_total", Help: "Sessions that the hub ended, by close code.",
@@ -29,7 +30,8 @@ func newMetrics(l *sessions, b *events.Broker) *metrics {
 			Name: "exthub_sessions", Help: "Connections that are open, logged in or about to.",
 		}, func() float64 { return float64(l.len()) }),
 		delivered: prometheus.NewCounterFunc(prometheus.CounterOpts{
-			Name: "exthub_events_delivered_total", Help: "Events about pairs that were handed to sessions, one for each that got it.",
+			Name: "exthub_events_delivered_total",
+			Help: "Events about pairs that were handed to sessions, one for each that got it.",
 		}, func() float64 { return float64(b.Delivered()) }),
 	}
 }
@@ -39,7 +41,8 @@ func (m *metrics) restAnswered(command string, exists bool, refused *refusal.Err
 	m.answered("rest", command, exists, refused)
 }
 
-// answered counts a request. A command that does not exist has no name here: a client could invent any number.
+// answered counts a request. A command that does not exist is counted as "unknown": clients could
+// invent any number of names, and each would be a time series.
 func (m *metrics) answered(door, command string, exists bool, refused *refusal.Error) {
 	code := 0
 	if refused != nil {
@@ -51,7 +54,7 @@ func (m *metrics) answered(door, command string, exists bool, refused *refusal.E
 	m.requests.WithLabelValues(door, command, strconv.Itoa(code)).Inc()
 }
 
-// Describe and Collect make a Hub a prometheus.Collector.
+// Describe sends the metrics' descriptions. With Collect it makes a Hub a prometheus.Collector.
 func (h *Hub) Describe(ch chan<- *prometheus.Desc) { prometheus.DescribeByCollect(h, ch) }
 
 // Collect sends the hub's metrics.

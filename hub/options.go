@@ -11,11 +11,12 @@ import (
 	"exthub/hub/socket"
 )
 
-// Options of a Hub. SDKAppID and SecretKey are required; any other zero is the default that stands beside it.
+// Options are the settings of a Hub. SDKAppID and SecretKey are required; any other zero means the
+// default that stands beside the field.
 type Options struct {
 	SDKAppID       uint64
 	SecretKey      string
-	Admins         []string // users who may act on any conversation without a Seq
+	Admins         []string // the app admins: users who may act on any conversation without a Seq
 	AllowedOrigins []string // web origins that may connect besides the hub's own host
 
 	MaxExtensions           int // pairs of a message; 300
@@ -28,17 +29,21 @@ type Options struct {
 
 	MaxSessions        int // connections at a time; 100,000. Beyond it the upgrade is refused with 503
 	MaxSessionsPerUser int // 100
-	SessionRate        int // requests of one session a second, with as many at once; 1000, which no honest client comes near
+	SessionRate        int // requests of one session a second, and as many at once; 1000, which no honest client needs
 
 	LoginTimeout   time.Duration // from the connection to its login; 5 s
-	Heartbeat      time.Duration // a client is to say something this often; it is given up after twice as long; 30 s
-	RequestTimeout time.Duration // what one request may take; 10 s
-	WriteTimeout   time.Duration // how long a client may take nothing before it is closed; 10 s
+	Heartbeat      time.Duration // a client must send something this often, and is closed after twice as long; 30 s
+	RequestTimeout time.Duration // for one request; 10 s
+	WriteTimeout   time.Duration // how long a client may accept nothing before it is closed; 10 s
 
-	EventInterval time.Duration // the least time between two events of a message with a large audience; 0 turns folding off
-	LargeAudience int           // sessions that are a large audience; 32
+	// EventInterval is the least time between two events of a message with a large audience.
+	// Changes in between are folded into one event; 0 turns that off.
+	EventInterval time.Duration
+	LargeAudience int // sessions from which on an audience is large; 32
 
-	FanoutFrom int // sessions of a group from which on an event is written straight to their sockets; 65, which is more than one writer takes at a time
+	// FanoutFrom is how many sessions a group must have for its events to be written straight to
+	// their sockets; 65, one more than a writer takes at a time.
+	FanoutFrom int
 
 	Now          func() time.Time // time.Now
 	NewSessionID func() string    // a UUIDv7: unique over all hubs
@@ -65,7 +70,8 @@ func (o Options) withDefaults() (Options, error) {
 		}
 	}
 	for field, value := range map[*time.Duration]time.Duration{
-		&o.LoginTimeout: 5 * time.Second, &o.Heartbeat: 30 * time.Second, &o.RequestTimeout: 10 * time.Second, &o.WriteTimeout: 10 * time.Second,
+		&o.LoginTimeout: 5 * time.Second, &o.Heartbeat: 30 * time.Second,
+		&o.RequestTimeout: 10 * time.Second, &o.WriteTimeout: 10 * time.Second,
 	} {
 		if *field == 0 {
 			*field = value

@@ -8,7 +8,8 @@ import (
 	"exthub/hub/wire"
 )
 
-// response answers the request of this ID.
+// response returns the frame that answers the request of this ID. The result is not copied: the
+// frame refers to it.
 func response(id, result jsontext.Value) socket.Frame {
 	const begin, middle, end = `{"jsonrpc":"2.0","id":`, `,"result":`, "}"
 	size := len(begin) + len(id) + len(middle)
@@ -17,7 +18,7 @@ func response(id, result jsontext.Value) socket.Frame {
 	return socket.Frame{Head: append(head, middle...), Body: result, Tail: end}
 }
 
-// failure refuses the request of this ID.
+// failure returns the frame that refuses the request of this ID.
 func failure(id jsontext.Value, e *refusal.Error) socket.Frame {
 	return socket.NewFrame(wire.Encode(struct {
 		Version string         `json:"jsonrpc"`
@@ -30,7 +31,7 @@ func failure(id jsontext.Value, e *refusal.Error) socket.Frame {
 	}{e.Code, e.Message, e.Data}}))
 }
 
-// notification tells a client something that it has not asked for.
+// notification returns a frame that answers no request.
 func notification(method string, params any) socket.Frame {
 	return socket.NewFrame(wire.Encode(struct {
 		Version string `json:"jsonrpc"`

@@ -14,25 +14,28 @@ import (
 )
 
 const (
-	// maxFrame bounds what one request can cost. Twenty pairs with all limits used fit twice.
+	// maxFrame bounds what one request can cost, in bytes. Twenty pairs at all their limits fit
+	// twice.
 	maxFrame = 64 << 10
-	// maxLoginFrame bounds what a stranger can make the hub parse. A UserSig with its user has about 300 bytes.
+	// maxLoginFrame bounds what a client can make the hub parse before it is known. A UserSig with
+	// its user has about 300 bytes.
 	maxLoginFrame = 4 << 10
-	// maxID bounds what is echoed.
+	// maxID bounds the ID, which every answer repeats.
 	maxID = 64
 )
 
 // request is a JSON-RPC 2.0 request.
 type request struct {
-	id     jsontext.Value // a string or a number, as it came
+	id     jsontext.Value // a string or a number, spelled as the client did
 	method string
 	params jsontext.Value // an object, or empty
 }
 
-// null is the ID of an answer to a frame whose ID can't be read.
+// null is the ID of the answer to a frame whose own ID can't be read.
 var null = jsontext.Value("null")
 
-// parseRequest takes a frame apart. With an error the request still has the ID to answer to, if there was one.
+// parseRequest parses a frame. With an error, the request still has the ID to answer to, or null.
+// It refers to the frame, and is valid as long as that is.
 func parseRequest(frame []byte) (request, error) {
 	r := request{id: null}
 	at := envelopes.Get().(*envelope)
@@ -64,7 +67,8 @@ func parseRequest(frame []byte) (request, error) {
 	return r, nil
 }
 
-// whyNoRequest says what is wrong with a frame. The decoder stops at the first thing that is.
+// whyNoRequest returns the refusal of a frame that is not a JSON object. err is the decoder's,
+// which stops at the first mistake.
 func whyNoRequest(frame []byte, err error) error {
 	var wrong *json.SemanticError
 	switch {
@@ -76,7 +80,7 @@ func whyNoRequest(frame []byte, err error) error {
 	return refusal.New(refusal.InvalidRequest, "the frame is not an object")
 }
 
-// envelope is where the members of a request stand.
+// envelope is where in the frame the members of a request are.
 type envelope struct {
 	Version span `json:"jsonrpc"`
 	ID      span `json:"id"`
@@ -86,12 +90,12 @@ type envelope struct {
 
 var envelopes = sync.Pool{New: func() any { return new(envelope) }}
 
-// span is where in the frame a value stands.
+// span is where in the frame a value is: from byte start to before byte end.
 type span struct{ start, end int64 }
 
 func (s span) of(frame []byte) jsontext.Value { return frame[s.start:s.end] }
 
-// UnmarshalJSONFrom notes where the value stands.
+// UnmarshalJSONFrom notes the position of the value and skips it.
 func (s *span) UnmarshalJSONFrom(d *jsontext.Decoder) error {
 	raw, err := d.ReadValue()
 	s.end = d.InputOffset()
@@ -99,7 +103,8 @@ func (s *span) UnmarshalJSONFrom(d *jsontext.Decoder) error {
 	return err
 }
 
-// checkID accepts a string or a number. A request without an ID would be one that wants no answer, and the hub answers everything.
+// checkID accepts a string or a number. In JSON-RPC a request without an ID wants no answer, but
+// the hub answers every request.
 func checkID(id jsontext.Value) error {
 	switch {
 	case len(id) == 0 || bytes.Equal(id, null):

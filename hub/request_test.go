@@ -58,7 +58,7 @@ func TestParseRequest(t *testing.T) {
 	}
 }
 
-// payload is what is in a frame that the hub made.
+// payload returns what is in a frame that the hub made.
 func payload(frame []byte) []byte {
 	switch frame[1] {
 	case 126:
@@ -77,10 +77,12 @@ func codeOf(err error) int {
 	return 0
 }
 
-// FuzzParseRequest: no frame makes a panic, or an answer that is not JSON.
+// FuzzParseRequest looks for a frame that panics, or whose answer is not JSON.
 func FuzzParseRequest(f *testing.F) {
-	f.Add([]byte(`{"jsonrpc":"2.0","id":1,"method":"setMessageExtensions","params":{"messageID":"c.a.b.1_2_3","extensions":[{"key":"k","value":"v","seq":0}]}}`))
-	f.Add([]byte(`{"jsonrpc":"2.0","id":"\ud800","method":"sendMessage","params":{"to":"\u0000","payload":{"data":"\udfff\ud83d\ude42"}}}`))
+	f.Add([]byte(`{"jsonrpc":"2.0","id":1,"method":"setMessageExtensions","params":{"messageID":"c.a.b.1_2_3",` +
+		`"extensions":[{"key":"k","value":"v","seq":0}]}}`))
+	f.Add([]byte(`{"jsonrpc":"2.0","id":"\ud800","method":"sendMessage","params":{"to":"\u0000",` +
+		`"payload":{"data":"\udfff\ud83d\ude42"}}}`))
 	f.Add([]byte(`[{}]`))
 	f.Add([]byte("{\"id\":\"\xff\""))
 	f.Fuzz(func(t *testing.T, frame []byte) {
@@ -95,8 +97,9 @@ func FuzzParseRequest(f *testing.F) {
 		if answer := response(r.id, null).Append(nil); !json.Valid(payload(answer)) {
 			t.Errorf("%q is answered with %q", frame, answer)
 		}
+		rules := command.Limits{Extensions: 300, PerRequest: 20, KeyBytes: 100, ValueBytes: 1000}
 		if p, err := decodeExtensions(r.params); err == nil {
-			_ = command.Limits{Extensions: 300, PerRequest: 20, KeyBytes: 100, ValueBytes: 1000}.CheckSet(p.command().Extensions)
+			_ = rules.CheckSet(p.command().Extensions)
 		}
 	})
 }

@@ -11,7 +11,8 @@ import (
 	"exthub/kv"
 )
 
-// What the WebSocket door answers. Lists are never null: a client can walk them without looking.
+// The types below are the results of the WebSocket door. Lists are never null: a client can walk
+// them without a check.
 
 type wirePair struct {
 	Key   string `json:"key"`
@@ -54,7 +55,8 @@ type wireMember struct {
 
 func newWirePair(p kv.Pair) wirePair { return wirePair{p.Key, p.Value, p.Seq} }
 
-// encodeChanged is written by hand because it answers every vote.
+// encodeChanged returns the JSON of a set's or a deletion's result. It is written by hand because
+// it answers every vote.
 func encodeChanged(c command.Changed) jsontext.Value {
 	size := 64
 	for _, o := range c.Outcomes {
@@ -76,7 +78,10 @@ func encodeChanged(c command.Changed) jsontext.Value {
 }
 
 func encodePage(p *command.Page) []byte {
-	w := wirePage{Extensions: make([]wirePair, len(p.Pairs)), LatestSeq: p.LatestSeq, ClearSeq: p.ClearSeq, PurgedSeq: p.PurgedSeq}
+	w := wirePage{
+		Extensions: make([]wirePair, len(p.Pairs)),
+		LatestSeq:  p.LatestSeq, ClearSeq: p.ClearSeq, PurgedSeq: p.PurgedSeq,
+	}
 	for i, pair := range p.Pairs {
 		w.Extensions[i] = newWirePair(pair)
 	}
@@ -98,7 +103,7 @@ func newWireMembers(members []kv.Member) []wireMember {
 	return w
 }
 
-// orEmpty makes a list that is never null.
+// orEmpty returns a list that is [] in JSON when it is empty, never null.
 func orEmpty(list []string) []string {
 	if list == nil {
 		return []string{}

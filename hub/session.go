@@ -14,23 +14,24 @@ import (
 	"exthub/hub/socket"
 )
 
-// session is one connection: first a stranger's, after login a user's. Its reader goroutine takes one request at a time and answers it before the next, so
-// a client's requests are carried out in the order in which it sent them, and a client that floods waits for itself.
+// session is one connection, after login one of a user. Its reader goroutine reads a request,
+// answers it and only then reads the next. So a client's requests are carried out in the order in
+// which it sent them, and a client that floods the hub waits for itself.
 type session struct {
-	conn socket.Conn // what the broker knows of a session
+	conn socket.Conn // all that the broker knows of a session
 	hub  *Hub
 
-	// Owned by the reader. who is written once, by login, before anybody else knows the session.
+	// Owned by the reader. login writes caller once, before the broker knows the session.
 	caller   command.Caller
 	requests *rate.Limiter
 	refused  int         // requests in a row that came too fast
-	silence  *time.Timer // fires when nothing was heard for too long; before login when the login is late
-	expiry   *time.Timer // fires when the UserSig expires
+	silence  *time.Timer // ends the session when nothing was heard for two heartbeats; made by login
+	expiry   *time.Timer // ends the session when the UserSig expires; made by login
 
-	ended atomic.Bool // nothing more is done for this client
+	ended atomic.Bool // no further request is carried out
 }
 
-// begin lets the client log in, and leaves the rest to a goroutine of its own.
+// begin waits for the login, then leaves the session to a goroutine of its own.
 func (s *session) begin() {
 	if s.login() {
 		go s.run()
@@ -39,11 +40,12 @@ func (s *session) begin() {
 	}
 }
 
-// seldom is how far apart requests are of a session that waits most of its time.
+// seldom is how far apart the requests of a session are that waits for most of its time.
 const seldom = time.Second
 
-// run reads until the connection ends. It is the session's reader goroutine, until it has answered something after a while of silence: a request needs four times the
-// stack that waiting for it takes, and a stack does not shrink by itself. The next one waits on a fresh one.
+// run reads until the connection ends. After a pause it answers one request and continues on a
+// fresh goroutine: a request needs four times the stack of waiting for one, and stacks do not
+// shrink by themselves.
 func (s *session) run() {
 	begin := time.Now()
 	s.conn.Await()
@@ -68,21 +70,21 @@ func (s *session) run() {
 	s.leave()
 }
 
-// leave takes the session out of everything that knows it.
+// leave removes the session from everything that knows it.
 func (s *session) leave() {
 	s.hub.broker.Detach(&s.conn, s.caller.UserID)
 	s.end(websocket.StatusNormalClosure, "")
 	s.hub.sessions.remove(s)
 }
 
-// take answers one frame, and reports whether the session goes on.
+// handle answers one frame and reports whether the session goes on.
 func (s *session) handle(frame []byte) bool {
 	r, err := parseRequest(frame)
 	if !s.requests.Allow() {
 		s.refused++
 		s.refuse(r, refusal.New(refusal.TooOften, "more than %d requests a second", s.hub.options.SessionRate))
 		if s.refused > 2*s.hub.options.SessionRate {
-			// Somebody who does not listen: even refusals cost.
+			// The client ignores the refusals, and each of them costs.
 			s.end(socket.CloseTooMany, "far too many requests")
 			return false
 		}
@@ -101,7 +103,7 @@ func (s *session) handle(frame []byte) bool {
 	return true
 }
 
-// answer carries out a request within its time.
+// dispatch carries out a request within Options.RequestTimeout and answers it.
 func (s *session) dispatch(r request) {
 	do := methods[r.method]
 	switch {
@@ -134,7 +136,8 @@ func (s *session) refuse(r request, err error) {
 	s.hub.metrics.answered("websocket", r.method, exists || r.method == "login", refused)
 }
 
-// end closes the connection after what waits for it, and sees to it that nothing more is done for the client.
+// end closes the connection after the frames that are queued for it. No further request of the
+// client is carried out.
 func (s *session) end(code websocket.StatusCode, reason string) {
 	if !s.ended.Swap(true) && code != websocket.StatusNormalClosure {
 		s.hub.metrics.ended.WithLabelValues(strconv.Itoa(int(code))).Inc()
@@ -142,7 +145,7 @@ func (s *session) end(code websocket.StatusCode, reason string) {
 	s.conn.Close(code, reason)
 }
 
-// kick tells the client why it has to go, and ends the session.
+// kick tells the client why its session ends, and ends it.
 func (s *session) kick(kind string, code websocket.StatusCode, reason string) {
 	s.conn.Send(notification("KICKED_OUT", struct {
 		Type string `json:"type"`
@@ -150,8 +153,8 @@ func (s *session) kick(kind string, code websocket.StatusCode, reason string) {
 	s.end(code, reason)
 }
 
-// sendAway closes the connection of a client that is to come back when the hub is there again.
+// sendAway closes the connection with the code that tells the client to come back.
 func (s *session) sendAway() { s.conn.Close(socket.CloseRestarting, "the hub is being restarted") }
 
-// Lost ends the session: the client comes back and reads what it missed.
+// Lost ends the session. The client comes back and reads what it missed.
 func (s *session) Lost() { s.end(socket.CloseLost, "changes may have been missed") }

@@ -8,20 +8,23 @@ import (
 	"time"
 )
 
-// sessions are all connections: those that are logged in, under their user, and those that are about to. It says when the last is gone.
+// sessions are all connections, logged in or about to, and the logged-in ones by user. Shutdown
+// waits here for the last to end.
 type sessions struct {
 	most int
 
 	mu      sync.Mutex
 	all     map[*session]bool
-	coming  int                   // places kept for connections that are being upgraded
-	users   map[string][]*session // the oldest first
-	closing bool
-	gone    chan struct{} // closed when closing and nobody is left, nor about to come in
+	coming  int                   // places reserved for connections that are being upgraded
+	users   map[string][]*session // logged-in sessions by user, the oldest first
+	closing bool                  // no place is given any more
+	gone    chan struct{}         // closed when closing is set and no connection or reserved place is left
 }
 
 func newSessions(most int) *sessions {
-	return &sessions{most: most, all: make(map[*session]bool), users: make(map[string][]*session), gone: make(chan struct{})}
+	return &sessions{
+		most: most, all: make(map[*session]bool), users: make(map[string][]*session), gone: make(chan struct{}),
+	}
 }
 
 // len returns how many connections there are.
@@ -31,7 +34,8 @@ func (l *sessions) len() int {
 	return len(l.all)
 }
 
-// reserve keeps a place for a connection that is about to come in, and reports whether there was one. It has to be followed by add or release.
+// reserve keeps a place for a connection that is about to be upgraded and reports whether there was
+// one. If so, add or release must follow.
 func (l *sessions) reserve() bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -42,7 +46,7 @@ func (l *sessions) reserve() bool {
 	return true
 }
 
-// release gives up a place that was kept.
+// release gives a reserved place back.
 func (l *sessions) release() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -50,7 +54,8 @@ func (l *sessions) release() {
 	l.signalLocked()
 }
 
-// add counts a connection in, at the place that was kept for it, and reports whether it may stay: not if everybody was sent away meanwhile.
+// add registers a connection at its reserved place and reports whether it may stay. It may not if
+// the sessions were closed after the reservation.
 func (l *sessions) add(s *session) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -59,7 +64,8 @@ func (l *sessions) add(s *session) bool {
 	return !l.closing
 }
 
-// login puts a session under its user. It returns the oldest of the user's sessions if they are more than most: that one has to go.
+// login registers a session under its user. If the user then has more than most sessions it returns
+// the oldest, which the caller has to end.
 func (l *sessions) login(s *session, most int) (surplus *session) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -72,7 +78,7 @@ func (l *sessions) login(s *session, most int) (surplus *session) {
 	return surplus
 }
 
-// remove counts a connection out.
+// remove forgets a connection.
 func (l *sessions) remove(s *session) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -89,7 +95,7 @@ func (l *sessions) remove(s *session) {
 	l.signalLocked()
 }
 
-// close lets nobody in any more, and returns who is there.
+// close refuses every further reservation and returns the connections that there are.
 func (l *sessions) close() []*session {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -102,6 +108,7 @@ func (l *sessions) close() []*session {
 	return list
 }
 
+// signalLocked closes gone once the last connection has ended. The caller holds mu.
 func (l *sessions) signalLocked() {
 	if l.closing && len(l.all)+l.coming == 0 {
 		select {
@@ -112,8 +119,9 @@ func (l *sessions) signalLocked() {
 	}
 }
 
-// sendAway closes every session with 4001, at moments spread over about a millisecond for each, or half of the time that ctx leaves if that is less: what
-// leaves in one instant comes back in one instant. It returns when the last is gone, or with ctx's error.
+// drain closes every session with 4001 and returns when the last is gone, or with ctx's error. The
+// closes are about a millisecond apart, or closer so that they take at most half of the time that
+// ctx leaves: clients that are closed in one instant come back in one instant.
 func (l *sessions) drain(ctx context.Context) error {
 	list := l.close()
 	gap := time.Millisecond
@@ -137,7 +145,7 @@ func (l *sessions) drain(ctx context.Context) error {
 	}
 }
 
-// cutOff ends what is left at once, and waits for it.
+// abortAll closes the sockets that are left without a goodbye and waits for their sessions to end.
 func (l *sessions) abortAll() {
 	for _, s := range l.close() {
 		s.conn.Abort()

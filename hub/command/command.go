@@ -8,16 +8,14 @@ import (
 	"exthub/kv"
 )
 
-// commands is what can be asked of the hub, whatever door it came through: a door decodes, calls one of its methods and encodes what comes back.
-// Nothing below knows the door. Commands are plain structs; the errors they come back with are *Error, or foreign ones for translate.
-//
-// Fixed after New.
+// Commands carries out what can be asked of a hub, whatever door it came through. Its fields are
+// fixed after New. All methods may be called concurrently.
 type Commands struct {
 	store   *kv.Store
 	options Options
 }
 
-// commandOptions are what an operator may change of the rules. All but MessageRate are required.
+// Options are the parts of the rules that an operator may change. All but MessageRate are required.
 type Options struct {
 	Limits          Limits
 	MessageRate     int // sets per message and minute, over all hubs; 0 is no limit
@@ -25,20 +23,22 @@ type Options struct {
 	Now             func() time.Time
 }
 
+// New returns the commands on what is in the store.
 func New(store *kv.Store, options Options) *Commands {
 	return &Commands{store, options}
 }
 
-// caller is who asks.
+// Caller is the user who asks, as the door has authenticated it.
 type Caller struct {
 	UserID  string
-	Admin   bool   // an app admin: may act on any conversation, names no Seq
-	Session string // the WebSocket session, if it is one
-	Cork    func() // tells the session that a reply is all but there; nil if it is none
+	Admin   bool   // an app admin: may act on any conversation and need not name a Seq
+	Session string // the ID of the WebSocket session, "" at the other door
+	Cork    func() // tells the session's socket that a reply is imminent; nil at the other door
 }
 
-// access is the first half of every command on a message's pairs: is there such a conversation, does the caller take part in it, can its messages
-// have pairs. A stranger learns nothing about messages.
+// access is the first check of every command on a message's pairs: whether there is such a
+// conversation, the caller takes part in it, and its messages can have pairs. It does not look at
+// the message: somebody outside of the conversation learns nothing about which messages there are.
 func (c *Commands) access(ctx context.Context, caller Caller, id kv.MessageID) (kv.Ref, error) {
 	ref, err := kv.ParseMessageID(id)
 	if err != nil {
@@ -46,18 +46,20 @@ func (c *Commands) access(ctx context.Context, caller Caller, id kv.MessageID) (
 	}
 	if ref.GroupID == "" {
 		if !caller.Admin && caller.UserID != ref.From && caller.UserID != ref.To {
-			return ref, refusal.New(refusal.NotPermitted, "messageID: %s is not in a conversation of %s", id, caller.UserID)
+			return ref, refusal.New(refusal.NotPermitted, "messageID: %s is not in a conversation of %s",
+				id, caller.UserID)
 		}
 		return ref, nil
 	}
 	group, err := c.memberOf(ctx, caller, ref.GroupID)
 	if err == nil && group.Type == avChatRoom {
-		err = refusal.New(refusal.NotExtensible, "group %s is an AVChatRoom, whose messages have no extensions", ref.GroupID)
+		err = refusal.New(refusal.NotExtensible, "group %s is an AVChatRoom, whose messages have no extensions",
+			ref.GroupID)
 	}
 	return ref, err
 }
 
-// extensible is the second half: the message is there and was sent with extension support.
+// extensible is the second check: the message exists and was sent with extension support.
 func extensible(m *kv.Message, id kv.MessageID) error {
 	switch record := m.Record(); {
 	case record == nil:
@@ -68,7 +70,7 @@ func extensible(m *kv.Message, id kv.MessageID) error {
 	return nil
 }
 
-// memberOf returns the group if the caller may take part in it.
+// memberOf returns the group if the caller is a member of it or an app admin.
 func (c *Commands) memberOf(ctx context.Context, caller Caller, groupID string) (kv.GroupInfo, error) {
 	if err := CheckGroupID(groupID); err != nil {
 		return kv.GroupInfo{}, err
@@ -88,7 +90,8 @@ func (c *Commands) memberOf(ctx context.Context, caller Caller, groupID string) 
 	return found.info, found.refusal
 }
 
-// checkMember judges whether the group is there and the caller a member of it, or an app admin.
+// checkMember refuses if the group does not exist, or the caller is neither a member of it nor an
+// app admin.
 func checkMember(g *kv.Group, caller Caller, groupID string) error {
 	if g.Info() == nil {
 		return refusal.New(refusal.NoSuchGroup, "there is no group %s", groupID)

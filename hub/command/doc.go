@@ -1,5 +1,14 @@
-// Package command is what can be asked of a hub, by whom, and under which rules: the same for every door.
+// Package command is what can be asked of a hub, by whom and under which rules. It is the same for
+// every door: a rule that stood in a door would hold at that door only.
 //
-// A door decodes a request, calls one of the methods of Commands and encodes what comes back. Commands are plain structs. Who asks is a Caller. An answer that
-// is an error is a *refusal.Error, or a foreign one for Translate. Rules (rules.go) are pure: no clock, no I/O.
+// A door decodes a request into a plain struct, calls the method of Commands for it and encodes
+// what comes back. A Caller says who asks. Most methods run in three steps: the rules that need
+// nothing but the request (rules.go, pure: no clock, no I/O), the caller's access to the
+// conversation, and the decision, which the store makes on the state that it commits to.
+//
+// # Promises
+//
+//   - A refused command has written nothing.
+//   - An error is a *refusal.Error, or one of a layer below that Translate turns into one.
+//   - Commands start no goroutines, and everything that they may wait for ends with their context.
 package command

@@ -7,18 +7,20 @@ import (
 	"exthub/kv"
 )
 
-// Extension is an item of a request: a pair to set or delete, and the Seq at which the caller saw it (0: never).
+// Extension is an item of a request: a pair to set or delete, and the Seq at which the caller saw
+// it, 0 if it never did.
 type Extension struct {
 	Key, Value string
 	Seq        int64
 }
 
-// Outcome is what became of an item: code 0 or 23001, and the pair as it is now.
+// Outcome is what became of an item: code 0 or 23001, and the pair as it is now. The order is that
+// of the items.
 type Outcome struct {
 	Code int
 	Pair kv.Pair
 
-	written bool // the commit says at which Seq
+	written bool // Pair.Seq comes from the commit
 }
 
 // SetExtensions sets pairs of a message.
@@ -30,14 +32,16 @@ type SetExtensions struct {
 // DeleteExtensions deletes pairs of a message, or all of them if Extensions is empty.
 type DeleteExtensions SetExtensions
 
-// Changed is the answer to both, item by item. LatestSeq is the message's after it.
+// Changed is the answer to both, item by item. LatestSeq is the message's after the change.
 type Changed struct {
 	Outcomes  []Outcome
 	LatestSeq uint64
 }
 
-// SetExtensions decides item by item: one whose Seq is not the pair's becomes a conflict and changes nothing. The request is refused as a whole, and
-// nothing written, if it breaks a rule, if the message would hold too many pairs (10004), or if it was set too often this minute (23003).
+// SetExtensions sets pairs and decides item by item: an item whose Seq is not that of the pair
+// becomes a conflict and changes nothing. The request is refused as a whole, with nothing written,
+// if it breaks a rule or the message would hold too many pairs (10004), or if the message was set
+// too often this minute (23003).
 func (c *Commands) SetExtensions(ctx context.Context, caller Caller, cmd SetExtensions) (Changed, error) {
 	if err := c.options.Limits.CheckSet(cmd.Extensions); err != nil {
 		return Changed{}, err
@@ -48,10 +52,13 @@ func (c *Commands) SetExtensions(ctx context.Context, caller Caller, cmd SetExte
 	if err := c.countSet(ctx, cmd.MessageID); err != nil {
 		return Changed{}, err
 	}
-	return c.change(ctx, caller, cmd.MessageID, &decision{judge: (*decision).set, items: cmd.Extensions, most: c.options.Limits.Extensions})
+	return c.change(ctx, caller, cmd.MessageID, &decision{
+		judge: (*decision).set, items: cmd.Extensions, most: c.options.Limits.Extensions,
+	})
 }
 
-// DeleteExtensions decides item by item like SetExtensions; clearing all asks for no Seq.
+// DeleteExtensions deletes pairs and decides item by item like SetExtensions. Deleting all of them
+// needs no Seq.
 func (c *Commands) DeleteExtensions(ctx context.Context, caller Caller, cmd DeleteExtensions) (Changed, error) {
 	if err := c.options.Limits.checkItems(cmd.Extensions); err != nil {
 		return Changed{}, err
@@ -66,7 +73,8 @@ func (c *Commands) DeleteExtensions(ctx context.Context, caller Caller, cmd Dele
 	return c.change(ctx, caller, cmd.MessageID, &decision{judge: judge, items: cmd.Extensions})
 }
 
-// reach makes sure that the caller may change the message's pairs, before anything is counted or written.
+// checkWritable refuses a caller who may not change the message's pairs, before anything is counted
+// or written.
 func (c *Commands) checkWritable(ctx context.Context, caller Caller, id kv.MessageID) error {
 	if _, err := c.access(ctx, caller, id); err != nil {
 		return err
@@ -78,7 +86,8 @@ func (c *Commands) checkWritable(ctx context.Context, caller Caller, id kv.Messa
 	return refused
 }
 
-// countSet refuses a set that is one too many for the message this minute. Attempts count, whatever becomes of them.
+// countSet counts a set of the message and refuses it if there were too many this minute. Attempts
+// count, whatever becomes of them.
 func (c *Commands) countSet(ctx context.Context, id kv.MessageID) error {
 	if c.options.MessageRate <= 0 {
 		return nil
@@ -88,26 +97,29 @@ func (c *Commands) countSet(ctx context.Context, id kv.MessageID) error {
 		return err
 	}
 	if n > uint64(c.options.MessageRate) {
-		return refusal.New(refusal.MessageRate, "message %s was set %d times this minute, at most %d", id, n, c.options.MessageRate)
+		return refusal.New(refusal.MessageRate, "message %s was set %d times this minute, at most %d",
+			id, n, c.options.MessageRate)
 	}
 	return nil
 }
 
-// decision judges the items of a request. The writes are those of the outcomes that are written, in order.
+// decision decides the items of a request. The writes of its change are those of the outcomes
+// marked as written, in the same order.
 type decision struct {
 	judge func(*decision, *kv.Message) error
 	items []Extension
 	admin bool
-	most  int // pairs that the message may hold
+	most  int // pairs that the message may hold; for set alone
 
 	change   kv.Change
 	outcomes []Outcome
 
-	oneWrite   [1]kv.Write // room for what is nearly always one
+	oneWrite   [1]kv.Write // room for one, which nearly every request has
 	oneOutcome [1]Outcome
 }
 
-// decide judges by the message as it is, and forgets what was decided on it as it was before.
+// decide is called by the store with the message as it is, and again whenever the message has
+// changed before the commit. It forgets what it decided before.
 func (d *decision) decide(m *kv.Message) (kv.Change, error) {
 	d.change = kv.Change{Writes: d.oneWrite[:0], Stored: d.change.Stored}
 	d.outcomes = d.oneOutcome[:0]
@@ -115,16 +127,21 @@ func (d *decision) decide(m *kv.Message) (kv.Change, error) {
 	return d.change, err
 }
 
+// write adds an item that changes its pair.
 func (d *decision) write(w kv.Write) {
 	d.change.Writes = append(d.change.Writes, w)
-	d.outcomes = append(d.outcomes, Outcome{Pair: kv.Pair{Key: w.Key, Value: w.Value, Deleted: w.Delete}, written: true})
+	d.outcomes = append(d.outcomes, Outcome{
+		Pair: kv.Pair{Key: w.Key, Value: w.Value, Deleted: w.Delete}, written: true,
+	})
 }
 
+// keep adds an item that leaves its pair as it is.
 func (d *decision) keep(code int, p kv.Pair) {
 	d.outcomes = append(d.outcomes, Outcome{Code: code, Pair: p})
 }
 
-// set judges each item by the message as it is. A set that would change nothing is fine, and writes nothing.
+// set decides each item of a set. A set to the value that the pair already has succeeds and writes
+// nothing.
 func (d *decision) set(m *kv.Message) error {
 	added := 0
 	for _, item := range d.items {
@@ -141,15 +158,18 @@ func (d *decision) set(m *kv.Message) error {
 		}
 	}
 	if added == 0 {
-		return nil // how many there are is not asked: what rests on fewer things conflicts with fewer
+		// The number of pairs is not read: a decision that rests on less conflicts with fewer
+		// others.
+		return nil
 	}
 	if has := m.Live(); has+added > d.most {
-		return refusal.New(refusal.BadParameter, "extensions: the message has %d pairs and may hold %d, so %d more don't fit", has, d.most, added)
+		return refusal.New(refusal.BadParameter,
+			"extensions: the message has %d pairs and may hold %d, so %d more don't fit", has, d.most, added)
 	}
 	return nil
 }
 
-// delete judges each item. Deleting what is gone already is fine, and writes nothing.
+// delete decides each item of a deletion. Deleting a pair that is gone succeeds and writes nothing.
 func (d *decision) delete(m *kv.Message) error {
 	for _, item := range d.items {
 		switch p := m.Pair(item.Key); {
@@ -164,12 +184,14 @@ func (d *decision) delete(m *kv.Message) error {
 	return nil
 }
 
+// clear deletes all pairs, if there are any.
 func (d *decision) clear(m *kv.Message) error {
 	d.change.Clear = m.Live() > 0
 	return nil
 }
 
-// change commits what a decision wants, on the message as it is at that moment. The outcomes are those of the last time that it was asked, the one that counts.
+// change commits a decision on the message as it is at that moment. The outcomes are those of the
+// last call of decide: the one that was committed.
 func (c *Commands) change(ctx context.Context, caller Caller, id kv.MessageID, d *decision) (Changed, error) {
 	d.admin, d.change.Stored = caller.Admin, caller.Cork
 	commit, err := c.store.Update(ctx, id, d.decide)

@@ -9,7 +9,7 @@ import (
 	"exthub/kv"
 )
 
-// Group types. Work and Meeting are the names that the SDKs use for Private and ChatRoom.
+// Group types. The SDKs call Private Work and ChatRoom Meeting; GroupType takes these names too.
 const (
 	private    = "Private"
 	Public     = "Public"
@@ -18,12 +18,15 @@ const (
 	avChatRoom = "AVChatRoom"
 )
 
+// Roles of a member.
 const (
 	roleOwner  = "Owner"
 	roleAdmin  = "Admin"
 	roleMember = "Member"
 )
 
+// Join options: anybody may join; somebody must approve; by invitation only. Without a way to
+// approve, NeedPermission is by invitation too.
 const (
 	FreeAccess     = "FreeAccess"
 	NeedPermission = "NeedPermission"
@@ -35,7 +38,7 @@ type CreateGroup struct {
 	Type       string
 	Name       string
 	GroupID    string      // made if empty
-	Owner      string      // the caller if empty and the caller is no app admin; nobody if empty and it is one
+	Owner      string      // if empty, the caller, or nobody if the caller is an app admin
 	JoinOption string      // FreeAccess if empty; a Private group can only be joined by invitation
 	Members    []NewMember // members from the start, besides the owner
 }
@@ -43,8 +46,9 @@ type CreateGroup struct {
 // NewMember is a user who becomes a member. Role is Member if empty, or Admin.
 type NewMember struct{ UserID, Role string }
 
-// CreateGroup returns the group, or 10021 or 10025 if there is one of this ID. An ID is not given out again while messages of a dismissed group are stored
-// under it: its new owner would read them.
+// CreateGroup makes a group and returns it, or refuses with 10021 or 10025 if there is one of this
+// ID. The ID of a dismissed group is not given out again while messages are stored under it: the
+// new group's members could read them.
 func (c *Commands) CreateGroup(ctx context.Context, caller Caller, cmd CreateGroup) (kv.GroupInfo, error) {
 	info, members, err := c.plan(caller, cmd)
 	if err != nil {
@@ -57,29 +61,35 @@ func (c *Commands) CreateGroup(ctx context.Context, caller Caller, cmd CreateGro
 	err = c.store.UpdateGroup(ctx, info.GroupID, func(g *kv.Group) (kv.GroupChange, error) {
 		switch old := g.Info(); {
 		case old != nil && old.Owner == caller.UserID:
-			return kv.GroupChange{}, refusal.New(refusal.GroupIDYours, "groupID: you own a group %s already", info.GroupID)
+			return kv.GroupChange{}, refusal.New(refusal.GroupIDYours, "groupID: you own a group %s already",
+				info.GroupID)
 		case old != nil:
-			return kv.GroupChange{}, refusal.New(refusal.GroupIDTaken, "groupID: there is a group %s already", info.GroupID)
+			return kv.GroupChange{}, refusal.New(refusal.GroupIDTaken, "groupID: there is a group %s already",
+				info.GroupID)
 		case len(left) > 0:
-			return kv.GroupChange{}, refusal.New(refusal.GroupIDTaken, "groupID: %s was the ID of a group that was dismissed", info.GroupID)
+			return kv.GroupChange{}, refusal.New(refusal.GroupIDTaken,
+				"groupID: %s was the ID of a group that was dismissed", info.GroupID)
 		}
 		return kv.GroupChange{Info: &info, Add: members}, nil
 	})
 	return info, err
 }
 
-// plan makes the group and its first members, if the command obeys the rules.
+// plan returns the group to make and its first members, or a refusal if the command breaks a rule.
 func (c *Commands) plan(caller Caller, cmd CreateGroup) (info kv.GroupInfo, members []kv.Member, err error) {
 	info = kv.GroupInfo{
-		GroupID: cmd.GroupID, Type: GroupType(cmd.Type), Name: cmd.Name, Owner: cmd.Owner, JoinOption: cmd.JoinOption, CreateTime: c.options.Now().Unix(),
+		GroupID: cmd.GroupID, Type: GroupType(cmd.Type), Name: cmd.Name, Owner: cmd.Owner, JoinOption: cmd.JoinOption,
+		CreateTime: c.options.Now().Unix(),
 	}
 	switch {
 	case info.Type == "":
-		return info, nil, refusal.New(refusal.BadParameter, "type: %q is not Private, Public, ChatRoom, Community or AVChatRoom", refusal.Clip(cmd.Type))
+		return info, nil, refusal.New(refusal.BadParameter,
+			"type: %q is not Private, Public, ChatRoom, Community or AVChatRoom", refusal.Clip(cmd.Type))
 	case info.JoinOption == "":
 		info.JoinOption = FreeAccess
 	case !slices.Contains([]string{FreeAccess, NeedPermission, disableApply}, info.JoinOption):
-		return info, nil, refusal.New(refusal.BadParameter, "joinOption: %q is not FreeAccess, NeedPermission or DisableApply", refusal.Clip(info.JoinOption))
+		return info, nil, refusal.New(refusal.BadParameter,
+			"joinOption: %q is not FreeAccess, NeedPermission or DisableApply", refusal.Clip(info.JoinOption))
 	}
 	if info.Type == private {
 		info.JoinOption = disableApply
@@ -99,6 +109,7 @@ func (c *Commands) plan(caller Caller, cmd CreateGroup) (info kv.GroupInfo, memb
 	return info, members, err
 }
 
+// firstMembers returns the owner and the others, each once.
 func (c *Commands) firstMembers(info kv.GroupInfo, others []NewMember) ([]kv.Member, error) {
 	if info.Type == avChatRoom && len(others) > 0 {
 		return nil, refusal.New(refusal.BadParameter, "memberList: nobody can be added to an AVChatRoom")
@@ -122,12 +133,14 @@ func (c *Commands) firstMembers(info kv.GroupInfo, others []NewMember) ([]kv.Mem
 			continue
 		}
 		if m.Role != "" && m.Role != roleMember && m.Role != roleAdmin {
-			return nil, refusal.New(refusal.BadParameter, "memberList: role %q is neither Member nor Admin", refusal.Clip(m.Role))
+			return nil, refusal.New(refusal.BadParameter, "memberList: role %q is neither Member nor Admin",
+				refusal.Clip(m.Role))
 		}
 		members = append(members, kv.Member{UserID: m.UserID, Role: roleOf(m), JoinTime: info.CreateTime})
 	}
 	if len(members) > c.options.MaxGroupMembers {
-		return nil, refusal.New(refusal.GroupFull, "memberList: %d members, at most %d", len(members), c.options.MaxGroupMembers)
+		return nil, refusal.New(refusal.GroupFull, "memberList: %d members, at most %d",
+			len(members), c.options.MaxGroupMembers)
 	}
 	return members, nil
 }
@@ -139,7 +152,8 @@ func roleOf(m NewMember) string {
 	return m.Role
 }
 
-// groupType returns the type under its one name, or "" if there is no such type.
+// GroupType returns the REST API's name of a group type, which may be given by the SDKs' name, or
+// "" if there is no such type.
 func GroupType(name string) string {
 	switch name {
 	case private, Public, chatRoom, Community, avChatRoom:
@@ -152,7 +166,7 @@ func GroupType(name string) string {
 	return ""
 }
 
-// DismissGroup ends a group and all memberships. Its owner and app admins may.
+// DismissGroup ends a group and all memberships. Its owner and app admins may; others get 10007.
 func (c *Commands) DismissGroup(ctx context.Context, caller Caller, groupID string) error {
 	if err := CheckGroupID(groupID); err != nil {
 		return err

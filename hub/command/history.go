@@ -8,21 +8,24 @@ import (
 	"exthub/kv"
 )
 
-// GetMessageList reads a page of a conversation: the messages right before the one named by Before, or the newest.
+// GetMessageList asks for a page of a conversation: the messages right before the one named by
+// Before, or the newest if it is empty.
 type GetMessageList struct {
 	Peer    string // a one-to-one conversation of the caller, if GroupID is empty
 	GroupID string
 	Before  kv.MessageID
-	Count   int // 15 at most, and if it is 0
+	Count   int // 15 at most; 0 means 15
 }
 
-// MessageList is the answer, oldest first. Next is the Before of the page that precedes it, "" if there is none.
+// MessageList is the answer, the oldest message first. Next is the Before of the page that precedes
+// this one, "" if there is none.
 type MessageList struct {
 	Messages []kv.Record
 	Next     kv.MessageID
 }
 
-// GetMessageList returns a page. An AVChatRoom keeps no history for its members.
+// GetMessageList returns a page, always an empty one for an AVChatRoom, whose members get no
+// history. A Before of another conversation is refused with 10004.
 func (c *Commands) GetMessageList(ctx context.Context, caller Caller, cmd GetMessageList) (MessageList, error) {
 	if err := CheckPage("count", cmd.Count, maxMessagesPerPage); err != nil {
 		return MessageList{}, err
@@ -31,7 +34,8 @@ func (c *Commands) GetMessageList(ctx context.Context, caller Caller, cmd GetMes
 	if err != nil || conversation == "" {
 		return MessageList{}, err
 	}
-	elsewhere := refusal.New(refusal.BadParameter, "nextReqMessageID: %q is not a message of this conversation", refusal.Clip(string(cmd.Before)))
+	elsewhere := refusal.New(refusal.BadParameter, "nextReqMessageID: %q is not a message of this conversation",
+		refusal.Clip(string(cmd.Before)))
 	var before kv.Ref
 	if cmd.Before != "" {
 		before, err = kv.ParseMessageID(cmd.Before)
@@ -54,7 +58,7 @@ func (c *Commands) GetMessageList(ctx context.Context, caller Caller, cmd GetMes
 	return list, err
 }
 
-// conversation returns what to read, or "" if there is nothing to read by nature.
+// conversation returns the conversation to read, or "" if it is one without a history.
 func (c *Commands) conversation(ctx context.Context, caller Caller, cmd GetMessageList) (kv.Conversation, error) {
 	if cmd.GroupID == "" {
 		return kv.C2CConversation(caller.UserID, cmd.Peer), CheckUserID("conversationID", cmd.Peer)

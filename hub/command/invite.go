@@ -7,17 +7,19 @@ import (
 	"exthub/kv"
 )
 
-// ChangeMembers adds or removes members.
+// ChangeMembers asks for members to be added or removed.
 type ChangeMembers struct {
 	GroupID string
 	UserIDs []string
 }
 
-// Added says who became a member, who was one before, and for whom there was no room.
+// Added lists the users who became members, who were members before, and for whom there was no
+// room.
 type Added struct{ Added, Existed, Failed []string }
 
-// AddGroupMembers adds users. Every member of a Private group or a Community may; elsewhere the owner and the group's admins; app admins everywhere,
-// but nobody to an AVChatRoom.
+// AddGroupMembers makes users members. Every member of a Private group or a Community may do that,
+// elsewhere the owner and the group's admins, app admins everywhere; nobody may in an AVChatRoom
+// (10007). It is refused with 10014 only if there was no room for any of them.
 func (c *Commands) AddGroupMembers(ctx context.Context, caller Caller, cmd ChangeMembers) (Added, error) {
 	if err := cmd.check(); err != nil {
 		return Added{}, err
@@ -41,13 +43,15 @@ func (c *Commands) AddGroupMembers(ctx context.Context, caller Caller, cmd Chang
 			}
 		}
 		if len(added.Failed) == len(cmd.UserIDs) {
-			return change, refusal.New(refusal.GroupFull, "group %s has %d members, at most %d", cmd.GroupID, g.Len(), c.options.MaxGroupMembers)
+			return change, refusal.New(refusal.GroupFull, "group %s has %d members, at most %d",
+				cmd.GroupID, g.Len(), c.options.MaxGroupMembers)
 		}
 		return change, nil
 	})
 	return added, err
 }
 
+// mayAdd refuses a caller who may not add members to the group.
 func mayAdd(g *kv.Group, caller Caller, groupID string) error {
 	if err := checkMember(g, caller, groupID); err != nil {
 		return err
@@ -62,8 +66,9 @@ func mayAdd(g *kv.Group, caller Caller, groupID string) error {
 	return refusal.New(refusal.NotPermitted, "only the owner and admins of group %s may add members", groupID)
 }
 
-// DeleteGroupMembers removes members and returns who was one. The owner may remove everybody else; admins of a group that is not Private may remove
-// plain members; app admins anybody but the owner.
+// DeleteGroupMembers removes members and returns those who were one. The owner may remove everybody
+// else, the admins of a group that is not Private may remove plain members, app admins anybody but
+// the owner. If one may not be removed (10007), none is.
 func (c *Commands) DeleteGroupMembers(ctx context.Context, caller Caller, cmd ChangeMembers) ([]string, error) {
 	if err := cmd.check(); err != nil {
 		return nil, err
@@ -89,6 +94,7 @@ func (c *Commands) DeleteGroupMembers(ctx context.Context, caller Caller, cmd Ch
 	return removed, err
 }
 
+// mayRemove refuses a caller who may not remove this member.
 func mayRemove(g *kv.Group, caller Caller, member kv.Member) error {
 	me, _ := g.Member(caller.UserID)
 	switch {
@@ -102,6 +108,7 @@ func mayRemove(g *kv.Group, caller Caller, member kv.Member) error {
 	return refusal.New(refusal.NotPermitted, "userIDList: %s may not remove %s", caller.UserID, member.UserID)
 }
 
+// check judges what needs no state.
 func (cmd ChangeMembers) check() error {
 	if err := CheckGroupID(cmd.GroupID); err != nil {
 		return err

@@ -7,13 +7,14 @@ import (
 	"exthub/kv"
 )
 
-// Joined is the answer to a user who wants to join. Already: was a member before.
+// Joined is the answer to a user who wants to join.
 type Joined struct {
-	Already bool
+	Already bool // the user was a member before
 	Group   kv.GroupInfo
 }
 
-// JoinGroup makes the caller a member. Groups that are joined by invitation answer 10007.
+// JoinGroup makes the caller a member. It is refused with 10007 if the group is joined by
+// invitation, and with 10014 if the group is full.
 func (c *Commands) JoinGroup(ctx context.Context, caller Caller, groupID string) (Joined, error) {
 	if err := CheckGroupID(groupID); err != nil {
 		return Joined{}, err
@@ -29,44 +30,52 @@ func (c *Commands) JoinGroup(ctx context.Context, caller Caller, groupID string)
 		switch {
 		case joined.Already:
 			return kv.GroupChange{}, nil
-		case joined.Group.Type == private || joined.Group.JoinOption == disableApply || joined.Group.JoinOption == NeedPermission:
-			return kv.GroupChange{}, refusal.New(refusal.NotPermitted, "group %s is joined by invitation: a member has to add you", groupID)
+		case joined.Group.Type == private,
+			joined.Group.JoinOption == disableApply, joined.Group.JoinOption == NeedPermission:
+			return kv.GroupChange{}, refusal.New(refusal.NotPermitted,
+				"group %s is joined by invitation: a member has to add you", groupID)
 		case g.Len() >= c.options.MaxGroupMembers:
-			return kv.GroupChange{}, refusal.New(refusal.GroupFull, "group %s has %d members, at most %d", groupID, g.Len(), c.options.MaxGroupMembers)
+			return kv.GroupChange{}, refusal.New(refusal.GroupFull, "group %s has %d members, at most %d",
+				groupID, g.Len(), c.options.MaxGroupMembers)
 		}
 		return kv.GroupChange{Add: []kv.Member{c.member(caller.UserID)}}, nil
 	})
 	return joined, err
 }
 
+// member returns a plain member who joins now.
 func (c *Commands) member(userID string) kv.Member {
 	return kv.Member{UserID: userID, Role: roleMember, JoinTime: c.options.Now().Unix()}
 }
 
-// QuitGroup ends the caller's membership. An owner can't leave (10009), except a Private group, which goes on without one.
+// QuitGroup ends the caller's membership. The owner can't leave (10009), except from a Private
+// group, which goes on without an owner.
 func (c *Commands) QuitGroup(ctx context.Context, caller Caller, groupID string) error {
 	if err := CheckGroupID(groupID); err != nil {
 		return err
 	}
 	return c.store.UpdateGroup(ctx, groupID, func(g *kv.Group) (kv.GroupChange, error) {
-		// An app admin who is no member has nothing to quit.
+		// Checked as a plain user: an app admin who is not a member has nothing to quit.
 		if err := checkMember(g, Caller{UserID: caller.UserID}, groupID); err != nil {
 			return kv.GroupChange{}, err
 		}
 		if m, _ := g.Member(caller.UserID); m.Role == roleOwner && g.Info().Type != private {
-			return kv.GroupChange{}, refusal.New(refusal.OwnerMayNotQuit, "the owner can't leave group %s, but may dismiss it", groupID)
+			return kv.GroupChange{}, refusal.New(refusal.OwnerMayNotQuit,
+				"the owner can't leave group %s, but may dismiss it", groupID)
 		}
 		return kv.GroupChange{Remove: []string{caller.UserID}}, nil
 	})
 }
 
-// GetGroupMemberList reads Count members in the order in which they joined, from the Offset-th on.
+// GetGroupMemberList asks for Count members from the Offset-th on, in the order in which they
+// joined.
 type GetGroupMemberList struct {
 	GroupID       string
 	Count, Offset int
 }
 
-// MemberList is the answer. Next is the Offset of the page that follows, 0 at the end; Total is how many members there are.
+// MemberList is the answer. Next is the Offset of the page that follows, 0 if this one is the last.
+// Total is how many members there are.
 type MemberList struct {
 	Members     []kv.Member
 	Next, Total int

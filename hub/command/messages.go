@@ -13,7 +13,7 @@ import (
 	"exthub/kv"
 )
 
-// SendMessage sends a message to a user or a group.
+// SendMessage asks for a message to be sent to a user or a group.
 type SendMessage struct {
 	From               string // the caller if empty; an app admin may send for others
 	To                 string // a user, if GroupID is empty
@@ -21,12 +21,12 @@ type SendMessage struct {
 	Type               string // TIMCustomElem or TIMTextElem
 	Payload            Payload
 	IsSupportExtension bool
-	Random             *uint32 // what makes a message that is sent again recognisable; made if nil
-	Sequence           *uint32 // one-to-one only: chosen by the client, part of the message's key; made if nil
+	Random             *uint32 // by it a message that is sent again is recognised; made if nil
+	Sequence           *uint32 // one-to-one only: part of the message's key, chosen by the client; made if nil
 	CloudCustomData    string
 }
 
-// Payload is what a message says: Text of a TIMTextElem, the other three of a TIMCustomElem.
+// Payload is the content of a message: Text of a TIMTextElem, the other three of a TIMCustomElem.
 type Payload struct {
 	Text                         string
 	Data, Description, Extension string
@@ -38,8 +38,9 @@ const (
 	dedupGroup = 5 * time.Minute
 )
 
-// SendMessage returns the message as it was stored; one that was sent already is not stored again, and comes back as the first was. A message to an
-// AVChatRoom is stored without extension support.
+// SendMessage stores a message and returns it as it was stored. A message that was sent already is
+// not stored again: the first one comes back. A message to an AVChatRoom is stored without
+// extension support.
 func (c *Commands) SendMessage(ctx context.Context, caller Caller, cmd SendMessage) (kv.Record, error) {
 	record, err := c.draft(caller, cmd)
 	if err != nil {
@@ -56,7 +57,8 @@ func (c *Commands) SendMessage(ctx context.Context, caller Caller, cmd SendMessa
 	}
 	sent, err := c.store.Send(ctx, record, caller.Session, dedup)
 	for errors.Is(err, kv.ErrTaken) {
-		// Numbers need not be unique, but keys must: the second message of one second that has them is of the next.
+		// Clients may repeat the numbers that a key is made of, but keys must be unique: the second
+		// message with the same numbers in one second gets the time of the next.
 		record.Time++
 		record.Ref.MsgKey = msgKey(record)
 		sent, err = c.store.Send(ctx, record, caller.Session, dedup)
@@ -67,7 +69,7 @@ func (c *Commands) SendMessage(ctx context.Context, caller Caller, cmd SendMessa
 	return sent, err
 }
 
-// draft makes the record of a message that obeys the rules.
+// draft returns the record to store, or a refusal if the command breaks a rule.
 func (c *Commands) draft(caller Caller, cmd SendMessage) (kv.Record, error) {
 	payload, err := cmd.Payload.encode(cmd.Type)
 	if err != nil {
@@ -75,13 +77,14 @@ func (c *Commands) draft(caller Caller, cmd SendMessage) (kv.Record, error) {
 	}
 	switch size := len(payload) + len(cmd.CloudCustomData); {
 	case size > maxMessageBytes:
-		return kv.Record{}, refusal.New(refusal.MessageTooLarge, "payload and cloudCustomData: %d bytes together, at most %d", size, maxMessageBytes)
+		return kv.Record{}, refusal.New(refusal.MessageTooLarge,
+			"payload and cloudCustomData: %d bytes together, at most %d", size, maxMessageBytes)
 	case !utf8.ValidString(cmd.CloudCustomData):
 		return kv.Record{}, refusal.New(refusal.BadParameter, "cloudCustomData: not UTF-8")
 	}
 	record := kv.Record{
-		From: caller.UserID, Type: cmd.Type, Payload: payload, CloudCustomData: cmd.CloudCustomData, IsSupportExtension: cmd.IsSupportExtension,
-		Time: c.options.Now().Unix(), Random: orRandom(cmd.Random),
+		From: caller.UserID, Type: cmd.Type, Payload: payload, CloudCustomData: cmd.CloudCustomData,
+		IsSupportExtension: cmd.IsSupportExtension, Time: c.options.Now().Unix(), Random: orRandom(cmd.Random),
 	}
 	if cmd.From != "" && cmd.From != caller.UserID {
 		if !caller.Admin {
@@ -106,7 +109,8 @@ func (c *Commands) draft(caller Caller, cmd SendMessage) (kv.Record, error) {
 	return record, nil
 }
 
-// msgKey is what tells a one-to-one message from the others of its sender and its receiver.
+// msgKey returns the key that identifies a one-to-one message among those of its sender to its
+// receiver.
 func msgKey(r kv.Record) string { return fmt.Sprintf("%d_%d_%d", r.Sequence, r.Random, r.Time) }
 
 func orRandom(n *uint32) uint32 {
@@ -118,7 +122,9 @@ func orRandom(n *uint32) uint32 {
 
 // encode returns the payload as it is stored and sent on: the fields of its type and no others.
 func (p Payload) encode(messageType string) ([]byte, error) {
-	for field, s := range map[string]string{"text": p.Text, "data": p.Data, "description": p.Description, "extension": p.Extension} {
+	for field, s := range map[string]string{
+		"text": p.Text, "data": p.Data, "description": p.Description, "extension": p.Extension,
+	} {
 		if !utf8.ValidString(s) {
 			return nil, refusal.New(refusal.BadParameter, "payload.%s: not UTF-8", field)
 		}
@@ -138,5 +144,6 @@ func (p Payload) encode(messageType string) ([]byte, error) {
 			Extension   string `json:"extension"`
 		}{p.Data, p.Description, p.Extension}), nil
 	}
-	return nil, refusal.New(refusal.BadParameter, "type: %q is neither TIMCustomElem nor TIMTextElem", refusal.Clip(messageType))
+	return nil, refusal.New(refusal.BadParameter, "type: %q is neither TIMCustomElem nor TIMTextElem",
+		refusal.Clip(messageType))
 }

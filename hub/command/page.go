@@ -8,38 +8,43 @@ import (
 	"exthub/kv"
 )
 
-// GetExtensions reads a message's pairs in rising Seq: with StartSeq 0 those that are there, else what changed from that Seq on, deletions included.
+// GetExtensions asks for a message's pairs in rising Seq: with StartSeq 0 the pairs that are there,
+// else those that changed from that Seq on, deletions included.
 type GetExtensions struct {
 	MessageID kv.MessageID
 	StartSeq  int64
 }
 
-// Page is at most 200 pairs of a message. It is shared by everybody who asks for it while the message stays as it is: nobody may change it.
+// Page is at most 200 pairs of a message. All callers who ask for it while the message stays as it
+// is share it, so it must not be changed.
 type Page struct {
 	Pairs     []kv.Pair
 	LatestSeq uint64
-	ClearSeq  uint64 // no pair at or below it is there any more
+	ClearSeq  uint64 // of the last deletion of all: no pair at or below it exists any more
 	PurgedSeq uint64 // deletions at or below it are not listed
-	Complete  bool   // nothing follows
+	Complete  bool   // no pair follows
 
 	once    sync.Once
 	encoded []byte
 }
 
-// Encoded returns what encode makes of the page. The first caller's encoding serves all: opening the same poll ten thousand times costs one. So a door that
-// wants another encoding has to make it itself.
+// Encoded returns encode's encoding of the page. The first caller's is kept and given to all, so
+// that ten thousand users who open the same poll cost one encoding. So only one door may call it;
+// the other encodes the page itself.
 func (p *Page) Encoded(encode func(*Page) []byte) []byte {
 	p.once.Do(func() { p.encoded = encode(p) })
 	return p.encoded
 }
 
-// pages are the pages of one message that were asked for since it changed, by StartSeq. They live in the message's memo, whose lock guards them.
+// pages are the pages of one message that were asked for since it last changed, by StartSeq. They
+// live in the message's memo and are guarded by its lock.
 type pages map[uint64]*Page
 
 // maxPages bounds what is kept: a client can ask for any StartSeq.
 const maxPages = 16
 
-// GetExtensions returns a page. Whoever names a StartSeq has seen everything before it, and sees nothing older here, even on another hub (P7).
+// GetExtensions returns a page. A caller who names a StartSeq has seen everything before it, so the
+// store is read only once it has applied that much, also on another hub: nobody goes back in time.
 func (c *Commands) GetExtensions(ctx context.Context, caller Caller, cmd GetExtensions) (*Page, error) {
 	if cmd.StartSeq < 0 {
 		return nil, refusal.New(refusal.BadParameter, "startSeq: %d is negative", cmd.StartSeq)
@@ -70,7 +75,10 @@ func (c *Commands) GetExtensions(ctx context.Context, caller Caller, cmd GetExte
 }
 
 func newPage(m *kv.Message, start uint64) *Page {
-	p := &Page{Pairs: m.Pairs(start), LatestSeq: m.LatestSeq(), ClearSeq: m.ClearSeq(), PurgedSeq: m.PurgedSeq(), Complete: true}
+	p := &Page{
+		Pairs:     m.Pairs(start),
+		LatestSeq: m.LatestSeq(), ClearSeq: m.ClearSeq(), PurgedSeq: m.PurgedSeq(), Complete: true,
+	}
 	if len(p.Pairs) > maxPairsPerPage {
 		p.Pairs, p.Complete = p.Pairs[:maxPairsPerPage:maxPairsPerPage], false
 	}

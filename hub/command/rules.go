@@ -9,8 +9,9 @@ import (
 	"exthub/kv"
 )
 
-// Rules are pure: no clock, no I/O. Each returns nil or the *Error that the client gets.
+// Rules are pure: no clock, no I/O. Each returns nil or the refusal that the client gets.
 
+// Limits of Tencent Chat that an operator can't change. Lengths are in bytes.
 const (
 	MaxUserID          = 32
 	maxGroupID         = 48
@@ -21,7 +22,7 @@ const (
 	maxPairsPerPage    = 200
 )
 
-// limits are the rules' numbers that an operator may change.
+// Limits are the limits that an operator may change. Lengths are in bytes.
 type Limits struct {
 	Extensions int // pairs of a message
 	PerRequest int // pairs that one request may name
@@ -29,7 +30,8 @@ type Limits struct {
 	ValueBytes int
 }
 
-// checkSet judges the extensions of a set request.
+// CheckSet judges the extensions of a set: one to PerRequest items, each with a key and a value
+// within the limits, no key twice.
 func (l Limits) CheckSet(items []Extension) error {
 	if len(items) == 0 {
 		return refusal.New(refusal.BadParameter, "extensions: none given")
@@ -50,7 +52,7 @@ func (l Limits) CheckSet(items []Extension) error {
 	return nil
 }
 
-// checkItems judges what a set and a deletion have in common.
+// checkItems judges what a set and a deletion have in common, which is all but the values.
 func (l Limits) checkItems(items []Extension) error {
 	if len(items) > l.PerRequest {
 		return refusal.New(refusal.BadParameter, "extensions: %d items, at most %d", len(items), l.PerRequest)
@@ -66,7 +68,7 @@ func (l Limits) checkItems(items []Extension) error {
 		case item.Seq < 0:
 			return refusal.New(refusal.BadParameter, "extensions[%d].seq: %d is negative", i, item.Seq)
 		}
-		// Requests are short: looking is cheaper than a map.
+		// Requests are short: a linear search is cheaper than a map.
 		if j := slices.IndexFunc(items[:i], func(other Extension) bool { return other.Key == item.Key }); j >= 0 {
 			return refusal.New(refusal.BadParameter, "extensions[%d].key: the same as extensions[%d].key", i, j)
 		}
@@ -74,11 +76,13 @@ func (l Limits) checkItems(items []Extension) error {
 	return nil
 }
 
-// named reports whether the caller named the pair as it is. A pair that is gone is named by 0 or by the Seq of its deletion.
+// seqMatches reports whether seq is that of the pair as it is. A pair that is gone matches 0 and
+// the Seq of its deletion.
 func seqMatches(p kv.Pair, seq int64) bool {
 	return uint64(seq) == p.Seq || p.Deleted && seq == 0
 }
 
+// CheckUserID judges a user ID. field is the name of the parameter that has it.
 func CheckUserID(field, id string) error {
 	if len(id) == 0 || len(id) > MaxUserID || !Printable(id) {
 		return refusal.New(refusal.BadParameter, "%s: must be 1 to %d printable ASCII characters", field, MaxUserID)
@@ -86,6 +90,7 @@ func CheckUserID(field, id string) error {
 	return nil
 }
 
+// CheckGroupID judges a group ID.
 func CheckGroupID(id string) error {
 	if len(id) == 0 || len(id) > maxGroupID || !Printable(id) {
 		return refusal.New(refusal.BadGroupID, "groupID: must be 1 to %d printable ASCII characters", maxGroupID)
@@ -93,10 +98,12 @@ func CheckGroupID(id string) error {
 	return nil
 }
 
-// ownGroupIDs start with this prefix. A Community of the app's own naming has an underscore behind it.
+// ownGroupIDs is the prefix of the group IDs that the hub makes. The ID that an app chooses for a
+// Community has this prefix and an underscore.
 const ownGroupIDs = "@TGS#"
 
-// checkNewGroupID judges an ID that the app has chosen: it must not look like one that the hub makes.
+// checkNewGroupID judges a group ID that an app chose: it must not look like one that the hub
+// makes.
 func checkNewGroupID(id, groupType string) error {
 	if err := CheckGroupID(id); err != nil {
 		return err
@@ -107,6 +114,7 @@ func checkNewGroupID(id, groupType string) error {
 	return nil
 }
 
+// checkGroupName judges the name of a group.
 func checkGroupName(name string) error {
 	switch {
 	case name == "":
@@ -119,7 +127,7 @@ func checkGroupName(name string) error {
 	return nil
 }
 
-// checkAccounts judges a list of users: each a user ID, none twice.
+// checkAccounts judges a list of users: not too many, each a user ID, none twice.
 func checkAccounts(field string, ids []string) error {
 	if len(ids) > maxAccounts {
 		return refusal.New(refusal.TooManyAccounts, "%s: %d users, at most %d", field, len(ids), maxAccounts)
@@ -137,6 +145,7 @@ func checkAccounts(field string, ids []string) error {
 	return nil
 }
 
+// CheckPage judges how many items a page is to have; 0 leaves it to the door.
 func CheckPage(field string, n, most int) error {
 	if n < 0 || n > most {
 		return refusal.New(refusal.BadParameter, "%s: %d is not from 1 to %d", field, n, most)
@@ -144,7 +153,7 @@ func CheckPage(field string, n, most int) error {
 	return nil
 }
 
-// printable reports whether s is printable ASCII.
+// Printable reports whether s is printable ASCII.
 func Printable(s string) bool {
 	for i := 0; i < len(s); i++ {
 		if s[i] < ' ' || s[i] > '~' {

@@ -13,8 +13,10 @@ import (
 	"exthub/kv"
 )
 
-// translate makes an Error of any error, once, where a command ends. What is nobody's fault but ours becomes 10002 with an ID under which the log
-// has the rest: its text may speak of things that are not the client's business.
+// Translate turns the error of a command into the refusal that the client gets. A door calls it
+// once, where it answers. A failure of the hub or its store becomes 10002 with an ID, under which
+// the log has the error itself: its text may speak of things that are none of the client's
+// business.
 func Translate(err error, log *slog.Logger) *refusal.Error {
 	var refused *refusal.Error
 	var sig *usersig.Error
@@ -27,11 +29,16 @@ func Translate(err error, log *slog.Logger) *refusal.Error {
 	sentence := "internal error"
 	switch {
 	case errors.Is(err, kv.ErrUnknown):
-		sentence = "the store did not answer in time and it is not known whether this was written: read before trying again"
+		sentence = "the store did not answer in time and it is not known whether this was written: " +
+			"read before trying again"
 	case errors.Is(err, kv.ErrUnavailable), errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
 		sentence = "the store can't do this now and nothing was written: try again"
 	}
 	id := uuid.NewString()
 	log.Error("request failed", "request", id, "error", err)
-	return &refusal.Error{Code: refusal.InternalError, Message: fmt.Sprintf("%s (request %s)", sentence, id), Data: map[string]string{"requestID": id}}
+	return &refusal.Error{
+		Code:    refusal.InternalError,
+		Message: fmt.Sprintf("%s (request %s)", sentence, id),
+		Data:    map[string]string{"requestID": id},
+	}
 }

@@ -13,7 +13,8 @@ import (
 	"exthub/kv"
 )
 
-// TestTranslate: what the client is told of an error that is not its own.
+// TestTranslate gives errors of every layer and reads what the client is told: a refusal as it is,
+// and nothing of what is none of its business.
 func TestTranslate(t *testing.T) {
 	log := slog.New(slog.DiscardHandler)
 	for _, e := range []struct {
@@ -26,7 +27,10 @@ func TestTranslate(t *testing.T) {
 		{&usersig.Error{Code: usersig.Expired, Reason: "too old"}, usersig.Expired, "too old"},
 		{fmt.Errorf("%w: disk full", kv.ErrUnavailable), refusal.InternalError, "nothing was written"},
 		{context.DeadlineExceeded, refusal.InternalError, "nothing was written"},
-		{fmt.Errorf("%w: %w", kv.ErrUnknown, context.DeadlineExceeded), refusal.InternalError, "it is not known whether"},
+		{
+			fmt.Errorf("%w: %w", kv.ErrUnknown, context.DeadlineExceeded),
+			refusal.InternalError, "it is not known whether",
+		},
 		{errors.Join(kv.ErrUnavailable, kv.ErrUnknown), refusal.InternalError, "it is not known whether"},
 		{errors.New("/etc/secret: no such file"), refusal.InternalError, "internal error"},
 	} {

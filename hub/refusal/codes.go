@@ -2,7 +2,8 @@ package refusal
 
 import "exthub/hub/usersig"
 
-// Codes of a request that was refused, the same on both doors. Codes of a refused UserSig are in package usersig.
+// The codes of a refused request, the same at both doors. Package usersig has those of a refused
+// UserSig.
 const (
 	ParseError     = -32700
 	InvalidRequest = -32600
@@ -30,7 +31,7 @@ const (
 	MessageTooLarge = 80002
 )
 
-// The codes of a refused UserSig under the names that this package uses.
+// The codes of a refused UserSig, named like the others.
 const (
 	sigExpired   = usersig.Expired
 	sigEmpty     = usersig.Empty
@@ -40,7 +41,8 @@ const (
 	sigWrongApp  = usersig.WrongApp
 )
 
-// Codes is every code that a request can be refused with, and what it means: the table that PROTOCOL.md and the SDK repeat.
+// Codes are all codes that a request can be refused with, and what they mean. PROTOCOL.md and the
+// SDK repeat this table.
 var Codes = map[int]string{
 	ParseError:     "the frame is not JSON",
 	InvalidRequest: "the frame is not a JSON-RPC 2.0 request, or can't be asked for now",

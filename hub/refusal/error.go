@@ -2,21 +2,23 @@ package refusal
 
 import "fmt"
 
-// Error is a refusal as the client gets it: Code for the program, Message for the person. What only the operator should see goes to the log.
+// Error is a refusal as the client gets it: Code for the program, Message for the person. What only
+// the operator should see belongs in the log instead.
 type Error struct {
 	Code    int
 	Message string
-	Data    any // what the SDK may act on, or nil
+	Data    any // for the program too, or nil
 }
 
+// Error returns the code and the sentence.
 func (e *Error) Error() string { return fmt.Sprintf("%d: %s", e.Code, e.Message) }
 
-// refuse returns an Error with a formatted message.
+// New returns an Error with a formatted message.
 func New(code int, format string, args ...any) *Error {
 	return &Error{Code: code, Message: fmt.Sprintf(format, args...)}
 }
 
-// clip shortens what a client sent for a sentence about it.
+// Clip shortens a client's input so that a sentence can quote it.
 func Clip(s string) string {
 	const most = 80
 	if len(s) > most {

@@ -14,8 +14,13 @@ import (
 	"exthub/hub/wire"
 )
 
-// restDecode puts the reading of a body before a command. Members that the command does not know are ignored.
-func decode[T any](do func(context.Context, *command.Commands, command.Caller, T) (any, error)) func(context.Context, *command.Commands, command.Caller, []byte) (any, error) {
+// handler carries out one command on its decoded body and returns the reply, a struct with an
+// envelope.
+type handler[T any] func(context.Context, *command.Commands, command.Caller, T) (any, error)
+
+// decode returns a handler of the body as it came, which decodes it for do. Members that the
+// command does not know are ignored.
+func decode[T any](do handler[T]) handler[[]byte] {
 	return func(ctx context.Context, c *command.Commands, caller command.Caller, body []byte) (any, error) {
 		var request T
 		if err := decodeBody(body, &request); err != nil {
@@ -25,6 +30,7 @@ func decode[T any](do func(context.Context, *command.Commands, command.Caller, T
 	}
 }
 
+// decodeBody decodes a body, which must be a JSON object.
 func decodeBody(body []byte, into any) error {
 	var syntax *jsontext.SyntacticError
 	var whole jsontext.Value
@@ -37,12 +43,13 @@ func decodeBody(body []byte, into any) error {
 	return wire.Decode(body, into, refusal.BadParameter)
 }
 
-// parameter is how a refusal begins that is about one: "extensions[3].key: empty".
+// parameter matches the beginning of a refusal that names a parameter, "extensions[3].key: ".
 var parameter = regexp.MustCompile(`^[\w.\[\]]+(?: and \w+)?: `)
 
 var word = regexp.MustCompile(`[A-Za-z_]+`)
 
-// inOurNames returns a refusal of a command with the names that the parameter has in a REST request: the commands speak of them as the WebSocket door does.
+// inOurNames returns a command's refusal with the names of the REST parameters. The commands name
+// them as the WebSocket door does.
 func inOurNames(err error, names map[string]string) error {
 	var refused *refusal.Error
 	if !errors.As(err, &refused) {
@@ -55,5 +62,6 @@ func inOurNames(err error, names map[string]string) error {
 		}
 		return name
 	})
-	return &refusal.Error{Code: refused.Code, Message: renamed + strings.TrimPrefix(refused.Message, path), Data: refused.Data}
+	message := renamed + strings.TrimPrefix(refused.Message, path)
+	return &refusal.Error{Code: refused.Code, Message: message, Data: refused.Data}
 }

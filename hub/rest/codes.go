@@ -1,10 +1,8 @@
 package rest
 
-import (
-	"exthub/hub/refusal"
-)
+import "exthub/hub/refusal"
 
-// Codes that only the REST door knows: of a call that did not get as far as its command.
+// The codes of a call that did not get as far as its command. Only the REST door has them.
 const (
 	badURL      = 60002
 	notJSON     = 60003
@@ -18,7 +16,8 @@ const (
 	bodyTooLong = refusal.MessageTooLarge
 )
 
-// RESTCodes is every code that a REST call can meet besides those of the commands, and what it means: a table of PROTOCOL.md.
+// Codes are all codes of a REST call besides those of the commands, and what they mean. PROTOCOL.md
+// repeats this table.
 var Codes = map[int]string{
 	badURL:    "the query string, random or contenttype is not as it should be",
 	notJSON:   "the body is not JSON",

@@ -9,22 +9,25 @@ import (
 	"exthub/kv"
 )
 
-// maxMsgKey is how long a MsgKey may be: three numbers and what joins them take less.
+// maxMsgKey is how many bytes a MsgKey may have. Three numbers and what joins them have fewer.
 const maxMsgKey = 50
 
-// OperateType says what a set command does.
+// Values of OperateType, which says what a set command does.
 const (
 	operateSet    = 1
 	operateDelete = 2
 	operateClear  = 3
 )
 
-// extensionNames: a message has no ID of its own here, and two names for what it is found by.
+// extensionNames are the parameters of the commands on pairs. messageID has none here: a message is
+// named by its accounts and its key, or by its group and its number.
 var extensionNames = map[string]string{
-	"extensions": "ExtensionList", "key": "Key", "value": "Value", "seq": "Seq", "startSeq": "StartSeq", "groupID": "GroupId",
+	"extensions": "ExtensionList", "key": "Key", "value": "Value", "seq": "Seq", "startSeq": "StartSeq",
+	"groupID": "GroupId",
 }
 
-// restMessage names a one-to-one message: who sent it (the caller if empty), to whom, and its key.
+// messageRef names a one-to-one message: its sender (the caller if empty), its receiver and its
+// key.
 type messageRef struct {
 	From   wire.Text `json:"From_Account"`
 	To     wire.Text `json:"To_Account"`
@@ -48,7 +51,7 @@ func (m messageRef) id(caller command.Caller) (kv.MessageID, error) {
 	return ref.ID(), nil
 }
 
-// restGroupMessage names a group message.
+// groupMessageRef names a group message.
 type groupMessageRef struct {
 	GroupID wire.Text `json:"GroupId"`
 	MsgSeq  int64     `json:"MsgSeq"`
@@ -68,7 +71,8 @@ func (m groupMessageRef) id() (kv.MessageID, error) {
 	return kv.Ref{GroupID: string(m.GroupID), MsgSeq: uint64(m.MsgSeq)}.ID(), nil
 }
 
-// noTopic refuses what is meant for a part of a group only: to do it to the whole group would be worse than not to do it.
+// noTopic refuses a call for a topic of a group. There are none here, and applying the call to the
+// whole group would be worse than not carrying it out.
 func noTopic(id wire.Text) error {
 	if id != "" {
 		return refusal.New(refusal.BadParameter, "TopicId: this hub's groups have no topics")
@@ -76,7 +80,8 @@ func noTopic(id wire.Text) error {
 	return nil
 }
 
-// restChange is what a set command wants of a message. A Seq is read but of no account: app admins need none.
+// changeRequest is what a set command wants of a message. A Seq is decoded but has no effect: app
+// admins need none.
 type changeRequest struct {
 	OperateType   int `json:"OperateType"`
 	ExtensionList []struct {
@@ -102,11 +107,15 @@ type changeReply struct {
 	ExtensionList []outcome
 }
 
-// apply returns the outcome per item; of a clear there is none.
-func (p changeRequest) apply(ctx context.Context, c *command.Commands, caller command.Caller, id kv.MessageID) (any, error) {
+// apply carries out a set command and returns the outcome of each item. A clear has no items.
+func (p changeRequest) apply(
+	ctx context.Context, c *command.Commands, caller command.Caller, id kv.MessageID,
+) (any, error) {
 	cmd := command.SetExtensions{MessageID: id}
 	for _, e := range p.ExtensionList {
-		cmd.Extensions = append(cmd.Extensions, command.Extension{Key: string(e.Key), Value: string(e.Value), Seq: e.Seq})
+		cmd.Extensions = append(cmd.Extensions, command.Extension{
+			Key: string(e.Key), Value: string(e.Value), Seq: e.Seq,
+		})
 	}
 	var changed command.Changed
 	var err error
@@ -114,14 +123,15 @@ func (p changeRequest) apply(ctx context.Context, c *command.Commands, caller co
 	case p.OperateType == operateSet:
 		changed, err = c.SetExtensions(ctx, caller, cmd)
 	case p.OperateType == operateDelete && len(cmd.Extensions) == 0:
-		// For the command, none means all.
+		// DeleteExtensions takes an empty list as all.
 		err = refusal.New(refusal.BadParameter, "ExtensionList: none given; OperateType 3 deletes all")
 	case p.OperateType == operateDelete:
 		changed, err = c.DeleteExtensions(ctx, caller, command.DeleteExtensions(cmd))
 	case p.OperateType == operateClear:
 		changed, err = c.DeleteExtensions(ctx, caller, command.DeleteExtensions{MessageID: id})
 	default:
-		err = refusal.New(refusal.BadParameter, "OperateType: %d is not 1 (set), 2 (delete) or 3 (clear)", p.OperateType)
+		err = refusal.New(refusal.BadParameter, "OperateType: %d is not 1 (set), 2 (delete) or 3 (clear)",
+			p.OperateType)
 	}
 	if err != nil {
 		return nil, err
@@ -133,7 +143,8 @@ func (p changeRequest) apply(ctx context.Context, c *command.Commands, caller co
 	return reply, nil
 }
 
-// restPage is the answer to a get. PurgedSeq is ours: deletions at or below it are not listed.
+// pageReply is the answer to a get. PurgedSeq is not in Tencent's: deletions at or below it are not
+// listed.
 type pageReply struct {
 	envelope
 	CompleteFlag  int
@@ -143,7 +154,10 @@ type pageReply struct {
 	ExtensionList []pair
 }
 
-func readPage(ctx context.Context, c *command.Commands, caller command.Caller, id kv.MessageID, startSeq int64) (any, error) {
+// readPage carries out a get command.
+func readPage(
+	ctx context.Context, c *command.Commands, caller command.Caller, id kv.MessageID, startSeq int64,
+) (any, error) {
 	page, err := c.GetExtensions(ctx, caller, command.GetExtensions{MessageID: id, StartSeq: startSeq})
 	if err != nil {
 		return nil, err

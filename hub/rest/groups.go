@@ -9,9 +9,11 @@ import (
 	"exthub/hub/wire"
 )
 
+// The parameters of the commands on groups. A list of users has another name in each.
 var (
 	groupNames = map[string]string{
-		"type": "Type", "name": "Name", "groupID": "GroupId", "owner": "Owner_Account", "joinOption": "ApplyJoinOption", "memberList": "MemberList", "offset": "Offset",
+		"type": "Type", "name": "Name", "groupID": "GroupId", "owner": "Owner_Account",
+		"joinOption": "ApplyJoinOption", "memberList": "MemberList", "offset": "Offset",
 	}
 	addNames    = map[string]string{"groupID": "GroupId", "userIDList": "MemberList"}
 	deleteNames = map[string]string{"groupID": "GroupId", "userIDList": "MemberToDel_Account"}
@@ -48,7 +50,8 @@ func createGroup(ctx context.Context, c *command.Commands, caller command.Caller
 	return createReply{success, info.GroupID, info.Type}, nil
 }
 
-// defaultJoinOption is stricter than at the other door, as the reference has it.
+// defaultJoinOption returns the join option of a group whose creation names none. As Tencent
+// documents it, it is stricter than at the WebSocket door.
 func defaultJoinOption(kind string) string {
 	switch command.GroupType(kind) {
 	case command.Public, command.Community:
@@ -63,7 +66,7 @@ func destroyGroup(ctx context.Context, c *command.Commands, caller command.Calle
 	return success, c.DismissGroup(ctx, caller, string(p.GroupID))
 }
 
-// What became of one user who was to be added.
+// Values of Result, which says what became of a user who was to be added.
 const (
 	addFailed  = 0
 	addOK      = 1

@@ -2,8 +2,9 @@ package rest
 
 import "golang.org/x/time/rate"
 
-// restRates returns a limiter for each command: perSecond calls, and as many at once after a pause. With 0 there are none. Every hub counts its own calls: the
-// limit keeps one backend from taking a hub for itself, and nothing but a hub's own time is at stake.
+// newLimiters returns a limiter for each command, of perSecond calls and as many at once after a
+// pause, or nil if perSecond is 0. Each hub counts its own calls, because the limit protects only a
+// hub's own time: it keeps one backend from taking a hub for itself.
 func newLimiters(perSecond int) map[string]*rate.Limiter {
 	if perSecond <= 0 {
 		return nil

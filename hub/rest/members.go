@@ -12,11 +12,12 @@ import (
 	"exthub/kv"
 )
 
-// maxRESTMembers is how many members get_group_member_info lists at a time, and if it is not told how many.
+// maxMembers is how many members get_group_member_info lists at most, and by default.
 const maxMembers = 6000
 
-// restMemberList is the answer to get_group_member_info. MemberNum counts all members, or all of the roles that were asked for. Next is where to go on, "" at
-// the end; the reference has it for a Community only.
+// memberReply is the answer to get_group_member_info. MemberNum counts all members, or all with the
+// roles that were asked for. Next is where to go on, "" at the end; Tencent has it for a Community
+// only.
 type memberReply struct {
 	envelope
 	MemberNum  int
@@ -41,11 +42,13 @@ func getMembers(ctx context.Context, c *command.Commands, caller command.Caller,
 	if p.Next != "" {
 		offset, err := strconv.Atoi(string(p.Next))
 		if err != nil {
-			return nil, refusal.New(refusal.BadParameter, "Next: %q is not from an earlier answer", refusal.Clip(string(p.Next)))
+			return nil, refusal.New(refusal.BadParameter, "Next: %q is not from an earlier answer",
+				refusal.Clip(string(p.Next)))
 		}
 		p.Offset = offset
 	}
-	list, err := membersOf(ctx, c, caller, command.GetGroupMemberList{GroupID: string(p.GroupID), Count: p.Limit, Offset: p.Offset}, p.RoleFilter)
+	page := command.GetGroupMemberList{GroupID: string(p.GroupID), Count: p.Limit, Offset: p.Offset}
+	list, err := membersOf(ctx, c, caller, page, p.RoleFilter)
 	if err != nil {
 		return nil, err
 	}
@@ -59,8 +62,11 @@ func getMembers(ctx context.Context, c *command.Commands, caller command.Caller,
 	return reply, nil
 }
 
-// membersOf reads a page of the members who have one of the roles; of all if there are none.
-func membersOf(ctx context.Context, c *command.Commands, caller command.Caller, cmd command.GetGroupMemberList, roles []wire.Text) (command.MemberList, error) {
+// membersOf returns a page of the members who have one of the roles, or of all members if no role
+// is given.
+func membersOf(
+	ctx context.Context, c *command.Commands, caller command.Caller, cmd command.GetGroupMemberList, roles []wire.Text,
+) (command.MemberList, error) {
 	if len(roles) == 0 {
 		return c.GetGroupMemberList(ctx, caller, cmd)
 	}
@@ -78,11 +84,12 @@ func membersOf(ctx context.Context, c *command.Commands, caller command.Caller, 
 	return list, err
 }
 
-// restMember returns the fields that were asked for, or all. Those about what this hub does not keep have the value that says nothing.
+// memberFields returns the fields of a member that were asked for, or all if the filter is empty. A
+// field that this hub does not keep has its default.
 func memberFields(m kv.Member, filter []wire.Text) map[string]any {
 	all := map[string]any{
-		"Role": m.Role, "JoinTime": m.JoinTime, "MsgSeq": 0, "MsgFlag": "AcceptAndNotify", "LastSendMsgTime": 0, "MuteUntil": 0, "NameCard": "",
-		"AppMemberDefinedData": []any{},
+		"Role": m.Role, "JoinTime": m.JoinTime, "MsgSeq": 0, "MsgFlag": "AcceptAndNotify", "LastSendMsgTime": 0,
+		"MuteUntil": 0, "NameCard": "", "AppMemberDefinedData": []any{},
 	}
 	for field := range all {
 		if len(filter) > 0 && !slices.Contains(filter, wire.Text(field)) {

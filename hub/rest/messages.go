@@ -8,12 +8,14 @@ import (
 	"exthub/hub/wire"
 )
 
+// messageNames are the parameters of the commands that send.
 var messageNames = map[string]string{
-	"payload": "MsgContent", "text": "Text", "data": "Data", "description": "Desc", "extension": "Ext", "cloudCustomData": "CloudCustomData",
-	"from": "From_Account", "to": "To_Account", "groupID": "GroupId",
+	"payload": "MsgContent", "text": "Text", "data": "Data", "description": "Desc", "extension": "Ext",
+	"cloudCustomData": "CloudCustomData", "from": "From_Account", "to": "To_Account", "groupID": "GroupId",
 }
 
-// restContent is what both kinds of message have in common. Fields of the reference that are not here are accepted and have no effect.
+// messageContent is what both kinds of message have in common. Tencent's fields that are not here
+// are accepted and have no effect.
 type messageContent struct {
 	From wire.Text `json:"From_Account"` // the caller if empty
 	Body []struct {
@@ -29,24 +31,32 @@ type messageContent struct {
 	SupportMessageExtension int       `json:"SupportMessageExtension"`
 }
 
-// command returns what to send, but for the address.
+// command returns what to send, without its receiver.
 func (p messageContent) command() (command.SendMessage, error) {
 	switch {
 	case len(p.Body) != 1:
-		return command.SendMessage{}, refusal.New(refusal.BadParameter, "MsgBody: %d elements; a message has exactly one here", len(p.Body))
+		return command.SendMessage{}, refusal.New(refusal.BadParameter,
+			"MsgBody: %d elements; a message has exactly one here", len(p.Body))
 	case p.Body[0].Type != "TIMTextElem" && p.Body[0].Type != "TIMCustomElem":
-		return command.SendMessage{}, refusal.New(refusal.BadParameter, "MsgBody[0].MsgType: %q is neither TIMCustomElem nor TIMTextElem", refusal.Clip(string(p.Body[0].Type)))
+		return command.SendMessage{}, refusal.New(refusal.BadParameter,
+			"MsgBody[0].MsgType: %q is neither TIMCustomElem nor TIMTextElem", refusal.Clip(string(p.Body[0].Type)))
 	case p.SupportMessageExtension != 0 && p.SupportMessageExtension != 1:
-		return command.SendMessage{}, refusal.New(refusal.BadParameter, "SupportMessageExtension: %d is neither 0 nor 1", p.SupportMessageExtension)
+		return command.SendMessage{}, refusal.New(refusal.BadParameter,
+			"SupportMessageExtension: %d is neither 0 nor 1", p.SupportMessageExtension)
 	}
 	content := p.Body[0].Content
 	return command.SendMessage{
-		From: string(p.From), Type: string(p.Body[0].Type), CloudCustomData: string(p.CloudCustomData), IsSupportExtension: p.SupportMessageExtension == 1,
-		Payload: command.Payload{Text: string(content.Text), Data: string(content.Data), Description: string(content.Desc), Extension: string(content.Ext)},
+		From: string(p.From), Type: string(p.Body[0].Type), CloudCustomData: string(p.CloudCustomData),
+		IsSupportExtension: p.SupportMessageExtension == 1,
+		Payload: command.Payload{
+			Text: string(content.Text), Data: string(content.Data),
+			Description: string(content.Desc), Extension: string(content.Ext),
+		},
 	}, nil
 }
 
-// restSent is the answer to sendmsg. With the two accounts, MsgKey is what the message's pairs are found by; MsgId is its ID at the WebSocket door.
+// sendReply is the answer to sendmsg. MsgKey and the two accounts name the message at this door,
+// MsgId at the WebSocket door.
 type sendReply struct {
 	envelope
 	MsgTime int64
@@ -72,7 +82,8 @@ func sendMessage(ctx context.Context, c *command.Commands, caller command.Caller
 	return sendReply{success, record.Time, record.Ref.MsgKey, string(record.Ref.ID())}, nil
 }
 
-// restGroupSent is the answer to send_group_msg. With the group, MsgSeq is what the message's pairs are found by.
+// sendGroupReply is the answer to send_group_msg. MsgSeq and the group name the message at this
+// door, MsgId at the WebSocket door.
 type sendGroupReply struct {
 	envelope
 	MsgTime int64
@@ -95,7 +106,8 @@ func sendGroupMessage(ctx context.Context, c *command.Commands, caller command.C
 		return nil, err
 	}
 	if len(p.To) > 0 {
-		// Whispering to some is not known here, and telling everybody would give it away.
+		// There are no messages to a part of a group here, and sending it to all would give it
+		// away.
 		return nil, refusal.New(refusal.BadParameter, "To_Account: a message goes to the whole group here")
 	}
 	if err := command.CheckGroupID(string(p.GroupID)); err != nil {

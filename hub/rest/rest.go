@@ -21,17 +21,14 @@ import (
 	"exthub/hub/wire"
 )
 
-// rest is the REST door: POST /v4/<service>/<command>, called by the app's backend in the name of an app admin.
-//
-// Whatever comes of a call, the answer is HTTP 200 with an envelope, as backends that were written for Tencent Chat expect it. What a stranger can make the
-// hub do is bounded: the body is read only after the caller has proved to be an admin and has not called too often.
+// door is the handler of all calls.
 type door struct {
 	options  Options
 	commands *command.Commands
 	rates    map[string]*rate.Limiter // by command; nil is no limit
 }
 
-// restOptions are what the door needs to know. All are required.
+// Options are what the door needs to know. All but Rate are required.
 type Options struct {
 	SDKAppID  uint64
 	SecretKey string
@@ -41,14 +38,16 @@ type Options struct {
 	Now       func() time.Time
 	Logger    *slog.Logger
 
-	// Running ends with the hub, and with it every call.
+	// Running ends with the hub, and every call with it.
 	Running context.Context
 
-	// Answered hears of each call; refusal is nil if it went well. A command that does not exist has no name: a client could invent any number.
+	// Answered is called after each call; refused is nil if it succeeded. The name of a command
+	// that does not exist is the client's: it could invent any number of them.
 	Answered func(op string, exists bool, refused *refusal.Error)
 }
 
-// restReply is the envelope, and all of a reply that has nothing to say but whether it went well.
+// envelope is the part that every reply has, and all of one that says only whether the call
+// succeeded.
 type envelope struct {
 	ActionStatus string // OK or FAIL
 	ErrorInfo    string
@@ -57,13 +56,13 @@ type envelope struct {
 
 var success = envelope{ActionStatus: "OK"}
 
-// restCommand is one command: it reads the body, does what is asked, and returns a struct with the envelope in it.
+// operation is one command as this door has it.
 type operation struct {
-	do    func(ctx context.Context, c *command.Commands, caller command.Caller, body []byte) (any, error)
-	names map[string]string // of parameters, from the names that the commands use to those of the request
+	do    handler[[]byte]
+	names map[string]string // of the parameters: from those that package command uses to those of the request
 }
 
-// restCommands are all that can be called, by service and command.
+// operations are all commands that can be called, by service and name.
 var operations = map[string]operation{
 	"openim_msg_ext_http_svc/set_key_values":       {decode(setKeyValues), extensionNames},
 	"openim_msg_ext_http_svc/get_key_values":       {decode(getKeyValues), extensionNames},
@@ -78,12 +77,14 @@ var operations = map[string]operation{
 	"group_open_http_svc/get_group_member_info": {decode(getMembers), groupNames},
 }
 
-// RESTCommands returns the service and name of every command, sorted.
+// Commands returns the service and name of every command, sorted.
 func Commands() []string { return slices.Sorted(maps.Keys(operations)) }
 
-// maxRESTBody is what a call may send. The longest that is of use, 300 new members, is a hundredth of it.
+// maxBody is how many bytes a call may send. The longest useful call, with 300 new members, sends a
+// hundredth of it.
 const maxBody = 1 << 20
 
+// New returns the door to the commands.
 func New(options Options, c *command.Commands) *door {
 	return &door{options, c, newLimiters(options.Rate)}
 }
@@ -104,9 +105,11 @@ func (d *door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
 	w.Header().Set("Cache-Control", "no-store")
 	w.Header().Set("X-Content-Type-Options", "nosniff")
-	_, _ = w.Write(body) //nolint:gosec // JSON, and said to be nothing else; a caller that is gone does not hear it
+	// An error means that the caller is gone.
+	_, _ = w.Write(body) //nolint:gosec // it is JSON, and the headers say that it is nothing else
 }
 
+// call carries out one call and returns its reply.
 func (d *door) call(w http.ResponseWriter, r *http.Request) (any, error) {
 	name := strings.TrimPrefix(r.URL.Path, "/v4/")
 	op, ok := operations[name]
@@ -134,7 +137,7 @@ func (d *door) call(w http.ResponseWriter, r *http.Request) (any, error) {
 	return reply, inOurNames(err, op.names)
 }
 
-// caller returns who calls, once everything in the query string has been found right.
+// caller returns the caller if everything in the query string is right.
 func (d *door) caller(r *http.Request) (command.Caller, error) {
 	query, err := url.ParseQuery(r.URL.RawQuery)
 	if err != nil {
@@ -146,13 +149,15 @@ func (d *door) caller(r *http.Request) (command.Caller, error) {
 	case query.Get("sdkappid") == "":
 		return command.Caller{}, refusal.New(noAppID, "sdkappid: missing")
 	case err != nil:
-		return command.Caller{}, refusal.New(badAppID, "sdkappid: %q is not a number", refusal.Clip(query.Get("sdkappid")))
+		return command.Caller{}, refusal.New(badAppID, "sdkappid: %q is not a number",
+			refusal.Clip(query.Get("sdkappid")))
 	case app != o.SDKAppID:
 		return command.Caller{}, refusal.New(refusal.UnknownApp, "sdkappid: this hub does not serve %d", app)
 	case user == "":
 		return command.Caller{}, refusal.New(noCaller, "identifier: missing")
 	case command.CheckUserID("identifier", user) != nil:
-		return command.Caller{}, refusal.New(noCaller, "identifier: must be 1 to %d printable ASCII characters", command.MaxUserID)
+		return command.Caller{}, refusal.New(noCaller, "identifier: must be 1 to %d printable ASCII characters",
+			command.MaxUserID)
 	}
 	var wrong *usersig.Error
 	if err := usersig.Verify(query.Get("usersig"), o.SDKAppID, o.SecretKey, user, o.Now()); errors.As(err, &wrong) {
@@ -162,21 +167,23 @@ func (d *door) caller(r *http.Request) (command.Caller, error) {
 	}
 	switch _, err := strconv.ParseUint(query.Get("random"), 10, 32); {
 	case err != nil:
-		return command.Caller{}, refusal.New(badURL, "random: %q is not an integer from 0 to 4294967295", refusal.Clip(query.Get("random")))
+		return command.Caller{}, refusal.New(badURL, "random: %q is not an integer from 0 to 4294967295",
+			refusal.Clip(query.Get("random")))
 	case query.Get("contenttype") != "json":
-		return command.Caller{}, refusal.New(badURL, "contenttype: %q is not json", refusal.Clip(query.Get("contenttype")))
+		return command.Caller{}, refusal.New(badURL, "contenttype: %q is not json",
+			refusal.Clip(query.Get("contenttype")))
 	case !slices.Contains(o.Admins, user):
-		// Last: who could ask before proving who it is would learn the names of the admins.
+		// Checked last: without a valid UserSig nobody learns who the admins are.
 		return command.Caller{}, refusal.New(notAdmin, "identifier: %s is not an app admin", user)
 	}
 	return command.Caller{UserID: user, Admin: true}, nil
 }
 
-// restBody returns the body of a call, of which no more is read than is allowed.
+// readBody returns the body of a call. It reads no more than is allowed.
 func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 	tooLong := refusal.New(bodyTooLong, "the body has more than %d bytes", maxBody)
 	if r.ContentLength > maxBody {
-		w.Header().Set("Connection", "close") // or the server would read on to save the connection
+		w.Header().Set("Connection", "close") // else net/http reads on, to keep the connection
 		return nil, tooLong
 	}
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))

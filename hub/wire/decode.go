@@ -13,10 +13,12 @@ import (
 	"exthub/hub/refusal"
 )
 
-// asInBrowsers makes the reader take what JavaScript takes: of two members with the same name the last one counts. What is not UTF-8 is judged by text.
+// Lenient makes the decoder accept what JavaScript accepts: of two members with the same name the
+// last one counts. It lets through what is not UTF-8, because Text judges that.
 var Lenient = json.JoinOptions(jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
 
-// decodeParams reads params into a struct. Unknown members are ignored; one of the wrong type is refused with code and its name.
+// Decode decodes raw into a struct. Unknown members are ignored; one of the wrong type is refused
+// with code and its path. Nothing in raw leaves the struct as it is.
 func Decode(raw []byte, into any, code int) error {
 	if len(raw) == 0 {
 		return nil
@@ -32,7 +34,7 @@ func Decode(raw []byte, into any, code int) error {
 	return refusal.New(code, "params: %v", err)
 }
 
-// field says where in the params something is: extensions[0].key.
+// field returns where in the params something is, like extensions[0].key.
 func field(at jsontext.Pointer) string {
 	name := ""
 	for token := range at.Tokens() {
@@ -51,7 +53,7 @@ func field(at jsontext.Pointer) string {
 	return name
 }
 
-// found says what was there instead.
+// found names the kind of the value that was there instead.
 func found(e *json.SemanticError) string {
 	switch e.JSONKind {
 	case 'n':
@@ -71,6 +73,7 @@ func found(e *json.SemanticError) string {
 	return "string"
 }
 
+// kind names what a field of this type takes.
 func kind(t reflect.Type) string {
 	switch t.Kind() {
 	case reflect.String:
@@ -87,13 +90,14 @@ func kind(t reflect.Type) string {
 	return "an object"
 }
 
-// text is a string from outside. What is not UTF-8 would be replaced, so that two keys could become one unseen; text becomes notText instead, which no rule
-// accepts.
+// Text is a string from outside. A decoder would replace what is not UTF-8, so that two different
+// keys could become the same. Text becomes notText instead, which no rule accepts.
 type Text string
 
+// notText is not UTF-8, and not printable ASCII either.
 const notText = "\xff"
 
-// UnmarshalJSONFrom reads a string.
+// UnmarshalJSONFrom reads the next value, which must be a string or null.
 func (t *Text) UnmarshalJSONFrom(d *jsontext.Decoder) error {
 	raw, err := d.ReadValue()
 	if err != nil {
@@ -102,7 +106,8 @@ func (t *Text) UnmarshalJSONFrom(d *jsontext.Decoder) error {
 	return t.Parse(raw)
 }
 
-// read reads a string, or null as none, as the decoder has seen it.
+// Parse reads a JSON string, or null, which leaves t as it is. raw must be valid JSON but for its
+// UTF-8, as the decoder returns it.
 func (t *Text) Parse(raw jsontext.Value) error {
 	switch kind := raw.Kind(); kind {
 	case 'n':
@@ -124,7 +129,8 @@ func (t *Text) Parse(raw jsontext.Value) error {
 	return nil
 }
 
-// loneSurrogate reports whether a JSON string has half of a surrogate pair: \ud800 to \udbff without \udc00 to \udfff behind it, or the other way round.
+// loneSurrogate reports whether a JSON string has half of a surrogate pair: \ud800 to \udbff
+// without \udc00 to \udfff behind it, or the other way round.
 func loneSurrogate(raw []byte) bool {
 	high := false
 	for i := 0; i < len(raw); i++ {
@@ -144,7 +150,7 @@ func loneSurrogate(raw []byte) bool {
 	return high
 }
 
-// hex4 reads the four digits of an escape, which the JSON parser has checked.
+// hex4 returns the value of the four digits of an escape, which the JSON parser has checked.
 func hex4(raw []byte) (r rune) {
 	for _, c := range raw[:4] {
 		switch {

@@ -7,7 +7,8 @@ import (
 	"github.com/go-json-experiment/json"
 )
 
-// TestText: a string comes as it was meant, or as something that no rule accepts; never silently as another one.
+// TestText decodes strings, broken ones among them. Each comes as it was meant, or as something
+// that no rule accepts; never silently as another one.
 func TestText(t *testing.T) {
 	for _, s := range []struct{ raw, want string }{
 		{`"plain"`, "plain"},

@@ -5,7 +5,8 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// encode returns the JSON of one of our own types, none of which can fail. Lists are never null.
+// Encode returns the JSON of one of our own types, none of which can fail. Empty lists are [], and
+// what is not UTF-8 is replaced.
 func Encode(v any) []byte {
 	b, err := json.Marshal(v, jsontext.AllowInvalidUTF8(true), json.Deterministic(true))
 	if err != nil {
@@ -14,8 +15,8 @@ func Encode(v any) []byte {
 	return b
 }
 
-// appendText appends a string as JSON.
+// AppendText appends a string as JSON. What is not UTF-8 is replaced.
 func AppendText(b []byte, s string) []byte {
-	b, _ = jsontext.AppendQuote(b, s) // the error is about what is not UTF-8, which is replaced
+	b, _ = jsontext.AppendQuote(b, s) // an error says that something was replaced
 	return b
 }
