@@ -32,7 +32,7 @@
 //
 // Every go statement and sync.WaitGroup.Go of the package and of hub/socket:
 //
-//	session.go          begin, run    a session's reader, replaced by a fresh one after a pause;
+//	session.go          start, run    a session's reader, replaced by a fresh one after a pause;
 //	                                  ends with its connection; Shutdown waits (sessions.go)
 //	socket/writers.go   StartWriters  the shared writers, one per CPU; Writers.Stop ends them
 //	socket/writers.go   serve         the writer of a client whose socket is full; ends when it has

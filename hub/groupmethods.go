@@ -74,25 +74,25 @@ func joinGroup(
 func quitGroup(
 	ctx context.Context, c *command.Commands, caller command.Caller, params jsontext.Value,
 ) (jsontext.Value, error) {
-	return leave(ctx, caller, params, c.QuitGroup)
+	return withGroupID(ctx, caller, params, c.QuitGroup)
 }
 
 func dismissGroup(
 	ctx context.Context, c *command.Commands, caller command.Caller, params jsontext.Value,
 ) (jsontext.Value, error) {
-	return leave(ctx, caller, params, c.DismissGroup)
+	return withGroupID(ctx, caller, params, c.DismissGroup)
 }
 
-// leave answers quitGroup and dismissGroup, which differ in their command alone.
-func leave(
+// withGroupID carries out a command that needs a group ID alone, and answers with that ID.
+func withGroupID(
 	ctx context.Context, caller command.Caller, params jsontext.Value,
-	do func(context.Context, command.Caller, string) error,
+	carryOut func(context.Context, command.Caller, string) error,
 ) (jsontext.Value, error) {
 	var p groupParams
 	if err := wire.Decode(params, &p, refusal.InvalidParams); err != nil {
 		return nil, err
 	}
-	if err := do(ctx, caller, string(p.GroupID)); err != nil {
+	if err := carryOut(ctx, caller, string(p.GroupID)); err != nil {
 		return nil, err
 	}
 	return wire.Encode(struct {

@@ -91,9 +91,9 @@ func (h *Hub) serveSocket(w http.ResponseWriter, r *http.Request) {
 		return // Accept has answered
 	}
 	if !h.sessions.add(s) {
-		s.sendAway() // too late to refuse it with 503; the close code tells it to come back
+		s.closeForRestart() // too late to refuse it with 503; the close code tells it to come back
 	}
-	s.begin()
+	s.start()
 }
 
 // isAdmin reports whether the user is an app admin.

@@ -11,51 +11,51 @@ import (
 // context's list of children, which all requests share.
 type lazyContext struct {
 	context.Context // of the hub
-	until           time.Time
+	deadline        time.Time
 
 	mu     sync.Mutex
-	waited context.Context // made by the first Done; nil before
+	timed  context.Context // made by the first Done; nil before
 	cancel context.CancelFunc
 }
 
 // newLazyContext returns a context that ends after d. Its stop must be called when the request is
 // over.
 func newLazyContext(hub context.Context, d time.Duration) *lazyContext {
-	return &lazyContext{Context: hub, until: time.Now().Add(d)}
+	return &lazyContext{Context: hub, deadline: time.Now().Add(d)}
 }
 
 // stop releases the timer, if there is one.
-func (p *lazyContext) stop() {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.cancel != nil {
-		p.cancel()
+func (c *lazyContext) stop() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.cancel != nil {
+		c.cancel()
 	}
 }
 
 // Deadline returns when the request's time is over.
-func (p *lazyContext) Deadline() (time.Time, bool) { return p.until, true }
+func (c *lazyContext) Deadline() (time.Time, bool) { return c.deadline, true }
 
 // Done returns the channel that is closed at the end. The first call starts the timer.
-func (p *lazyContext) Done() <-chan struct{} {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.waited == nil {
-		p.waited, p.cancel = context.WithDeadline(p.Context, p.until)
+func (c *lazyContext) Done() <-chan struct{} {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.timed == nil {
+		c.timed, c.cancel = context.WithDeadline(c.Context, c.deadline)
 	}
-	return p.waited.Done()
+	return c.timed.Done()
 }
 
 // Err returns why the request must end, or nil. It needs no timer.
-func (p *lazyContext) Err() error {
-	p.mu.Lock()
-	defer p.mu.Unlock()
+func (c *lazyContext) Err() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	switch {
-	case p.waited != nil:
-		return p.waited.Err()
-	case p.Context.Err() != nil:
-		return p.Context.Err()
-	case time.Now().After(p.until):
+	case c.timed != nil:
+		return c.timed.Err()
+	case c.Context.Err() != nil:
+		return c.Context.Err()
+	case time.Now().After(c.deadline):
 		return context.DeadlineExceeded
 	}
 	return nil
@@ -63,11 +63,11 @@ func (p *lazyContext) Err() error {
 
 // Value asks the timer's context, if there is one. Package context finds a parent's cancel function
 // through Value; with it, a context derived from this one needs no goroutine of its own to wait.
-func (p *lazyContext) Value(key any) any {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.waited != nil {
-		return p.waited.Value(key)
+func (c *lazyContext) Value(key any) any {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.timed != nil {
+		return c.timed.Value(key)
 	}
-	return p.Context.Value(key)
+	return c.Context.Value(key)
 }

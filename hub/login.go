@@ -48,9 +48,9 @@ type wireLimits struct {
 // login reads the first request, which must be a login, and reports whether it succeeded. There is
 // one attempt per connection, so that each guess costs a connection.
 func (s *session) login() bool {
-	late := time.AfterFunc(s.hub.options.LoginTimeout, func() { s.end(socket.CloseLoginLate, "no login in time") })
+	timeout := time.AfterFunc(s.hub.options.LoginTimeout, func() { s.end(socket.CloseLoginLate, "no login in time") })
 	frame, err := s.conn.Read()
-	if !late.Stop() || err != nil {
+	if !timeout.Stop() || err != nil {
 		return false
 	}
 	r, err := parseRequest(frame)
@@ -59,7 +59,7 @@ func (s *session) login() bool {
 		s.end(socket.CloseProtocol, "the first frame is not a request")
 		return false
 	}
-	result, err := s.enter(r)
+	result, err := s.authenticate(r)
 	if err != nil {
 		refused := command.Translate(err, s.hub.log)
 		s.refuse(r, refused)
@@ -74,8 +74,8 @@ func (s *session) login() bool {
 	return true
 }
 
-// enter makes the connection a user's session and returns the answer to the login.
-func (s *session) enter(r request) (jsontext.Value, error) {
+// authenticate makes the connection a user's session and returns the answer to the login.
+func (s *session) authenticate(r request) (jsontext.Value, error) {
 	if r.method != "login" {
 		return nil, refusal.New(refusal.InvalidRequest, "%q before login", refusal.Clip(r.method))
 	}
@@ -85,42 +85,42 @@ func (s *session) enter(r request) (jsontext.Value, error) {
 	}
 	o := s.hub.options
 	now := o.Now()
-	until, err := o.verify(p, now)
+	validUntil, err := o.verify(p, now)
 	if err != nil {
 		return nil, err
 	}
 	s.caller = command.Caller{
 		UserID: string(p.UserID), Admin: s.hub.isAdmin(string(p.UserID)), Session: o.NewSessionID(), Cork: s.conn.Cork,
 	}
-	if err := s.follow(); err != nil {
+	if err := s.subscribe(); err != nil {
 		return nil, err
 	}
-	if surplus := s.hub.sessions.login(s, o.MaxSessionsPerUser); surplus != nil {
-		surplus.kick("multipleDevice", socket.CloseKicked, "too many sessions of one user")
+	if oldest := s.hub.sessions.login(s, o.MaxSessionsPerUser); oldest != nil {
+		oldest.kick("multipleDevice", socket.CloseKicked, "too many sessions of one user")
 	}
 	s.requests = rate.NewLimiter(rate.Limit(o.SessionRate), o.SessionRate)
 	s.conn.Limit = maxFrame
 	s.conn.SetBatch(p.Batch)
-	s.silence = time.AfterFunc(2*o.Heartbeat, func() {
+	s.idle = time.AfterFunc(2*o.Heartbeat, func() {
 		s.end(socket.CloseSilent, "nothing heard for two heartbeats")
 	})
-	s.expiry = time.AfterFunc(until.Sub(now)+time.Second, func() {
+	s.expiry = time.AfterFunc(validUntil.Sub(now)+time.Second, func() {
 		s.kick("userSigExpired", socket.CloseNotLoggedIn, "the UserSig has expired")
 	})
 	return wire.Encode(loginResult{
 		UserID: s.caller.UserID, SessionID: s.caller.Session, Admin: s.caller.Admin,
 		HeartbeatInterval: int(o.Heartbeat / time.Second), Time: now.Unix(),
-		Epoch: s.hub.store.Epoch(), // after follow: another history from now on ends this session
+		Epoch: s.hub.store.Epoch(), // after subscribe: another history from now on ends this session
 		Limits: wireLimits{
 			o.MaxExtensions, o.MaxExtensionsPerRequest, o.MaxKeyBytes, o.MaxValueBytes, o.MessageRate, maxFrame,
 		},
 	}), nil
 }
 
-// follow subscribes the session to everything that concerns its user: first to what comes from now
+// subscribe attaches the session to everything that concerns its user: first to what comes from now
 // on, then to the groups as they are, so that nothing is missed in between. The client may get
 // notifications before the answer to its login.
-func (s *session) follow() error {
+func (s *session) subscribe() error {
 	s.conn.ID = s.caller.Session
 	s.hub.broker.Attach(&s.conn, s.caller.UserID)
 	ctx, cancel := context.WithTimeout(s.hub.running, s.hub.options.RequestTimeout)

@@ -17,7 +17,7 @@ type metrics struct {
 	delivered prometheus.CounterFunc
 }
 
-func newMetrics(l *sessions, b *events.Broker) *metrics {
+func newMetrics(ss *sessions, b *events.Broker) *metrics {
 	return &metrics{
 		requests: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "exthub_requests_total",
@@ -28,7 +28,7 @@ func newMetrics(l *sessions, b *events.Broker) *metrics {
 		}, []string{"code"}),
 		sessions: prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 			Name: "exthub_sessions", Help: "Connections that are open, logged in or about to.",
-		}, func() float64 { return float64(l.len()) }),
+		}, func() float64 { return float64(ss.len()) }),
 		delivered: prometheus.NewCounterFunc(prometheus.CounterOpts{
 			Name: "exthub_events_delivered_total",
 			Help: "Events about pairs that were handed to sessions, one for each that got it.",

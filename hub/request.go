@@ -38,43 +38,43 @@ var null = jsontext.Value("null")
 // It refers to the frame, and is valid as long as that is.
 func parseRequest(frame []byte) (request, error) {
 	r := request{id: null}
-	at := envelopes.Get().(*envelope)
-	defer envelopes.Put(at)
-	*at = envelope{}
-	if err := json.Unmarshal(frame, at, wire.Lenient); err != nil {
-		return r, whyNoRequest(frame, err)
+	e := envelopes.Get().(*envelope)
+	defer envelopes.Put(e)
+	*e = envelope{}
+	if err := json.Unmarshal(frame, e, wire.Lenient); err != nil {
+		return r, notRequest(frame, err)
 	}
-	id := at.ID.of(frame)
+	id := e.ID.of(frame)
 	if err := checkID(id); err != nil {
 		return r, err
 	}
 	r.id = id
-	if string(at.Version.of(frame)) != `"2.0"` {
+	if string(e.Version.of(frame)) != `"2.0"` {
 		return r, refusal.New(refusal.InvalidRequest, `jsonrpc: must be "2.0"`)
 	}
-	spelled := at.Method.of(frame)
-	if r.method = methodNames[string(spelled)]; r.method == "" {
+	name := e.Method.of(frame)
+	if r.method = methodNames[string(name)]; r.method == "" {
 		var method wire.Text
-		if method.Parse(spelled) != nil || method == "" {
+		if method.Parse(name) != nil || method == "" {
 			return r, refusal.New(refusal.InvalidRequest, "method: must be a string that is not empty")
 		}
 		r.method = string(method)
 	}
-	r.params = at.Params.of(frame)
+	r.params = e.Params.of(frame)
 	if len(r.params) > 0 && r.params[0] != '{' {
 		return r, refusal.New(refusal.InvalidParams, "params: must be an object")
 	}
 	return r, nil
 }
 
-// whyNoRequest returns the refusal of a frame that is not a JSON object. err is the decoder's,
+// notRequest returns the refusal of a frame that is not a JSON object. err is the decoder's,
 // which stops at the first mistake.
-func whyNoRequest(frame []byte, err error) error {
-	var wrong *json.SemanticError
+func notRequest(frame []byte, err error) error {
+	var semantic *json.SemanticError
 	switch {
-	case !errors.As(err, &wrong), !jsontext.Value(frame).IsValid(wire.Lenient):
+	case !errors.As(err, &semantic), !jsontext.Value(frame).IsValid(wire.Lenient):
 		return refusal.New(refusal.ParseError, "the frame is not JSON")
-	case wrong.JSONKind == '[':
+	case semantic.JSONKind == '[':
 		return refusal.New(refusal.InvalidRequest, "send each request in a frame of its own: arrays are not taken")
 	}
 	return refusal.New(refusal.InvalidRequest, "the frame is not an object")

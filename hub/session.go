@@ -25,53 +25,54 @@ type session struct {
 	caller   command.Caller
 	requests *rate.Limiter
 	refused  int         // requests in a row that came too fast
-	silence  *time.Timer // ends the session when nothing was heard for two heartbeats; made by login
+	idle     *time.Timer // ends the session when nothing was heard for two heartbeats; made by login
 	expiry   *time.Timer // ends the session when the UserSig expires; made by login
 
 	ended atomic.Bool // no further request is carried out
 }
 
-// begin waits for the login, then leaves the session to a goroutine of its own.
-func (s *session) begin() {
+// start waits for the login, then leaves the session to a goroutine of its own.
+func (s *session) start() {
 	if s.login() {
 		go s.run()
 	} else {
-		s.leave()
+		s.detach()
 	}
 }
 
-// seldom is how far apart the requests of a session are that waits for most of its time.
-const seldom = time.Second
+// longPause is the pause after which a session gets a fresh goroutine: one that pauses this long
+// waits for most of its time.
+const longPause = time.Second
 
 // run reads until the connection ends. After a pause it answers one request and continues on a
 // fresh goroutine: a request needs four times the stack of waiting for one, and stacks do not
 // shrink by themselves.
 func (s *session) run() {
-	begin := time.Now()
+	waiting := time.Now()
 	s.conn.Await()
 	for {
 		frame, err := s.conn.Read()
 		if err != nil || s.ended.Load() {
 			break
 		}
-		s.silence.Reset(2 * s.hub.options.Heartbeat)
+		s.idle.Reset(2 * s.hub.options.Heartbeat)
 		if !s.handle(frame) {
 			break
 		}
 		now := time.Now()
-		if now.Sub(begin) > seldom {
+		if now.Sub(waiting) > longPause {
 			go s.run()
 			return
 		}
-		begin = now
+		waiting = now
 	}
-	s.silence.Stop()
+	s.idle.Stop()
 	s.expiry.Stop()
-	s.leave()
+	s.detach()
 }
 
-// leave removes the session from everything that knows it.
-func (s *session) leave() {
+// detach removes the session from everything that knows it.
+func (s *session) detach() {
 	s.hub.broker.Detach(&s.conn, s.caller.UserID)
 	s.end(websocket.StatusNormalClosure, "")
 	s.hub.sessions.remove(s)
@@ -105,18 +106,18 @@ func (s *session) handle(frame []byte) bool {
 
 // dispatch carries out a request within Options.RequestTimeout and answers it.
 func (s *session) dispatch(r request) {
-	do := methods[r.method]
+	answer, exists := methods[r.method]
 	switch {
 	case r.method == "login":
 		s.refuse(r, refusal.New(refusal.InvalidRequest, "this connection is logged in as %s already", s.caller.UserID))
 		return
-	case do == nil:
+	case !exists:
 		s.refuse(r, refusal.New(refusal.MethodNotFound, "there is no method %q", refusal.Clip(r.method)))
 		return
 	}
 	ctx := newLazyContext(s.hub.running, s.hub.options.RequestTimeout)
 	defer ctx.stop()
-	result, err := do(ctx, s.hub.commands, s.caller, r.params)
+	result, err := answer(ctx, s.hub.commands, s.caller, r.params)
 	if err != nil {
 		s.refuse(r, err)
 		return
@@ -153,8 +154,10 @@ func (s *session) kick(kind string, code websocket.StatusCode, reason string) {
 	s.end(code, reason)
 }
 
-// sendAway closes the connection with the code that tells the client to come back.
-func (s *session) sendAway() { s.conn.Close(socket.CloseRestarting, "the hub is being restarted") }
+// closeForRestart closes the connection with the code that tells the client to come back.
+func (s *session) closeForRestart() {
+	s.conn.Close(socket.CloseRestarting, "the hub is being restarted")
+}
 
 // Lost ends the session. The client comes back and reads what it missed.
 func (s *session) Lost() { s.end(socket.CloseLost, "changes may have been missed") }

@@ -52,7 +52,7 @@ func (c *Commands) access(ctx context.Context, caller Caller, id kv.MessageID) (
 		return ref, nil
 	}
 	group, err := c.memberOf(ctx, caller, ref.GroupID)
-	if err == nil && group.Type == avChatRoom {
+	if err == nil && group.Type == AVChatRoom {
 		err = refusal.New(refusal.NotExtensible, "group %s is an AVChatRoom, whose messages have no extensions",
 			ref.GroupID)
 	}
@@ -75,19 +75,17 @@ func (c *Commands) memberOf(ctx context.Context, caller Caller, groupID string) 
 	if err := CheckGroupID(groupID); err != nil {
 		return kv.GroupInfo{}, err
 	}
-	var found struct {
-		info    kv.GroupInfo
-		refusal error
-	}
+	var info kv.GroupInfo
+	var refused error
 	err := c.store.ReadGroup(ctx, groupID, func(g *kv.Group) {
-		if found.refusal = checkMember(g, caller, groupID); found.refusal == nil {
-			found.info = *g.Info()
+		if refused = checkMember(g, caller, groupID); refused == nil {
+			info = *g.Info()
 		}
 	})
 	if err != nil {
 		return kv.GroupInfo{}, err
 	}
-	return found.info, found.refusal
+	return info, refused
 }
 
 // checkMember refuses if the group does not exist, or the caller is neither a member of it nor an

@@ -53,7 +53,7 @@ func (c *Commands) SetExtensions(ctx context.Context, caller Caller, cmd SetExte
 		return Changed{}, err
 	}
 	return c.change(ctx, caller, cmd.MessageID, &decision{
-		judge: (*decision).set, items: cmd.Extensions, most: c.options.Limits.Extensions,
+		op: (*decision).set, items: cmd.Extensions, maxPairs: c.options.Limits.Extensions,
 	})
 }
 
@@ -66,11 +66,11 @@ func (c *Commands) DeleteExtensions(ctx context.Context, caller Caller, cmd Dele
 	if err := c.checkWritable(ctx, caller, cmd.MessageID); err != nil {
 		return Changed{}, err
 	}
-	judge := (*decision).delete
+	op := (*decision).delete
 	if len(cmd.Extensions) == 0 {
-		judge = (*decision).clear
+		op = (*decision).clear
 	}
-	return c.change(ctx, caller, cmd.MessageID, &decision{judge: judge, items: cmd.Extensions})
+	return c.change(ctx, caller, cmd.MessageID, &decision{op: op, items: cmd.Extensions})
 }
 
 // checkWritable refuses a caller who may not change the message's pairs, before anything is counted
@@ -106,10 +106,10 @@ func (c *Commands) countSet(ctx context.Context, id kv.MessageID) error {
 // decision decides the items of a request. The writes of its change are those of the outcomes
 // marked as written, in the same order.
 type decision struct {
-	judge func(*decision, *kv.Message) error
-	items []Extension
-	admin bool
-	most  int // pairs that the message may hold; for set alone
+	op       func(*decision, *kv.Message) error
+	items    []Extension
+	admin    bool
+	maxPairs int // pairs that the message may hold; for set alone
 
 	change   kv.Change
 	outcomes []Outcome
@@ -123,7 +123,7 @@ type decision struct {
 func (d *decision) decide(m *kv.Message) (kv.Change, error) {
 	d.change = kv.Change{Writes: d.oneWrite[:0], Stored: d.change.Stored}
 	d.outcomes = d.oneOutcome[:0]
-	err := d.judge(d, m)
+	err := d.op(d, m)
 	return d.change, err
 }
 
@@ -162,9 +162,9 @@ func (d *decision) set(m *kv.Message) error {
 		// others.
 		return nil
 	}
-	if has := m.Live(); has+added > d.most {
+	if has := m.Live(); has+added > d.maxPairs {
 		return refusal.New(refusal.BadParameter,
-			"extensions: the message has %d pairs and may hold %d, so %d more don't fit", has, d.most, added)
+			"extensions: the message has %d pairs and may hold %d, so %d more don't fit", has, d.maxPairs, added)
 	}
 	return nil
 }

@@ -11,11 +11,11 @@ import (
 
 // Group types. The SDKs call Private Work and ChatRoom Meeting; GroupType takes these names too.
 const (
-	private    = "Private"
+	Private    = "Private"
 	Public     = "Public"
-	chatRoom   = "ChatRoom"
+	ChatRoom   = "ChatRoom"
 	Community  = "Community"
-	avChatRoom = "AVChatRoom"
+	AVChatRoom = "AVChatRoom"
 )
 
 // Roles of a member.
@@ -30,7 +30,7 @@ const (
 const (
 	FreeAccess     = "FreeAccess"
 	NeedPermission = "NeedPermission"
-	disableApply   = "DisableApply"
+	DisableApply   = "DisableApply"
 )
 
 // CreateGroup makes a group.
@@ -54,7 +54,7 @@ func (c *Commands) CreateGroup(ctx context.Context, caller Caller, cmd CreateGro
 	if err != nil {
 		return kv.GroupInfo{}, err
 	}
-	left, _, err := c.store.History(ctx, kv.GroupConversation(info.GroupID), kv.Ref{}, 1)
+	history, _, err := c.store.History(ctx, kv.GroupConversation(info.GroupID), kv.Ref{}, 1)
 	if err != nil {
 		return kv.GroupInfo{}, err
 	}
@@ -66,7 +66,7 @@ func (c *Commands) CreateGroup(ctx context.Context, caller Caller, cmd CreateGro
 		case old != nil:
 			return kv.GroupChange{}, refusal.New(refusal.GroupIDTaken, "groupID: there is a group %s already",
 				info.GroupID)
-		case len(left) > 0:
+		case len(history) > 0:
 			return kv.GroupChange{}, refusal.New(refusal.GroupIDTaken,
 				"groupID: %s was the ID of a group that was dismissed", info.GroupID)
 		}
@@ -87,12 +87,12 @@ func (c *Commands) plan(caller Caller, cmd CreateGroup) (info kv.GroupInfo, memb
 			"type: %q is not Private, Public, ChatRoom, Community or AVChatRoom", refusal.Clip(cmd.Type))
 	case info.JoinOption == "":
 		info.JoinOption = FreeAccess
-	case !slices.Contains([]string{FreeAccess, NeedPermission, disableApply}, info.JoinOption):
+	case !slices.Contains([]string{FreeAccess, NeedPermission, DisableApply}, info.JoinOption):
 		return info, nil, refusal.New(refusal.BadParameter,
 			"joinOption: %q is not FreeAccess, NeedPermission or DisableApply", refusal.Clip(info.JoinOption))
 	}
-	if info.Type == private {
-		info.JoinOption = disableApply
+	if info.Type == Private {
+		info.JoinOption = DisableApply
 	}
 	if err := checkGroupName(info.Name); err != nil {
 		return info, nil, err
@@ -111,7 +111,7 @@ func (c *Commands) plan(caller Caller, cmd CreateGroup) (info kv.GroupInfo, memb
 
 // firstMembers returns the owner and the others, each once.
 func (c *Commands) firstMembers(info kv.GroupInfo, others []NewMember) ([]kv.Member, error) {
-	if info.Type == avChatRoom && len(others) > 0 {
+	if info.Type == AVChatRoom && len(others) > 0 {
 		return nil, refusal.New(refusal.BadParameter, "memberList: nobody can be added to an AVChatRoom")
 	}
 	ids := make([]string, len(others))
@@ -156,12 +156,12 @@ func roleOf(m NewMember) string {
 // "" if there is no such type.
 func GroupType(name string) string {
 	switch name {
-	case private, Public, chatRoom, Community, avChatRoom:
+	case Private, Public, ChatRoom, Community, AVChatRoom:
 		return name
 	case "Work":
-		return private
+		return Private
 	case "Meeting":
-		return chatRoom
+		return ChatRoom
 	}
 	return ""
 }

@@ -34,13 +34,13 @@ func (c *Commands) GetMessageList(ctx context.Context, caller Caller, cmd GetMes
 	if err != nil || conversation == "" {
 		return MessageList{}, err
 	}
-	elsewhere := refusal.New(refusal.BadParameter, "nextReqMessageID: %q is not a message of this conversation",
+	wrongID := refusal.New(refusal.BadParameter, "nextReqMessageID: %q is not a message of this conversation",
 		refusal.Clip(string(cmd.Before)))
 	var before kv.Ref
 	if cmd.Before != "" {
 		before, err = kv.ParseMessageID(cmd.Before)
 		if err != nil || before.Conversation() != conversation {
-			return MessageList{}, elsewhere
+			return MessageList{}, wrongID
 		}
 	}
 	count := cmd.Count
@@ -49,7 +49,7 @@ func (c *Commands) GetMessageList(ctx context.Context, caller Caller, cmd GetMes
 	}
 	records, complete, err := c.store.History(ctx, conversation, before, count)
 	if errors.Is(err, kv.ErrMessageID) {
-		err = elsewhere
+		err = wrongID
 	}
 	list := MessageList{Messages: records}
 	if !complete && len(records) > 0 {
@@ -64,7 +64,7 @@ func (c *Commands) conversation(ctx context.Context, caller Caller, cmd GetMessa
 		return kv.C2CConversation(caller.UserID, cmd.Peer), CheckUserID("conversationID", cmd.Peer)
 	}
 	group, err := c.memberOf(ctx, caller, cmd.GroupID)
-	if err != nil || group.Type == avChatRoom {
+	if err != nil || group.Type == AVChatRoom {
 		return "", err
 	}
 	return kv.GroupConversation(cmd.GroupID), nil

@@ -57,10 +57,10 @@ func mayAdd(g *kv.Group, caller Caller, groupID string) error {
 		return err
 	}
 	me, _ := g.Member(caller.UserID)
-	switch kind := g.Info().Type; {
-	case kind == avChatRoom:
+	switch groupType := g.Info().Type; {
+	case groupType == AVChatRoom:
 		return refusal.New(refusal.NotPermitted, "group %s is an AVChatRoom: users join it themselves", groupID)
-	case caller.Admin, kind == private, kind == Community, me.Role == roleOwner, me.Role == roleAdmin:
+	case caller.Admin, groupType == Private, groupType == Community, me.Role == roleOwner, me.Role == roleAdmin:
 		return nil
 	}
 	return refusal.New(refusal.NotPermitted, "only the owner and admins of group %s may add members", groupID)
@@ -102,13 +102,13 @@ func mayRemove(g *kv.Group, caller Caller, member kv.Member) error {
 		return refusal.New(refusal.NotPermitted, "userIDList: %s is the owner, who can't be removed", member.UserID)
 	case caller.Admin, me.Role == roleOwner:
 		return nil
-	case me.Role == roleAdmin && member.Role == roleMember && g.Info().Type != private:
+	case me.Role == roleAdmin && member.Role == roleMember && g.Info().Type != Private:
 		return nil
 	}
 	return refusal.New(refusal.NotPermitted, "userIDList: %s may not remove %s", caller.UserID, member.UserID)
 }
 
-// check judges what needs no state.
+// check checks what needs no state.
 func (cmd ChangeMembers) check() error {
 	if err := CheckGroupID(cmd.GroupID); err != nil {
 		return err

@@ -30,8 +30,8 @@ func (c *Commands) JoinGroup(ctx context.Context, caller Caller, groupID string)
 		switch {
 		case joined.Already:
 			return kv.GroupChange{}, nil
-		case joined.Group.Type == private,
-			joined.Group.JoinOption == disableApply, joined.Group.JoinOption == NeedPermission:
+		case joined.Group.Type == Private,
+			joined.Group.JoinOption == DisableApply, joined.Group.JoinOption == NeedPermission:
 			return kv.GroupChange{}, refusal.New(refusal.NotPermitted,
 				"group %s is joined by invitation: a member has to add you", groupID)
 		case g.Len() >= c.options.MaxGroupMembers:
@@ -59,7 +59,7 @@ func (c *Commands) QuitGroup(ctx context.Context, caller Caller, groupID string)
 		if err := checkMember(g, Caller{UserID: caller.UserID}, groupID); err != nil {
 			return kv.GroupChange{}, err
 		}
-		if m, _ := g.Member(caller.UserID); m.Role == roleOwner && g.Info().Type != private {
+		if m, _ := g.Member(caller.UserID); m.Role == roleOwner && g.Info().Type != Private {
 			return kv.GroupChange{}, refusal.New(refusal.OwnerMayNotQuit,
 				"the owner can't leave group %s, but may dismiss it", groupID)
 		}
@@ -90,9 +90,9 @@ func (c *Commands) GetGroupMemberList(ctx context.Context, caller Caller, cmd Ge
 		return MemberList{}, refusal.New(refusal.BadParameter, "offset: %d is negative", cmd.Offset)
 	}
 	var list MemberList
-	var refusal error
+	var refused error
 	err := c.store.ReadGroup(ctx, cmd.GroupID, func(g *kv.Group) {
-		if refusal = checkMember(g, caller, cmd.GroupID); refusal != nil {
+		if refused = checkMember(g, caller, cmd.GroupID); refused != nil {
 			return
 		}
 		all := g.Members()
@@ -106,5 +106,5 @@ func (c *Commands) GetGroupMemberList(ctx context.Context, caller Caller, cmd Ge
 	if err != nil {
 		return MemberList{}, err
 	}
-	return list, refusal
+	return list, refused
 }

@@ -53,7 +53,7 @@ func (c *Commands) SendMessage(ctx context.Context, caller Caller, cmd SendMessa
 		if err != nil {
 			return kv.Record{}, err
 		}
-		record.IsSupportExtension = record.IsSupportExtension && group.Type != avChatRoom
+		record.IsSupportExtension = record.IsSupportExtension && group.Type != AVChatRoom
 	}
 	sent, err := c.store.Send(ctx, record, caller.Session, dedup)
 	for errors.Is(err, kv.ErrTaken) {

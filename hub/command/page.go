@@ -59,13 +59,13 @@ func (c *Commands) GetExtensions(ctx context.Context, caller Caller, cmd GetExte
 		if refused = extensible(m, cmd.MessageID); refused != nil {
 			return
 		}
-		made := m.Memo(func() any { return make(pages) }).(pages)
-		if page = made[start]; page != nil {
+		cached := m.Memo(func() any { return make(pages) }).(pages)
+		if page = cached[start]; page != nil {
 			return
 		}
 		page = newPage(m, start)
-		if len(made) < maxPages {
-			made[start] = page
+		if len(cached) < maxPages {
+			cached[start] = page
 		}
 	})
 	if err != nil {

@@ -30,8 +30,8 @@ type Limits struct {
 	ValueBytes int
 }
 
-// CheckSet judges the extensions of a set: one to PerRequest items, each with a key and a value
-// within the limits, no key twice.
+// CheckSet refuses the extensions of a set unless they are one to PerRequest items, each with a key
+// and a value within the limits, and no key twice.
 func (l Limits) CheckSet(items []Extension) error {
 	if len(items) == 0 {
 		return refusal.New(refusal.BadParameter, "extensions: none given")
@@ -52,7 +52,7 @@ func (l Limits) CheckSet(items []Extension) error {
 	return nil
 }
 
-// checkItems judges what a set and a deletion have in common, which is all but the values.
+// checkItems checks what a set and a deletion have in common, which is all but the values.
 func (l Limits) checkItems(items []Extension) error {
 	if len(items) > l.PerRequest {
 		return refusal.New(refusal.BadParameter, "extensions: %d items, at most %d", len(items), l.PerRequest)
@@ -82,7 +82,8 @@ func seqMatches(p kv.Pair, seq int64) bool {
 	return uint64(seq) == p.Seq || p.Deleted && seq == 0
 }
 
-// CheckUserID judges a user ID. field is the name of the parameter that has it.
+// CheckUserID refuses an ID that is not 1 to 32 printable ASCII characters. field is the name of
+// the parameter that has it.
 func CheckUserID(field, id string) error {
 	if len(id) == 0 || len(id) > MaxUserID || !Printable(id) {
 		return refusal.New(refusal.BadParameter, "%s: must be 1 to %d printable ASCII characters", field, MaxUserID)
@@ -90,7 +91,7 @@ func CheckUserID(field, id string) error {
 	return nil
 }
 
-// CheckGroupID judges a group ID.
+// CheckGroupID refuses an ID that is not 1 to 48 printable ASCII characters.
 func CheckGroupID(id string) error {
 	if len(id) == 0 || len(id) > maxGroupID || !Printable(id) {
 		return refusal.New(refusal.BadGroupID, "groupID: must be 1 to %d printable ASCII characters", maxGroupID)
@@ -102,7 +103,7 @@ func CheckGroupID(id string) error {
 // Community has this prefix and an underscore.
 const ownGroupIDs = "@TGS#"
 
-// checkNewGroupID judges a group ID that an app chose: it must not look like one that the hub
+// checkNewGroupID checks a group ID that an app chose: it must not look like one that the hub
 // makes.
 func checkNewGroupID(id, groupType string) error {
 	if err := CheckGroupID(id); err != nil {
@@ -114,7 +115,7 @@ func checkNewGroupID(id, groupType string) error {
 	return nil
 }
 
-// checkGroupName judges the name of a group.
+// checkGroupName refuses a name that is empty, longer than 30 bytes or not UTF-8.
 func checkGroupName(name string) error {
 	switch {
 	case name == "":
@@ -127,7 +128,8 @@ func checkGroupName(name string) error {
 	return nil
 }
 
-// checkAccounts judges a list of users: not too many, each a user ID, none twice.
+// checkAccounts refuses a list of users that is too long, names one twice or has what is no user
+// ID.
 func checkAccounts(field string, ids []string) error {
 	if len(ids) > maxAccounts {
 		return refusal.New(refusal.TooManyAccounts, "%s: %d users, at most %d", field, len(ids), maxAccounts)
@@ -145,10 +147,10 @@ func checkAccounts(field string, ids []string) error {
 	return nil
 }
 
-// CheckPage judges how many items a page is to have; 0 leaves it to the door.
-func CheckPage(field string, n, most int) error {
-	if n < 0 || n > most {
-		return refusal.New(refusal.BadParameter, "%s: %d is not from 1 to %d", field, n, most)
+// CheckPage refuses a number of items that is not from 0 to limit; 0 leaves it to the door.
+func CheckPage(field string, n, limit int) error {
+	if n < 0 || n > limit {
+		return refusal.New(refusal.BadParameter, "%s: %d is not from 1 to %d", field, n, limit)
 	}
 	return nil
 }

@@ -20,9 +20,9 @@ func New(code int, format string, args ...any) *Error {
 
 // Clip shortens a client's input so that a sentence can quote it.
 func Clip(s string) string {
-	const most = 80
-	if len(s) > most {
-		return s[:most] + "..."
+	const limit = 80
+	if len(s) > limit {
+		return s[:limit] + "..."
 	}
 	return s
 }

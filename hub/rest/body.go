@@ -18,15 +18,15 @@ import (
 // envelope.
 type handler[T any] func(context.Context, *command.Commands, command.Caller, T) (any, error)
 
-// decode returns a handler of the body as it came, which decodes it for do. Members that the
+// decode returns a handler of the body as it came, which decodes it for handle. Members that the
 // command does not know are ignored.
-func decode[T any](do handler[T]) handler[[]byte] {
+func decode[T any](handle handler[T]) handler[[]byte] {
 	return func(ctx context.Context, c *command.Commands, caller command.Caller, body []byte) (any, error) {
 		var request T
 		if err := decodeBody(body, &request); err != nil {
 			return nil, err
 		}
-		return do(ctx, c, caller, request)
+		return handle(ctx, c, caller, request)
 	}
 }
 

@@ -52,8 +52,8 @@ func createGroup(ctx context.Context, c *command.Commands, caller command.Caller
 
 // defaultJoinOption returns the join option of a group whose creation names none. As Tencent
 // documents it, it is stricter than at the WebSocket door.
-func defaultJoinOption(kind string) string {
-	switch command.GroupType(kind) {
+func defaultJoinOption(groupType string) string {
+	switch command.GroupType(groupType) {
 	case command.Public, command.Community:
 		return command.NeedPermission
 	}

@@ -9,9 +9,9 @@ func newLimiters(perSecond int) map[string]*rate.Limiter {
 	if perSecond <= 0 {
 		return nil
 	}
-	rates := make(map[string]*rate.Limiter, len(operations))
+	limiters := make(map[string]*rate.Limiter, len(operations))
 	for name := range operations {
-		rates[name] = rate.NewLimiter(rate.Limit(perSecond), perSecond)
+		limiters[name] = rate.NewLimiter(rate.Limit(perSecond), perSecond)
 	}
-	return rates
+	return limiters
 }

@@ -25,7 +25,7 @@ import (
 type door struct {
 	options  Options
 	commands *command.Commands
-	rates    map[string]*rate.Limiter // by command; nil is no limit
+	limiters map[string]*rate.Limiter // by command; nil is no limit
 }
 
 // Options are what the door needs to know. All but Rate are required.
@@ -58,8 +58,8 @@ var success = envelope{ActionStatus: "OK"}
 
 // operation is one command as this door has it.
 type operation struct {
-	do    handler[[]byte]
-	names map[string]string // of the parameters: from those that package command uses to those of the request
+	handle handler[[]byte]
+	names  map[string]string // of the parameters: from those that package command uses to those of the request
 }
 
 // operations are all commands that can be called, by service and name.
@@ -85,7 +85,7 @@ func Commands() []string { return slices.Sorted(maps.Keys(operations)) }
 const maxBody = 1 << 20
 
 // New returns the door to the commands.
-func New(options Options, c *command.Commands) *door {
+func New(options Options, c *command.Commands) http.Handler {
 	return &door{options, c, newLimiters(options.Rate)}
 }
 
@@ -123,7 +123,7 @@ func (d *door) call(w http.ResponseWriter, r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	if limit := d.rates[name]; limit != nil && !limit.AllowN(d.options.Now(), 1) {
+	if limit := d.limiters[name]; limit != nil && !limit.AllowN(d.options.Now(), 1) {
 		return nil, refusal.New(tooOften, "more than %d calls of %s a second", d.options.Rate, name)
 	}
 	body, err := readBody(w, r)
@@ -133,7 +133,7 @@ func (d *door) call(w http.ResponseWriter, r *http.Request) (any, error) {
 	ctx, cancel := context.WithTimeout(r.Context(), d.options.Timeout)
 	defer cancel()
 	defer context.AfterFunc(d.options.Running, cancel)()
-	reply, err := op.do(ctx, d.commands, caller, body)
+	reply, err := op.handle(ctx, d.commands, caller, body)
 	return reply, inOurNames(err, op.names)
 }
 
@@ -159,9 +159,9 @@ func (d *door) caller(r *http.Request) (command.Caller, error) {
 		return command.Caller{}, refusal.New(noCaller, "identifier: must be 1 to %d printable ASCII characters",
 			command.MaxUserID)
 	}
-	var wrong *usersig.Error
-	if err := usersig.Verify(query.Get("usersig"), o.SDKAppID, o.SecretKey, user, o.Now()); errors.As(err, &wrong) {
-		return command.Caller{}, refusal.New(wrong.Code, "usersig: %s", wrong.Reason)
+	var invalid *usersig.Error
+	if err := usersig.Verify(query.Get("usersig"), o.SDKAppID, o.SecretKey, user, o.Now()); errors.As(err, &invalid) {
+		return command.Caller{}, refusal.New(invalid.Code, "usersig: %s", invalid.Reason)
 	} else if err != nil {
 		return command.Caller{}, err
 	}

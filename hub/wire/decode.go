@@ -17,8 +17,8 @@ import (
 // last one counts. It lets through what is not UTF-8, because Text judges that.
 var Lenient = json.JoinOptions(jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
 
-// Decode decodes raw into a struct. Unknown members are ignored; one of the wrong type is refused
-// with code and its path. Nothing in raw leaves the struct as it is.
+// Decode decodes raw into a struct. Unknown members are ignored; one of the semantic type is
+// refused with code and its path. Nothing in raw leaves the struct as it is.
 func Decode(raw []byte, into any, code int) error {
 	if len(raw) == 0 {
 		return nil
@@ -27,17 +27,18 @@ func Decode(raw []byte, into any, code int) error {
 	if err == nil {
 		return nil
 	}
-	var wrong *json.SemanticError
-	if errors.As(err, &wrong) {
-		return refusal.New(code, "%s: %s is not %s", field(wrong.JSONPointer), found(wrong), kind(wrong.GoType))
+	var semantic *json.SemanticError
+	if errors.As(err, &semantic) {
+		return refusal.New(code, "%s: %s is not %s",
+			path(semantic.JSONPointer), valueName(semantic), typeName(semantic.GoType))
 	}
 	return refusal.New(code, "params: %v", err)
 }
 
-// field returns where in the params something is, like extensions[0].key.
-func field(at jsontext.Pointer) string {
+// path returns where in the params something is, like extensions[0].key.
+func path(pointer jsontext.Pointer) string {
 	name := ""
-	for token := range at.Tokens() {
+	for token := range pointer.Tokens() {
 		switch {
 		case strings.Trim(token, "0123456789") == "":
 			name += "[" + token + "]"
@@ -53,8 +54,8 @@ func field(at jsontext.Pointer) string {
 	return name
 }
 
-// found names the kind of the value that was there instead.
-func found(e *json.SemanticError) string {
+// valueName names the kind of the value that was there instead.
+func valueName(e *json.SemanticError) string {
 	switch e.JSONKind {
 	case 'n':
 		return "null"
@@ -73,8 +74,8 @@ func found(e *json.SemanticError) string {
 	return "string"
 }
 
-// kind names what a field of this type takes.
-func kind(t reflect.Type) string {
+// typeName names what a field of this type takes.
+func typeName(t reflect.Type) string {
 	switch t.Kind() {
 	case reflect.String:
 		return "a string"
