@@ -136,7 +136,7 @@ func (s *session) subscribe() error {
 // verify returns the time until which the UserSig is valid, or the refusal of an invalid one.
 func (o *Options) verify(p loginParams, now time.Time) (time.Time, error) {
 	if p.SDKAppID != o.SDKAppID {
-		return time.Time{}, refusal.New(refusal.UnknownApp, "sdkAppID: %d is not served here", p.SDKAppID)
+		return time.Time{}, refusal.Field(refusal.UnknownApp, "sdkAppID", "%d is not served here", p.SDKAppID)
 	}
 	if err := command.CheckUserID("userID", string(p.UserID)); err != nil {
 		return time.Time{}, err

@@ -72,7 +72,7 @@ func sendMessage(
 		return nil, err
 	}
 	if p.Payload == nil {
-		return nil, refusal.New(refusal.InvalidParams, "payload: missing")
+		return nil, refusal.Field(refusal.InvalidParams, "payload", "missing")
 	}
 	cmd := command.SendMessage{
 		Type: string(p.Type), IsSupportExtension: p.IsSupportExtension, Random: p.Random, Sequence: p.ClientSequence,
@@ -91,7 +91,7 @@ func sendMessage(
 			return nil, err
 		}
 	default:
-		return nil, refusal.New(refusal.BadParameter, "conversationType: %q is neither C2C nor GROUP",
+		return nil, refusal.Field(refusal.BadParameter, "conversationType", "%q is neither C2C nor GROUP",
 			refusal.Clip(string(p.ConversationType)))
 	}
 	record, err := c.SendMessage(ctx, caller, cmd)
@@ -119,8 +119,8 @@ func getMessageList(
 		}
 		cmd.GroupID = groupID
 	} else if cmd.Peer, ok = strings.CutPrefix(string(p.ConversationID), "C2C"); !ok {
-		return nil, refusal.New(refusal.BadParameter, "conversationID: %q is neither C2C<userID> nor GROUP<groupID>",
-			refusal.Clip(string(p.ConversationID)))
+		return nil, refusal.Field(refusal.BadParameter, "conversationID",
+			"%q is neither C2C<userID> nor GROUP<groupID>", refusal.Clip(string(p.ConversationID)))
 	}
 	list, err := c.GetMessageList(ctx, caller, cmd)
 	if err != nil {

@@ -25,7 +25,7 @@ func TestDecodeParamsNamesTheField(t *testing.T) {
 	} {
 		var refused *refusal.Error
 		_, err := decodeExtensions([]byte(p.raw))
-		if !errors.As(err, &refused) || refused.Code != refusal.InvalidParams || refused.Message != p.says {
+		if !errors.As(err, &refused) || refused.Code != refusal.InvalidParams || refused.Message() != p.says {
 			t.Errorf("%s: %v, want %q", p.raw, err, p.says)
 		}
 	}

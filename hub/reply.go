@@ -28,7 +28,7 @@ func failure(id jsontext.Value, e *refusal.Error) socket.Frame {
 		Code    int    `json:"code"`
 		Message string `json:"message"`
 		Data    any    `json:"data,omitempty"`
-	}{e.Code, e.Message, e.Data}}))
+	}{e.Code, e.Message(), e.Data}}))
 }
 
 // notification returns a frame that answers no request.

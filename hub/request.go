@@ -50,19 +50,19 @@ func parseRequest(frame []byte) (request, error) {
 	}
 	r.id = id
 	if string(e.Version.of(frame)) != `"2.0"` {
-		return r, refusal.New(refusal.InvalidRequest, `jsonrpc: must be "2.0"`)
+		return r, refusal.Field(refusal.InvalidRequest, "jsonrpc", `must be "2.0"`)
 	}
 	name := e.Method.of(frame)
 	if r.method = methodNames[string(name)]; r.method == "" {
 		var method wire.Text
 		if method.Parse(name) != nil || method == "" {
-			return r, refusal.New(refusal.InvalidRequest, "method: must be a string that is not empty")
+			return r, refusal.Field(refusal.InvalidRequest, "method", "must be a string that is not empty")
 		}
 		r.method = string(method)
 	}
 	r.params = e.Params.of(frame)
 	if len(r.params) > 0 && r.params[0] != '{' {
-		return r, refusal.New(refusal.InvalidParams, "params: must be an object")
+		return r, refusal.Field(refusal.InvalidParams, "params", "must be an object")
 	}
 	return r, nil
 }
@@ -108,13 +108,13 @@ func (s *span) UnmarshalJSONFrom(d *jsontext.Decoder) error {
 func checkID(id jsontext.Value) error {
 	switch {
 	case len(id) == 0 || bytes.Equal(id, null):
-		return refusal.New(refusal.InvalidRequest, "id: missing; every request is answered")
+		return refusal.Field(refusal.InvalidRequest, "id", "missing; every request is answered")
 	case len(id) > maxID:
-		return refusal.New(refusal.InvalidRequest, "id: %d bytes, at most %d", len(id), maxID)
+		return refusal.Field(refusal.InvalidRequest, "id", "%d bytes, at most %d", len(id), maxID)
 	case id[0] != '"' && id[0] != '-' && (id[0] < '0' || id[0] > '9'):
-		return refusal.New(refusal.InvalidRequest, "id: must be a string or a number")
+		return refusal.Field(refusal.InvalidRequest, "id", "must be a string or a number")
 	case !utf8.Valid(id):
-		return refusal.New(refusal.InvalidRequest, "id: not UTF-8")
+		return refusal.Field(refusal.InvalidRequest, "id", "not UTF-8")
 	}
 	return nil
 }

@@ -42,11 +42,11 @@ type Caller struct {
 func (c *Commands) access(ctx context.Context, caller Caller, id kv.MessageID) (kv.Ref, error) {
 	ref, err := kv.ParseMessageID(id)
 	if err != nil {
-		return ref, refusal.New(refusal.BadParameter, "messageID: %q is not a message ID", refusal.Clip(string(id)))
+		return ref, refusal.Field(refusal.BadParameter, "messageID", "%q is not a message ID", refusal.Clip(string(id)))
 	}
 	if ref.GroupID == "" {
 		if !caller.Admin && caller.UserID != ref.From && caller.UserID != ref.To {
-			return ref, refusal.New(refusal.NotPermitted, "messageID: %s is not in a conversation of %s",
+			return ref, refusal.Field(refusal.NotPermitted, "messageID", "%s is not in a conversation of %s",
 				id, caller.UserID)
 		}
 		return ref, nil

@@ -163,8 +163,8 @@ func (d *decision) set(m *kv.Message) error {
 		return nil
 	}
 	if has := m.Live(); has+added > d.maxPairs {
-		return refusal.New(refusal.BadParameter,
-			"extensions: the message has %d pairs and may hold %d, so %d more don't fit", has, d.maxPairs, added)
+		return refusal.Field(refusal.BadParameter, "extensions",
+			"the message has %d pairs and may hold %d, so %d more don't fit", has, d.maxPairs, added)
 	}
 	return nil
 }

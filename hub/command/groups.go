@@ -61,14 +61,14 @@ func (c *Commands) CreateGroup(ctx context.Context, caller Caller, cmd CreateGro
 	err = c.store.UpdateGroup(ctx, info.GroupID, func(g *kv.Group) (kv.GroupChange, error) {
 		switch old := g.Info(); {
 		case old != nil && old.Owner == caller.UserID:
-			return kv.GroupChange{}, refusal.New(refusal.GroupIDYours, "groupID: you own a group %s already",
+			return kv.GroupChange{}, refusal.Field(refusal.GroupIDYours, "groupID", "you own a group %s already",
 				info.GroupID)
 		case old != nil:
-			return kv.GroupChange{}, refusal.New(refusal.GroupIDTaken, "groupID: there is a group %s already",
+			return kv.GroupChange{}, refusal.Field(refusal.GroupIDTaken, "groupID", "there is a group %s already",
 				info.GroupID)
 		case len(history) > 0:
-			return kv.GroupChange{}, refusal.New(refusal.GroupIDTaken,
-				"groupID: %s was the ID of a group that was dismissed", info.GroupID)
+			return kv.GroupChange{}, refusal.Field(refusal.GroupIDTaken, "groupID",
+				"%s was the ID of a group that was dismissed", info.GroupID)
 		}
 		return kv.GroupChange{Info: &info, Add: members}, nil
 	})
@@ -83,13 +83,13 @@ func (c *Commands) plan(caller Caller, cmd CreateGroup) (info kv.GroupInfo, memb
 	}
 	switch {
 	case info.Type == "":
-		return info, nil, refusal.New(refusal.BadParameter,
-			"type: %q is not Private, Public, ChatRoom, Community or AVChatRoom", refusal.Clip(cmd.Type))
+		return info, nil, refusal.Field(refusal.BadParameter, "type",
+			"%q is not Private, Public, ChatRoom, Community or AVChatRoom", refusal.Clip(cmd.Type))
 	case info.JoinOption == "":
 		info.JoinOption = FreeAccess
 	case !slices.Contains([]string{FreeAccess, NeedPermission, DisableApply}, info.JoinOption):
-		return info, nil, refusal.New(refusal.BadParameter,
-			"joinOption: %q is not FreeAccess, NeedPermission or DisableApply", refusal.Clip(info.JoinOption))
+		return info, nil, refusal.Field(refusal.BadParameter, "joinOption",
+			"%q is not FreeAccess, NeedPermission or DisableApply", refusal.Clip(info.JoinOption))
 	}
 	if info.Type == Private {
 		info.JoinOption = DisableApply
@@ -112,7 +112,7 @@ func (c *Commands) plan(caller Caller, cmd CreateGroup) (info kv.GroupInfo, memb
 // firstMembers returns the owner and the others, each once.
 func (c *Commands) firstMembers(info kv.GroupInfo, others []NewMember) ([]kv.Member, error) {
 	if info.Type == AVChatRoom && len(others) > 0 {
-		return nil, refusal.New(refusal.BadParameter, "memberList: nobody can be added to an AVChatRoom")
+		return nil, refusal.Field(refusal.BadParameter, "memberList", "nobody can be added to an AVChatRoom")
 	}
 	ids := make([]string, len(others))
 	for i, m := range others {
@@ -133,13 +133,13 @@ func (c *Commands) firstMembers(info kv.GroupInfo, others []NewMember) ([]kv.Mem
 			continue
 		}
 		if m.Role != "" && m.Role != roleMember && m.Role != roleAdmin {
-			return nil, refusal.New(refusal.BadParameter, "memberList: role %q is neither Member nor Admin",
+			return nil, refusal.Field(refusal.BadParameter, "memberList", "role %q is neither Member nor Admin",
 				refusal.Clip(m.Role))
 		}
 		members = append(members, kv.Member{UserID: m.UserID, Role: roleOf(m), JoinTime: info.CreateTime})
 	}
 	if len(members) > c.options.MaxGroupMembers {
-		return nil, refusal.New(refusal.GroupFull, "memberList: %d members, at most %d",
+		return nil, refusal.Field(refusal.GroupFull, "memberList", "%d members, at most %d",
 			len(members), c.options.MaxGroupMembers)
 	}
 	return members, nil

@@ -34,7 +34,7 @@ func (c *Commands) GetMessageList(ctx context.Context, caller Caller, cmd GetMes
 	if err != nil || conversation == "" {
 		return MessageList{}, err
 	}
-	wrongID := refusal.New(refusal.BadParameter, "nextReqMessageID: %q is not a message of this conversation",
+	wrongID := refusal.Field(refusal.BadParameter, "nextReqMessageID", "%q is not a message of this conversation",
 		refusal.Clip(string(cmd.Before)))
 	var before kv.Ref
 	if cmd.Before != "" {

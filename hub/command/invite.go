@@ -99,13 +99,13 @@ func mayRemove(g *kv.Group, caller Caller, member kv.Member) error {
 	me, _ := g.Member(caller.UserID)
 	switch {
 	case member.Role == roleOwner:
-		return refusal.New(refusal.NotPermitted, "userIDList: %s is the owner, who can't be removed", member.UserID)
+		return refusal.Field(refusal.NotPermitted, "userIDList", "%s is the owner, who can't be removed", member.UserID)
 	case caller.Admin, me.Role == roleOwner:
 		return nil
 	case me.Role == roleAdmin && member.Role == roleMember && g.Info().Type != Private:
 		return nil
 	}
-	return refusal.New(refusal.NotPermitted, "userIDList: %s may not remove %s", caller.UserID, member.UserID)
+	return refusal.Field(refusal.NotPermitted, "userIDList", "%s may not remove %s", caller.UserID, member.UserID)
 }
 
 // check checks what needs no state.
@@ -114,7 +114,7 @@ func (cmd ChangeMembers) check() error {
 		return err
 	}
 	if len(cmd.UserIDs) == 0 {
-		return refusal.New(refusal.BadParameter, "userIDList: none given")
+		return refusal.Field(refusal.BadParameter, "userIDList", "none given")
 	}
 	return checkAccounts("userIDList", cmd.UserIDs)
 }

@@ -87,7 +87,7 @@ func (c *Commands) GetGroupMemberList(ctx context.Context, caller Caller, cmd Ge
 		return MemberList{}, err
 	}
 	if cmd.Offset < 0 {
-		return MemberList{}, refusal.New(refusal.BadParameter, "offset: %d is negative", cmd.Offset)
+		return MemberList{}, refusal.Field(refusal.BadParameter, "offset", "%d is negative", cmd.Offset)
 	}
 	var list MemberList
 	var refused error

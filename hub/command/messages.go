@@ -77,10 +77,10 @@ func (c *Commands) draft(caller Caller, cmd SendMessage) (kv.Record, error) {
 	}
 	switch size := len(payload) + len(cmd.CloudCustomData); {
 	case size > maxMessageBytes:
-		return kv.Record{}, refusal.New(refusal.MessageTooLarge,
-			"payload and cloudCustomData: %d bytes together, at most %d", size, maxMessageBytes)
+		return kv.Record{}, refusal.Fields(refusal.MessageTooLarge, []string{"payload", "cloudCustomData"},
+			"%d bytes together, at most %d", size, maxMessageBytes)
 	case !utf8.ValidString(cmd.CloudCustomData):
-		return kv.Record{}, refusal.New(refusal.BadParameter, "cloudCustomData: not UTF-8")
+		return kv.Record{}, refusal.Field(refusal.BadParameter, "cloudCustomData", "not UTF-8")
 	}
 	record := kv.Record{
 		From: caller.UserID, Type: cmd.Type, Payload: payload, CloudCustomData: cmd.CloudCustomData,
@@ -88,7 +88,7 @@ func (c *Commands) draft(caller Caller, cmd SendMessage) (kv.Record, error) {
 	}
 	if cmd.From != "" && cmd.From != caller.UserID {
 		if !caller.Admin {
-			return kv.Record{}, refusal.New(refusal.NotPermitted, "from: %s may not send for others", caller.UserID)
+			return kv.Record{}, refusal.Field(refusal.NotPermitted, "from", "%s may not send for others", caller.UserID)
 		}
 		if err := CheckUserID("from", cmd.From); err != nil {
 			return kv.Record{}, err
@@ -122,17 +122,17 @@ func orRandom(n *uint32) uint32 {
 
 // encode returns the payload as it is stored and sent on: the fields of its type and no others.
 func (p Payload) encode(messageType string) ([]byte, error) {
-	for field, s := range map[string]string{
-		"text": p.Text, "data": p.Data, "description": p.Description, "extension": p.Extension,
+	for _, part := range [...]struct{ name, text string }{
+		{"text", p.Text}, {"data", p.Data}, {"description", p.Description}, {"extension", p.Extension},
 	} {
-		if !utf8.ValidString(s) {
-			return nil, refusal.New(refusal.BadParameter, "payload.%s: not UTF-8", field)
+		if !utf8.ValidString(part.text) {
+			return nil, refusal.Field(refusal.BadParameter, "payload."+part.name, "not UTF-8")
 		}
 	}
 	switch messageType {
 	case "TIMTextElem":
 		if p.Text == "" {
-			return nil, refusal.New(refusal.BadParameter, "payload.text: empty")
+			return nil, refusal.Field(refusal.BadParameter, "payload.text", "empty")
 		}
 		return wire.Encode(struct {
 			Text string `json:"text"`
@@ -144,6 +144,6 @@ func (p Payload) encode(messageType string) ([]byte, error) {
 			Extension   string `json:"extension"`
 		}{p.Data, p.Description, p.Extension}), nil
 	}
-	return nil, refusal.New(refusal.BadParameter, "type: %q is neither TIMCustomElem nor TIMTextElem",
+	return nil, refusal.Field(refusal.BadParameter, "type", "%q is neither TIMCustomElem nor TIMTextElem",
 		refusal.Clip(messageType))
 }

@@ -47,7 +47,7 @@ const maxPages = 16
 // store is read only once it has applied that much, also on another hub: nobody goes back in time.
 func (c *Commands) GetExtensions(ctx context.Context, caller Caller, cmd GetExtensions) (*Page, error) {
 	if cmd.StartSeq < 0 {
-		return nil, refusal.New(refusal.BadParameter, "startSeq: %d is negative", cmd.StartSeq)
+		return nil, refusal.Field(refusal.BadParameter, "startSeq", "%d is negative", cmd.StartSeq)
 	}
 	if _, err := c.access(ctx, caller, cmd.MessageID); err != nil {
 		return nil, err

@@ -1,6 +1,7 @@
 package command
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -34,7 +35,7 @@ type Limits struct {
 // and a value within the limits, and no key twice.
 func (l Limits) CheckSet(items []Extension) error {
 	if len(items) == 0 {
-		return refusal.New(refusal.BadParameter, "extensions: none given")
+		return refusal.Field(refusal.BadParameter, "extensions", "none given")
 	}
 	if err := l.checkItems(items); err != nil {
 		return err
@@ -42,35 +43,38 @@ func (l Limits) CheckSet(items []Extension) error {
 	for i, item := range items {
 		switch n := len(item.Value); {
 		case n == 0:
-			return refusal.New(refusal.BadParameter, "extensions[%d].value: empty; delete the key instead", i)
+			return refusal.Field(refusal.BadParameter, itemField(i, "value"), "empty; delete the key instead")
 		case n > l.ValueBytes:
-			return refusal.New(refusal.BadParameter, "extensions[%d].value: %d bytes, at most %d", i, n, l.ValueBytes)
+			return refusal.Field(refusal.BadParameter, itemField(i, "value"), "%d bytes, at most %d", n, l.ValueBytes)
 		case !utf8.ValidString(item.Value):
-			return refusal.New(refusal.BadParameter, "extensions[%d].value: not UTF-8", i)
+			return refusal.Field(refusal.BadParameter, itemField(i, "value"), "not UTF-8")
 		}
 	}
 	return nil
 }
 
+// itemField returns the path of a parameter of the i-th item.
+func itemField(i int, name string) string { return fmt.Sprintf("extensions[%d].%s", i, name) }
+
 // checkItems checks what a set and a deletion have in common, which is all but the values.
 func (l Limits) checkItems(items []Extension) error {
 	if len(items) > l.PerRequest {
-		return refusal.New(refusal.BadParameter, "extensions: %d items, at most %d", len(items), l.PerRequest)
+		return refusal.Field(refusal.BadParameter, "extensions", "%d items, at most %d", len(items), l.PerRequest)
 	}
 	for i, item := range items {
 		switch n := len(item.Key); {
 		case n == 0:
-			return refusal.New(refusal.BadParameter, "extensions[%d].key: empty", i)
+			return refusal.Field(refusal.BadParameter, itemField(i, "key"), "empty")
 		case n > l.KeyBytes:
-			return refusal.New(refusal.BadParameter, "extensions[%d].key: %d bytes, at most %d", i, n, l.KeyBytes)
+			return refusal.Field(refusal.BadParameter, itemField(i, "key"), "%d bytes, at most %d", n, l.KeyBytes)
 		case !utf8.ValidString(item.Key):
-			return refusal.New(refusal.BadParameter, "extensions[%d].key: not UTF-8", i)
+			return refusal.Field(refusal.BadParameter, itemField(i, "key"), "not UTF-8")
 		case item.Seq < 0:
-			return refusal.New(refusal.BadParameter, "extensions[%d].seq: %d is negative", i, item.Seq)
+			return refusal.Field(refusal.BadParameter, itemField(i, "seq"), "%d is negative", item.Seq)
 		}
 		// Requests are short: a linear search is cheaper than a map.
 		if j := slices.IndexFunc(items[:i], func(other Extension) bool { return other.Key == item.Key }); j >= 0 {
-			return refusal.New(refusal.BadParameter, "extensions[%d].key: the same as extensions[%d].key", i, j)
+			return refusal.Field(refusal.BadParameter, itemField(i, "key"), "the same as extensions[%d].key", j)
 		}
 	}
 	return nil
@@ -86,7 +90,7 @@ func seqMatches(p kv.Pair, seq int64) bool {
 // the parameter that has it.
 func CheckUserID(field, id string) error {
 	if len(id) == 0 || len(id) > MaxUserID || !Printable(id) {
-		return refusal.New(refusal.BadParameter, "%s: must be 1 to %d printable ASCII characters", field, MaxUserID)
+		return refusal.Field(refusal.BadParameter, field, "must be 1 to %d printable ASCII characters", MaxUserID)
 	}
 	return nil
 }
@@ -94,7 +98,7 @@ func CheckUserID(field, id string) error {
 // CheckGroupID refuses an ID that is not 1 to 48 printable ASCII characters.
 func CheckGroupID(id string) error {
 	if len(id) == 0 || len(id) > maxGroupID || !Printable(id) {
-		return refusal.New(refusal.BadGroupID, "groupID: must be 1 to %d printable ASCII characters", maxGroupID)
+		return refusal.Field(refusal.BadGroupID, "groupID", "must be 1 to %d printable ASCII characters", maxGroupID)
 	}
 	return nil
 }
@@ -110,7 +114,7 @@ func checkNewGroupID(id, groupType string) error {
 		return err
 	}
 	if strings.HasPrefix(id, ownGroupIDs) && !(groupType == Community && strings.HasPrefix(id, ownGroupIDs+"_")) {
-		return refusal.New(refusal.BadGroupID, "groupID: must not start with %s", ownGroupIDs)
+		return refusal.Field(refusal.BadGroupID, "groupID", "must not start with %s", ownGroupIDs)
 	}
 	return nil
 }
@@ -119,11 +123,11 @@ func checkNewGroupID(id, groupType string) error {
 func checkGroupName(name string) error {
 	switch {
 	case name == "":
-		return refusal.New(refusal.BadParameter, "name: empty")
+		return refusal.Field(refusal.BadParameter, "name", "empty")
 	case len(name) > maxGroupName:
-		return refusal.New(refusal.BadParameter, "name: %d bytes, at most %d", len(name), maxGroupName)
+		return refusal.Field(refusal.BadParameter, "name", "%d bytes, at most %d", len(name), maxGroupName)
 	case !utf8.ValidString(name):
-		return refusal.New(refusal.BadParameter, "name: not UTF-8")
+		return refusal.Field(refusal.BadParameter, "name", "not UTF-8")
 	}
 	return nil
 }
@@ -132,7 +136,7 @@ func checkGroupName(name string) error {
 // ID.
 func checkAccounts(field string, ids []string) error {
 	if len(ids) > maxAccounts {
-		return refusal.New(refusal.TooManyAccounts, "%s: %d users, at most %d", field, len(ids), maxAccounts)
+		return refusal.Field(refusal.TooManyAccounts, field, "%d users, at most %d", len(ids), maxAccounts)
 	}
 	seen := make(map[string]bool, len(ids))
 	for _, id := range ids {
@@ -140,7 +144,7 @@ func checkAccounts(field string, ids []string) error {
 			return err
 		}
 		if seen[id] {
-			return refusal.New(refusal.BadParameter, "%s: %q stands there twice", field, id)
+			return refusal.Field(refusal.BadParameter, field, "%q stands there twice", id)
 		}
 		seen[id] = true
 	}
@@ -150,7 +154,7 @@ func checkAccounts(field string, ids []string) error {
 // CheckPage refuses a number of items that is not from 0 to limit; 0 leaves it to the door.
 func CheckPage(field string, n, limit int) error {
 	if n < 0 || n > limit {
-		return refusal.New(refusal.BadParameter, "%s: %d is not from 1 to %d", field, n, limit)
+		return refusal.Field(refusal.BadParameter, field, "%d is not from 1 to %d", n, limit)
 	}
 	return nil
 }

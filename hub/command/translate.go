@@ -3,7 +3,6 @@ package command
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 
 	"github.com/google/uuid"
@@ -24,7 +23,7 @@ func Translate(err error, log *slog.Logger) *refusal.Error {
 	case errors.As(err, &refused):
 		return refused
 	case errors.As(err, &sig):
-		return &refusal.Error{Code: sig.Code, Message: sig.Reason}
+		return refusal.New(sig.Code, "%s", sig.Reason)
 	}
 	sentence := "internal error"
 	switch {
@@ -36,9 +35,7 @@ func Translate(err error, log *slog.Logger) *refusal.Error {
 	}
 	id := uuid.NewString()
 	log.Error("request failed", "request", id, "error", err)
-	return &refusal.Error{
-		Code:    refusal.InternalError,
-		Message: fmt.Sprintf("%s (request %s)", sentence, id),
-		Data:    map[string]string{"requestID": id},
-	}
+	internal := refusal.New(refusal.InternalError, "%s (request %s)", sentence, id)
+	internal.Data = map[string]string{"requestID": id}
+	return internal
 }

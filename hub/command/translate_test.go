@@ -35,7 +35,7 @@ func TestTranslate(t *testing.T) {
 		{errors.New("/etc/secret: no such file"), refusal.InternalError, "internal error"},
 	} {
 		got := Translate(e.err, log)
-		if got.Code != e.code || !strings.Contains(got.Message, e.says) || strings.Contains(got.Message, "secret") {
+		if got.Code != e.code || !strings.Contains(got.Message(), e.says) || strings.Contains(got.Message(), "secret") {
 			t.Errorf("%v: %v", e.err, got)
 		}
 	}

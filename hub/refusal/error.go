@@ -1,21 +1,48 @@
 package refusal
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+)
 
 // Error is a refusal as the client gets it: Code for the program, Message for the person. What only
 // the operator should see belongs in the log instead.
 type Error struct {
-	Code    int
-	Message string
-	Data    any // for the program too, or nil
+	Code int
+
+	// Fields are the paths of the parameters that the refusal is about, nearly always one or none,
+	// like extensions[0].key. Package command names them as the WebSocket door does; the REST door
+	// puts its own names in their place. A message that merely mentions a parameter is not renamed.
+	Fields []string
+
+	Text string // what is wrong, without the fields
+	Data any    // for the program too, or nil
 }
 
-// Error returns the code and the sentence.
-func (e *Error) Error() string { return fmt.Sprintf("%d: %s", e.Code, e.Message) }
+// Message returns the sentence that the client gets: the fields, if there are any, and the text.
+func (e *Error) Message() string {
+	if len(e.Fields) == 0 {
+		return e.Text
+	}
+	return strings.Join(e.Fields, " and ") + ": " + e.Text
+}
 
-// New returns an Error with a formatted message.
+// Error returns the code and the message.
+func (e *Error) Error() string { return fmt.Sprintf("%d: %s", e.Code, e.Message()) }
+
+// New returns a refusal that is not about a parameter.
 func New(code int, format string, args ...any) *Error {
-	return &Error{Code: code, Message: fmt.Sprintf(format, args...)}
+	return &Error{Code: code, Text: fmt.Sprintf(format, args...)}
+}
+
+// Field returns a refusal that is about one parameter.
+func Field(code int, field, format string, args ...any) *Error {
+	return Fields(code, []string{field}, format, args...)
+}
+
+// Fields returns a refusal that is about several parameters together.
+func Fields(code int, fields []string, format string, args ...any) *Error {
+	return &Error{Code: code, Fields: fields, Text: fmt.Sprintf(format, args...)}
 }
 
 // Clip shortens a client's input so that a sentence can quote it.

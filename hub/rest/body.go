@@ -1,9 +1,9 @@
 package rest
 
 import (
+	"cmp"
 	"context"
 	"errors"
-	"regexp"
 	"strings"
 
 	"github.com/go-json-experiment/json"
@@ -43,25 +43,26 @@ func decodeBody(body []byte, into any) error {
 	return wire.Decode(body, into, refusal.BadParameter)
 }
 
-// parameter matches the beginning of a refusal that names a parameter, "extensions[3].key: ".
-var parameter = regexp.MustCompile(`^[\w.\[\]]+(?: and \w+)?: `)
-
-var word = regexp.MustCompile(`[A-Za-z_]+`)
-
-// inOurNames returns a command's refusal with the names of the REST parameters. The commands name
-// them as the WebSocket door does.
-func inOurNames(err error, names map[string]string) error {
+// rename returns a command's refusal with the names of the REST parameters, segment by segment:
+// extensions[3].key becomes ExtensionList[3].Key. Names that the table does not have stay; they are
+// this door's own. The text stays as it is.
+func rename(err error, names map[string]string) error {
 	var refused *refusal.Error
-	if !errors.As(err, &refused) {
+	if !errors.As(err, &refused) || len(refused.Fields) == 0 {
 		return err
 	}
-	path := parameter.FindString(refused.Message)
-	renamed := word.ReplaceAllStringFunc(path, func(name string) string {
-		if ours, ok := names[name]; ok {
-			return ours
+	renamed := *refused
+	renamed.Fields = make([]string, len(refused.Fields))
+	for i, path := range refused.Fields {
+		segments := strings.Split(path, ".")
+		for j, segment := range segments {
+			name, index := segment, ""
+			if at := strings.IndexByte(segment, '['); at >= 0 {
+				name, index = segment[:at], segment[at:]
+			}
+			segments[j] = cmp.Or(names[name], name) + index
 		}
-		return name
-	})
-	message := renamed + strings.TrimPrefix(refused.Message, path)
-	return &refusal.Error{Code: refused.Code, Message: message, Data: refused.Data}
+		renamed.Fields[i] = strings.Join(segments, ".")
+	}
+	return &renamed
 }

@@ -46,7 +46,8 @@ func (m messageRef) id(caller command.Caller) (kv.MessageID, error) {
 		return "", err
 	}
 	if n := len(ref.MsgKey); n == 0 || n > maxMsgKey || !command.Printable(ref.MsgKey) {
-		return "", refusal.New(refusal.BadParameter, "MsgKey: must be 1 to %d printable ASCII characters", maxMsgKey)
+		return "", refusal.Field(refusal.BadParameter, "MsgKey", "must be 1 to %d printable ASCII characters",
+			maxMsgKey)
 	}
 	return ref.ID(), nil
 }
@@ -60,7 +61,7 @@ type groupMessageRef struct {
 
 func (m groupMessageRef) id() (kv.MessageID, error) {
 	if m.MsgSeq < 1 {
-		return "", refusal.New(refusal.BadParameter, "MsgSeq: %d is not the number of a message", m.MsgSeq)
+		return "", refusal.Field(refusal.BadParameter, "MsgSeq", "%d is not the number of a message", m.MsgSeq)
 	}
 	if err := noTopic(m.TopicID); err != nil {
 		return "", err
@@ -75,7 +76,7 @@ func (m groupMessageRef) id() (kv.MessageID, error) {
 // whole group would be worse than not carrying it out.
 func noTopic(id wire.Text) error {
 	if id != "" {
-		return refusal.New(refusal.BadParameter, "TopicId: this hub's groups have no topics")
+		return refusal.Field(refusal.BadParameter, "TopicId", "this hub's groups have no topics")
 	}
 	return nil
 }
@@ -124,13 +125,13 @@ func (p changeRequest) apply(
 		changed, err = c.SetExtensions(ctx, caller, cmd)
 	case p.OperateType == operateDelete && len(cmd.Extensions) == 0:
 		// DeleteExtensions takes an empty list as all.
-		err = refusal.New(refusal.BadParameter, "ExtensionList: none given; OperateType 3 deletes all")
+		err = refusal.Field(refusal.BadParameter, "ExtensionList", "none given; OperateType 3 deletes all")
 	case p.OperateType == operateDelete:
 		changed, err = c.DeleteExtensions(ctx, caller, command.DeleteExtensions(cmd))
 	case p.OperateType == operateClear:
 		changed, err = c.DeleteExtensions(ctx, caller, command.DeleteExtensions{MessageID: id})
 	default:
-		err = refusal.New(refusal.BadParameter, "OperateType: %d is not 1 (set), 2 (delete) or 3 (clear)",
+		err = refusal.Field(refusal.BadParameter, "OperateType", "%d is not 1 (set), 2 (delete) or 3 (clear)",
 			p.OperateType)
 	}
 	if err != nil {

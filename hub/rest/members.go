@@ -42,7 +42,7 @@ func getMembers(ctx context.Context, c *command.Commands, caller command.Caller,
 	if p.Next != "" {
 		offset, err := strconv.Atoi(string(p.Next))
 		if err != nil {
-			return nil, refusal.New(refusal.BadParameter, "Next: %q is not from an earlier answer",
+			return nil, refusal.Field(refusal.BadParameter, "Next", "%q is not from an earlier answer",
 				refusal.Clip(string(p.Next)))
 		}
 		p.Offset = offset
@@ -71,7 +71,7 @@ func membersOf(
 		return c.GetGroupMemberList(ctx, caller, cmd)
 	}
 	if cmd.Offset < 0 {
-		return command.MemberList{}, refusal.New(refusal.BadParameter, "offset: %d is negative", cmd.Offset)
+		return command.MemberList{}, refusal.Field(refusal.BadParameter, "Offset", "%d is negative", cmd.Offset)
 	}
 	list, err := c.GetGroupMemberList(ctx, caller, command.GetGroupMemberList{GroupID: cmd.GroupID, Count: math.MaxInt})
 	all := slices.DeleteFunc(list.Members, func(m kv.Member) bool { return !slices.Contains(roles, wire.Text(m.Role)) })

@@ -35,14 +35,14 @@ type messageContent struct {
 func (p messageContent) command() (command.SendMessage, error) {
 	switch {
 	case len(p.Body) != 1:
-		return command.SendMessage{}, refusal.New(refusal.BadParameter,
-			"MsgBody: %d elements; a message has exactly one here", len(p.Body))
+		return command.SendMessage{}, refusal.Field(refusal.BadParameter, "MsgBody",
+			"%d elements; a message has exactly one here", len(p.Body))
 	case p.Body[0].Type != "TIMTextElem" && p.Body[0].Type != "TIMCustomElem":
-		return command.SendMessage{}, refusal.New(refusal.BadParameter,
-			"MsgBody[0].MsgType: %q is neither TIMCustomElem nor TIMTextElem", refusal.Clip(string(p.Body[0].Type)))
+		return command.SendMessage{}, refusal.Field(refusal.BadParameter, "MsgBody[0].MsgType",
+			"%q is neither TIMCustomElem nor TIMTextElem", refusal.Clip(string(p.Body[0].Type)))
 	case p.SupportMessageExtension != 0 && p.SupportMessageExtension != 1:
-		return command.SendMessage{}, refusal.New(refusal.BadParameter,
-			"SupportMessageExtension: %d is neither 0 nor 1", p.SupportMessageExtension)
+		return command.SendMessage{}, refusal.Field(refusal.BadParameter, "SupportMessageExtension",
+			"%d is neither 0 nor 1", p.SupportMessageExtension)
 	}
 	content := p.Body[0].Content
 	return command.SendMessage{
@@ -108,7 +108,7 @@ func sendGroupMessage(ctx context.Context, c *command.Commands, caller command.C
 	if len(p.To) > 0 {
 		// There are no messages to a part of a group here, and sending it to all would give it
 		// away.
-		return nil, refusal.New(refusal.BadParameter, "To_Account: a message goes to the whole group here")
+		return nil, refusal.Field(refusal.BadParameter, "To_Account", "a message goes to the whole group here")
 	}
 	if err := command.CheckGroupID(string(p.GroupID)); err != nil {
 		return nil, err

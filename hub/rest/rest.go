@@ -95,7 +95,7 @@ func (d *door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	var refused *refusal.Error
 	if err != nil {
 		refused = command.Translate(err, d.options.Logger)
-		reply = envelope{"FAIL", refused.Message, refused.Code}
+		reply = envelope{"FAIL", refused.Message(), refused.Code}
 	}
 	name := strings.TrimPrefix(r.URL.Path, "/v4/")
 	_, exists := operations[name]
@@ -134,7 +134,7 @@ func (d *door) call(w http.ResponseWriter, r *http.Request) (any, error) {
 	defer cancel()
 	defer context.AfterFunc(d.options.Running, cancel)()
 	reply, err := op.handle(ctx, d.commands, caller, body)
-	return reply, inOurNames(err, op.names)
+	return reply, rename(err, op.names)
 }
 
 // caller returns the caller if everything in the query string is right.
@@ -147,34 +147,34 @@ func (d *door) caller(r *http.Request) (command.Caller, error) {
 	user := query.Get("identifier")
 	switch app, err := strconv.ParseUint(query.Get("sdkappid"), 10, 64); {
 	case query.Get("sdkappid") == "":
-		return command.Caller{}, refusal.New(noAppID, "sdkappid: missing")
+		return command.Caller{}, refusal.Field(noAppID, "sdkappid", "missing")
 	case err != nil:
-		return command.Caller{}, refusal.New(badAppID, "sdkappid: %q is not a number",
+		return command.Caller{}, refusal.Field(badAppID, "sdkappid", "%q is not a number",
 			refusal.Clip(query.Get("sdkappid")))
 	case app != o.SDKAppID:
-		return command.Caller{}, refusal.New(refusal.UnknownApp, "sdkappid: this hub does not serve %d", app)
+		return command.Caller{}, refusal.Field(refusal.UnknownApp, "sdkappid", "this hub does not serve %d", app)
 	case user == "":
-		return command.Caller{}, refusal.New(noCaller, "identifier: missing")
+		return command.Caller{}, refusal.Field(noCaller, "identifier", "missing")
 	case command.CheckUserID("identifier", user) != nil:
-		return command.Caller{}, refusal.New(noCaller, "identifier: must be 1 to %d printable ASCII characters",
+		return command.Caller{}, refusal.Field(noCaller, "identifier", "must be 1 to %d printable ASCII characters",
 			command.MaxUserID)
 	}
 	var invalid *usersig.Error
 	if err := usersig.Verify(query.Get("usersig"), o.SDKAppID, o.SecretKey, user, o.Now()); errors.As(err, &invalid) {
-		return command.Caller{}, refusal.New(invalid.Code, "usersig: %s", invalid.Reason)
+		return command.Caller{}, refusal.Field(invalid.Code, "usersig", "%s", invalid.Reason)
 	} else if err != nil {
 		return command.Caller{}, err
 	}
 	switch _, err := strconv.ParseUint(query.Get("random"), 10, 32); {
 	case err != nil:
-		return command.Caller{}, refusal.New(badURL, "random: %q is not an integer from 0 to 4294967295",
+		return command.Caller{}, refusal.Field(badURL, "random", "%q is not an integer from 0 to 4294967295",
 			refusal.Clip(query.Get("random")))
 	case query.Get("contenttype") != "json":
-		return command.Caller{}, refusal.New(badURL, "contenttype: %q is not json",
+		return command.Caller{}, refusal.Field(badURL, "contenttype", "%q is not json",
 			refusal.Clip(query.Get("contenttype")))
 	case !slices.Contains(o.Admins, user):
 		// Checked last: without a valid UserSig nobody learns who the admins are.
-		return command.Caller{}, refusal.New(notAdmin, "identifier: %s is not an app admin", user)
+		return command.Caller{}, refusal.Field(notAdmin, "identifier", "%s is not an app admin", user)
 	}
 	return command.Caller{UserID: user, Admin: true}, nil
 }

@@ -29,10 +29,10 @@ func Decode(raw []byte, into any, code int) error {
 	}
 	var semantic *json.SemanticError
 	if errors.As(err, &semantic) {
-		return refusal.New(code, "%s: %s is not %s",
-			path(semantic.JSONPointer), valueName(semantic), typeName(semantic.GoType))
+		return refusal.Field(code, path(semantic.JSONPointer), "%s is not %s",
+			valueName(semantic), typeName(semantic.GoType))
 	}
-	return refusal.New(code, "params: %v", err)
+	return refusal.Field(code, "params", "%v", err)
 }
 
 // path returns where in the params something is, like extensions[0].key.
