@@ -1,6 +1,7 @@
 package hub
 
 import (
+	"cmp"
 	"errors"
 	"log/slog"
 	"slices"
@@ -60,31 +61,25 @@ func (o Options) withDefaults() (Options, error) {
 	}
 	o.Admins = slices.Clone(o.Admins)
 	o.AllowedOrigins = slices.Clone(o.AllowedOrigins)
-	for field, value := range map[*int]int{
-		&o.MaxExtensions: 300, &o.MaxExtensionsPerRequest: 20, &o.MaxKeyBytes: 100, &o.MaxValueBytes: 1000,
-		&o.MaxGroupMembers: 100_000, &o.MaxSessions: 100_000, &o.MaxSessionsPerUser: 100, &o.SessionRate: 1000,
-		&o.FanoutFrom: socket.FanoutFrom,
-	} {
-		if *field == 0 {
-			*field = value
-		}
-	}
-	for field, value := range map[*time.Duration]time.Duration{
-		&o.LoginTimeout: 5 * time.Second, &o.Heartbeat: 30 * time.Second,
-		&o.RequestTimeout: 10 * time.Second, &o.WriteTimeout: 10 * time.Second,
-	} {
-		if *field == 0 {
-			*field = value
-		}
-	}
+	o.MaxExtensions = cmp.Or(o.MaxExtensions, 300)
+	o.MaxExtensionsPerRequest = cmp.Or(o.MaxExtensionsPerRequest, 20)
+	o.MaxKeyBytes = cmp.Or(o.MaxKeyBytes, 100)
+	o.MaxValueBytes = cmp.Or(o.MaxValueBytes, 1000)
+	o.MaxGroupMembers = cmp.Or(o.MaxGroupMembers, 100_000)
+	o.MaxSessions = cmp.Or(o.MaxSessions, 100_000)
+	o.MaxSessionsPerUser = cmp.Or(o.MaxSessionsPerUser, 100)
+	o.SessionRate = cmp.Or(o.SessionRate, 1000)
+	o.LoginTimeout = cmp.Or(o.LoginTimeout, 5*time.Second)
+	o.Heartbeat = cmp.Or(o.Heartbeat, 30*time.Second)
+	o.RequestTimeout = cmp.Or(o.RequestTimeout, 10*time.Second)
+	o.WriteTimeout = cmp.Or(o.WriteTimeout, 10*time.Second)
+	o.FanoutFrom = cmp.Or(o.FanoutFrom, socket.FanoutFrom)
+	o.Logger = cmp.Or(o.Logger, slog.Default())
 	if o.Now == nil {
 		o.Now = time.Now
 	}
 	if o.NewSessionID == nil {
 		o.NewSessionID = func() string { return uuid.Must(uuid.NewV7()).String() }
-	}
-	if o.Logger == nil {
-		o.Logger = slog.Default()
 	}
 	return o, nil
 }

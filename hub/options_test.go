@@ -2,6 +2,7 @@ package hub
 
 import "testing"
 
+// TestOptions leaves out what is required, and fills in what is not.
 func TestOptions(t *testing.T) {
 	for says, o := range map[string]Options{"no app": {SecretKey: "k"}, "no key": {SDKAppID: 1}} {
 		if _, err := New(o, nil); err == nil {
