@@ -1,8 +1,12 @@
+import { Buffer } from 'node:buffer';
 import { crc32 } from 'node:zlib';
 import { PNG } from 'pngjs';
 
 /** Text on flat colours deflates best as it stands, without PNG's filters. */
 const FLAT = { filterType: 0, deflateStrategy: 0 };
+
+/** How a frame ends and the next one begins: it stays, and the next one lies over it. */
+const OVER = [0, 1];
 
 /**
  * Makes an animated PNG, which plays for ever, of pictures of one size: [{ png, delay }], the delay
@@ -18,15 +22,9 @@ export function animate(pictures) {
     const frame = last ? difference(last, png) : { ...png, left: 0, top: 0 };
     const [header, ...body] = chunks(PNG.sync.write(frame, FLAT));
     if (!last) parts.push(chunk('IHDR', header.data), chunk('acTL', words(frames.length, 0)));
-    parts.push(
-      chunk(
-        'fcTL',
-        Buffer.concat([
-          words(sequence++, frame.width, frame.height, frame.left, frame.top),
-          Buffer.from([delay >> 8, delay & 255, 1000 >> 8, 1000 & 255, 0, 1]), // the next one lies over it
-        ]),
-      ),
-    );
+    const place = words(sequence++, frame.width, frame.height, frame.left, frame.top);
+    const time = Buffer.from([delay >> 8, delay & 255, 1000 >> 8, 1000 & 255]);
+    parts.push(chunk('fcTL', place, time, Buffer.from(OVER)));
     for (const { type, data } of body) {
       if (type === 'IDAT')
         parts.push(last ? chunk('fdAT', words(sequence++), data) : chunk('IDAT', data));

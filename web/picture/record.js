@@ -1,8 +1,9 @@
 // Records the moving picture of the README: node picture/record.js FILE. It shows two windows of
-// the demo page on a real hub, in a real Chromium. Animations are stepped a frame at a time, so the
-// picture runs evenly however slow the machine is.
+// the demo page on a real hub, in a real Chromium. Their clocks are stopped and moved a frame at a
+// time, so the picture runs evenly however slow the machine is.
 
 import { writeFile } from 'node:fs/promises';
+import { argv } from 'node:process';
 import { PNG } from 'pngjs';
 import { launch } from '../test/browser/chrome.js';
 import { Person } from '../test/browser/stage.js';
@@ -55,6 +56,7 @@ class Film {
     this.#windows = await Promise.all(
       titles.map((_, at) => this.#desk.locator('img').nth(at).boundingBox()),
     );
+    for (const { page } of this.#people) await freeze(page);
     await this.#point();
     await this.#run(SLIDE);
     this.pictures = this.pictures.slice(-1); // the cards have come to rest
@@ -110,8 +112,18 @@ class Film {
   }
 }
 
-/** Takes one step in all animations of a page, then a picture of it. */
+/** Stops the clocks of a page, that of its scripts and that of its animations. */
+async function freeze(page) {
+  await page.clock.install();
+  await page.clock.pauseAt(Date.now() + 1000); // a moment that its clock has not passed yet
+  const inspector = await page.context().newCDPSession(page);
+  await inspector.send('Animation.enable');
+  await inspector.send('Animation.setPlaybackRate', { playbackRate: 0 });
+}
+
+/** Moves the clocks of a page by one frame, then takes a picture of it. */
 async function shot(page) {
+  await page.clock.runFor(FRAME);
   await page.evaluate((step) => {
     for (const animation of document.getAnimations()) {
       const next = step + (animation.playState === 'paused' ? animation.currentTime : 0);
@@ -148,23 +160,22 @@ async function play(hub, browser) {
   await ada.make('Poll');
   await bo.sees(LUNCH, 'Pizza: 0 votes, 0 %');
 
-  const film = new Film(await open({ width: 2 * WINDOW.width + 42, height: WINDOW.height + 60 }), [
-    ada,
-    bo,
-  ]);
+  const desk = await open({ width: 2 * WINDOW.width + 42, height: WINDOW.height + 60 });
+  const film = new Film(desk, [ada, bo]);
   await film.begin();
   film.rest(900);
   await film.press(ada, 'Noodles');
   await film.see(['Noodles: 1 vote, 100 %'], 900);
   await film.press(bo, 'Pizza');
   await film.see(['Noodles: 1 vote, 50 %', 'Pizza: 1 vote, 50 %'], 900);
-  for (const result of [
+  const results = [
     'Pizza: 2 votes, 67 %',
     'Something with rice: 1 vote, 25 %',
     'Pizza: 3 votes, 60 %',
-  ]) {
-    await others.shift().press(LUNCH, result.split(':')[0]);
-    await film.see([result], 300);
+  ];
+  for (const [at, other] of others.entries()) {
+    await other.press(LUNCH, results[at].split(':')[0]);
+    await film.see([results[at]], 300);
   }
   film.rest(2500);
   return animate(film.pictures);
@@ -174,7 +185,7 @@ const hub = await Hub.start();
 let browser;
 try {
   browser = await launch();
-  await writeFile(process.argv[2], await play(hub, browser));
+  await writeFile(argv[2], await play(hub, browser));
 } finally {
   await browser?.close();
   await hub.stop();
