@@ -6,12 +6,14 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"exthub/hub/hubtest"
 )
 
 // catchUpReply is the answer to a client that came back with the Seq of a snapshot.
 type catchUpReply struct {
 	snapshot
-	page page
+	page hubtest.Page
 }
 
 // verify compares the journal with the bucket, after all requests have ended, and adds the run to
@@ -62,7 +64,7 @@ func (w *world) catchUpFromSnapshots() (replies []catchUpReply) {
 			if err != nil {
 				return err
 			}
-			defer s.close()
+			defer s.Close()
 			for _, o := range w.watchers {
 				o.mu.Lock()
 				path := slices.Clone(o.snapshots)

@@ -14,6 +14,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"exthub/hub"
+	"exthub/hub/hubtest"
 	"exthub/kv"
 	"exthub/kv/kvtest"
 )
@@ -82,10 +83,10 @@ type attacker struct {
 
 func (a *attacker) run(ctx context.Context) {
 	seqs, live := make(map[string]uint64), make(map[string]bool)
-	var s *session
+	var s *hubtest.Session
 	defer func() {
 		if s != nil {
-			s.close()
+			s.Close()
 		}
 	}()
 	for ctx.Err() == nil {
@@ -103,17 +104,17 @@ func (a *attacker) run(ctx context.Context) {
 		if remove {
 			method = "deleteMessageExtensions"
 		}
-		var p page
-		err := s.call(context.WithoutCancel(ctx), method, object{"messageID": a.message, "extensions": []object{e}}, &p)
+		var p hubtest.Page
+		err := s.Call(context.WithoutCancel(ctx), method, object{"messageID": a.message, "extensions": []object{e}}, &p)
 		a.operations++
 		if outcomeUnknown(err) && !nothingWritten(err) {
 			a.unanswered++
 		}
 		switch {
-		case refusalCode(err) == codeParameter:
+		case hubtest.Code(err) == codeParameter:
 			a.full++
-		case errors.Is(err, errLost):
-			s.close()
+		case errors.Is(err, hubtest.ErrLost):
+			s.Close()
 			s = nil
 		case err == nil:
 			x := p.Extensions[0]

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"exthub/hub"
+	"exthub/hub/hubtest"
 )
 
 // TestRateLimit: of 300 attempts to set pairs of one message in a minute, on three hubs at once,
@@ -30,15 +31,15 @@ func TestRateLimit(t *testing.T) {
 					t.Error(err)
 					return
 				}
-				defer s.close()
+				defer s.Close()
 				for n := range 10 {
-					err := s.call(t.Context(), "setMessageExtensions", object{"messageID": w.messages[0],
+					err := s.Call(t.Context(), "setMessageExtensions", object{"messageID": w.messages[0],
 						"extensions": []object{{"key": fmt.Sprint(i, "-", n), "value": "v", "seq": 0}}}, nil)
 					mu.Lock()
 					switch {
 					case err == nil:
 						passed++
-					case refusalCode(err) == codeRate:
+					case hubtest.Code(err) == codeRate:
 						refusals++
 					default:
 						t.Error(err)

@@ -2,10 +2,13 @@ package torture
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"maps"
 	"sync"
 	"time"
+
+	"exthub/hub/hubtest"
 )
 
 // watcher is a member that follows by events and, when its session ends, comes back with the last
@@ -69,12 +72,12 @@ func (o *watcher) run(ctx context.Context) {
 func (o *watcher) runSession(ctx context.Context, hub int) {
 	v := &sessionState{newest: make(map[string]uint64), aheadTo: make(map[string]uint64),
 		caughtUp: make(map[string]bool)}
-	s, err := login(ctx, o.w.instances[hub].addr(), o.user, func(n notification) { o.onNotification(n, v) })
+	s, err := login(ctx, o.w.instances[hub].addr(), o.user, func(f hubtest.Frame) { o.onNotification(f, v) })
 	if err != nil {
 		return
 	}
-	defer s.close()
-	for id, last := range o.resumePoints(s.epoch) {
+	defer s.Close()
+	for id, last := range o.resumePoints(s.Epoch) {
 		if err := o.catchUp(ctx, s, v, id, last); err != nil {
 			return
 		}
@@ -89,12 +92,12 @@ func (o *watcher) runSession(ctx context.Context, hub int) {
 		select {
 		case <-ctx.Done():
 			return
-		case <-s.closed:
+		case <-s.Gone():
 			return
 		case <-moveOn:
 			return
 		case <-beat.C:
-			if s.call(ctx, "ping", object{}, nil) != nil {
+			if s.Call(ctx, "ping", object{}, nil) != nil {
 				return
 			}
 		}
@@ -124,20 +127,20 @@ func (o *watcher) resumePoints(epoch string) map[string]uint64 {
 }
 
 // fetchSince gets what has changed after last.
-func fetchSince(ctx context.Context, s *session, message string, last uint64) (page, error) {
-	var p page
+func fetchSince(ctx context.Context, s *hubtest.Session, message string, last uint64) (hubtest.Page, error) {
+	var p hubtest.Page
 	start := last + 1
 	if last == 0 {
 		start = 0
 	}
-	err := s.call(ctx, "getMessageExtensions", object{"messageID": message, "startSeq": start}, &p)
+	err := s.Call(ctx, "getMessageExtensions", object{"messageID": message, "startSeq": start}, &p)
 	return p, err
 }
 
-func (o *watcher) catchUp(ctx context.Context, s *session, v *sessionState, message string, last uint64) error {
+func (o *watcher) catchUp(ctx context.Context, s *hubtest.Session, v *sessionState, message string, last uint64) error {
 	p, err := fetchSince(ctx, s, message, last)
 	if err != nil {
-		if code := refusalCode(err); code != 0 && code != codeInternal && o.user != o.w.leaver {
+		if code := hubtest.Code(err); code != 0 && code != codeInternal && o.user != o.w.leaver {
 			o.w.violation("%s may not come back: %v", o.user, err)
 		}
 		return err
@@ -155,7 +158,7 @@ func (o *watcher) catchUp(ctx context.Context, s *session, v *sessionState, mess
 }
 
 // merge takes over a page. Events may have brought newer pairs already.
-func (m *mirror) merge(p page) {
+func (m *mirror) merge(p hubtest.Page) {
 	for _, e := range p.Extensions {
 		m.apply(e.Key, register{value: e.Value, seq: e.Seq})
 	}
@@ -174,9 +177,18 @@ func (m *mirror) apply(key string, c register) {
 }
 
 // onNotification takes over the pairs of an event, and checks that the Seq of each rises.
-func (o *watcher) onNotification(n notification, v *sessionState) {
-	e := n.Params
-	if n.Method != "MESSAGE_EXTENSIONS_UPDATED" && n.Method != "MESSAGE_EXTENSIONS_DELETED" {
+func (o *watcher) onNotification(f hubtest.Frame, v *sessionState) {
+	if f.Method != "MESSAGE_EXTENSIONS_UPDATED" && f.Method != "MESSAGE_EXTENSIONS_DELETED" {
+		return
+	}
+	var e struct {
+		MessageID           string
+		Extensions          []hubtest.Pair
+		KeyList             []string
+		LatestSeq, ClearSeq uint64
+	}
+	if err := json.Unmarshal(f.Params, &e); err != nil {
+		o.w.violation("%s got %s: %v", o.user, f.Raw, err)
 		return
 	}
 	o.mu.Lock()

@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/anishathalye/porcupine"
+
+	"exthub/hub/hubtest"
 )
 
 const (
@@ -62,18 +64,18 @@ func newWorld(t testing.TB, fault string, interval time.Duration, instances []*i
 	for i := range instances {
 		members = append(members, object{"userID": fmt.Sprint("watcher", i)})
 	}
-	w.withSession("owner", func(ctx context.Context, s *session) error {
+	w.withSession("owner", func(ctx context.Context, s *hubtest.Session) error {
 		params := object{"groupID": w.group, "name": w.group, "type": "Public", "memberList": members}
-		err := s.call(ctx, "createGroup", params, nil)
-		if code := refusalCode(err); code == 10021 || code == 10025 {
+		err := s.Call(ctx, "createGroup", params, nil)
+		if code := hubtest.Code(err); code == 10021 || code == 10025 {
 			return nil // the first try went unanswered
 		}
 		return err
 	})
 	for range messagesPerWorld {
-		w.withSession("owner", func(ctx context.Context, s *session) error {
+		w.withSession("owner", func(ctx context.Context, s *hubtest.Session) error {
 			var sent struct{ Message struct{ ID string } }
-			err := s.call(ctx, "sendMessage", object{
+			err := s.Call(ctx, "sendMessage", object{
 				"to": w.group, "conversationType": "GROUP", "type": "TIMCustomElem",
 				"payload": object{"data": "x"}, "isSupportExtension": true,
 			}, &sent)
@@ -113,7 +115,7 @@ func (w *world) violation(format string, args ...any) {
 }
 
 // withSession calls do with a new session, on one hub after the other, until it succeeds.
-func (w *world) withSession(user string, do func(context.Context, *session) error) {
+func (w *world) withSession(user string, do func(context.Context, *hubtest.Session) error) {
 	w.t.Helper()
 	n := 0
 	err := waitUntil(w.t.Context(), "answer for "+user, func() error {
@@ -122,7 +124,7 @@ func (w *world) withSession(user string, do func(context.Context, *session) erro
 		if err != nil {
 			return err
 		}
-		defer s.close()
+		defer s.Close()
 		return do(w.t.Context(), s)
 	})
 	if err != nil {
@@ -170,8 +172,8 @@ func (w *world) allHubs() []int {
 // removeLeaver removes the leaver from the group.
 func (w *world) removeLeaver() {
 	w.t.Helper()
-	w.withSession("owner", func(ctx context.Context, s *session) error {
-		return s.call(ctx, "deleteGroupMember", object{"groupID": w.group, "userIDList": []string{w.leaver}}, nil)
+	w.withSession("owner", func(ctx context.Context, s *hubtest.Session) error {
+		return s.Call(ctx, "deleteGroupMember", object{"groupID": w.group, "userIDList": []string{w.leaver}}, nil)
 	})
 }
 

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/anishathalye/porcupine"
+
+	"exthub/hub/hubtest"
 )
 
 // journal is what the writers did, to be checked at the end.
@@ -35,7 +37,7 @@ type writer struct {
 	w        *world
 	id, hub  int
 	user     string
-	session  *session
+	session  *hubtest.Session
 	messages []knownMessage
 	requests int
 }
@@ -83,7 +85,7 @@ func (wr *writer) run(ctx context.Context) {
 func (wr *writer) connect(ctx context.Context) (err error) {
 	if wr.session != nil {
 		select {
-		case <-wr.session.closed:
+		case <-wr.session.Gone():
 			wr.disconnect()
 		default:
 			return nil
@@ -95,7 +97,7 @@ func (wr *writer) connect(ctx context.Context) (err error) {
 
 func (wr *writer) disconnect() {
 	if wr.session != nil {
-		wr.session.close()
+		wr.session.Close()
 		wr.session = nil
 	}
 }
@@ -129,9 +131,9 @@ func (wr *writer) do(ctx context.Context, m *knownMessage, c call) bool {
 	if method == "" {
 		method = "deleteMessageExtensions"
 	}
-	var p page
+	var p hubtest.Page
 	from := wr.w.elapsed()
-	err := wr.session.call(ctx, method, params, &p)
+	err := wr.session.Call(ctx, method, params, &p)
 	to := wr.w.elapsed()
 	out := result{latest: p.LatestSeq}
 	switch {
@@ -162,7 +164,7 @@ func (wr *writer) do(ctx context.Context, m *knownMessage, c call) bool {
 	return err == nil && !out.conflict
 }
 
-func (m *knownMessage) update(pairs []pair) (cells [keys]register) {
+func (m *knownMessage) update(pairs []hubtest.Pair) (cells [keys]register) {
 	m.live = [keys]bool{}
 	for _, p := range pairs {
 		for i := range keys {
@@ -203,7 +205,7 @@ func (b *journal) add(wr *writer, message string, c call, out result, from, to t
 }
 
 // isAcknowledged reports whether the write of this pair was acknowledged.
-func (b *journal) isAcknowledged(message string, p pair) bool {
+func (b *journal) isAcknowledged(message string, p hubtest.Pair) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return slices.ContainsFunc(b.acks, func(a ack) bool {
