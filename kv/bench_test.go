@@ -128,7 +128,7 @@ func BenchmarkPlainUpdateSequential(b *testing.B) {
 }
 
 func vote(ctx context.Context, s *Store, id MessageID, key string) error {
-	_, err := s.Update(ctx, id, func(m *Message) (Change, error) {
+	_, err := s.Update(ctx, id, func(m *Txn) (Change, error) {
 		m.Pair(key)
 		return Change{Writes: []Write{{Key: key, Value: time.Now().String()}}}, nil
 	})
@@ -139,8 +139,8 @@ func BenchmarkDecide(b *testing.B) {
 	m := benchMessage(300)
 	b.ReportAllocs()
 	for b.Loop() {
-		m.pending = make(map[string]bool)
-		if m.Pair("voter7").Seq == 8 {
+		t := Txn{m: m, pending: make(map[string]bool)}
+		if t.Pair("voter7").Seq == 8 {
 			m.writes("g.team.1", Change{Writes: []Write{{Key: "voter7", Value: "2"}}}, 300)
 		}
 	}

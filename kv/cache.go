@@ -48,6 +48,7 @@ type slot struct {
 	buffered []bucket.Entry // tailed while the snapshot was on its way
 	err      error          // why loading failed
 	gone     bool           // no longer in the cache, nor kept current
+	txn      Txn            // of the decision being made: here it needs no allocation
 	queue    []*waiter      // writers that wait; the first may lead
 	led      bool           // one of them commits for all, or has yet to promote the next
 

@@ -40,13 +40,13 @@ func (sl *slot) beginCAS(decide Decide, options Options) (cas, bool) {
 	if !options.hasCAS() || len(sl.queue) > 0 {
 		return cas{}, false
 	}
-	m := sl.object.(*Message)
-	m.reads = readSet{}
-	change, err := decide(m)
+	sl.txn = Txn{m: sl.object.(*Message)}
+	change, err := sl.txn.decide(decide)
+	last, ok := sl.txn.isCAS(change, options)
+	sl.txn = Txn{}
 	if err != nil {
 		return cas{}, false
 	}
-	last, ok := m.isCAS(change, options)
 	if !ok || slices.Contains(sl.casKeys, change.Writes[0].Key) {
 		return cas{}, false
 	}
@@ -60,17 +60,6 @@ func (sl *slot) pair(w Write) bucket.Write {
 	subject := sl.filter[:len(sl.filter)-len(">")] + "x." + encodeToken(w.Key)
 	prefix := len(sl.filter) - len(sl.key) - len(".>")
 	return bucket.Write{Key: subject[prefix:], Value: w.Value, Delete: w.Delete, Subject: subject}
-}
-
-// isCAS reports whether a change, decided since m.reads was empty, can be a CAS, and returns the
-// revision of its pair.
-func (m *Message) isCAS(change Change, options Options) (last uint64, ok bool) {
-	if !options.hasCAS() || m.live > options.MaxPairs || change.Clear || len(change.Writes) != 1 {
-		return 0, false
-	}
-	w := change.Writes[0]
-	p, known := m.pairs[w.Key]
-	return p.Seq, known && !w.Delete && !p.Deleted && m.reads.onlyAt(w.Key)
 }
 
 // commitCAS commits a CAS. If the pair has changed it returns errRetry, and the slot is up to date.
@@ -120,16 +109,3 @@ func (sl *slot) drainCAS(ctx context.Context) error {
 		return ctx.Err()
 	}
 }
-
-// readSet is what a decision has read of a message.
-type readSet struct {
-	at     string // a pair
-	beyond bool   // another pair, their number, or anything else
-}
-
-func (r *readSet) pair(key string) {
-	r.beyond = r.beyond || r.at != "" && r.at != key
-	r.at = key
-}
-
-func (r *readSet) onlyAt(key string) bool { return r.at == key && !r.beyond }

@@ -122,7 +122,7 @@ func TestCASSaysThatItIsStored(t *testing.T) {
 	if err := s.shards[0].tail.applied.wait(t.Context(), seq); err != nil {
 		t.Fatal(err)
 	}
-	_, err = s.Update(t.Context(), id, func(m *Message) (Change, error) {
+	_, err = s.Update(t.Context(), id, func(m *Txn) (Change, error) {
 		m.Pair("own")
 		return Change{Writes: []Write{{Key: "own", Value: "2"}}, Stored: func() { close(stored) }}, nil
 	})
@@ -203,7 +203,7 @@ func TestCASAmongEverythingElse(t *testing.T) {
 			h, key := hubs[writer%2], fmt.Sprint("k", writer)
 			for i := range 150 {
 				var saw Pair
-				commit, err := h.Update(t.Context(), id, func(m *Message) (Change, error) {
+				commit, err := h.Update(t.Context(), id, func(m *Txn) (Change, error) {
 					switch saw = m.Pair(key); {
 					case writer == 0 && i%10 == 0:
 						return Change{Clear: m.Live() > 0}, nil
@@ -295,7 +295,7 @@ func TestCommitAmongCAS(t *testing.T) {
 		})
 	}
 	for i := range 100 {
-		if _, err := s.Update(ctx, id, func(*Message) (Change, error) {
+		if _, err := s.Update(ctx, id, func(*Txn) (Change, error) {
 			return Change{Writes: []Write{{Key: fmt.Sprint("new", i), Value: "v"}}}, nil
 		}); err != nil {
 			t.Error(err)
@@ -324,7 +324,7 @@ func TestLookingElsewhereIsNoCAS(t *testing.T) {
 		var both sync.WaitGroup
 		for i, h := range hubs {
 			both.Go(func() {
-				if _, err := h.Update(t.Context(), id, func(m *Message) (Change, error) {
+				if _, err := h.Update(t.Context(), id, func(m *Txn) (Change, error) {
 					if m.Pair(keys[1-i]).Value == "taken" {
 						return Change{}, nil
 					}
@@ -337,7 +337,7 @@ func TestLookingElsewhereIsNoCAS(t *testing.T) {
 		both.Wait()
 		taken := 0
 		for _, key := range keys {
-			freed, err := hubs[0].Update(t.Context(), id, func(m *Message) (Change, error) {
+			freed, err := hubs[0].Update(t.Context(), id, func(m *Txn) (Change, error) {
 				if m.Pair(key).Value != "taken" {
 					return Change{}, nil
 				}

@@ -28,22 +28,6 @@ func parseControl(e bucket.Entry) (control, error) {
 	return c, nil
 }
 
-// addPending makes the message look as if the change had been committed, for the decisions that
-// follow in the same batch. A changed pair is only marked: its Seq is not known yet.
-func (m *Message) addPending(change Change) {
-	for _, w := range change.Writes {
-		before, after := !m.Pair(w.Key).Deleted, !w.Delete
-		if before != after {
-			if after {
-				m.pendingLive++
-			} else {
-				m.pendingLive--
-			}
-		}
-		m.pending[w.Key] = true
-	}
-}
-
 // writes turns a change into entries, and reports whether the control entry is among them.
 func (m *Message) writes(object string, change Change, maxTombstones int) (writes []bucket.Write, isControl bool) {
 	next := control{ClearSeq: m.control.ClearSeq, PurgedSeq: m.control.PurgedSeq}

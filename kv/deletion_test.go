@@ -10,7 +10,7 @@ import (
 
 func remove(t *testing.T, s *Store, id MessageID, key string) uint64 {
 	t.Helper()
-	c, err := s.Update(t.Context(), id, func(*Message) (Change, error) {
+	c, err := s.Update(t.Context(), id, func(*Txn) (Change, error) {
 		return Change{Writes: []Write{{Key: key, Delete: true}}}, nil
 	})
 	if err != nil {
@@ -84,7 +84,7 @@ func TestClearOfVeryMany(t *testing.T) {
 	s, _ := open(t, kvtest.Server(t), Options{})
 	id := poll(t, s)
 	for part := range 3 {
-		if _, err := s.Update(t.Context(), id, func(*Message) (Change, error) {
+		if _, err := s.Update(t.Context(), id, func(*Txn) (Change, error) {
 			var change Change
 			for i := range 400 {
 				change.Writes = append(change.Writes, Write{Key: fmt.Sprint(part, "-", i), Value: "v"})
@@ -96,7 +96,7 @@ func TestClearOfVeryMany(t *testing.T) {
 	}
 	sh := s.shards[0]
 	sh.cache.reset() // 1,200 keys: more than one snapshot answers
-	cleared, err := s.Update(t.Context(), id, func(m *Message) (Change, error) {
+	cleared, err := s.Update(t.Context(), id, func(m *Txn) (Change, error) {
 		if m.Live() != 1200 {
 			t.Errorf("%d pairs before the clear", m.Live())
 		}

@@ -32,8 +32,8 @@ func ExampleStore_Update() {
 	}
 
 	vote := func(user, choice string) error {
-		_, err := store.Update(ctx, poll.Ref.ID(), func(m *kv.Message) (kv.Change, error) {
-			if m.Pair(user).Value != "" {
+		_, err := store.Update(ctx, poll.Ref.ID(), func(t *kv.Txn) (kv.Change, error) {
+			if t.Pair(user).Value != "" {
 				return kv.Change{}, errVoted
 			}
 			return kv.Change{Writes: []kv.Write{{Key: user, Value: choice}}}, nil

@@ -132,7 +132,7 @@ func follow(t *testing.T, s *Store, hear func(context.Context, News) (uint64, er
 
 func (a *audience) write(s *Store, id MessageID, change Change) {
 	a.t.Helper()
-	if _, err := s.Update(context.Background(), id, func(*Message) (Change, error) { return change, nil }); err != nil {
+	if _, err := s.Update(context.Background(), id, func(*Txn) (Change, error) { return change, nil }); err != nil {
 		a.t.Error(err)
 	}
 }

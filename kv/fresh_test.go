@@ -73,7 +73,7 @@ func TestLateCommitChangesNothing(t *testing.T) {
 	s, _ := open(t, kvtest.Server(t), Options{})
 	id := poll(t, s)
 	clear := func() uint64 {
-		c, err := s.Update(t.Context(), id, func(*Message) (Change, error) { return Change{Clear: true}, nil })
+		c, err := s.Update(t.Context(), id, func(*Txn) (Change, error) { return Change{Clear: true}, nil })
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -122,7 +122,7 @@ func TestRefusalIsForgotten(t *testing.T) {
 	id := poll(t, hubs[0])
 	read(t, hubs[1], id, 0)
 	asked := 0
-	commit, err := hubs[1].Update(t.Context(), id, func(*Message) (Change, error) {
+	commit, err := hubs[1].Update(t.Context(), id, func(*Txn) (Change, error) {
 		switch asked++; asked {
 		case 1: // could it be a CAS?
 			return Change{}, errConflict

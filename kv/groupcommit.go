@@ -136,24 +136,24 @@ func (sl *slot) promoteNext(options Options) {
 // rest on. The caller holds sl.mu.
 func (sl *slot) decideBatch(options Options) (batch, noops []*waiter, last uint64) {
 	m := sl.object.(*Message)
+	sl.txn = Txn{m: m}
+	defer func() { sl.txn = Txn{} }()
 	if len(sl.queue) > 1 {
-		m.pending = make(map[string]bool)
+		sl.txn.pending = make(map[string]bool)
 	}
-	defer func() { m.pending, m.pendingLive = nil, 0 }()
 	total := 0
 	for _, w := range sl.queue {
 		w.writes, w.err = nil, nil
-		m.dirtyRead, m.reads = false, readSet{}
-		change, err := w.decide(m)
+		change, err := sl.txn.decide(w.decide)
 		switch {
-		case m.dirtyRead, change.Clear && len(batch) > 0, err != nil && m.pendingLive != 0:
+		case sl.txn.dirtyRead, change.Clear && len(batch) > 0, err != nil && sl.txn.pendingLive != 0:
 			return batch, noops, sl.revision // it rests on what is not committed yet
 		case err != nil || len(change.Writes) == 0 && !change.Clear:
 			w.commit, w.err = Commit{Latest: m.latest}, err
 			noops = append(noops, w)
 			continue
 		}
-		if _, alone := m.isCAS(change, options); alone && !w.leads {
+		if _, alone := sl.txn.isCAS(change, options); alone && !w.leads {
 			continue // it will be a CAS, and needs no batch
 		}
 		writes, control := m.writes(sl.key, change, options.MaxTombstones)
@@ -165,8 +165,8 @@ func (sl *slot) decideBatch(options Options) (batch, noops []*waiter, last uint6
 		if control {
 			return batch, noops, sl.revision // a commit writes the control entry once, and last
 		}
-		if m.pending != nil {
-			m.addPending(change)
+		if sl.txn.pending != nil {
+			sl.txn.addPending(change)
 		}
 	}
 	return batch, noops, sl.revision

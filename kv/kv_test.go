@@ -76,7 +76,7 @@ var errConflict = errors.New("conflict")
 
 // set writes a pair as a member does: with the Seq that it saw.
 func set(s *Store, id MessageID, key, value string, seq uint64) (uint64, error) {
-	c, err := s.Update(context.Background(), id, func(m *Message) (Change, error) {
+	c, err := s.Update(context.Background(), id, func(m *Txn) (Change, error) {
 		if p := m.Pair(key); p.Seq != seq {
 			return Change{}, fmt.Errorf("%w: %s is at %d", errConflict, key, p.Seq)
 		}
@@ -120,7 +120,7 @@ func TestSetReadDelete(t *testing.T) {
 	if !slices.Equal(pairs, want) {
 		t.Fatalf("read %v", pairs)
 	}
-	gone, err := s.Update(t.Context(), id, func(m *Message) (Change, error) {
+	gone, err := s.Update(t.Context(), id, func(m *Txn) (Change, error) {
 		return Change{Writes: []Write{{Key: "ann", Delete: true}, {Key: "cat", Value: "water"}}}, nil
 	})
 	if err != nil || gone.Seq == 0 || gone.Latest != gone.Seq+1 {
@@ -144,7 +144,7 @@ func TestClear(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	cleared, err := s.Update(t.Context(), id, func(*Message) (Change, error) { return Change{Clear: true}, nil })
+	cleared, err := s.Update(t.Context(), id, func(*Txn) (Change, error) { return Change{Clear: true}, nil })
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -20,15 +20,6 @@ type Message struct {
 	bytes      int
 	memo       any
 	swept      []Pair // deletions that are no longer listed but may still be in the bucket
-
-	// pending marks the pairs that earlier writers of the same batch will write. Their revisions
-	// are not known yet, so a decision that reads one of them can't be used: dirtyRead says so, and
-	// the writer is asked again after the commit.
-	pending     map[string]bool
-	pendingLive int
-	dirtyRead   bool
-
-	reads readSet
 }
 
 // control is the value of a message's .c entry.
@@ -52,10 +43,6 @@ func (m *Message) Record() *Record { return m.record }
 // Pair returns the pair of this key: as it is, or as a deletion that is still listed (Deleted, with
 // its Seq), or with Seq 0 if there is neither.
 func (m *Message) Pair(key string) Pair {
-	m.reads.pair(key)
-	if m.pending[key] {
-		m.dirtyRead = true
-	}
 	if p, ok := m.pairs[key]; ok {
 		return p
 	}
@@ -63,37 +50,21 @@ func (m *Message) Pair(key string) Pair {
 }
 
 // Live returns how many pairs the message holds; deletions don't count.
-func (m *Message) Live() int {
-	m.reads.beyond = true
-	return m.live + m.pendingLive
-}
+func (m *Message) Live() int { return m.live }
 
 // LatestSeq returns the highest Seq of the message's pairs, deletions and clears included, and 0 if
 // there never was one.
-func (m *Message) LatestSeq() uint64 {
-	m.reads.beyond = true
-	return m.latest
-}
+func (m *Message) LatestSeq() uint64 { return m.latest }
 
 // ClearSeq returns the revision of the last clear, or 0. Every live pair is above it.
-func (m *Message) ClearSeq() uint64 {
-	m.reads.beyond = true
-	return m.control.ClearSeq
-}
+func (m *Message) ClearSeq() uint64 { return m.control.ClearSeq }
 
 // PurgedSeq returns the revision up to which deletions are no longer listed, or 0.
-func (m *Message) PurgedSeq() uint64 {
-	m.reads.beyond = true
-	return m.control.PurgedSeq
-}
+func (m *Message) PurgedSeq() uint64 { return m.control.PurgedSeq }
 
 // Pairs returns the pairs with a Seq of at least from, in rising order of Seq: deletions too,
 // except with from 0.
 func (m *Message) Pairs(from uint64) []Pair {
-	m.reads.beyond = true
-	if len(m.pending) > 0 {
-		m.dirtyRead = true
-	}
 	list := make([]Pair, 0, m.live)
 	for _, p := range m.pairs {
 		if p.Seq >= from && !(p.Deleted && from == 0) {
@@ -107,7 +78,6 @@ func (m *Message) Pairs(from uint64) []Pair {
 // Memo returns what build made, and keeps it until the message changes: for answers that many ask
 // for.
 func (m *Message) Memo(build func() any) any {
-	m.reads.beyond = true
 	if m.memo == nil {
 		m.memo = build()
 	}

@@ -63,7 +63,7 @@ func TestLimitHolds(t *testing.T) {
 		wg.Go(func() {
 			for i := range 60 {
 				key := fmt.Sprint(writer, "-", i%7)
-				_, err := hubs[writer%3].Update(context.Background(), id, func(m *Message) (Change, error) {
+				_, err := hubs[writer%3].Update(context.Background(), id, func(m *Txn) (Change, error) {
 					if !m.Pair(key).Deleted {
 						return Change{Writes: []Write{{Key: key, Delete: true}}}, nil
 					}
@@ -200,7 +200,7 @@ func TestRefusalsAreCurrent(t *testing.T) {
 			t.Fatal(err)
 		}
 		var saw Pair
-		commit, err := hubs[(round+1)%2].Update(t.Context(), id, func(m *Message) (Change, error) {
+		commit, err := hubs[(round+1)%2].Update(t.Context(), id, func(m *Txn) (Change, error) {
 			saw = m.Pair("k")
 			return Change{}, nil
 		})

@@ -29,7 +29,7 @@ func TestLastRevision(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	cleared, err := s.Update(t.Context(), id, func(*Message) (Change, error) { return Change{Clear: true}, nil })
+	cleared, err := s.Update(t.Context(), id, func(*Txn) (Change, error) { return Change{Clear: true}, nil })
 	if err != nil || cleared.Latest <= seq {
 		t.Fatalf("cleared at %d: %v", cleared.Latest, err)
 	}

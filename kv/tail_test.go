@@ -179,7 +179,7 @@ func TestCommitComesWhole(t *testing.T) {
 	id := poll(t, writer)
 	read(t, reader, id, 0)
 	for round := range 5 {
-		commit, err := writer.Update(t.Context(), id, func(*Message) (Change, error) {
+		commit, err := writer.Update(t.Context(), id, func(*Txn) (Change, error) {
 			var change Change
 			for i := range size {
 				change.Writes = append(change.Writes, Write{Key: fmt.Sprint("k", i), Value: fmt.Sprint(round)})
@@ -208,7 +208,7 @@ func TestCommitComesWhole(t *testing.T) {
 				round, len(d.Pairs), d.Revision, commit.Latest)
 		}
 	}
-	cleared, err := writer.Update(t.Context(), id, func(*Message) (Change, error) { return Change{Clear: true}, nil })
+	cleared, err := writer.Update(t.Context(), id, func(*Txn) (Change, error) { return Change{Clear: true}, nil })
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -12,8 +12,8 @@ type Change struct {
 	Writes []Write
 	Clear  bool // delete every pair; Writes must be empty
 
-	// Stored is called, unless nil, once the change is committed and while Update still waits for
-	// Run's sink to get it. It must not block.
+	// Stored is called, unless nil, when the change is committed but Update still waits for Run's
+	// sink to get it; where it need not wait, Stored is not called. It must not block.
 	Stored func()
 }
 
@@ -30,8 +30,8 @@ type Commit struct{ Seq, Latest uint64 }
 
 // Decide looks at a message and says what to change. It must be pure: it is called anew whenever
 // the message has changed, with a lock held, and only the last call counts. An error ends the
-// Update, and nothing is written. It must not keep the Message.
-type Decide func(*Message) (Change, error)
+// Update, and nothing is written. It must not keep the Txn.
+type Decide func(*Txn) (Change, error)
 
 // Update is the only way to write pairs. It commits all that decide wants or nothing, if nothing
 // that decide has read has changed meanwhile, and asks decide again otherwise. It returns decide's

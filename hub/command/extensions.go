@@ -106,7 +106,7 @@ func (c *Commands) countSet(ctx context.Context, id kv.MessageID) error {
 // decision decides the items of a request. The writes of its change are those of the outcomes
 // marked as written, in the same order.
 type decision struct {
-	op       func(*decision, *kv.Message) error
+	op       func(*decision, *kv.Txn) error
 	items    []Extension
 	admin    bool
 	maxPairs int // pairs that the message may hold; for set alone
@@ -120,10 +120,10 @@ type decision struct {
 
 // decide is called by the store with the message as it is, and again whenever the message has
 // changed before the commit. It forgets what it decided before.
-func (d *decision) decide(m *kv.Message) (kv.Change, error) {
+func (d *decision) decide(t *kv.Txn) (kv.Change, error) {
 	d.change = kv.Change{Writes: d.oneWrite[:0], Stored: d.change.Stored}
 	d.outcomes = d.oneOutcome[:0]
-	err := d.op(d, m)
+	err := d.op(d, t)
 	return d.change, err
 }
 
@@ -142,10 +142,10 @@ func (d *decision) keep(code int, p kv.Pair) {
 
 // set decides each item of a set. A set to the value that the pair already has succeeds and writes
 // nothing.
-func (d *decision) set(m *kv.Message) error {
+func (d *decision) set(t *kv.Txn) error {
 	added := 0
 	for _, item := range d.items {
-		switch p := m.Pair(item.Key); {
+		switch p := t.Pair(item.Key); {
 		case !d.admin && !seqMatches(p, item.Seq):
 			d.keep(refusal.SeqConflict, p)
 		case !p.Deleted && p.Value == item.Value:
@@ -162,7 +162,7 @@ func (d *decision) set(m *kv.Message) error {
 		// others.
 		return nil
 	}
-	if has := m.Live(); has+added > d.maxPairs {
+	if has := t.Live(); has+added > d.maxPairs {
 		return refusal.Field(refusal.BadParameter, "extensions",
 			"the message has %d pairs and may hold %d, so %d more don't fit", has, d.maxPairs, added)
 	}
@@ -170,9 +170,9 @@ func (d *decision) set(m *kv.Message) error {
 }
 
 // delete decides each item of a deletion. Deleting a pair that is gone succeeds and writes nothing.
-func (d *decision) delete(m *kv.Message) error {
+func (d *decision) delete(t *kv.Txn) error {
 	for _, item := range d.items {
-		switch p := m.Pair(item.Key); {
+		switch p := t.Pair(item.Key); {
 		case !d.admin && !seqMatches(p, item.Seq):
 			d.keep(refusal.SeqConflict, p)
 		case p.Deleted:
@@ -185,8 +185,8 @@ func (d *decision) delete(m *kv.Message) error {
 }
 
 // clear deletes all pairs, if there are any.
-func (d *decision) clear(m *kv.Message) error {
-	d.change.Clear = m.Live() > 0
+func (d *decision) clear(t *kv.Txn) error {
+	d.change.Clear = t.Live() > 0
 	return nil
 }
 

@@ -95,7 +95,7 @@ func TestRedirectIsNotFollowed(t *testing.T) {
 		defer close(stopped)
 		s.Run(ctx)
 	}()
-	if _, err := store.Update(ctx, id, func(*kv.Message) (kv.Change, error) {
+	if _, err := store.Update(ctx, id, func(*kv.Txn) (kv.Change, error) {
 		return kv.Change{Writes: []kv.Write{{Key: "a", Value: "1"}}}, nil
 	}); err != nil {
 		t.Fatal(err)

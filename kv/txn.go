@@ -1,0 +1,100 @@
+package kv
+
+// Txn is a message as one decision sees it. It notes what the decision reads, so that a change that
+// rests on one pair alone can be committed as a compare-and-swap, and shows how many pairs there will
+// be after the decisions before it in the same batch. It is valid only inside the Decide that it is
+// given to.
+type Txn struct {
+	m     *Message
+	reads readSet
+
+	// pending marks the pairs that decisions before this one will write. Their revisions are not
+	// known yet, so a decision that reads one of them can't be used: dirtyRead says so, and it is
+	// made again after the commit.
+	pending     map[string]bool
+	pendingLive int // how many pairs they add
+	dirtyRead   bool
+}
+
+// readSet is what a decision has read of a message.
+type readSet struct {
+	at     string // a pair
+	beyond bool   // another pair, their number, or anything else
+}
+
+func (r *readSet) add(key string) {
+	r.beyond = r.beyond || r.at != "" && r.at != key
+	r.at = key
+}
+
+func (r *readSet) onlyAt(key string) bool { return r.at == key && !r.beyond }
+
+// decide asks for a decision, forgetting what the one before it has read.
+func (t *Txn) decide(decide Decide) (Change, error) {
+	t.reads, t.dirtyRead = readSet{}, false
+	return decide(t)
+}
+
+// Record is Message.Record. A record never changes, so nothing rests on having read it.
+func (t *Txn) Record() *Record { return t.m.Record() }
+
+// Pair is Message.Pair.
+func (t *Txn) Pair(key string) Pair {
+	t.reads.add(key)
+	if t.pending[key] {
+		t.dirtyRead = true
+	}
+	return t.m.Pair(key)
+}
+
+// Live is Message.Live, with what the decisions before this one will add.
+func (t *Txn) Live() int {
+	t.reads.beyond = true
+	return t.m.Live() + t.pendingLive
+}
+
+// LatestSeq is Message.LatestSeq.
+func (t *Txn) LatestSeq() uint64 {
+	t.reads.beyond = true
+	return t.m.LatestSeq()
+}
+
+// ClearSeq is Message.ClearSeq.
+func (t *Txn) ClearSeq() uint64 {
+	t.reads.beyond = true
+	return t.m.ClearSeq()
+}
+
+// Pairs is Message.Pairs.
+func (t *Txn) Pairs(from uint64) []Pair {
+	t.reads.beyond = true
+	t.dirtyRead = t.dirtyRead || len(t.pending) > 0
+	return t.m.Pairs(from)
+}
+
+// addPending makes the message look as if the change had been committed, for the decisions that
+// follow in the same batch. A changed pair is only marked: its Seq is not known yet.
+func (t *Txn) addPending(change Change) {
+	for _, w := range change.Writes {
+		before, after := !t.m.Pair(w.Key).Deleted, !w.Delete
+		if before != after {
+			if after {
+				t.pendingLive++
+			} else {
+				t.pendingLive--
+			}
+		}
+		t.pending[w.Key] = true
+	}
+}
+
+// isCAS reports whether the change that was just decided can be a CAS, and returns the revision of
+// its pair.
+func (t *Txn) isCAS(change Change, options Options) (last uint64, ok bool) {
+	if !options.hasCAS() || t.m.live > options.MaxPairs || change.Clear || len(change.Writes) != 1 {
+		return 0, false
+	}
+	w := change.Writes[0]
+	p, known := t.m.pairs[w.Key]
+	return p.Seq, known && !w.Delete && !p.Deleted && t.reads.onlyAt(w.Key)
+}
