@@ -49,11 +49,8 @@ type slot struct {
 	err      error          // why loading failed
 	gone     bool           // no longer in the cache, nor kept current
 	txn      Txn            // of the decision being made: here it needs no allocation
-	queue    []*waiter      // writers that wait; the first may lead
-	led      bool           // one of them commits for all, or has yet to promote the next
-
-	casKeys    []string      // the keys of CAS in flight
-	casDrained chan struct{} // closed when none is; nil while nobody waits for that
+	group    groupCommit
+	cas      casSet
 }
 
 var errUnexpectedKey = errors.New("key of an unknown kind")
@@ -233,7 +230,7 @@ func (c *cache) evict(sl *slot) {
 		if old == sl || !old.mu.TryLock() {
 			continue
 		}
-		if old.object != nil && !old.led && len(old.casKeys) == 0 {
+		if old.object != nil && !old.group.led && len(old.cas.keys) == 0 {
 			old.gone = true
 			c.removeLocked(old)
 		}

@@ -37,7 +37,7 @@ func (o Options) hasCAS() bool {
 // commit of the whole message or has to wait for one. After true, casDone has to be called. The
 // caller holds sl.mu.
 func (sl *slot) beginCAS(decide Decide, options Options) (cas, bool) {
-	if !options.hasCAS() || len(sl.queue) > 0 {
+	if !options.hasCAS() || len(sl.group.queue) > 0 {
 		return cas{}, false
 	}
 	sl.txn = Txn{m: sl.object.(*Message)}
@@ -47,11 +47,10 @@ func (sl *slot) beginCAS(decide Decide, options Options) (cas, bool) {
 	if err != nil {
 		return cas{}, false
 	}
-	if !ok || slices.Contains(sl.casKeys, change.Writes[0].Key) {
+	if !ok || !sl.cas.add(change.Writes[0].Key) {
 		return cas{}, false
 	}
 	w := change.Writes[0]
-	sl.casKeys = append(sl.casKeys, w.Key)
 	return cas{w.Key, [1]bucket.Write{sl.pair(w)}, last, change.Stored}, true
 }
 
@@ -82,30 +81,53 @@ func (sh *shard) commitCAS(ctx context.Context, sl *slot, s cas) (Commit, error)
 func (sl *slot) casDone(key string) {
 	sl.mu.Lock()
 	defer sl.mu.Unlock()
-	sl.casKeys = slices.DeleteFunc(sl.casKeys, func(other string) bool { return other == key })
-	if len(sl.casKeys) == 0 && sl.casDrained != nil {
-		close(sl.casDrained)
-		sl.casDrained = nil
-	}
+	sl.cas.remove(key)
 }
 
 // drainCAS waits until no CAS is in flight, or returns ctx's error. None begins while the queue is
 // not empty, so a commit of the whole message is never starved.
 func (sl *slot) drainCAS(ctx context.Context) error {
 	sl.mu.Lock()
-	if len(sl.casKeys) == 0 {
-		sl.mu.Unlock()
+	drained := sl.cas.wait()
+	sl.mu.Unlock()
+	if drained == nil {
 		return nil
 	}
-	if sl.casDrained == nil {
-		sl.casDrained = make(chan struct{})
-	}
-	drained := sl.casDrained
-	sl.mu.Unlock()
 	select {
 	case <-drained:
 		return nil
 	case <-ctx.Done():
 		return ctx.Err()
 	}
+}
+
+// casSet holds the keys of the CAS of one message that are in flight. The slot's lock guards it.
+type casSet struct {
+	keys    []string
+	drained chan struct{} // closed when there are none; nil if nobody waits for that
+}
+
+// add reports false if a CAS of this key is in flight.
+func (s *casSet) add(key string) bool {
+	if slices.Contains(s.keys, key) {
+		return false
+	}
+	s.keys = append(s.keys, key)
+	return true
+}
+
+func (s *casSet) remove(key string) {
+	s.keys = slices.DeleteFunc(s.keys, func(other string) bool { return other == key })
+	if len(s.keys) == 0 && s.drained != nil {
+		close(s.drained)
+		s.drained = nil
+	}
+}
+
+// wait returns a channel that is closed when no CAS is in flight, or nil if none is.
+func (s *casSet) wait() <-chan struct{} {
+	if len(s.keys) > 0 && s.drained == nil {
+		s.drained = make(chan struct{})
+	}
+	return s.drained
 }

@@ -117,6 +117,6 @@ func (sl *slot) applyCommit(group []*waiter, writes []bucket.Write, at committed
 			w.commit.Seq = first
 		}
 		first = after
-		sl.finishLocked(w)
+		sl.group.finish(w)
 	}
 }

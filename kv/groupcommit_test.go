@@ -10,10 +10,10 @@ func TestOneLeaderAtATime(t *testing.T) {
 		"CAS": {Replicas: 1, MaxPairs: 300}, "Replicated": {Replicas: 3, MaxPairs: 300},
 	} {
 		t.Run(name, func(t *testing.T) {
-			sl := new(slot)
+			g := new(groupCommit)
 			join := func() *waiter {
 				w := &waiter{wake: make(chan wakeup, 1)}
-				sl.join(w)
+				g.join(w)
 				return w
 			}
 			woken := func(w *waiter) string {
@@ -28,12 +28,12 @@ func TestOneLeaderAtATime(t *testing.T) {
 			if got := woken(first); got != "lead" {
 				t.Fatalf("the first has to %s", got)
 			}
-			sl.finish(nil, first)
+			g.finish(first)
 			next := join()
 			if got := woken(next); got != "wait" {
 				t.Fatalf("the next has to %s before the first has promoted the next", got)
 			}
-			sl.promoteNext(options)
+			g.promoteNext(options)
 			want := "lead"
 			if options.hasCAS() {
 				want = "retry"
@@ -47,8 +47,8 @@ func TestOneLeaderAtATime(t *testing.T) {
 					t.Fatalf("and when it comes again, to %s", got)
 				}
 			}
-			sl.finish(nil, next)
-			sl.promoteNext(options)
+			g.finish(next)
+			g.promoteNext(options)
 			if got := woken(join()); got != "lead" {
 				t.Fatalf("when all are gone, the first has to %s", got)
 			}

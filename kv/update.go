@@ -70,7 +70,7 @@ func (sh *shard) update(ctx context.Context, ref Ref, id MessageID, decide Decid
 		sl = found
 		if single, isCAS = sl.beginCAS(decide, sh.options); !isCAS {
 			w = &waiter{decide: decide, wake: make(chan wakeup, 1)}
-			sl.join(w)
+			sl.group.join(w)
 		}
 	})
 	switch {
