@@ -8,9 +8,9 @@ type Txn struct {
 	m     *Message
 	reads readSet
 
-	// pending marks the pairs that decisions before this one will write. Their revisions are not
-	// known yet, so a decision that reads one of them can't be used: dirtyRead says so, and it is
-	// made again after the commit.
+	// pending holds the pairs that decisions before this one will write, true if they set them and
+	// false if they delete them. Their revisions are not known yet, so a decision that reads one of
+	// them can't be used: dirtyRead says so, and it is made again after the commit.
 	pending     map[string]bool
 	pendingLive int // how many pairs they add
 	dirtyRead   bool
@@ -41,7 +41,7 @@ func (t *Txn) Record() *Record { return t.m.Record() }
 // Pair is Message.Pair.
 func (t *Txn) Pair(key string) Pair {
 	t.reads.add(key)
-	if t.pending[key] {
+	if _, changed := t.pending[key]; changed {
 		t.dirtyRead = true
 	}
 	return t.m.Pair(key)
@@ -73,18 +73,21 @@ func (t *Txn) Pairs(from uint64) []Pair {
 }
 
 // addPending makes the message look as if the change had been committed, for the decisions that
-// follow in the same batch. A changed pair is only marked: its Seq is not known yet.
+// follow in the same batch.
 func (t *Txn) addPending(change Change) {
 	for _, w := range change.Writes {
-		before, after := !t.m.Pair(w.Key).Deleted, !w.Delete
-		if before != after {
-			if after {
-				t.pendingLive++
-			} else {
-				t.pendingLive--
-			}
+		before, known := t.pending[w.Key]
+		if !known {
+			before = !t.m.Pair(w.Key).Deleted
 		}
-		t.pending[w.Key] = true
+		after := !w.Delete
+		switch {
+		case after && !before:
+			t.pendingLive++
+		case before && !after:
+			t.pendingLive--
+		}
+		t.pending[w.Key] = after
 	}
 }
 
