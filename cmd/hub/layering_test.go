@@ -2,56 +2,75 @@ package main
 
 import (
 	"os/exec"
-	"slices"
 	"strings"
 	"testing"
 )
 
-// law is which packages of ours each may import, and why. A package that is not named here may be
-// imported by none.
-var law = []struct {
-	path    string
-	imports []string // of this module
-	nats    string   // "none", "client", or "server" for both
-	reason  string
-}{
-	{"exthub/cmd/hub", []string{"exthub/hub", "exthub/hub/usersig", "exthub/hub/webhook", "exthub/kv", "exthub/web", "exthub/bench"}, "server",
-		"it wires everything, so it alone knows everything"},
-	{"exthub/hub", []string{"exthub/hub/rest", "exthub/hub/command", "exthub/hub/socket", "exthub/hub/wire", "exthub/hub/refusal", "exthub/hub/usersig", "exthub/events", "exthub/kv"}, "none",
-		"it is the WebSocket door and the life of both; the day it names NATS, a session depends on how things are stored"},
-	{"exthub/hub/rest", []string{"exthub/hub/command", "exthub/hub/wire", "exthub/hub/refusal", "exthub/hub/usersig", "exthub/kv"}, "none",
-		"it is a door beside the hub's own and has to work without it; of kv it knows what a message is called"},
-	{"exthub/hub/command", []string{"exthub/hub/refusal", "exthub/hub/usersig", "exthub/hub/wire", "exthub/kv"}, "none",
-		"it says what may be done, whatever door it is asked at; the day it knows one, a rule holds at that door only"},
-	{"exthub/hub/socket", []string{"exthub/events", "exthub/kv"}, "none",
-		"it writes what others made; it can be read and tested without sessions, commands and codes of requests"},
-	{"exthub/hub/wire", []string{"exthub/hub/refusal"}, "none",
-		"it reads JSON strictly and refuses what it can't; it knows no request"},
-	{"exthub/hub/refusal", []string{"exthub/hub/usersig"}, "none",
-		"it is the vocabulary of both doors; of usersig it lists the codes"},
-	{"exthub/hub/webhook", []string{"exthub/kv"}, "none",
-		"it tells a backend what kv committed, whatever door it came through"},
-	{"exthub/hub/hubtest", []string{"exthub/hub", "exthub/hub/usersig", "exthub/kv", "exthub/kv/kvtest"}, "client",
-		"it runs a whole hub for tests; it stands above what they test, and nothing but tests may import it"},
-	{"exthub/hub/usersig", nil, "none",
-		"a format of its own that anybody can read alone"},
-	{"exthub/events", []string{"exthub/kv"}, "none",
-		"it fans out what kv committed and must not know who listens, nor how kv heard of it"},
-	{"exthub/kv", []string{"exthub/kv/bucket"}, "client",
-		"it is the truth and knows nobody above; the server would come with it into every program that reads the bucket"},
-	{"exthub/kv/bucket", nil, "client",
-		"it speaks JetStream and knows keys and revisions; the day it knows messages, how they are stored depends on what they are"},
-	{"exthub/kv/kvtest", nil, "server",
-		"it starts real servers, for tests only"},
-	{"exthub/bench/bars", []string{"exthub/bench"}, "server",
-		"it measures the hub against the plain server and client"},
-	{"exthub/bench", []string{"exthub/hub/usersig"}, "none",
-		"it loads a hub from outside, as any client could; what it measured through inner doors would be another product"},
-	{"exthub/web", nil, "none",
-		"it carries files"},
+// packages are ours, from the top down, and how much of NATS each may import: "none", "client", or
+// "server" for both. A package that is not named here may import nothing, and be imported by none.
+var packages = []struct{ path, nats, reason string }{
+	{"cmd/hub", "server", "it wires everything, so it alone knows everything"},
+	{"bench/bars", "server", "it measures the hub beside the plain server and client"},
+	{"bench", "none", "it loads a hub from outside, as any client could"},
+	{"hub/hubtest", "client", "it connects a whole hub for tests; only tests may import it"},
+	{"hub", "none", "the day a session names NATS, it depends on how things are stored"},
+	{"hub/rest", "none", "the day a call names NATS, it depends on how things are stored"},
+	{"hub/webhook", "none", "it tells what was committed, not how"},
+	{"hub/command", "none", "the day a rule names NATS, it depends on how things are stored"},
+	{"hub/socket", "none", "it writes bytes"},
+	{"hub/wire", "none", "it reads bytes"},
+	{"hub/refusal", "none", "it is words and numbers"},
+	{"hub/usersig", "none", "a format of its own that anybody can read alone"},
+	{"events", "none", "it must not know how kv heard of a change"},
+	{"kv", "client", "a Store is opened on a connection; the server would come into every reader"},
+	{"kv/bucket", "client", "it speaks JetStream for kv"},
+	{"kv/kvtest", "server", "it starts real servers, for tests only"},
+	{"web", "none", "it carries files"},
 }
 
-// imports returns what each package of this module imports, tests excluded.
+// arrows are the imports among our packages. Each points down the list of packages, and has a
+// reason.
+var arrows = []struct{ from, to, reason string }{
+	{"cmd/hub", "hub", "it starts the doors"},
+	{"cmd/hub", "hub/webhook", "it starts the webhooks"},
+	{"cmd/hub", "hub/usersig", "hub usersig and the demo sign"},
+	{"cmd/hub", "kv", "it opens the store"},
+	{"cmd/hub", "web", "it serves the files"},
+	{"cmd/hub", "bench", "hub bench runs it"},
+	{"bench/bars", "bench", "it runs the scenarios and reads their results"},
+	{"bench", "hub/usersig", "its clients log in"},
+	{"hub/hubtest", "hub", "it starts one"},
+	{"hub/hubtest", "hub/usersig", "its clients log in"},
+	{"hub/hubtest", "kv", "it opens the store of the hub that it starts"},
+	{"hub/hubtest", "kv/kvtest", "the store of a test is on a real server"},
+	{"hub", "hub/rest", "it serves the REST door beside its own, with the same commands"},
+	{"hub", "hub/command", "a method is a command, decoded and encoded"},
+	{"hub", "hub/socket", "a session speaks through a connection"},
+	{"hub", "hub/wire", "params and results are JSON"},
+	{"hub", "hub/refusal", "it says no"},
+	{"hub", "hub/usersig", "it verifies who logs in"},
+	{"hub", "events", "sessions attach to the broker, which it makes"},
+	{"hub", "kv", "it reads a user's groups at the login, and names what is stored"},
+	{"hub/rest", "hub/command", "a call is a command, decoded and encoded"},
+	{"hub/rest", "hub/wire", "bodies are JSON"},
+	{"hub/rest", "hub/refusal", "it says no"},
+	{"hub/rest", "hub/usersig", "it verifies who calls"},
+	{"hub/rest", "kv", "it names messages by their parts, and lists members"},
+	{"hub/webhook", "kv", "it follows the store"},
+	{"hub/command", "hub/refusal", "a rule that is broken is a refusal"},
+	{"hub/command", "hub/usersig", "it translates the errors of a door for the caller"},
+	{"hub/command", "hub/wire", "the payload of a message is stored as JSON"},
+	{"hub/command", "kv", "it decides on what is stored, and commits"},
+	{"hub/socket", "events", "events are what it writes"},
+	{"hub/socket", "kv", "it folds the events of a message, which it knows by its ID"},
+	{"hub/wire", "hub/refusal", "it refuses what it can't read"},
+	{"hub/refusal", "hub/usersig", "the codes of a refused UserSig stand in its table"},
+	{"events", "kv", "it tells what kv committed"},
+	{"kv", "kv/bucket", "it keeps messages and groups as entries of a bucket"},
+}
+
+// imports returns what each package of this module imports, tests excluded, by its path below the
+// module's.
 func imports(t *testing.T) map[string][]string {
 	t.Helper()
 	list := exec.Command("go", "list", "-f", `{{.ImportPath}} {{join .Imports " "}}`, "./...")
@@ -60,32 +79,60 @@ func imports(t *testing.T) map[string][]string {
 	if err != nil {
 		t.Fatalf("go list: %v", err)
 	}
-	packages := map[string][]string{}
+	imported := map[string][]string{}
 	for line := range strings.Lines(string(out)) {
 		fields := strings.Fields(line)
-		packages[fields[0]] = fields[1:]
+		imported[strings.TrimPrefix(fields[0], "exthub/")] = fields[1:]
 	}
-	return packages
+	return imported
 }
 
+// TestImportsPointOneWay: each import among our packages is an arrow with a reason, each arrow is
+// an import, and all point down.
 func TestImportsPointOneWay(t *testing.T) {
-	packages := imports(t)
-	for _, l := range law {
-		found := packages[l.path]
-		delete(packages, l.path)
-		for _, p := range found {
-			ours := strings.HasPrefix(p, "exthub/") && !slices.Contains(l.imports, p)
-			client := strings.HasPrefix(p, "github.com/nats-io/") && l.nats == "none"
-			server := strings.HasPrefix(p, "github.com/nats-io/nats-server/") && l.nats != "server"
-			if ours || client || server {
-				t.Errorf("%s imports %s, but may not: %s", l.path, p, l.reason)
-			}
+	type arrow struct{ from, to string }
+	allowed := map[arrow]bool{}
+	floor := map[string]int{}
+	for i, p := range packages {
+		floor[p.path] = i
+	}
+	for _, a := range arrows {
+		allowed[arrow{a.from, a.to}] = true
+		if floor[a.from] >= floor[a.to] {
+			t.Errorf("%s -> %s points up", a.from, a.to)
 		}
 	}
-	for path, found := range packages {
-		for _, p := range found {
-			if strings.HasPrefix(p, "exthub/") || strings.HasPrefix(p, "github.com/nats-io/") {
-				t.Errorf("%s imports %s, but the law above does not know it: add it with a reason", path, p)
+	for from, list := range imports(t) {
+		for _, p := range list {
+			to, ours := strings.CutPrefix(p, "exthub/")
+			if ours && !allowed[arrow{from, to}] {
+				t.Errorf("%s imports %s, which is no arrow: add it with a reason, or do without", from, to)
+			}
+			delete(allowed, arrow{from, to})
+		}
+	}
+	for a := range allowed {
+		t.Errorf("%s does not import %s: there is no such arrow any more", a.from, a.to)
+	}
+}
+
+// TestNATSStaysBelow: no package knows more of NATS than it may.
+func TestNATSStaysBelow(t *testing.T) {
+	known := imports(t)
+	for _, p := range packages {
+		for _, imported := range known[p.path] {
+			client := strings.HasPrefix(imported, "github.com/nats-io/")
+			server := strings.HasPrefix(imported, "github.com/nats-io/nats-server/")
+			if client && p.nats == "none" || server && p.nats != "server" {
+				t.Errorf("%s imports %s, but may not: %s", p.path, imported, p.reason)
+			}
+		}
+		delete(known, p.path)
+	}
+	for path, list := range known {
+		for _, imported := range list {
+			if strings.HasPrefix(imported, "exthub/") || strings.HasPrefix(imported, "github.com/nats-io/") {
+				t.Errorf("%s imports %s, but is not in the list of packages", path, imported)
 			}
 		}
 	}
