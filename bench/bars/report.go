@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -23,13 +24,25 @@ type row struct {
 
 // atMost returns a row whose figure must not exceed factor times the floor.
 func atMost(part, what string, figure, floor, factor float64, unit string) row {
-	return row{part, what, fmt.Sprintf("at most %g x the floor", factor), ratio(figure, floor, unit), figure <= factor*floor && floor > 0}
+	bar := fmt.Sprintf("at most %g x the floor", factor)
+	return row{part, what, bar, ratio(figure, floor, unit), figure <= factor*floor && floor > 0}
 }
 
-// atLeast returns a row whose figure must reach factor times the floor.
-func atLeast(part, what string, figure, floor, factor float64, unit string) row {
-	return row{part, what, fmt.Sprintf("at least %g x the floor", factor), ratio(figure, floor, unit), figure >= factor*floor && floor > 0}
+// atLeast returns a row whose rate, in things a second, must reach factor times the floor.
+func atLeast(part, what string, figure, floor, factor float64) row {
+	bar := fmt.Sprintf("at least %g x the floor", factor)
+	return row{part, what, bar, ratio(figure, floor, perSecond), figure >= factor*floor && floor > 0}
 }
+
+// beside returns a row without a bar: a rate, in things a second, and what it is compared with.
+func beside(part, what string, figure, floor float64) row {
+	return row{part, what, noBar, ratio(figure, floor, perSecond), true}
+}
+
+const (
+	perSecond = "a second"
+	noBar     = "none"
+)
 
 func ratio(figure, floor float64, unit string) string {
 	return fmt.Sprintf("**%.3f x** (%s against %s %s)", figure/floor, number(figure), number(floor), unit)
@@ -52,7 +65,12 @@ func number(v float64) string {
 
 // rows returns the bars in the order of the table.
 func (s samples) rows() []row {
-	var rows []row
+	return slices.Concat(
+		s.fanoutRows(), s.memoryRows(), s.writeRows(), s.readRows(), s.crowdRows(), s.allocationRows(),
+	)
+}
+
+func (s samples) fanoutRows() (rows []row) {
 	for _, inFlight := range []struct {
 		n      int
 		what   string
@@ -61,40 +79,76 @@ func (s samples) rows() []row {
 		for _, audience := range audiences {
 			if audience.bar {
 				name := fmt.Sprintf(" %d x%d cpu", audience.size, inFlight.n)
-				rows = append(rows, atMost("fanout", fmt.Sprintf("server CPU per delivery, %s, %s viewers", inFlight.what, number(float64(audience.size))),
+				what := fmt.Sprintf("server CPU per delivery, %s, %s viewers",
+					inFlight.what, number(float64(audience.size)))
+				rows = append(rows, atMost("fanout", what,
 					s.median("hub"+name), s.median("floor"+name), inFlight.factor, "us"))
 			}
 		}
 	}
-	multiLast := max(s.median("multi_last x1"), s.median("multi_last x16"))
-	allocations := func(name string) row {
-		found := s.median("hub " + name + " allocations")
-		return row{"fanout", "heap allocations per delivered event, " + name, "at most 0.1", fmt.Sprintf("**%.3f**", found), found <= 0.1 && found > 0}
+	return rows
+}
+
+func (s samples) memoryRows() []row {
+	idle, logins := s.median("idle 10000 rss"), s.median("logins")
+	return []row{
+		{"memory", "resident memory per idle logged-in session, 10,000 sessions", "at most 12 KiB",
+			fmt.Sprintf("**%.1f KiB**, %.1f KiB right after the logins", idle, s.median("idle 10000 rush")),
+			idle <= 12 && idle > 0},
+		{"memory", "connect and log in", "at least 5,000 a second",
+			fmt.Sprintf("**%s** a second, %s us of server CPU each", number(logins), number(s.median("login cpu"))),
+			logins >= 5000},
 	}
-	idle := s.median("idle 10000 rss")
-	return append(rows,
-		row{"memory", "resident memory per idle logged-in session, 10,000 sessions", "at most 12 KiB",
-			fmt.Sprintf("**%.1f KiB**, %.1f KiB right after the logins", idle, s.median("idle 10000 rush")), idle <= 12 && idle > 0},
-		row{"memory", "connect and log in", "at least 5,000 a second", fmt.Sprintf("**%s** a second, %s us of server CPU each", number(s.median("logins")), number(s.median("login cpu"))),
-			s.median("logins") >= 5000},
-		atLeast("write", "acknowledged sets, 128 clients, sync 2m, against kv.Update with 128 callers", s.median("write 2m"), s.median("update 2m"), 0.5, "a second"),
-		row{"write", "the same, against callers with a connection each, as the hub's clients have", "none", ratio(s.median("write 2m"), s.median("update apart"), "a second"), true},
-		row{"write", fmt.Sprintf("the same, against an answer from memory (%s a second) plus one kv.Update", number(s.median("answered sets"))), "none",
-			ratio(s.median("write 2m"), both(s.median("answered sets"), s.median("update 2m")), "a second"), true},
-		atLeast("write", "acknowledged sets, 128 clients, sync always, against kv.Update with 128 callers", s.median("write always"), s.median("update always"), 0.9, "a second"),
-		atLeast("write", "64 writers on one message, sync 2m, against kv.Update one after the other", s.median("hot"), s.median("sequential"), 0.5, "a second"),
-		atLeast("read", "all 300 pairs of a message, warm, against multi_last of the same", s.median("reads"), multiLast, 10, "a second"),
-		atLeast("read", "the same, against a server that answers from memory", s.median("reads"), s.median("answers"), 0.3, "a second"),
+}
+
+func (s samples) writeRows() []row {
+	sets, answered := s.median("write 2m"), s.median("answered sets")
+	return []row{
+		atLeast("write", "acknowledged sets, 128 clients, sync 2m, against kv.Update with 128 callers",
+			sets, s.median("update 2m"), 0.5),
+		beside("write", "the same, against callers with a connection each, as the hub's clients have",
+			sets, s.median("update apart")),
+		beside("write", fmt.Sprintf("the same, against an answer from memory (%s a second) plus one kv.Update",
+			number(answered)), sets, both(answered, s.median("update 2m"))),
+		atLeast("write", "acknowledged sets, 128 clients, sync always, against kv.Update with 128 callers",
+			s.median("write always"), s.median("update always"), 0.9),
+		atLeast("write", "64 writers on one message, sync 2m, against kv.Update one after the other",
+			s.median("hot"), s.median("sequential"), 0.5),
+	}
+}
+
+func (s samples) readRows() []row {
+	reads, multiLast := s.median("reads"), max(s.median("multi_last x1"), s.median("multi_last x16"))
+	return []row{
+		atLeast("read", "all 300 pairs of a message, warm, against multi_last of the same", reads, multiLast, 10),
+		atLeast("read", "the same, against a server that answers from memory", reads, s.median("answers"), 0.3),
 		atLeast("read", "the same, 15 messages at a time, against these bytes written unasked to two sockets",
-			s.median("reads of 15"), s.median("copies"), 0.3, "a second"),
-		row{"poll", "10,000 viewers of one poll, 200 votes a second for 30 s: acknowledgement to receipt", "every viewer exact; p99 under 250 ms",
-			fmt.Sprintf("all exact; p50 %.0f ms, **p99 %.0f ms**; %s votes; server RSS %.0f MiB", s.median("poll p50"), s.median("poll p99"), number(s.median("poll sets")), s.median("poll rss")),
-			s.median("poll p99") < 250 && s.median("poll p99") > 0},
-		atMost("stalled", "100 stalled clients among 5,000: p99 of the others, against none", s.median("stalled p99"), s.median("calm p99"), 1.2, "ms"),
-		row{"storm", "10,000 clients reconnect at once, while votes go on", "all back and exact in under 10 s", fmt.Sprintf("**%.1f s**, %s exact", s.median("storm"), number(s.median("storm exact"))),
-			s.median("storm") < 10 && s.median("storm exact") == 10000},
-		allocations("1000 x1"), allocations("5000 x1"), allocations("5000 x16"),
-	)
+			s.median("reads of 15"), s.median("copies"), 0.3),
+	}
+}
+
+func (s samples) crowdRows() []row {
+	p99, storm, exact := s.median("poll p99"), s.median("storm"), s.median("storm exact")
+	return []row{
+		{"poll", "10,000 viewers of one poll, 200 votes a second for 30 s: acknowledgement to receipt",
+			"every viewer exact; p99 under 250 ms",
+			fmt.Sprintf("all exact; p50 %.0f ms, **p99 %.0f ms**; %s votes; server RSS %.0f MiB",
+				s.median("poll p50"), p99, number(s.median("poll sets")), s.median("poll rss")),
+			p99 < 250 && p99 > 0},
+		atMost("stalled", "100 stalled clients among 5,000: p99 of the others, against none",
+			s.median("stalled p99"), s.median("calm p99"), 1.2, "ms"),
+		{"storm", "10,000 clients reconnect at once, while votes go on", "all back and exact in under 10 s",
+			fmt.Sprintf("**%.1f s**, %s exact", storm, number(exact)), storm < 10 && exact == 10000},
+	}
+}
+
+func (s samples) allocationRows() (rows []row) {
+	for _, name := range []string{"1000 x1", "5000 x1", "5000 x16"} {
+		found := s.median("hub " + name + " allocations")
+		rows = append(rows, row{"fanout", "heap allocations per delivered event, " + name, "at most 0.1",
+			fmt.Sprintf("**%.3f**", found), found <= 0.1 && found > 0})
+	}
+	return rows
 }
 
 // table returns the bars of the wanted parts as Markdown.
@@ -106,7 +160,7 @@ func (s samples) table(wants func(part string) bool) string {
 		switch {
 		case !r.met:
 			verdict = "**missed**"
-		case r.bar == "none":
+		case r.bar == noBar:
 			verdict = ""
 		}
 		if wants(r.part) {
@@ -123,14 +177,19 @@ func (a *allCommand) report(start time.Time) error {
 	}
 	var b strings.Builder
 	b.WriteString(a.samples.table(a.wants))
-	fmt.Fprintf(&b, "\nMeasured %s in %.0f minutes, %d rounds, medians.\n%s\n", start.UTC().Format("2006-01-02 15:04 UTC"), time.Since(start).Minutes(), a.Rounds, machine())
+	fmt.Fprintf(&b, "\nMeasured %s in %.0f minutes, %d rounds, medians.\n%s\n",
+		start.UTC().Format("2006-01-02 15:04 UTC"), time.Since(start).Minutes(), a.Rounds, machine())
 	fmt.Print(b.String())
 	raw, err := json.MarshalIndent(a.samples, "", " ")
 	if err != nil {
 		return err
 	}
-	return errors.Join(a.plot("cpu-per-delivery.svg", a.samples.cpuPlot()), a.plot("memory-per-session.svg", a.samples.memoryPlot()),
-		publish(filepath.Join(a.Out, "benchmarks.json"), string(raw)+"\n"), fill(filepath.Join(a.Out, "benchmarks.md"), b.String()))
+	return errors.Join(
+		a.plot("cpu-per-delivery.svg", a.samples.cpuPlot()),
+		a.plot("memory-per-session.svg", a.samples.memoryPlot()),
+		publish(filepath.Join(a.Out, "benchmarks.json"), string(raw)+"\n"),
+		fill(filepath.Join(a.Out, "benchmarks.md"), b.String()),
+	)
 }
 
 // fill puts the table between the two marks of the page and keeps what people wrote around them.
@@ -180,7 +239,8 @@ func machine() string {
 			}
 		}
 	}
-	return fmt.Sprintf("%d CPUs (%s) shared with the load, Linux %s, %s%s.", runtime.NumCPU(), model, release, runtime.Version(), versions)
+	return fmt.Sprintf("%d CPUs (%s) shared with the load, Linux %s, %s%s.",
+		runtime.NumCPU(), model, release, runtime.Version(), versions)
 }
 
 func (a *allCommand) plot(name string, p bench.Plot) error {

@@ -8,7 +8,8 @@ import (
 )
 
 // TestPageShowsTheSamples checks that the table of docs/benchmarks.md is what the samples beside it
-// say: nobody has changed a figure by hand, and the page is in step with the program that writes it.
+// say: nobody has changed a figure by hand, and the page is in step with the program that writes
+// it.
 func TestPageShowsTheSamples(t *testing.T) {
 	page, err := os.ReadFile("../../docs/benchmarks.md")
 	if err != nil {
