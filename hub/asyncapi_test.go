@@ -109,7 +109,8 @@ func (d *asyncAPI) fits(t *testing.T, what, message string, frame json.RawMessag
 	}
 }
 
-// TestAsyncAPI: docs/asyncapi.yaml knows every method, notification, code and close code, and its schemas fit what is said.
+// TestAsyncAPI: docs/asyncapi.yaml knows every method, notification, code and close code, and its
+// schemas fit what is said.
 func TestAsyncAPI(t *testing.T) {
 	d := readAsyncAPI(t)
 	all := readFrames(t)

@@ -11,7 +11,8 @@ import (
 	"exthub/hub/socket"
 )
 
-// TestEpoch: it is the same for every session, on every hub, as long as the store is.
+// TestEpoch: the epoch is the same for every session on every hub, as long as the store is the
+// same.
 func TestEpoch(t *testing.T) {
 	w := hubtest.Start(t)
 	first, second := w.Login("ada").Epoch, w.Login("bo").Epoch
@@ -21,8 +22,9 @@ func TestEpoch(t *testing.T) {
 	}
 }
 
-// TestAnotherHistory: a bucket that was deleted and made anew, with nothing in it, ends every session, and the next login names another history. What was
-// there is not there any more, whatever Seq a client names, and what is made now under the old names is read and told.
+// TestAnotherHistory: a bucket that was deleted and made anew, with nothing in it, ends every
+// session, and the next login names another history. What was there is not there any more, whatever
+// Seq a client names, and what is made now under the old names is read and told.
 func TestAnotherHistory(t *testing.T) {
 	w := hubtest.Start(t)
 	ada := w.Login("ada")
@@ -62,7 +64,8 @@ func TestAnotherHistory(t *testing.T) {
 		ada.Refused(23004, "getMessageExtensions", object{"messageID": letter, "startSeq": startSeq})
 		ada.Refused(10010, "getMessageExtensions", object{"messageID": post, "startSeq": startSeq})
 	}
-	ada.Refused(23004, "setMessageExtensions", object{"messageID": letter, "extensions": []object{{"key": "k", "value": "v", "seq": last}}})
+	ada.Refused(23004, "setMessageExtensions", object{"messageID": letter,
+		"extensions": []object{{"key": "k", "value": "v", "seq": last}}})
 	ada.Refused(10010, "getMessageList", object{"conversationID": "GROUPclub"})
 	var list struct{ MessageList []json.RawMessage }
 	if ada.Must("getMessageList", object{"conversationID": "C2Cbo"}, &list); len(list.MessageList) != 0 {

@@ -10,14 +10,20 @@ import (
 	"exthub/hub/hubtest"
 )
 
-// TestSeq: a change needs the Seq of what it changes, or for a pair that is gone 0 or that of its deletion.
+// conflict is what the hub says of a pair that is not changed, because the Seq was not its own.
+func conflict(key, value string, seq uint64) hubtest.Pair {
+	return hubtest.Pair{Code: 23001, Key: key, Value: value, Seq: seq}
+}
+
+// TestSeq: a change needs the Seq of what it changes, or for a pair that is gone 0 or that of its
+// deletion.
 func TestSeq(t *testing.T) {
 	w := hubtest.Start(t)
 	ada, bo := w.Login("ada"), w.Login("bo")
 	id := ada.Send("C2C", "bo").ID
 
 	first, _ := ada.Set(id, "k", "1", 0)
-	if stale, latest := bo.Set(id, "k", "2", 0); stale != (hubtest.Pair{Code: 23001, Key: "k", Value: "1", Seq: first.Seq}) || latest != first.Seq {
+	if stale, latest := bo.Set(id, "k", "2", 0); stale != conflict("k", "1", first.Seq) || latest != first.Seq {
 		t.Fatalf("stale set: %+v, latest %d", stale, latest)
 	}
 	if wrong, _ := bo.Set(id, "k", "2", first.Seq+1); wrong.Code != 23001 {
@@ -30,28 +36,31 @@ func TestSeq(t *testing.T) {
 	if same, latest := ada.Set(id, "k", "2", second.Seq); same != second || latest != second.Seq {
 		t.Fatalf("set of what is there: %+v, latest %d, want %+v", same, latest, second)
 	}
-	if stale := ada.Delete(id, object{"key": "k", "seq": first.Seq}).Extensions[0]; stale != (hubtest.Pair{Code: 23001, Key: "k", Value: "2", Seq: second.Seq}) {
-		t.Fatalf("stale deletion: %+v", stale)
+	late := ada.Delete(id, object{"key": "k", "seq": first.Seq}).Extensions[0]
+	if late != conflict("k", "2", second.Seq) {
+		t.Fatalf("stale deletion: %+v", late)
 	}
 	gone := ada.Delete(id, object{"key": "k", "seq": second.Seq}).Extensions[0]
 	if gone.Code != 0 || gone.Value != "" || gone.Seq <= second.Seq {
 		t.Fatalf("deletion: %+v", gone)
 	}
 	for _, seq := range []uint64{0, gone.Seq} {
-		if again := ada.Delete(id, object{"key": "k", "seq": seq}); again.Extensions[0] != gone || again.LatestSeq != gone.Seq {
+		if again := ada.Delete(id, object{"key": "k", "seq": seq}); again.Extensions[0] != gone ||
+			again.LatestSeq != gone.Seq {
 			t.Fatalf("deletion of what is gone, by Seq %d: %+v", seq, again)
 		}
 	}
-	if stale := ada.Delete(id, object{"key": "k", "seq": second.Seq}).Extensions[0]; stale != (hubtest.Pair{Code: 23001, Key: "k", Value: "", Seq: gone.Seq}) {
-		t.Fatalf("deletion of what is gone, by its last Seq: %+v", stale)
+	late = ada.Delete(id, object{"key": "k", "seq": second.Seq}).Extensions[0]
+	if late != conflict("k", "", gone.Seq) {
+		t.Fatalf("deletion of what is gone, by its last Seq: %+v", late)
 	}
-	if never := ada.Delete(id, object{"key": "never", "seq": 0}).Extensions[0]; never != (hubtest.Pair{Code: 0, Key: "never", Value: "", Seq: 0}) {
+	if never := ada.Delete(id, object{"key": "never", "seq": 0}).Extensions[0]; never != (hubtest.Pair{Key: "never"}) {
 		t.Fatalf("deletion of what never was: %+v", never)
 	}
-	if never := ada.Delete(id, object{"key": "never", "seq": 5}).Extensions[0]; never != (hubtest.Pair{Code: 23001, Key: "never", Value: "", Seq: 0}) {
+	if never := ada.Delete(id, object{"key": "never", "seq": 5}).Extensions[0]; never != conflict("never", "", 0) {
 		t.Fatalf("deletion of what never was, by a Seq: %+v", never)
 	}
-	if stale, _ := ada.Set(id, "k", "3", second.Seq); stale != (hubtest.Pair{Code: 23001, Key: "k", Value: "", Seq: gone.Seq}) {
+	if stale, _ := ada.Set(id, "k", "3", second.Seq); stale != conflict("k", "", gone.Seq) {
 		t.Fatalf("set of what is gone, by its last Seq: %+v", stale)
 	}
 	third, _ := ada.Set(id, "k", "3", gone.Seq)
@@ -61,7 +70,8 @@ func TestSeq(t *testing.T) {
 	}
 }
 
-// TestItemsAreDecidedOneByOne: what is right in a request is done, what is stale is not, and all that is done is done in one step.
+// TestItemsAreDecidedOneByOne: what is right in a request is done, what is stale is not, and all
+// that is done is done in one step.
 func TestItemsAreDecidedOneByOne(t *testing.T) {
 	w := hubtest.Start(t)
 	ada := w.Login("ada")
@@ -69,13 +79,15 @@ func TestItemsAreDecidedOneByOne(t *testing.T) {
 	a, _ := ada.Set(id, "a", "1", 0)
 	var got hubtest.Changed
 	ada.Must("setMessageExtensions", object{"messageID": id, "extensions": []object{
-		{"key": "b", "value": "1", "seq": 0}, {"key": "a", "value": "2", "seq": 0}, {"key": "c", "value": "1", "seq": 0}, {"key": "a2", "value": "1", "seq": 9},
+		{"key": "b", "value": "1", "seq": 0}, {"key": "a", "value": "2", "seq": 0},
+		{"key": "c", "value": "1", "seq": 0}, {"key": "a2", "value": "1", "seq": 9},
 	}}, &got)
 	codes := []int{}
 	for _, p := range got.Extensions {
 		codes = append(codes, p.Code)
 	}
-	if !slices.Equal(codes, []int{0, 23001, 0, 23001}) || got.Extensions[1].Value != "1" || got.Extensions[1].Seq != a.Seq || got.LatestSeq != got.Extensions[2].Seq {
+	if !slices.Equal(codes, []int{0, 23001, 0, 23001}) || got.Extensions[1].Value != "1" ||
+		got.Extensions[1].Seq != a.Seq || got.LatestSeq != got.Extensions[2].Seq {
 		t.Fatalf("%+v", got)
 	}
 	if p := ada.Get(id, 0); len(p.Extensions) != 3 || p.LatestSeq != got.LatestSeq {
@@ -83,7 +95,8 @@ func TestItemsAreDecidedOneByOne(t *testing.T) {
 	}
 }
 
-// TestAdminNamesNoSeq: an app admin acts on any conversation and any pair, and is bound by the limits alone.
+// TestAdminNamesNoSeq: an app admin acts on any conversation and any pair, and is bound by the
+// limits alone.
 func TestAdminNamesNoSeq(t *testing.T) {
 	w := hubtest.Start(t, func(o *hub.Options) { o.MaxExtensions = 2 })
 	ada, admin := w.Login("ada"), w.Login("admin")
@@ -96,7 +109,8 @@ func TestAdminNamesNoSeq(t *testing.T) {
 		t.Fatalf("set: %+v", got)
 	}
 	admin.Refused(10004, "setMessageExtensions", object{"messageID": id, "extensions": pairs("k", 1)})
-	if got := admin.Delete(id, object{"key": "a"}, object{"key": "never", "seq": 5}); got.Extensions[0].Code != 0 || got.Extensions[1].Code != 0 {
+	if got := admin.Delete(id, object{"key": "a"}, object{"key": "never", "seq": 5}); got.Extensions[0].Code != 0 ||
+		got.Extensions[1].Code != 0 {
 		t.Fatalf("deletion: %+v", got)
 	}
 	if p := admin.Get(id, 0); len(p.Extensions) != 1 || p.Extensions[0].Key != "b" {
@@ -135,7 +149,8 @@ func TestClear(t *testing.T) {
 	}
 }
 
-// TestPages: 300 pairs come in two pages, in rising Seq, and a client that was away gets what it missed.
+// TestPages: 300 pairs come in two pages, in rising Seq, and a client that was away gets what it
+// missed.
 func TestPages(t *testing.T) {
 	w := hubtest.Start(t)
 	ada := w.Login("ada")
@@ -155,17 +170,20 @@ func TestPages(t *testing.T) {
 	second := ada.Get(id, last+1)
 	all := append(first.Extensions, second.Extensions...)
 	if len(all) != 300 || second.CompleteFlag != 1 || second.LatestSeq != all[299].Seq {
-		t.Fatalf("second page: %d pairs, completeFlag %d, latest %d", len(second.Extensions), second.CompleteFlag, second.LatestSeq)
+		t.Fatalf("second page: %d pairs, completeFlag %d, latest %d", len(second.Extensions), second.CompleteFlag,
+			second.LatestSeq)
 	}
 	if !slices.IsSortedFunc(all, func(a, b hubtest.Pair) int { return int(a.Seq) - int(b.Seq) }) {
 		t.Error("pages are not in rising Seq")
 	}
 
 	gone := ada.Delete(id, object{"key": all[0].Key, "seq": all[0].Seq})
-	if missed := ada.Get(id, second.LatestSeq+1); len(missed.Extensions) != 1 || missed.Extensions[0] != (hubtest.Pair{Code: 0, Key: all[0].Key, Value: "", Seq: gone.LatestSeq}) {
+	if missed := ada.Get(id, second.LatestSeq+1); len(missed.Extensions) != 1 ||
+		missed.Extensions[0] != (hubtest.Pair{Key: all[0].Key, Seq: gone.LatestSeq}) {
 		t.Fatalf("missed: %+v", missed)
 	}
-	if nothing := ada.Get(id, gone.LatestSeq+1); len(nothing.Extensions) != 0 || nothing.CompleteFlag != 1 || nothing.LatestSeq != gone.LatestSeq {
+	if nothing := ada.Get(id, gone.LatestSeq+1); len(nothing.Extensions) != 0 || nothing.CompleteFlag != 1 ||
+		nothing.LatestSeq != gone.LatestSeq {
 		t.Fatalf("nothing missed: %+v", nothing)
 	}
 	if p, _ := ada.Set(id, "new", "1", 0); p.Code != 0 {
@@ -173,14 +191,16 @@ func TestPages(t *testing.T) {
 	}
 }
 
-// TestAnyText: a key and a value are any text; what means something to the store, to JSON or to JavaScript means nothing here.
+// TestAnyText: a key and a value are any text; what means something to the store, to JSON or to
+// JavaScript means nothing here.
 func TestAnyText(t *testing.T) {
 	w := hubtest.Start(t)
 	ada, bo := w.Login("ada"), w.Login("bo")
 	id := ada.Send("C2C", "bo").ID
 	bo.Next("MESSAGE_RECEIVED", nil)
 	for _, s := range []string{
-		"*", ">", "a.b", ".", " ", "\x00", "\n", `"`, `\`, "=2E", "=", "$KV", "__proto__", "constructor", "<b>", "🙂", "键", "\ufffd", "\u2028", "_", "m", "c", "x",
+		"*", ">", "a.b", ".", " ", "\x00", "\n", `"`, `\`, "=2E", "=", "$KV", "__proto__", "constructor", "<b>", "🙂",
+		"键", "\ufffd", "\u2028", "_", "m", "c", "x",
 	} {
 		if got, _ := ada.Set(id, s, s, 0); got.Code != 0 || got.Key != s || got.Value != s {
 			t.Fatalf("set %q: %+v", s, got)

@@ -46,7 +46,9 @@ func TestFlood(t *testing.T) {
 
 // Half a request comes, and then nothing.
 func TestHalfAFrame(t *testing.T) {
-	w := hubtest.Start(t, func(o *hub.Options) { o.LoginTimeout, o.Heartbeat = 100*time.Millisecond, 100*time.Millisecond })
+	w := hubtest.Start(t, func(o *hub.Options) {
+		o.LoginTimeout, o.Heartbeat = 100*time.Millisecond, 100*time.Millisecond
+	})
 	for _, c := range []*hubtest.Client{w.Dial(), w.Login("ada")} {
 		out, err := c.WS.Writer(t.Context(), websocket.MessageText)
 		if err != nil {
@@ -61,16 +63,17 @@ func TestHalfAFrame(t *testing.T) {
 	}
 }
 
-// A member reads nothing while a lot is said: that one is disconnected, and the others notice nothing.
+// A member reads nothing while a lot is said: it is disconnected, and the others notice nothing.
 func TestSlowReader(t *testing.T) {
 	w := hubtest.Start(t, func(o *hub.Options) { o.WriteTimeout, o.SessionRate = 500*time.Millisecond, 1_000_000 })
-	small := &http.Client{Transport: &http.Transport{DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
+	dial := func(ctx context.Context, network, address string) (net.Conn, error) {
 		c, err := new(net.Dialer).DialContext(ctx, network, address)
 		if err == nil {
 			err = c.(*net.TCPConn).SetReadBuffer(4096)
 		}
 		return c, err
-	}}}
+	}
+	small := &http.Client{Transport: &http.Transport{DialContext: dial}}
 	defer small.CloseIdleConnections()
 	slow := hubtest.Dial(t, w.SocketURL(), hubtest.Timeout, &websocket.DialOptions{HTTPClient: small})
 	slow.Login(w.LoginParams("slow"))
@@ -81,7 +84,8 @@ func TestSlowReader(t *testing.T) {
 	long := strings.Repeat("x", 12<<10-100)
 	for i := range messages {
 		ada.Must("sendMessage", object{
-			"to": "club", "conversationType": "GROUP", "type": "TIMTextElem", "payload": object{"text": long}, "random": i,
+			"to": "club", "conversationType": "GROUP", "type": "TIMTextElem", "payload": object{"text": long},
+			"random": i,
 		}, nil)
 		bo.Next("MESSAGE_RECEIVED", nil)
 	}

@@ -15,7 +15,8 @@ import (
 
 var update = flag.Bool("update", false, "record the golden frames, and put them into PROTOCOL.md")
 
-// frames is where the golden frames are: what a client and the hub say to each other, byte for byte. The SDK's tests read them too.
+// frames is where the golden frames are: what a client and the hub say to each other, byte for
+// byte. The SDK's tests read them too.
 const frames = "testdata/frames"
 
 // golden is one of the files: a request with its response, or a notification.
@@ -32,7 +33,8 @@ type recorder struct {
 	golden hubtest.Golden
 }
 
-// epoch stands in the files for the name of the history, the one value that a test can't choose: NATS makes it of the moment at which the bucket is made.
+// epoch stands in the files for the name of the history, the one value that a test can't choose:
+// NATS makes it of the moment at which the bucket is made.
 const epoch = "dq0l3v9k5mbk"
 
 func (r *recorder) keep(g golden) {
@@ -40,7 +42,8 @@ func (r *recorder) keep(g golden) {
 	r.golden.Keep(g.Name, g)
 }
 
-// ask sends a request and keeps it with its response, which it returns. The name begins with the method.
+// ask sends a request and keeps it with its response, which it returns. The name begins with the
+// method.
 func (r *recorder) ask(c *hubtest.Client, name, params string) hubtest.Frame {
 	r.t.Helper()
 	method, _, _ := strings.Cut(name, ".")
@@ -57,17 +60,25 @@ func (r *recorder) told(c *hubtest.Client, name string) {
 	r.keep(golden{Name: name, Notification: c.Notification().Raw})
 }
 
-// UserSigs of the golden frames: made at 1700000000 for 180 days, unless their name says what is wrong with them.
+// UserSigs of the golden frames: made at 1700000000 for 180 days, unless their name says what is
+// wrong with them.
 const (
-	sigAda     = "eJyqVgrxCdYrSy1SslIy0jNQ0gHzM1NS80oy0zLBwokpiVDh4pTsxIKCzBQlK0MTAyiAyJRk5qYqWRmao4qmVhRkFoHETU1NjeCixZnpSlZK-uW*PqahHq45ASWGFdqm6eGGVfmGLk6FxSa5Vb6V4b7aTp6RVemOJt6errZKtYAAAAD--3P5L9E_"
-	sigBo      = "eJyqVgrxCdYrSy1SslIy0jNQ0gHzM1NS80oy0zLBwkn5UNHilOzEgoLMFCUrQxMDKIDIlGTmpipZGZqjiqZWFGQWgcRNTU2N4KLFmelKVkrG4cWliR4Zfo5Ryc4uleUViaHlrh5RSTl*4RlOJWXpGdpOvkm5UWn62lWRtkq1gAAAAP--XY0wtQ__"
-	sigCy      = "eJyqVgrxCdYrSy1SslIy0jNQ0gHzM1NS80oy0zLBwsmVUNHilOzEgoLMFCUrQxMDKIDIlGTmpipZGZqjiqZWFGQWgcRNTU2N4KLFmelKVkpR6aaFfh76TsbafpUW2blRHqmpFRWuJplpeUUuFhnGPskm2ZEZBZah5qnltkq1gAAAAP--RlswAA__"
-	sigAdmin   = "eJyqVgrxCdYrSy1SslIy0jNQ0gHzM1NS80oy0zLBwokpuZl5UInilOzEgoLMFCUrQxMDKIDIlGTmpipZGZqjiqZWFGQWgcRNTU2N4KLFmelKVkrGyVkhef766d4**tpuEV5Bji7O3oZhxsk53mWVZlWmvpG5eZaufhHF4dmetkq1gAAAAP--7fswfw__"
-	sigExpired = "eJyqVgrxCdYrSy1SslIy0jNQ0gHzM1NS80oy0zLBwokpiVDh4pTsxIKCzBQlK0MTAyiAyJRk5qYqWRmaoYqmVhRkFqUqWZlB*cWZ6SDzPI3CAiycnQscq0zKEy0DfN18-AzcXTKKciuCvB0zHCsDHQ2SLc1DKswNbJVqAQEAAP--cuguLg__"
-	sigForeign = "eJyqVgrxCdYrSy1SslIy0jNQ0gHzM1NS80oy0zLBwokpiVDh4pTsxIKCzBQlK0MTAyiAyJRk5qYqWRmao4qmVhRkFoHETU1NjeCixZnpSlZKwUluEUYpxfoB5SGppQHphSnZpmH5roWOxSkGZeFeRib5hZa5hd4Gkb4urrZKtYAAAAD--4lmMHk_"
+	sigAda = "eJyqVgrxCdYrSy1SslIy0jNQ0gHzM1NS80oy0zLBwokpiVDh4pTsxIKCzBQlK0MTAyiAyJRk5qYqWRmao4qmVhRkFoHETU1N" +
+		"jeCixZnpSlZK-uW*PqahHq45ASWGFdqm6eGGVfmGLk6FxSa5Vb6V4b7aTp6RVemOJt6errZKtYAAAAD--3P5L9E_"
+	sigBo = "eJyqVgrxCdYrSy1SslIy0jNQ0gHzM1NS80oy0zLBwkn5UNHilOzEgoLMFCUrQxMDKIDIlGTmpipZGZqjiqZWFGQWgcRNTU2N" +
+		"4KLFmelKVkrG4cWliR4Zfo5Ryc4uleUViaHlrh5RSTl*4RlOJWXpGdpOvkm5UWn62lWRtkq1gAAAAP--XY0wtQ__"
+	sigCy = "eJyqVgrxCdYrSy1SslIy0jNQ0gHzM1NS80oy0zLBwsmVUNHilOzEgoLMFCUrQxMDKIDIlGTmpipZGZqjiqZWFGQWgcRNTU2N" +
+		"4KLFmelKVkpR6aaFfh76TsbafpUW2blRHqmpFRWuJplpeUUuFhnGPskm2ZEZBZah5qnltkq1gAAAAP--RlswAA__"
+	sigAdmin = "eJyqVgrxCdYrSy1SslIy0jNQ0gHzM1NS80oy0zLBwokpuZl5UInilOzEgoLMFCUrQxMDKIDIlGTmpipZGZqjiqZWFGQWgcRN" +
+		"TU2N4KLFmelKVkrGyVkhef766d4**tpuEV5Bji7O3oZhxsk53mWVZlWmvpG5eZaufhHF4dmetkq1gAAAAP--7fswfw__"
+	sigExpired = "eJyqVgrxCdYrSy1SslIy0jNQ0gHzM1NS80oy0zLBwokpiVDh4pTsxIKCzBQlK0MTAyiAyJRk5qYqWRmaoYqmVhRkFqUqWZlB" +
+		"*cWZ6SDzPI3CAiycnQscq0zKEy0DfN18-AzcXTKKciuCvB0zHCsDHQ2SLc1DKswNbJVqAQEAAP--cuguLg__"
+	sigForeign = "eJyqVgrxCdYrSy1SslIy0jNQ0gHzM1NS80oy0zLBwokpiVDh4pTsxIKCzBQlK0MTAyiAyJRk5qYqWRmao4qmVhRkFoHETU1N" +
+		"jeCixZnpSlZKwUluEUYpxfoB5SGppQHphSnZpmH5roWOxSkGZeFeRib5hZa5hd4Gkb4urrZKtYAAAAD--4lmMHk_"
 )
 
-// TestGoldenFrames plays one scene on a fresh hub whose clock stands still, so that every byte of every frame is known.
+// TestGoldenFrames plays one scene on a fresh hub whose clock stands still, so that every byte of
+// every frame is known.
 func TestGoldenFrames(t *testing.T) {
 	var sessions atomic.Uint32
 	w := hubtest.Start(t, func(o *hub.Options) {
@@ -117,7 +128,8 @@ func (r *recorder) groups(ada, bo, cy *hubtest.Client) {
 	r.ask(ada, "createGroup.yours", `{"name":"Book club","type":"Public","groupID":"club"}`)
 	r.ask(bo, "createGroup.taken", `{"name":"Book club","type":"Public","groupID":"club"}`)
 	r.ask(bo, "createGroup.refused", `{"name":"Book club","type":"Secret"}`)
-	ada.Must("createGroup", json.RawMessage(`{"name":"Staff","type":"Private","groupID":"staff","memberList":[{"userID":"bo"},{"userID":"eve"}]}`), nil)
+	ada.Must("createGroup", json.RawMessage(`{"name":"Staff","type":"Private","groupID":"staff",`+
+		`"memberList":[{"userID":"bo"},{"userID":"eve"}]}`), nil)
 
 	r.ask(cy, "joinGroup", `{"groupID":"club"}`)
 	r.ask(cy, "joinGroup.already", `{"groupID":"club"}`)
@@ -141,13 +153,17 @@ func (r *recorder) groups(ada, bo, cy *hubtest.Client) {
 
 // messages leaves a letter from ada to bo, and three messages in the club.
 func (r *recorder) messages(ada, bo, cy *hubtest.Client) {
-	const poll = `"type":"TIMCustomElem","payload":{"data":"{\"businessID\":\"group_poll\",\"title\":\"Which book?\"}","description":"A poll"},"isSupportExtension":true`
-	r.ask(ada, "sendMessage", `{"to":"bo","conversationType":"C2C",`+poll+`,"random":12345678,"clientSequence":541530001}`)
+	const poll = `"type":"TIMCustomElem","payload":{"data":"{\"businessID\":\"group_poll\",` +
+		`\"title\":\"Which book?\"}","description":"A poll"},"isSupportExtension":true`
+	r.ask(ada, "sendMessage", `{"to":"bo","conversationType":"C2C",`+poll+`,"random":12345678,`+
+		`"clientSequence":541530001}`)
 	r.told(bo, "MESSAGE_RECEIVED")
-	r.ask(ada, "sendMessage.group", `{"to":"club","conversationType":"GROUP","type":"TIMTextElem","payload":{"text":"Hello"},"random":23456789,"cloudCustomData":"{}"}`)
+	r.ask(ada, "sendMessage.group", `{"to":"club","conversationType":"GROUP","type":"TIMTextElem",`+
+		`"payload":{"text":"Hello"},"random":23456789,"cloudCustomData":"{}"}`)
 	r.told(bo, "MESSAGE_RECEIVED.group")
 	for random := range 2 {
-		bo.Must("sendMessage", json.RawMessage(fmt.Sprintf(`{"to":"club","conversationType":"GROUP",%s,"random":%d}`, poll, random)), nil)
+		bo.Must("sendMessage", json.RawMessage(fmt.Sprintf(`{"to":"club","conversationType":"GROUP",%s,"random":%d}`,
+			poll, random)), nil)
 		ada.Next("MESSAGE_RECEIVED", nil)
 	}
 	r.ask(cy, "sendMessage.invalid-params", `{"to":"bo","conversationType":"C2C","type":"TIMTextElem"}`)
@@ -169,9 +185,11 @@ func (r *recorder) extensions(ada, bo, cy, admin *hubtest.Client) {
 		r.t.Fatal(err)
 	}
 	r.told(ada, "MESSAGE_EXTENSIONS_UPDATED")
-	r.ask(ada, "setMessageExtensions.conflict", `{`+letter+`,"extensions":[{"key":"ada_0","value":"1","seq":0},{"key":"bo_0","value":"1","seq":0}]}`)
+	r.ask(ada, "setMessageExtensions.conflict", `{`+letter+`,"extensions":[{"key":"ada_0","value":"1","seq":0},`+
+		`{"key":"bo_0","value":"1","seq":0}]}`)
 	ada.Next("MESSAGE_EXTENSIONS_UPDATED", nil) // before the next change, which could come in one event with it
-	r.ask(ada, "setMessageExtensions.refused", `{`+letter+`,"extensions":[{"key":"ada_0","value":"1","seq":0},{"key":"ada_0","value":"","seq":0}]}`)
+	r.ask(ada, "setMessageExtensions.refused", `{`+letter+`,"extensions":[{"key":"ada_0","value":"1","seq":0},`+
+		`{"key":"ada_0","value":"","seq":0}]}`)
 	r.ask(ada, "setMessageExtensions.no-such-message", one(`"messageID":"c.ada.bo.1_2_3"`, "ada_0"))
 	r.ask(ada, "setMessageExtensions.not-extensible", one(`"messageID":"g.club.1"`, "ada_0"))
 	r.ask(cy, "setMessageExtensions.stranger", one(letter, "cy_0"))
@@ -179,7 +197,8 @@ func (r *recorder) extensions(ada, bo, cy, admin *hubtest.Client) {
 	ada.Next("MESSAGE_EXTENSIONS_UPDATED", nil)
 	r.ask(ada, "getMessageExtensions", `{`+letter+`}`)
 
-	r.ask(bo, "deleteMessageExtensions", fmt.Sprintf(`{%s,"extensions":[{"key":"bo_0","seq":%d}]}`, letter, vote.LatestSeq))
+	r.ask(bo, "deleteMessageExtensions", fmt.Sprintf(`{%s,"extensions":[{"key":"bo_0","seq":%d}]}`, letter,
+		vote.LatestSeq))
 	r.told(ada, "MESSAGE_EXTENSIONS_DELETED")
 	r.ask(ada, "deleteMessageExtensions.conflict", `{`+letter+`,"extensions":[{"key":"closed","seq":0}]}`)
 	r.ask(ada, "getMessageExtensions.since", fmt.Sprintf(`{%s,"startSeq":%d}`, letter, vote.LatestSeq+1))

@@ -51,6 +51,7 @@ func membersOf(c *hubtest.Client, groupID string) []string {
 	}
 }
 
+// expect compares two lists of names.
 func expect(t *testing.T, got, want []string) {
 	t.Helper()
 	if !slices.Equal(got, want) {
@@ -58,11 +59,14 @@ func expect(t *testing.T, got, want []string) {
 	}
 }
 
+// TestGroupTypes: every name of a type makes a group of the type that it stands for, with that
+// type's rules for coming in.
 func TestGroupTypes(t *testing.T) {
 	w := hubtest.Start(t)
 	ada, bo := w.Login("ada"), w.Login("bo")
 	for name, kind := range map[string]string{
-		"Private": "Private", "Work": "Private", "Public": "Public", "ChatRoom": "ChatRoom", "Meeting": "ChatRoom", "Community": "Community", "AVChatRoom": "AVChatRoom",
+		"Private": "Private", "Work": "Private", "Public": "Public", "ChatRoom": "ChatRoom", "Meeting": "ChatRoom",
+		"Community": "Community", "AVChatRoom": "AVChatRoom",
 	} {
 		g := createGroup(ada, name, "")
 		if g.Type != kind || g.OwnerID != "ada" || g.CreateTime == 0 || !strings.HasPrefix(g.GroupID, "@TGS#") {
@@ -106,6 +110,8 @@ func TestAnyGroupID(t *testing.T) {
 	}
 }
 
+// TestMembers: adding, removing and quitting change the list of members, as far as the role of the
+// user who asks allows.
 func TestMembers(t *testing.T) {
 	w := hubtest.Start(t)
 	ada, bo, cy := w.Login("ada"), w.Login("bo"), w.Login("cy")
@@ -135,7 +141,7 @@ func TestMembers(t *testing.T) {
 	bo.Refused(10010, "getGroupMemberList", object{"groupID": "staff"})
 }
 
-// TestRoomInAGroup: whoever fits in comes in.
+// TestRoomInAGroup: of the users that are added at once, as many come in as there is room for.
 func TestRoomInAGroup(t *testing.T) {
 	w := hubtest.Start(t, func(o *hub.Options) { o.MaxGroupMembers = 3 })
 	ada := w.Login("ada")
@@ -150,7 +156,7 @@ func TestRoomInAGroup(t *testing.T) {
 	expect(t, added.ExistedUserIDList, []string{"a"})
 }
 
-// TestLargestRequest: 300 users in one request, into a group of 400.
+// TestLargestRequest: one request can bring 300 users into a group, and take them out.
 func TestLargestRequest(t *testing.T) {
 	w := hubtest.Start(t)
 	ada := w.Login("ada")
@@ -172,7 +178,8 @@ func TestLargestRequest(t *testing.T) {
 	}
 }
 
-// TestComingAndGoing: events follow the membership, at once and in order; a session that was there before its user joined hears of the group too.
+// TestComingAndGoing: events follow the membership at once and in order. A session that was there
+// before its user joined hears of the group too.
 func TestComingAndGoing(t *testing.T) {
 	w := hubtest.Start(t)
 	ada, bo, cy := w.Login("ada"), w.Login("bo"), w.Login("cy")
@@ -203,7 +210,8 @@ func TestComingAndGoing(t *testing.T) {
 	}
 	ada.Must("dismissGroup", object{"groupID": "club"}, nil)
 	ada.Refused(10010, "getMessageExtensions", object{"messageID": id})
-	ada.Refused(10010, "sendMessage", object{"to": "club", "conversationType": "GROUP", "type": "TIMTextElem", "payload": object{"text": "x"}})
+	ada.Refused(10010, "sendMessage", object{"to": "club", "conversationType": "GROUP", "type": "TIMTextElem",
+		"payload": object{"text": "x"}})
 }
 
 // TestDismissedGroup: nobody gets at what was said in a group by making one of the same ID.
@@ -230,7 +238,8 @@ func TestAVChatRoom(t *testing.T) {
 		Message struct{ IsSupportExtension bool }
 	}
 	ada.Must("sendMessage", object{
-		"to": "live", "conversationType": "GROUP", "type": "TIMCustomElem", "payload": object{}, "isSupportExtension": true,
+		"to": "live", "conversationType": "GROUP", "type": "TIMCustomElem", "payload": object{},
+		"isSupportExtension": true,
 	}, &sent)
 	if sent.Message.IsSupportExtension {
 		t.Error("a message of an AVChatRoom supports extensions")

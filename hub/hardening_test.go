@@ -16,7 +16,7 @@ import (
 
 // One attack per test; the first sentence says what it is.
 
-// expectAlive: whatever somebody else did, this session goes on.
+// expectAlive checks that a session goes on, whatever somebody else did.
 func expectAlive(t *testing.T, c *hubtest.Client) {
 	t.Helper()
 	c.Must("ping", object{}, nil)
@@ -82,7 +82,8 @@ func TestDeepJSON(t *testing.T) {
 	for _, frame := range []string{
 		strings.Repeat("[", 60_000),
 		strings.Repeat(`{"a":`, 12_000),
-		`{"jsonrpc":"2.0","id":1,"method":"ping","params":{"a":` + strings.Repeat("[", 20_000) + strings.Repeat("]", 20_000) + `}}`,
+		`{"jsonrpc":"2.0","id":1,"method":"ping","params":{"a":` + strings.Repeat("[", 20_000) +
+			strings.Repeat("]", 20_000) + `}}`,
 	} {
 		c.Write(frame)
 		if f := c.Answer(); f.Error == nil || f.Error.Code != -32700 {
@@ -98,10 +99,15 @@ func TestForeignOrigin(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), hubtest.Timeout)
 	defer cancel()
 	for origin, allowed := range map[string]bool{
-		"https://app.example.com": true, w.URL(): true, "https://evil.example": false, "https://app.example.com.evil.example": false,
-		"http://app.example.com": false, "null": false,
+		"https://app.example.com":              true,
+		w.URL():                                true,
+		"https://evil.example":                 false,
+		"https://app.example.com.evil.example": false,
+		"http://app.example.com":               false,
+		"null":                                 false,
 	} {
-		ws, answer, err := websocket.Dial(ctx, w.SocketURL(), &websocket.DialOptions{HTTPHeader: http.Header{"Origin": {origin}}})
+		ws, answer, err := websocket.Dial(ctx, w.SocketURL(),
+			&websocket.DialOptions{HTTPHeader: http.Header{"Origin": {origin}}})
 		switch {
 		case allowed && err != nil:
 			t.Errorf("%s: %v", origin, err)
@@ -137,7 +143,9 @@ func TestNoUpgrade(t *testing.T) {
 func TestHugeID(t *testing.T) {
 	w := hubtest.Start(t)
 	c := w.Login("ada")
-	for _, id := range []string{`"` + strings.Repeat("i", 60_000) + `"`, strings.Repeat("9", 60_000), `{"a":1}`, "\"\xff\"", `true`} {
+	for _, id := range []string{
+		`"` + strings.Repeat("i", 60_000) + `"`, strings.Repeat("9", 60_000), `{"a":1}`, "\"\xff\"", `true`,
+	} {
 		c.Write(`{"jsonrpc":"2.0","id":` + id + `,"method":"ping"}`)
 		if f := c.Answer(); f.Error == nil || f.Error.Code != -32600 || string(f.ID) != "null" || len(f.Raw) > 200 {
 			t.Errorf("%.20s: %s", id, f.Raw)
@@ -158,9 +166,11 @@ func TestInvalidUTF8(t *testing.T) {
 	id := c.Send("C2C", "bo").ID
 	for _, bad := range []string{"\xff", "a\xc0\xaf", "\xed\xa0\x80", `\ud800`, `\ud800\ud800`, `\udc00x`} {
 		for field, item := range map[string]string{
-			"extensions[0].key": `{"key":"` + bad + `","value":"v"}`, "extensions[0].value": `{"key":"k","value":"` + bad + `"}`,
+			"extensions[0].key":   `{"key":"` + bad + `","value":"v"}`,
+			"extensions[0].value": `{"key":"k","value":"` + bad + `"}`,
 		} {
-			c.Write(fmt.Sprintf(`{"jsonrpc":"2.0","id":1,"method":"setMessageExtensions","params":{"messageID":%q,"extensions":[%s]}}`, id, item))
+			c.Write(fmt.Sprintf(`{"jsonrpc":"2.0","id":1,"method":"setMessageExtensions","params":{"messageID":%q,`+
+				`"extensions":[%s]}}`, id, item))
 			if f := c.Answer(); f.Error == nil || f.Error.Code != 10004 || f.Error.Message != field+": not UTF-8" {
 				t.Errorf("%q as %s: %s", bad, field, f.Raw)
 			}
@@ -178,8 +188,10 @@ func TestWildcardMessageID(t *testing.T) {
 	id := ada.Send("C2C", "bo").ID
 	ada.Set(id, "k", "v", 0)
 	for _, wild := range []string{
-		"*", ">", "c.>", "c.*.*.*", "c.eve.*.*", "c.eve.>", "g.>", "g.*.1", "g.*.*", "c.ada.bo", id + ".x.k", id + ".", "." + id, "g.._", "g.club._", "g.club.-1",
-		"g.club.01", "g.club.18446744073709551616", "c...", "c.eve..1_2_3", "c.=65ve.bo.1_2_3", "c.ev=65.bo.1", " " + id, "_", "$KV.ext_0." + id,
+		"*", ">", "c.>", "c.*.*.*", "c.eve.*.*", "c.eve.>", "g.>", "g.*.1", "g.*.*", "c.ada.bo", id + ".x.k",
+		id + ".", "." + id, "g.._", "g.club._", "g.club.-1",
+		"g.club.01", "g.club.18446744073709551616", "c...", "c.eve..1_2_3", "c.=65ve.bo.1_2_3", "c.ev=65.bo.1",
+		" " + id, "_", "$KV.ext_0." + id,
 	} {
 		eve.Refused(10004, "getMessageExtensions", object{"messageID": wild})
 		eve.Refused(10004, "setMessageExtensions", object{"messageID": wild, "extensions": pairs("k", 1)})
@@ -195,7 +207,8 @@ func TestForgedSender(t *testing.T) {
 	w := hubtest.Start(t)
 	eve, bo := w.Login("eve"), w.Login("bo")
 	eve.Must("sendMessage", object{
-		"from": "ada", "to": "bo", "conversationType": "C2C", "type": "TIMTextElem", "payload": object{"text": "pay eve"}, "conversationID": "C2Cada",
+		"from": "ada", "to": "bo", "conversationType": "C2C", "type": "TIMTextElem",
+		"payload": object{"text": "pay eve"}, "conversationID": "C2Cada",
 	}, nil)
 	var got struct{ Messages []hubtest.Message }
 	bo.Next("MESSAGE_RECEIVED", &got)

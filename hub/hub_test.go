@@ -6,9 +6,11 @@ import (
 	"exthub/hub/hubtest"
 )
 
+// object is the params of a request.
 type object = hubtest.Object
 
-// TestRoad goes the whole road once: two users, a message, a vote, the event at both, and the vote read again.
+// TestRoad goes the whole road once: two users, a message, a vote, the event at both, and the vote
+// read again.
 func TestRoad(t *testing.T) {
 	w := hubtest.Start(t)
 	ada, bo := w.Login("ada"), w.Login("bo")
@@ -16,7 +18,8 @@ func TestRoad(t *testing.T) {
 	sent := ada.Send("C2C", "bo")
 	var received struct{ Messages []hubtest.Message }
 	bo.Next("MESSAGE_RECEIVED", &received)
-	if got := received.Messages[0]; got.ID != sent.ID || got.ConversationID != "C2Cada" || sent.ConversationID != "C2Cbo" {
+	if got := received.Messages[0]; got.ID != sent.ID || got.ConversationID != "C2Cada" ||
+		sent.ConversationID != "C2Cbo" {
 		t.Fatalf("bo got %+v of %+v", got, sent)
 	}
 

@@ -13,7 +13,7 @@ import (
 	"exthub/hub/usersig"
 )
 
-// TestLogin: what a user is told.
+// TestLogin: the answer says who is logged in, in which session, and which limits hold.
 func TestLogin(t *testing.T) {
 	w := hubtest.Start(t, func(o *hub.Options) { o.MaxValueBytes, o.Heartbeat = 500, 20*time.Second })
 	for user, admin := range map[string]bool{"ada": false, "admin": true} {
@@ -27,14 +27,16 @@ func TestLogin(t *testing.T) {
 		}
 		c.Must("login", object{"sdkAppID": hubtest.AppID, "userID": user, "userSig": w.Sign(user)}, &got)
 		id, err := uuid.Parse(got.SessionID)
-		if err != nil || id.Version() != 7 || got.UserID != user || got.Admin != admin || got.Limits.MaxExtensions != 300 || got.Limits.MaxValueBytes != 500 ||
+		if err != nil || id.Version() != 7 || got.UserID != user || got.Admin != admin ||
+			got.Limits.MaxExtensions != 300 || got.Limits.MaxValueBytes != 500 ||
 			got.HeartbeatInterval != 20 || time.Since(time.Unix(got.Time, 0)).Abs() > time.Minute {
 			t.Errorf("%s: %+v (%v)", user, got, err)
 		}
 	}
 }
 
-// TestRefusedLogin: the code, then the end with a close code that says not to come back.
+// TestRefusedLogin: a refused login gets its code, and then a close code that says not to come
+// back.
 func TestRefusedLogin(t *testing.T) {
 	w := hubtest.Start(t)
 	sign := func(app uint64, key, user string, at time.Time) string {
@@ -54,7 +56,8 @@ func TestRefusedLogin(t *testing.T) {
 		{login(hubtest.AppID, "ada", "nonsense"), 70003},
 		{login(hubtest.AppID, "ada", good[:60]), 70003},
 		{login(hubtest.AppID, "ada", strings.Repeat("e", 3000)), 70003},
-		{login(hubtest.AppID, "ada", sign(hubtest.AppID, hubtest.SecretKey, "ada", time.Now().Add(-2*time.Hour))), 70001},
+		{login(hubtest.AppID, "ada", sign(hubtest.AppID, hubtest.SecretKey, "ada", time.Now().Add(-2*time.Hour))),
+			70001},
 		{login(hubtest.AppID, "ada", sign(hubtest.AppID, "another key", "ada", time.Now())), 70009},
 		{login(hubtest.AppID, "bo", good), 70013},
 		{login(hubtest.AppID, "ADA", good), 70013},
@@ -76,7 +79,7 @@ func TestRefusedLogin(t *testing.T) {
 	}
 }
 
-// TestFirstFrame: a connection begins with a login, or ends.
+// TestFirstFrame: a connection whose first frame is no login is refused and closed.
 func TestFirstFrame(t *testing.T) {
 	w := hubtest.Start(t)
 	c := w.Dial()
@@ -96,7 +99,7 @@ func TestFirstFrame(t *testing.T) {
 	}
 }
 
-// TestLateLogin: who does not log in makes room.
+// TestLateLogin: a connection that does not log in is closed, which makes room for others.
 func TestLateLogin(t *testing.T) {
 	w := hubtest.Start(t, func(o *hub.Options) { o.LoginTimeout = 50 * time.Millisecond })
 	if code := w.Dial().Closed(); code != socket.CloseLoginLate {

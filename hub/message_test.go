@@ -24,7 +24,8 @@ func history(c *hubtest.Client, conversationID string, count int) []string {
 			NextReqMessageID string
 			IsCompleted      bool
 		}
-		c.Must("getMessageList", object{"conversationID": conversationID, "nextReqMessageID": next, "count": count}, &got)
+		c.Must("getMessageList", object{"conversationID": conversationID, "nextReqMessageID": next, "count": count},
+			&got)
 		var page []string
 		for _, m := range got.MessageList {
 			page = append(page, m.ID)
@@ -39,6 +40,8 @@ func history(c *hubtest.Client, conversationID string, count int) []string {
 	}
 }
 
+// TestHistory: pages of any size give the same messages, the oldest first, to everybody who may
+// read them.
 func TestHistory(t *testing.T) {
 	w := hubtest.Start(t)
 	ada, bo := w.Login("ada"), w.Login("bo")
@@ -75,7 +78,7 @@ func TestHistory(t *testing.T) {
 	}
 }
 
-// TestMessageToOneself is a message like any other, and comes once.
+// TestMessageToOneself: a message to oneself is one like any other, and comes once.
 func TestMessageToOneself(t *testing.T) {
 	w := hubtest.Start(t)
 	phone, laptop := w.Login("ada"), w.Login("ada")
@@ -91,7 +94,8 @@ func TestMessageToOneself(t *testing.T) {
 	expect(t, history(laptop, "C2Cada", 15), []string{sent.ID})
 }
 
-// TestPayload: the fields of the type are kept as they are, the missing ones are "", others are dropped.
+// TestPayload: the fields of the type are kept as they are, the missing ones are "", others are
+// dropped.
 func TestPayload(t *testing.T) {
 	w := hubtest.Start(t)
 	ada := w.Login("ada")
@@ -103,15 +107,18 @@ func TestPayload(t *testing.T) {
 		var sent struct {
 			Message struct{ Payload json.RawMessage }
 		}
-		ada.Must("sendMessage", object{"to": "bo", "conversationType": "C2C", "type": p.kind, "payload": json.RawMessage(p.payload)}, &sent)
+		ada.Must("sendMessage", object{"to": "bo", "conversationType": "C2C", "type": p.kind,
+			"payload": json.RawMessage(p.payload)}, &sent)
 		var got, want any
-		if json.Unmarshal(sent.Message.Payload, &got) != nil || json.Unmarshal([]byte(p.want), &want) != nil || fmt.Sprint(got) != fmt.Sprint(want) {
+		if json.Unmarshal(sent.Message.Payload, &got) != nil || json.Unmarshal([]byte(p.want), &want) != nil ||
+			fmt.Sprint(got) != fmt.Sprint(want) {
 			t.Errorf("%s: %s, want %s", p.payload, sent.Message.Payload, p.want)
 		}
 	}
 }
 
-// TestMsgKey: what the client chose is in the key; what it did not choose is made.
+// TestMsgKey: the numbers that the client chose are in the key; those that it did not choose are
+// made.
 func TestMsgKey(t *testing.T) {
 	w := hubtest.Start(t, func(o *hub.Options) { o.Now = func() time.Time { return time.Unix(1700000100, 0) } })
 	sig := `"userSig":"` + sigAda + `"`
@@ -119,7 +126,8 @@ func TestMsgKey(t *testing.T) {
 	ada.Must("login", json.RawMessage(`{"sdkAppID":1400000000,"userID":"ada",`+sig+`}`), nil)
 	var sent struct{ Message hubtest.Message }
 	ada.Must("sendMessage", object{
-		"to": "bo", "conversationType": "C2C", "type": "TIMTextElem", "payload": object{"text": "x"}, "random": 0, "clientSequence": 4294967295,
+		"to": "bo", "conversationType": "C2C", "type": "TIMTextElem", "payload": object{"text": "x"}, "random": 0,
+		"clientSequence": 4294967295,
 	}, &sent)
 	if sent.Message.ID != "c.ada.bo.4294967295_0_1700000100" || sent.Message.Sequence != 4294967295 {
 		t.Errorf("%+v", sent.Message)
@@ -138,7 +146,8 @@ func TestSentAgain(t *testing.T) {
 		send := func(text string, random int) string {
 			var sent struct{ Message hubtest.Message }
 			ada.Must("sendMessage", object{
-				"to": to["to"], "conversationType": to["conversationType"], "type": "TIMTextElem", "payload": object{"text": text}, "random": random, "clientSequence": 7,
+				"to": to["to"], "conversationType": to["conversationType"], "type": "TIMTextElem",
+				"payload": object{"text": text}, "random": random, "clientSequence": 7,
 			}, &sent)
 			return sent.Message.ID
 		}
@@ -159,7 +168,8 @@ func TestSentAgain(t *testing.T) {
 	}
 }
 
-// TestSameKeyOtherContent: two messages of one second that were given the same sequence and random are two messages, each with a key of its own.
+// TestSameKeyOtherContent: two messages of one second that were given the same sequence and random
+// are two messages, each with a key of its own.
 func TestSameKeyOtherContent(t *testing.T) {
 	w := hubtest.Start(t, func(o *hub.Options) { o.Now = func() time.Time { return time.Unix(1700000100, 0) } })
 	ada := w.Dial()
@@ -168,7 +178,8 @@ func TestSameKeyOtherContent(t *testing.T) {
 	for _, text := range []string{"x", "y"} {
 		var sent struct{ Message hubtest.Message }
 		ada.Must("sendMessage", object{
-			"to": "bo", "conversationType": "C2C", "type": "TIMTextElem", "payload": object{"text": text}, "random": 1, "clientSequence": 1,
+			"to": "bo", "conversationType": "C2C", "type": "TIMTextElem", "payload": object{"text": text},
+			"random": 1, "clientSequence": 1,
 		}, &sent)
 		ids = append(ids, sent.Message.ID)
 	}
@@ -178,7 +189,8 @@ func TestSameKeyOtherContent(t *testing.T) {
 	expect(t, history(ada, "C2Cbo", 15), ids)
 }
 
-// TestGroupNumbers: many senders on two hubs number a group's messages from 1 without a gap, and everybody gets them in that order.
+// TestGroupNumbers: many senders on two hubs number a group's messages from 1 without a gap, and
+// everybody gets them in that order.
 func TestGroupNumbers(t *testing.T) {
 	nc := kvtest.Server(t)
 	hubs := []*hubtest.World{hubtest.StartOn(t, nc), hubtest.StartOn(t, nc)}

@@ -23,7 +23,7 @@ func readFrames(t *testing.T) map[string]golden {
 	return hubtest.ReadGolden(t, frames, func(g golden) string { return g.Name })
 }
 
-// TestProtocolQuotesFrames: what PROTOCOL.md shows is what the hub says, and all of it.
+// TestProtocolQuotesFrames: what PROTOCOL.md shows is what the hub says, and all of it is shown.
 func TestProtocolQuotesFrames(t *testing.T) {
 	quotes := make(map[string]string)
 	for name, g := range readFrames(t) {
@@ -32,7 +32,8 @@ func TestProtocolQuotesFrames(t *testing.T) {
 	hubtest.CheckQuotes(t, protocol, "frame", quotes, *update)
 }
 
-// TestProtocolListsEverything: every code with its meaning, and every method, stands in PROTOCOL.md; every code in the SDK too.
+// TestProtocolListsEverything: every code with its meaning, and every method, stands in
+// PROTOCOL.md; every code in the SDK too.
 func TestProtocolListsEverything(t *testing.T) {
 	doc, err := os.ReadFile(protocol)
 	if err != nil {
@@ -58,6 +59,7 @@ func TestProtocolListsEverything(t *testing.T) {
 	}
 }
 
+// expectCode looks for a code in PROTOCOL.md and in the SDK.
 func expectCode(t *testing.T, doc, sdk string, number int, meaning string) {
 	t.Helper()
 	if row := fmt.Sprintf("| %d | %s |", number, meaning); !strings.Contains(doc, row) {

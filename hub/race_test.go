@@ -13,7 +13,8 @@ import (
 	"exthub/kv/kvtest"
 )
 
-// TestMessageRate: sets of one message are counted, over all hubs; reads, deletions and other messages are not.
+// TestMessageRate: sets of one message are counted, over all hubs; reads, deletions and other
+// messages are not.
 func TestMessageRate(t *testing.T) {
 	nc := kvtest.Server(t)
 	w := hubtest.StartOn(t, nc, func(o *hub.Options) { o.MessageRate = 3 })
@@ -34,7 +35,8 @@ func TestMessageRate(t *testing.T) {
 	ada.Delete(id)
 }
 
-// TestOneWins: two users set the same pair with the same Seq at once, a thousand times. Exactly one wins, and the other is told what the winner wrote.
+// TestOneWins: two users set the same pair with the same Seq at once, a thousand times. Exactly one
+// wins, and the other is told what the winner wrote.
 func TestOneWins(t *testing.T) {
 	w := hubtest.Start(t)
 	racers := []*hubtest.Client{w.Login("ada"), w.Login("bo")}
@@ -54,14 +56,16 @@ func TestOneWins(t *testing.T) {
 		if winner.Code != 0 {
 			winner, loser = loser, winner
 		}
-		if winner.Code != 0 || loser.Code != 23001 || loser.Value != winner.Value || loser.Seq != winner.Seq || winner.Seq <= seq {
+		if winner.Code != 0 || loser.Code != 23001 || loser.Value != winner.Value || loser.Seq != winner.Seq ||
+			winner.Seq <= seq {
 			t.Fatalf("round %d: %+v and %+v", round, winner, loser)
 		}
 		seq = winner.Seq
 	}
 }
 
-// TestPlainReader: whoever opens the bucket with nothing but nats.go sees the value of a vote, at the revision that the voter got as Seq.
+// TestPlainReader: a program that opens the bucket with nothing but nats.go sees the value of a
+// vote, at the revision that the voter got as Seq.
 func TestPlainReader(t *testing.T) {
 	w := hubtest.Start(t)
 	ada := w.Login("ada")
@@ -97,7 +101,7 @@ func TestPlainReader(t *testing.T) {
 	}
 }
 
-// TestReadOnAnotherHub: whoever has seen a Seq sees nothing older on any hub.
+// TestReadOnAnotherHub: a client that has seen a Seq sees nothing older on any hub.
 func TestReadOnAnotherHub(t *testing.T) {
 	nc := kvtest.Server(t)
 	here, there := hubtest.StartOn(t, nc).Login("ada"), hubtest.StartOn(t, nc).Login("ada")
@@ -115,7 +119,8 @@ func TestReadOnAnotherHub(t *testing.T) {
 	}
 }
 
-// TestReadersWhileItChanges: every answer is in order and up to its latestSeq, and none is older than the one before.
+// TestReadersWhileItChanges: every answer is in order and up to its latestSeq, and none is older
+// than the one before.
 func TestReadersWhileItChanges(t *testing.T) {
 	w := hubtest.Start(t, func(o *hub.Options) { o.SessionRate = 1_000_000 })
 	writer := w.Login("ada")
@@ -127,7 +132,8 @@ func TestReadersWhileItChanges(t *testing.T) {
 		group.Go(func() {
 			for latest := uint64(0); ; {
 				p := c.Get(id, 0)
-				if n := len(p.Extensions); p.LatestSeq < latest || n > 0 && p.Extensions[n-1].Seq != p.LatestSeq || n == 2 && p.Extensions[0].Seq >= p.Extensions[1].Seq {
+				if n := len(p.Extensions); p.LatestSeq < latest || n > 0 && p.Extensions[n-1].Seq != p.LatestSeq ||
+					n == 2 && p.Extensions[0].Seq >= p.Extensions[1].Seq {
 					t.Errorf("read %+v after %d", p, latest)
 					return
 				}

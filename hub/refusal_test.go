@@ -9,20 +9,24 @@ import (
 	"exthub/hub/hubtest"
 )
 
-// TestRefusals asks for what is not allowed, rule by rule. None of it may change anything.
+// TestRefusals: what is not allowed is refused, rule by rule, with the code and the field, and
+// changes nothing.
 func TestRefusals(t *testing.T) {
 	w := hubtest.Start(t, func(o *hub.Options) { o.MaxExtensions, o.MaxGroupMembers = 5, 6 })
 	ada, bo, eve := w.Login("ada"), w.Login("bo"), w.Login("eve")
 
-	ada.Must("createGroup", object{"name": "club", "type": "Public", "groupID": "club", "memberList": []object{{"userID": "bo"}}}, nil)
+	ada.Must("createGroup", object{"name": "club", "type": "Public", "groupID": "club",
+		"memberList": []object{{"userID": "bo"}}}, nil)
 	ada.Must("createGroup", object{"name": "live", "type": "AVChatRoom", "groupID": "live"}, nil)
 	ada.Must("createGroup", object{"name": "work", "type": "Private", "groupID": "work"}, nil)
-	ada.Must("createGroup", object{"name": "full", "type": "Public", "groupID": "full", "memberList": users("m", 5)}, nil)
+	ada.Must("createGroup", object{"name": "full", "type": "Public", "groupID": "full", "memberList": users("m", 5)},
+		nil)
 	letter := ada.Send("C2C", "bo").ID
 	post := ada.Send("GROUP", "club").ID
 	onAir := ada.Send("GROUP", "live").ID
 	var plain struct{ Message hubtest.Message }
-	ada.Must("sendMessage", object{"to": "bo", "conversationType": "C2C", "type": "TIMTextElem", "payload": object{"text": "hi"}}, &plain)
+	ada.Must("sendMessage", object{"to": "bo", "conversationType": "C2C", "type": "TIMTextElem",
+		"payload": object{"text": "hi"}}, &plain)
 	first, _ := ada.Set(letter, "a", "1", 0)
 	ada.Must("setMessageExtensions", object{"messageID": letter, "extensions": pairs("k", 3)}, nil)
 
@@ -32,7 +36,7 @@ func TestRefusals(t *testing.T) {
 		return object{"to": to, "conversationType": kind, "type": "TIMTextElem", "payload": object{"text": "x"}}
 	}
 	for _, r := range []struct {
-		who    *hubtest.Client
+		caller *hubtest.Client
 		method string
 		params object
 		code   int
@@ -40,20 +44,27 @@ func TestRefusals(t *testing.T) {
 	}{
 		// What a set is made of.
 		{ada, "setMessageExtensions", set(letter), 10004, "extensions: none given"},
-		{ada, "setMessageExtensions", object{"messageID": letter, "extensions": pairs("k", 21)}, 10004, "extensions: 21 items, at most 20"},
+		{ada, "setMessageExtensions", object{"messageID": letter, "extensions": pairs("k", 21)}, 10004,
+			"extensions: 21 items, at most 20"},
 		{ada, "setMessageExtensions", set(letter, item("", "v", 0)), 10004, "extensions[0].key: empty"},
-		{ada, "setMessageExtensions", set(letter, item("a", "v", 0), item(strings.Repeat("k", 101), "v", 0)), 10004, "extensions[1].key: 101 bytes, at most 100"},
-		{ada, "setMessageExtensions", set(letter, item(strings.Repeat("键", 34), "v", 0)), 10004, "extensions[0].key: 102 bytes"},
+		{ada, "setMessageExtensions", set(letter, item("a", "v", 0), item(strings.Repeat("k", 101), "v", 0)), 10004,
+			"extensions[1].key: 101 bytes, at most 100"},
+		{ada, "setMessageExtensions", set(letter, item(strings.Repeat("键", 34), "v", 0)), 10004,
+			"extensions[0].key: 102 bytes"},
 		{ada, "setMessageExtensions", set(letter, item("b", "", 0)), 10004, "extensions[0].value: empty"},
-		{ada, "setMessageExtensions", set(letter, item("b", strings.Repeat("v", 1001), 0)), 10004, "extensions[0].value: 1001 bytes, at most 1000"},
-		{ada, "setMessageExtensions", set(letter, item("b", "v", 0), item("b", "w", 0)), 10004, "extensions[1].key: the same as extensions[0].key"},
+		{ada, "setMessageExtensions", set(letter, item("b", strings.Repeat("v", 1001), 0)), 10004,
+			"extensions[0].value: 1001 bytes, at most 1000"},
+		{ada, "setMessageExtensions", set(letter, item("b", "v", 0), item("b", "w", 0)), 10004,
+			"extensions[1].key: the same as extensions[0].key"},
 		{ada, "setMessageExtensions", set(letter, item("b", "v", -1)), 10004, "extensions[0].seq: -1 is negative"},
-		{ada, "setMessageExtensions", set(letter, item("b", "v", 0), item("c", "v", 0)), 10004, "has 4 pairs and may hold 5, so 2 more"},
+		{ada, "setMessageExtensions", set(letter, item("b", "v", 0), item("c", "v", 0)), 10004,
+			"has 4 pairs and may hold 5, so 2 more"},
 		{ada, "setMessageExtensions", set(letter, item("b", "v", 1.5)), -32602, "extensions[0].seq"},
 		{ada, "setMessageExtensions", set(letter, item("b", "v", "0")), -32602, "extensions[0].seq"},
 		{ada, "setMessageExtensions", object{"messageID": letter, "extensions": "all"}, -32602, "extensions"},
 		{ada, "setMessageExtensions", object{"messageID": 7, "extensions": pairs("k", 1)}, -32602, "messageID"},
-		{ada, "setMessageExtensions", object{"messageID": letter, "extensions": []object{{"key": []int{1}}}}, -32602, "extensions[0].key: array"},
+		{ada, "setMessageExtensions", object{"messageID": letter, "extensions": []object{{"key": []int{1}}}}, -32602,
+			"extensions[0].key: array"},
 		// Which message.
 		{ada, "setMessageExtensions", set("", item("b", "v", 0)), 10004, "messageID"},
 		{ada, "setMessageExtensions", set("c.ada.bo", item("b", "v", 0)), 10004, "messageID"},
@@ -80,12 +91,18 @@ func TestRefusals(t *testing.T) {
 		{ada, "getMessageExtensions", object{"messageID": "g.club.99"}, 23004, "g.club.99"},
 		{ada, "getMessageExtensions", object{"messageID": onAir}, 23002, "AVChatRoom"},
 		// Sending.
-		{ada, "sendMessage", object{"to": "bo", "conversationType": "C2C", "type": "TIMTextElem"}, -32602, "payload: missing"},
-		{ada, "sendMessage", object{"to": "bo", "conversationType": "C2C", "type": "TIMTextElem", "payload": "hi"}, -32602, "payload"},
-		{ada, "sendMessage", object{"to": "bo", "conversationType": "C2C", "type": "TIMTextElem", "payload": object{}}, 10004, "payload.text"},
-		{ada, "sendMessage", object{"to": "bo", "conversationType": "C2C", "type": "TIMFaceElem", "payload": object{}}, 10004, "type"},
-		{ada, "sendMessage", object{"to": "bo", "conversationType": "C2C", "type": "TIMTextElem", "payload": object{"text": "x"}, "random": -1}, -32602, "random"},
-		{ada, "sendMessage", object{"to": "bo", "conversationType": "C2C", "type": "TIMCustomElem", "payload": object{"data": strings.Repeat("d", 12<<10)}}, 80002, "at most 12288"},
+		{ada, "sendMessage", object{"to": "bo", "conversationType": "C2C", "type": "TIMTextElem"}, -32602,
+			"payload: missing"},
+		{ada, "sendMessage", object{"to": "bo", "conversationType": "C2C", "type": "TIMTextElem", "payload": "hi"},
+			-32602, "payload"},
+		{ada, "sendMessage", object{"to": "bo", "conversationType": "C2C", "type": "TIMTextElem",
+			"payload": object{}}, 10004, "payload.text"},
+		{ada, "sendMessage", object{"to": "bo", "conversationType": "C2C", "type": "TIMFaceElem",
+			"payload": object{}}, 10004, "type"},
+		{ada, "sendMessage", object{"to": "bo", "conversationType": "C2C", "type": "TIMTextElem",
+			"payload": object{"text": "x"}, "random": -1}, -32602, "random"},
+		{ada, "sendMessage", object{"to": "bo", "conversationType": "C2C", "type": "TIMCustomElem",
+			"payload": object{"data": strings.Repeat("d", 12<<10)}}, 80002, "at most 12288"},
 		{ada, "sendMessage", text("bo", "TOPIC"), 10004, "conversationType"},
 		{ada, "sendMessage", text("", "C2C"), 10004, "to"},
 		{ada, "sendMessage", text(strings.Repeat("u", 33), "C2C"), 10004, "to"},
@@ -100,21 +117,25 @@ func TestRefusals(t *testing.T) {
 		{ada, "getMessageList", object{"conversationID": "C2Cbo", "count": -1}, 10004, "count"},
 		{ada, "getMessageList", object{"conversationID": "C2Cbo", "nextReqMessageID": post}, 10004, "nextReqMessageID"},
 		{ada, "getMessageList", object{"conversationID": "C2Cbo", "nextReqMessageID": "x"}, 10004, "nextReqMessageID"},
-		{ada, "getMessageList", object{"conversationID": "C2Cbo", "nextReqMessageID": "c.ada.bo.1_2_3"}, 10004, "nextReqMessageID"},
+		{ada, "getMessageList", object{"conversationID": "C2Cbo", "nextReqMessageID": "c.ada.bo.1_2_3"}, 10004,
+			"nextReqMessageID"},
 		{eve, "getMessageList", object{"conversationID": "GROUPclub"}, 10007, "eve"},
 		// Groups.
 		{ada, "createGroup", object{"name": "", "type": "Public"}, 10004, "name: empty"},
 		{ada, "createGroup", object{"name": strings.Repeat("n", 31), "type": "Public"}, 10004, "name: 31 bytes"},
 		{ada, "createGroup", object{"name": "n", "type": "Secret"}, 10004, "type"},
-		{ada, "createGroup", object{"name": "n", "type": "Public", "groupID": strings.Repeat("g", 49)}, 10015, "groupID"},
+		{ada, "createGroup", object{"name": "n", "type": "Public", "groupID": strings.Repeat("g", 49)}, 10015,
+			"groupID"},
 		{ada, "createGroup", object{"name": "n", "type": "Public", "groupID": "群"}, 10015, "groupID"},
 		{ada, "createGroup", object{"name": "n", "type": "Public", "groupID": "@TGS#mine"}, 10015, "@TGS#"},
 		{ada, "createGroup", object{"name": "n", "type": "Public", "groupID": "club"}, 10025, "club"},
 		{bo, "createGroup", object{"name": "n", "type": "Public", "groupID": "club"}, 10021, "club"},
 		{ada, "createGroup", object{"name": "n", "type": "Public", "memberList": users("m", 6)}, 10014, "at most 6"},
 		{ada, "createGroup", object{"name": "n", "type": "Public", "memberList": users("m", 301)}, 10005, "301 users"},
-		{ada, "createGroup", object{"name": "n", "type": "AVChatRoom", "memberList": users("m", 1)}, 10004, "memberList"},
-		{ada, "createGroup", object{"name": "n", "type": "Public", "memberList": []object{{"userID": ""}}}, 10004, "memberList"},
+		{ada, "createGroup", object{"name": "n", "type": "AVChatRoom", "memberList": users("m", 1)}, 10004,
+			"memberList"},
+		{ada, "createGroup", object{"name": "n", "type": "Public", "memberList": []object{{"userID": ""}}}, 10004,
+			"memberList"},
 		{eve, "joinGroup", object{"groupID": ""}, 10015, "groupID"},
 		{eve, "joinGroup", object{"groupID": "nowhere"}, 10010, "nowhere"},
 		{eve, "joinGroup", object{"groupID": "work"}, 10007, "invitation"},
@@ -135,7 +156,8 @@ func TestRefusals(t *testing.T) {
 		{ada, "addGroupMember", object{"groupID": "club", "userIDList": "eve"}, -32602, "userIDList"},
 		{ada, "addGroupMember", object{"groupID": "full", "userIDList": []string{"eve"}}, 10014, "at most 6"},
 		{bo, "deleteGroupMember", object{"groupID": "club", "userIDList": []string{"ada"}}, 10007, "owner"},
-		{bo, "deleteGroupMember", object{"groupID": "club", "userIDList": []string{"bo"}}, 10007, "bo may not remove bo"},
+		{bo, "deleteGroupMember", object{"groupID": "club", "userIDList": []string{"bo"}}, 10007,
+			"bo may not remove bo"},
 		{ada, "deleteGroupMember", object{"groupID": "club", "userIDList": []string{"ada"}}, 10007, "owner"},
 		// What there is not.
 		{ada, "castVote", object{}, -32601, "castVote"},
@@ -143,7 +165,7 @@ func TestRefusals(t *testing.T) {
 		{ada, "login", object{}, -32600, "logged in as ada"},
 	} {
 		t.Run(fmt.Sprint(r.method, r.code, r.says), func(t *testing.T) {
-			if got := r.who.For(t).Refused(r.code, r.method, r.params); !strings.Contains(got, r.says) {
+			if got := r.caller.For(t).Refused(r.code, r.method, r.params); !strings.Contains(got, r.says) {
 				t.Errorf("%q does not say %q", got, r.says)
 			}
 		})

@@ -17,7 +17,7 @@ import (
 	"exthub/kv"
 )
 
-// TestMalformedFrames: after the login they are refused, and the session lives.
+// TestMalformedFrames: after the login malformed frames are refused, and the session goes on.
 func TestMalformedFrames(t *testing.T) {
 	w := hubtest.Start(t)
 	c := w.Login("ada")
@@ -33,14 +33,17 @@ func TestMalformedFrames(t *testing.T) {
 	c.Must("ping", object{"unknown": object{}}, nil)
 }
 
-// TestOneAfterTheOther: requests that are sent without waiting are carried out and answered in their order.
+// TestOneAfterTheOther: requests that are sent without waiting are carried out and answered in
+// their order.
 func TestOneAfterTheOther(t *testing.T) {
 	w := hubtest.Start(t)
 	c := w.Login("ada")
 	id := c.Send("C2C", "bo").ID
 	for i := range 50 {
-		c.Write(fmt.Sprintf(`{"jsonrpc":"2.0","id":"s%d","method":"setMessageExtensions","params":{"messageID":%q,"extensions":[{"key":"k%d","value":"v","seq":0}]}}`, i, id, i))
-		c.Write(fmt.Sprintf(`{"jsonrpc":"2.0","id":"g%d","method":"getMessageExtensions","params":{"messageID":%q}}`, i, id))
+		c.Write(fmt.Sprintf(`{"jsonrpc":"2.0","id":"s%d","method":"setMessageExtensions","params":{"messageID":%q,`+
+			`"extensions":[{"key":"k%d","value":"v","seq":0}]}}`, i, id, i))
+		c.Write(fmt.Sprintf(`{"jsonrpc":"2.0","id":"g%d","method":"getMessageExtensions","params":{"messageID":%q}}`,
+			i, id))
 	}
 	for i := range 50 {
 		var got hubtest.Page
@@ -57,6 +60,7 @@ func TestOneAfterTheOther(t *testing.T) {
 	}
 }
 
+// TestLogout: a logout is answered, and then the connection ends normally.
 func TestLogout(t *testing.T) {
 	w := hubtest.Start(t)
 	c := w.Login("ada")
@@ -66,7 +70,8 @@ func TestLogout(t *testing.T) {
 	}
 }
 
-// TestSilentClient: a client that says nothing for two heartbeats is given up; its own WebSocket pings are not enough to stay.
+// TestSilentClient: a client that says nothing for two heartbeats is given up; its own WebSocket
+// pings are not enough to stay.
 func TestSilentClient(t *testing.T) {
 	w := hubtest.Start(t, func(o *hub.Options) { o.Heartbeat = 100 * time.Millisecond })
 	begin := time.Now()
@@ -92,7 +97,8 @@ func TestUserSigExpires(t *testing.T) {
 	}
 }
 
-// TestOldestSessionMakesRoom: the newest session of a user wins, so that one who comes back is not shut out by what is left of before.
+// TestOldestSessionMakesRoom: beyond the limit the oldest session of a user ends, so that a client
+// that comes back is not shut out by what is left of its last connection.
 func TestOldestSessionMakesRoom(t *testing.T) {
 	w := hubtest.Start(t, func(o *hub.Options) { o.MaxSessionsPerUser = 2 })
 	first, second, other := w.Login("ada"), w.Login("ada"), w.Login("bo")
@@ -106,7 +112,8 @@ func TestOldestSessionMakesRoom(t *testing.T) {
 	other.Must("ping", object{}, nil)
 }
 
-// TestAllSessionsOfAUser hear of everything, but the one that sent a message not of the message.
+// TestAllSessionsOfAUser: every session of a user gets every event, but the one that sent a message
+// is not told of it.
 func TestAllSessionsOfAUser(t *testing.T) {
 	w := hubtest.Start(t)
 	phone, laptop := w.Login("ada"), w.Login("ada")
@@ -117,7 +124,8 @@ func TestAllSessionsOfAUser(t *testing.T) {
 	laptop.Next("MESSAGE_EXTENSIONS_UPDATED", nil)
 }
 
-// TestFullHub: who does not fit in is told before the upgrade, and may come back.
+// TestFullHub: a connection beyond the limit is refused before the upgrade, and gets in when there
+// is room.
 func TestFullHub(t *testing.T) {
 	w := hubtest.Start(t, func(o *hub.Options) { o.MaxSessions = 1 })
 	c := w.Login("ada")
@@ -141,7 +149,7 @@ func TestFullHub(t *testing.T) {
 	}
 }
 
-// TestShutdown sends everybody away with a code that says to come back, and lets nobody in.
+// TestShutdown: everybody is sent away with a code that says to come back, and nobody is let in.
 func TestShutdown(t *testing.T) {
 	w := hubtest.Start(t)
 	clients := []*hubtest.Client{w.Dial()} // a stranger
@@ -165,7 +173,8 @@ func TestShutdown(t *testing.T) {
 	}
 }
 
-// TestShutdownAtTheDoor: who comes in the moment of a shutdown is refused before the upgrade, or sent away with the same code as everybody.
+// TestShutdownAtTheDoor: a client that connects in the moment of a shutdown is refused before the
+// upgrade, or sent away with the same code as everybody.
 func TestShutdownAtTheDoor(t *testing.T) {
 	w := hubtest.Start(t)
 	var coming sync.WaitGroup
@@ -191,7 +200,7 @@ func TestShutdownAtTheDoor(t *testing.T) {
 	coming.Wait()
 }
 
-// TestShutdownInAHurry cuts off whoever does not go in time.
+// TestShutdownInAHurry: sessions that are still there when the time is over are cut off.
 func TestShutdownInAHurry(t *testing.T) {
 	w := hubtest.Start(t)
 	clients := []*hubtest.Client{w.Login("ada"), w.Dial()}
@@ -205,7 +214,8 @@ func TestShutdownInAHurry(t *testing.T) {
 	}
 }
 
-// TestLost: when changes may have been missed, every session is closed with a code that says to come back and read anew.
+// TestLost: when changes may have been missed, every session is closed with a code that says to
+// come back and read anew.
 func TestLost(t *testing.T) {
 	w := hubtest.Start(t)
 	c := w.Login("ada")

@@ -34,8 +34,9 @@ func (r *record) String() string {
 	return r.b.String()
 }
 
-// TestStoreGone: while the store can't be reached, requests that need it get 10002 in time, with an ID under which the log says more; what does not
-// need it goes on, and when the store is back everything does.
+// TestStoreGone: while the store can't be reached, requests that need it get 10002 in time, with an
+// ID under which the log says more; what does not need it goes on, and when the store is back
+// everything does.
 func TestStoreGone(t *testing.T) {
 	node := kvtest.Start(t)
 	nc := node.Connect(t)
@@ -61,10 +62,12 @@ func TestStoreGone(t *testing.T) {
 		t.Errorf("the refusal took %v", took)
 	}
 	var data struct{ RequestID string }
-	if json.Unmarshal(refused.Data, &data) != nil || data.RequestID == "" || !strings.Contains(refused.Message, data.RequestID) || !strings.Contains(log.String(), data.RequestID) {
+	if json.Unmarshal(refused.Data, &data) != nil || data.RequestID == "" ||
+		!strings.Contains(refused.Message, data.RequestID) || !strings.Contains(log.String(), data.RequestID) {
 		t.Errorf("%q with %s; the log has\n%s", refused.Message, refused.Data, &log)
 	}
-	if unknown, clean := strings.Contains(refused.Message, "not known"), strings.Contains(refused.Message, "nothing was written"); unknown == clean {
+	unknown := strings.Contains(refused.Message, "not known")
+	if unknown == strings.Contains(refused.Message, "nothing was written") {
 		t.Errorf("%q does not say whether it may have been written", refused.Message)
 	}
 	if strings.Contains(strings.ToLower(refused.Message), "nats") {
@@ -83,7 +86,8 @@ func TestStoreGone(t *testing.T) {
 	if err := node.Restart(); err != nil {
 		t.Fatal(err)
 	}
-	// The clients reconnect when they notice; until then refusals go on. Whoever was told that the outcome is not known reads first.
+	// The clients reconnect when they notice; until then they are refused. A client that
+	// was told that the outcome is not known reads first.
 	for deadline := time.Now().Add(hubtest.Timeout); ; {
 		seq := ada.Get(id, 0).Extensions[0].Seq
 		var got hubtest.Changed

@@ -6,9 +6,9 @@ import (
 	"strings"
 	"testing"
 
-	"exthub/hub/hubtest"
-
 	"github.com/coder/websocket"
+
+	"exthub/hub/hubtest"
 )
 
 // TestKillLosesNothingAcknowledged: whatever the moment of kill -9, what was acknowledged is there

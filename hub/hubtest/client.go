@@ -210,8 +210,8 @@ func (c *Client) Await(method string) string {
 // Pending returns the notifications that came before an answer and that nobody has asked for yet.
 func (c *Client) Pending() []Frame { return c.notifications }
 
-// Close cuts the connection. A client that does not read any more would not answer a close frame, so
-// none is sent.
+// Close cuts the connection. A client that does not read any more would not answer a close frame,
+// so none is sent.
 func (c *Client) Close() { c.WS.CloseNow() }
 
 // ReadToEnd reads until the connection ends and returns the error that says why.

@@ -169,7 +169,9 @@ func CheckQuotes(tb testing.TB, path, kind string, want map[string]string, updat
 
 // RewriteExamples puts what was recorded in the place of every example in the document at path.
 // shown matches one, with its name and its one line of JSON as groups.
-func RewriteExamples(tb testing.TB, path string, shown *regexp.Regexp, recorded func(name, old string) json.RawMessage) {
+func RewriteExamples(
+	tb testing.TB, path string, shown *regexp.Regexp, recorded func(name, old string) json.RawMessage,
+) {
 	tb.Helper()
 	doc, err := os.ReadFile(path)
 	if err != nil {

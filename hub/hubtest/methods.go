@@ -42,7 +42,8 @@ func (c *Client) Send(conversationType, to string) Message {
 	return sent.Message
 }
 
-// Set sets one pair. It returns what the hub says of it, which may be a conflict, and the latestSeq.
+// Set sets one pair. It returns what the hub says of it, which may be a conflict, and the
+// latestSeq.
 func (c *Client) Set(messageID, key, value string, seq uint64) (Pair, uint64) {
 	c.TB.Helper()
 	var got Changed

@@ -31,7 +31,8 @@ const (
 	list     = "group_open_http_svc/get_group_member_info"
 )
 
-// TestCaller judges what the query string says, in its order: whatever is wrong further behind does not matter yet.
+// TestCaller: the query string is judged in its order. What is wrong further behind does not matter
+// yet.
 func TestCaller(t *testing.T) {
 	w := hubtest.Start(t)
 	b := w.Backend()
@@ -102,15 +103,19 @@ func TestCaller(t *testing.T) {
 	ada := w.Backend()
 	ada.Query.Set("identifier", "ada")
 	ada.Query.Set("usersig", w.Sign("ada"))
-	if e, reply := ada.Call(setC2C, "not JSON"); e.ErrorCode != 60010 || !strings.Contains(e.ErrorInfo, "ada is not an app admin") {
+	if e, reply := ada.Call(setC2C, "not JSON"); e.ErrorCode != 60010 ||
+		!strings.Contains(e.ErrorInfo, "ada is not an app admin") {
 		t.Errorf("not an admin: %s", reply)
 	}
 }
 
-// TestRouting calls what is not there.
+// TestRouting: a command that there is not, and a method that is not POST, are refused with a code.
 func TestRouting(t *testing.T) {
 	b := hubtest.Start(t).Backend()
-	for _, path := range []string{"", "openim", "openim/", "openim/batchsendmsg", "openim/sendmsg/", "group_open_http_svc/sendmsg", "openim/SENDMSG"} {
+	for _, path := range []string{
+		"", "openim", "openim/", "openim/batchsendmsg", "openim/sendmsg/", "group_open_http_svc/sendmsg",
+		"openim/SENDMSG",
+	} {
 		if e, reply := b.Call(path, "{}"); e.ErrorCode != 60009 {
 			t.Errorf("%q: %s", path, reply)
 		}
@@ -126,7 +131,8 @@ func TestRouting(t *testing.T) {
 	}
 }
 
-// TestCodes meets every code that a call can come back with once its caller is known, and a few ways to each.
+// TestCodes: every code that a call can come back with once its caller is known comes for the
+// reasons of this table, and the message stays as it was.
 func TestCodes(t *testing.T) {
 	w := hubtest.Start(t, func(o *hub.Options) {
 		o.MaxExtensions, o.MaxGroupMembers, o.MessageRate = 5, 3, 8
@@ -134,20 +140,24 @@ func TestCodes(t *testing.T) {
 		o.Now = func() time.Time { return now } // a minute that does not end
 	})
 	b := w.Backend()
-	b.Must(create, object{"Type": "Public", "Name": "club", "GroupId": "club", "Owner_Account": "ada", "MemberList": hubtest.Members("bo")}, nil)
+	b.Must(create, object{"Type": "Public", "Name": "club", "GroupId": "club", "Owner_Account": "ada",
+		"MemberList": hubtest.Members("bo")}, nil)
 	b.Must(create, object{"Type": "Public", "Name": "mine", "GroupId": "mine", "Owner_Account": "admin"}, nil)
 	b.Must(create, object{"Type": "AVChatRoom", "Name": "live", "GroupId": "live", "Owner_Account": "ada"}, nil)
 	key := b.SendC2C("ada", "bo", 1)
 	onAir := b.SendGroup("live", 1)
 	var plain struct{ MsgKey string }
-	b.Must(sendC2C, object{"From_Account": "ada", "To_Account": "bo", "MsgBody": hubtest.TextBody("hi"), "SupportMessageExtension": 0}, &plain)
+	b.Must(sendC2C, object{"From_Account": "ada", "To_Account": "bo", "MsgBody": hubtest.TextBody("hi"),
+		"SupportMessageExtension": 0}, &plain)
 	busy := b.SendC2C("ada", "bo", 2)
 	for range 8 {
-		b.Must(setC2C, object{"From_Account": "ada", "To_Account": "bo", "MsgKey": busy, "OperateType": 1, "ExtensionList": []object{{"Key": "k", "Value": "v"}}}, nil)
+		b.Must(setC2C, object{"From_Account": "ada", "To_Account": "bo", "MsgKey": busy, "OperateType": 1,
+			"ExtensionList": []object{{"Key": "k", "Value": "v"}}}, nil)
 	}
 
 	set := func(change object) object {
-		o := object{"From_Account": "ada", "To_Account": "bo", "MsgKey": key, "OperateType": 1, "ExtensionList": []object{{"Key": "k", "Value": "v"}}}
+		o := object{"From_Account": "ada", "To_Account": "bo", "MsgKey": key, "OperateType": 1,
+			"ExtensionList": []object{{"Key": "k", "Value": "v"}}}
 		for name, value := range change {
 			o[name] = value
 		}
@@ -188,12 +198,16 @@ func TestCodes(t *testing.T) {
 		{setC2C, set(object{"ExtensionList": "all"}), 10004, "ExtensionList: string is not an array"},
 		{setC2C, set(object{"ExtensionList": []any{1}}), 10004, "ExtensionList[0]: number is not an object"},
 		{setC2C, set(pair(1, "v")), 10004, "ExtensionList[0].Key: number is not a string"},
-		{setC2C, set(object{"ExtensionList": []object{{"Key": "k", "Value": "v", "Seq": "0"}}}), 10004, "ExtensionList[0].Seq: string is not an integer"},
+		{setC2C, set(object{"ExtensionList": []object{{"Key": "k", "Value": "v", "Seq": "0"}}}), 10004,
+			"ExtensionList[0].Seq: string is not an integer"},
 		{setGroup, object{"GroupId": "club", "MsgSeq": 1.5, "OperateType": 3}, 10004, "MsgSeq: number"},
 		{sendC2C, send(object{"MsgRandom": 4294967296}), 10004, "MsgRandom: number"},
-		{add, object{"GroupId": "club", "MemberList": []object{{"Member_Account": 1}}}, 10004, "MemberList[0].Member_Account: number is not a string"},
-		{remove, object{"GroupId": "club", "MemberToDel_Account": "bo"}, 10004, "MemberToDel_Account: string is not an array"},
-		{setC2C, `{"From_Account":"ada","To_Account":"bo","MsgKey":"1_2_3","OperateType":1,"ExtensionList":[{"Key":"` + "\xff" + `","Value":"v"}]}`, 10004, "ExtensionList[0].Key: not UTF-8"},
+		{add, object{"GroupId": "club", "MemberList": []object{{"Member_Account": 1}}}, 10004,
+			"MemberList[0].Member_Account: number is not a string"},
+		{remove, object{"GroupId": "club", "MemberToDel_Account": "bo"}, 10004,
+			"MemberToDel_Account: string is not an array"},
+		{setC2C, `{"From_Account":"ada","To_Account":"bo","MsgKey":"1_2_3","OperateType":1,` +
+			`"ExtensionList":[{"Key":"` + "\xff" + `","Value":"v"}]}`, 10004, "ExtensionList[0].Key: not UTF-8"},
 		{setC2C, strings.Repeat(" ", 1<<20+1), 80002, "1048576"},
 		// Which message.
 		{setC2C, set(object{"From_Account": strings.Repeat("a", 33)}), 10004, "From_Account"},
@@ -222,9 +236,12 @@ func TestCodes(t *testing.T) {
 		{setC2C, set(object{"OperateType": 4}), 10004, "OperateType: 4"},
 		{setC2C, set(object{"ExtensionList": nil}), 10004, "ExtensionList: none given"},
 		{setC2C, set(object{"ExtensionList": items(21)}), 10004, "ExtensionList: 21 items, at most 20"},
-		{setC2C, set(object{"ExtensionList": items(6)}), 10004, "ExtensionList: the message has 0 pairs and may hold 5"},
-		{setC2C, set(object{"ExtensionList": append(items(2), items(2)...)}), 10004, "ExtensionList[2].Key: the same as"},
-		{setC2C, set(object{"ExtensionList": []object{{"Key": "k", "Value": "v", "Seq": -1}}}), 10004, "ExtensionList[0].Seq: -1"},
+		{setC2C, set(object{"ExtensionList": items(6)}), 10004,
+			"ExtensionList: the message has 0 pairs and may hold 5"},
+		{setC2C, set(object{"ExtensionList": append(items(2), items(2)...)}), 10004,
+			"ExtensionList[2].Key: the same as"},
+		{setC2C, set(object{"ExtensionList": []object{{"Key": "k", "Value": "v", "Seq": -1}}}), 10004,
+			"ExtensionList[0].Seq: -1"},
 		{setC2C, set(pair("", "v")), 10004, "ExtensionList[0].Key: empty"},
 		{setC2C, set(pair(strings.Repeat("k", 101), "v")), 10004, "ExtensionList[0].Key: 101 bytes"},
 		{setC2C, set(pair("k", "")), 10004, "ExtensionList[0].Value: empty"},
@@ -237,14 +254,17 @@ func TestCodes(t *testing.T) {
 		{sendC2C, send(object{"To_Account": ""}), 10004, "To_Account"},
 		{sendC2C, send(object{"From_Account": "\x01"}), 10004, "From_Account"},
 		{sendC2C, send(object{"MsgBody": nil}), 10004, "MsgBody: 0 elements"},
-		{sendC2C, send(object{"MsgBody": append(hubtest.TextBody("a"), hubtest.TextBody("b")...)}), 10004, "MsgBody: 2 elements"},
+		{sendC2C, send(object{"MsgBody": append(hubtest.TextBody("a"), hubtest.TextBody("b")...)}), 10004,
+			"MsgBody: 2 elements"},
 		{sendC2C, send(object{"MsgBody": []object{{"MsgType": "TIMFaceElem"}}}), 10004, "MsgBody[0].MsgType"},
 		{sendC2C, send(object{"MsgBody": hubtest.TextBody("")}), 10004, "MsgContent.Text: empty"},
-		{sendC2C, send(object{"MsgBody": hubtest.TextBody(strings.Repeat("x", 13<<10))}), 80002, "MsgContent and CloudCustomData"},
+		{sendC2C, send(object{"MsgBody": hubtest.TextBody(strings.Repeat("x", 13<<10))}), 80002,
+			"MsgContent and CloudCustomData"},
 		{sendC2C, send(object{"SupportMessageExtension": 2}), 10004, "SupportMessageExtension: 2"},
 		{post, object{"GroupId": "nowhere", "MsgBody": hubtest.TextBody("hi")}, 10010, "nowhere"},
 		{post, object{"GroupId": "", "MsgBody": hubtest.TextBody("hi")}, 10015, "GroupId"},
-		{post, object{"GroupId": "club", "MsgBody": hubtest.TextBody("hi"), "To_Account": []string{"bo"}}, 10004, "To_Account"},
+		{post, object{"GroupId": "club", "MsgBody": hubtest.TextBody("hi"), "To_Account": []string{"bo"}}, 10004,
+			"To_Account"},
 		{post, object{"GroupId": "club", "MsgBody": hubtest.TextBody("hi"), "TopicId": "t"}, 10004, "TopicId"},
 		// Groups.
 		{create, group("Secret", "x"), 10004, "Type"},
@@ -252,8 +272,10 @@ func TestCodes(t *testing.T) {
 		{create, object{"Type": "Public", "Name": strings.Repeat("n", 31)}, 10004, "Name: 31 bytes"},
 		{create, object{"Type": "Public", "Name": "n", "ApplyJoinOption": "Maybe"}, 10004, "ApplyJoinOption"},
 		{create, object{"Type": "Public", "Name": "n", "MemberList": hubtest.Members("a", "a")}, 10004, "MemberList"},
-		{create, object{"Type": "Public", "Name": "n", "MemberList": hubtest.Members(many(301)...)}, 10005, "MemberList: 301 users"},
-		{create, object{"Type": "Public", "Name": "n", "MemberList": hubtest.Members("a", "b", "c", "d")}, 10014, "at most 3"},
+		{create, object{"Type": "Public", "Name": "n", "MemberList": hubtest.Members(many(301)...)}, 10005,
+			"MemberList: 301 users"},
+		{create, object{"Type": "Public", "Name": "n", "MemberList": hubtest.Members("a", "b", "c", "d")}, 10014,
+			"at most 3"},
 		{create, group("Public", "@TGS#mine"), 10015, "GroupId"},
 		{create, group("Public", "club"), 10021, "club"},
 		{create, group("Public", "mine"), 10025, "mine"},
@@ -282,7 +304,8 @@ func TestCodes(t *testing.T) {
 	}
 }
 
-// TestTooOften calls one command more often than allowed. Others are not concerned.
+// TestTooOften: a command that is called more often than allowed is refused. Others are not
+// concerned.
 func TestTooOften(t *testing.T) {
 	now := time.Now()
 	w := hubtest.Start(t, func(o *hub.Options) { o.RESTRate, o.Now = 3, func() time.Time { return now } })
@@ -292,7 +315,8 @@ func TestTooOften(t *testing.T) {
 			t.Fatalf("within the limit: %s", reply)
 		}
 	}
-	if e, reply := b.Call(destroy, object{"GroupId": "nowhere"}); e.ErrorCode != 60007 || !strings.Contains(e.ErrorInfo, "more than 3 calls of group_open_http_svc/destroy_group") {
+	if e, reply := b.Call(destroy, object{"GroupId": "nowhere"}); e.ErrorCode != 60007 ||
+		!strings.Contains(e.ErrorInfo, "more than 3 calls of group_open_http_svc/destroy_group") {
 		t.Errorf("beyond the limit: %s", reply)
 	}
 	if e, reply := b.Call(list, object{"GroupId": "nowhere"}); e.ErrorCode != 10010 {
@@ -300,14 +324,15 @@ func TestTooOften(t *testing.T) {
 	}
 }
 
-// TestWithoutStore calls a hub whose NATS is gone.
+// TestWithoutStore: a hub whose NATS is gone refuses in time, and in words that do not name NATS.
 func TestWithoutStore(t *testing.T) {
 	node := kvtest.Start(t)
 	w := hubtest.StartOn(t, node.Connect(t), func(o *hub.Options) { o.RequestTimeout = 200 * time.Millisecond })
 	b := w.Backend()
 	key := b.SendC2C("ada", "bo", 1)
 	node.Stop()
-	body := object{"From_Account": "ada", "To_Account": "bo", "MsgKey": key, "OperateType": 1, "ExtensionList": []object{{"Key": "k", "Value": "v"}}}
+	body := object{"From_Account": "ada", "To_Account": "bo", "MsgKey": key, "OperateType": 1,
+		"ExtensionList": []object{{"Key": "k", "Value": "v"}}}
 	if e, reply := b.Call(setC2C, body); e.ErrorCode != 10002 || strings.Contains(e.ErrorInfo, "nats") {
 		t.Errorf("without a store: %s", reply)
 	}
@@ -316,7 +341,8 @@ func TestWithoutStore(t *testing.T) {
 	}
 }
 
-// TestBodyTooLong announces more than is allowed and sends nothing: the answer comes at once.
+// TestBodyTooLong: a body that is announced longer than allowed is refused at once, before it
+// comes.
 func TestBodyTooLong(t *testing.T) {
 	b := hubtest.Start(t).Backend()
 	for body, code := range map[string]int{
@@ -329,7 +355,8 @@ func TestBodyTooLong(t *testing.T) {
 	}
 }
 
-// rawCall sends the rest of a call's header, and what follows, as it is, and returns the answer. The connection must end behind it.
+// rawCall sends the rest of a call's header, and what follows, as it is, and returns the answer.
+// The connection must end after it.
 func rawCall(b *hubtest.Backend, rest string) hubtest.Envelope {
 	b.TB.Helper()
 	address, err := url.Parse(b.To(setC2C))
@@ -355,6 +382,7 @@ func rawCall(b *hubtest.Backend, rest string) hubtest.Envelope {
 	return e
 }
 
+// many returns n names.
 func many(n int) []string {
 	ids := make([]string, n)
 	for i := range ids {

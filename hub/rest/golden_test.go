@@ -42,7 +42,8 @@ func (r *recorder) ask(command, name, request string) {
 	r.golden.Keep(name, call{name, command, json.RawMessage(request), reply})
 }
 
-// TestGoldenCalls plays one scene on a fresh hub whose clock stands still, so that every byte is known.
+// TestGoldenCalls plays one scene on a fresh hub whose clock stands still, so that every byte is
+// known.
 func TestGoldenCalls(t *testing.T) {
 	now := time.Unix(1700000100, 0)
 	w := hubtest.Start(t, func(o *hub.Options) { o.Now = func() time.Time { return now } })
@@ -54,28 +55,43 @@ func TestGoldenCalls(t *testing.T) {
 	r.Query.Set("usersig", sig)
 	defer r.golden.Finish()
 
-	r.ask(create, "create_group", `{"Type":"Public","Name":"Book club","GroupId":"club","Owner_Account":"ada","ApplyJoinOption":"FreeAccess","MemberList":[{"Member_Account":"bo","Role":"Admin"}]}`)
+	r.ask(create, "create_group", `{"Type":"Public","Name":"Book club","GroupId":"club","Owner_Account":"ada",`+
+		`"ApplyJoinOption":"FreeAccess","MemberList":[{"Member_Account":"bo","Role":"Admin"}]}`)
 	r.ask(create, "create_group.taken", `{"Type":"Public","Name":"Book club","GroupId":"club"}`)
-	r.ask(add, "add_group_member", `{"GroupId":"club","Silence":1,"MemberList":[{"Member_Account":"bo"},{"Member_Account":"cy"},{"Member_Account":"dee"}]}`)
-	r.ask(remove, "delete_group_member", `{"GroupId":"club","Silence":1,"Reason":"moved","MemberToDel_Account":["dee"]}`)
+	r.ask(add, "add_group_member", `{"GroupId":"club","Silence":1,"MemberList":[{"Member_Account":"bo"},`+
+		`{"Member_Account":"cy"},{"Member_Account":"dee"}]}`)
+	r.ask(remove, "delete_group_member", `{"GroupId":"club","Silence":1,"Reason":"moved",`+
+		`"MemberToDel_Account":["dee"]}`)
 	r.ask(remove, "delete_group_member.owner", `{"GroupId":"club","MemberToDel_Account":["ada"]}`)
-	r.ask(list, "get_group_member_info", `{"GroupId":"club","MemberInfoFilter":["Role","JoinTime"],"Limit":2,"Offset":0}`)
+	r.ask(list, "get_group_member_info", `{"GroupId":"club","MemberInfoFilter":["Role","JoinTime"],"Limit":2,`+
+		`"Offset":0}`)
 	r.ask(list, "get_group_member_info.role", `{"GroupId":"club","MemberRoleFilter":["Member"]}`)
 
-	r.ask(sendC2C, "sendmsg", `{"From_Account":"ada","To_Account":"bo","MsgSeq":44739199,"MsgRandom":12,"SupportMessageExtension":1,"MsgBody":[{"MsgType":"TIMCustomElem","MsgContent":{"Data":"{\"businessID\":\"group_poll\",\"title\":\"Which book?\"}","Desc":"A poll","Ext":""}}]}`)
-	r.ask(sendC2C, "sendmsg.refused", `{"To_Account":"bo","MsgBody":[{"MsgType":"TIMFaceElem","MsgContent":{"Index":1}}]}`)
+	r.ask(sendC2C, "sendmsg", `{"From_Account":"ada","To_Account":"bo","MsgSeq":44739199,"MsgRandom":12,`+
+		`"SupportMessageExtension":1,"MsgBody":[{"MsgType":"TIMCustomElem",`+
+		`"MsgContent":{"Data":"{\"businessID\":\"group_poll\",\"title\":\"Which book?\"}","Desc":"A poll",`+
+		`"Ext":""}}]}`)
+	r.ask(sendC2C, "sendmsg.refused", `{"To_Account":"bo","MsgBody":[{"MsgType":"TIMFaceElem",`+
+		`"MsgContent":{"Index":1}}]}`)
 	const letter = `"From_Account":"ada","To_Account":"bo","MsgKey":"44739199_12_1700000100"`
-	r.ask(setC2C, "set_key_values", `{`+letter+`,"OperateType":1,"ExtensionList":[{"Key":"k1","Value":"v1","Seq":0},{"Key":"k2","Value":"v2"}]}`)
-	r.ask(setC2C, "set_key_values.delete", `{`+letter+`,"OperateType":2,"ExtensionList":[{"Key":"k1","Value":"","Seq":1}]}`)
+	r.ask(setC2C, "set_key_values", `{`+letter+`,"OperateType":1,"ExtensionList":[{"Key":"k1","Value":"v1",`+
+		`"Seq":0},{"Key":"k2","Value":"v2"}]}`)
+	r.ask(setC2C, "set_key_values.delete", `{`+letter+`,"OperateType":2,"ExtensionList":[{"Key":"k1","Value":"",`+
+		`"Seq":1}]}`)
 	r.ask(getC2C, "get_key_values", `{`+letter+`}`)
 	r.ask(getC2C, "get_key_values.since", `{`+letter+`,"StartSeq":1}`)
 	r.ask(setC2C, "set_key_values.clear", `{`+letter+`,"OperateType":3}`)
 	r.ask(getC2C, "get_key_values.empty", `{`+letter+`}`)
-	r.ask(setC2C, "set_key_values.refused", `{`+letter+`,"OperateType":1,"ExtensionList":[{"Key":"k1","Value":"","Seq":0}]}`)
-	r.ask(setC2C, "set_key_values.no-such-message", `{"From_Account":"ada","To_Account":"cy","MsgKey":"44739199_12_1700000100","OperateType":3}`)
+	r.ask(setC2C, "set_key_values.refused", `{`+letter+`,"OperateType":1,"ExtensionList":[{"Key":"k1","Value":"",`+
+		`"Seq":0}]}`)
+	r.ask(setC2C, "set_key_values.no-such-message", `{"From_Account":"ada","To_Account":"cy",`+
+		`"MsgKey":"44739199_12_1700000100","OperateType":3}`)
 
-	r.ask(post, "send_group_msg", `{"GroupId":"club","From_Account":"bo","Random":8912345,"SupportMessageExtension":1,"MsgBody":[{"MsgType":"TIMTextElem","MsgContent":{"Text":"Who comes?"}}],"CloudCustomData":"{}"}`)
-	r.ask(setGroup, "group_set_key_values", `{"GroupId":"club","MsgSeq":1,"OperateType":1,"ExtensionList":[{"Key":"ada","Value":"yes"}]}`)
+	r.ask(post, "send_group_msg", `{"GroupId":"club","From_Account":"bo","Random":8912345,`+
+		`"SupportMessageExtension":1,"MsgBody":[{"MsgType":"TIMTextElem","MsgContent":{"Text":"Who comes?"}}],`+
+		`"CloudCustomData":"{}"}`)
+	r.ask(setGroup, "group_set_key_values", `{"GroupId":"club","MsgSeq":1,"OperateType":1,`+
+		`"ExtensionList":[{"Key":"ada","Value":"yes"}]}`)
 	r.ask(setGroup, "group_set_key_values.no-such-group", `{"GroupId":"nowhere","MsgSeq":1,"OperateType":3}`)
 	r.ask(getGroup, "group_get_key_values", `{"GroupId":"club","MsgSeq":1,"StartSeq":0}`)
 	r.ask(destroy, "destroy_group", `{"GroupId":"club"}`)

@@ -20,7 +20,8 @@ import (
 
 var shownCall = regexp.MustCompile(`([\w.-]+):\n +value: (.*)`)
 
-// TestOpenAPI: docs/openapi.yaml is well formed, knows every command and every code, and what it shows is what is said.
+// TestOpenAPI: docs/openapi.yaml is well formed, knows every command and every code, and what it
+// shows is what is said.
 func TestOpenAPI(t *testing.T) {
 	const path = "../../docs/openapi.yaml"
 	recorded := readCalls(t)
@@ -77,7 +78,8 @@ func TestOpenAPI(t *testing.T) {
 	}
 }
 
-// check validates what was recorded against the schema, and compares it with the example of this name.
+// check validates what was recorded against the schema, and compares it with the example of this
+// name.
 func check(t *testing.T, what string, content *openapi3.MediaType, recorded json.RawMessage, name string) {
 	t.Helper()
 	var value any

@@ -18,19 +18,23 @@ import (
 	"exthub/kv/kvtest"
 )
 
+// object is the body of a call.
 type object = hubtest.Object
 
+// pair is a pair of a call.
 type pair struct {
 	Key, Value string
 	Seq        uint64
 }
 
+// page is the reply to a get.
 type page struct {
 	CompleteFlag                   int
 	LatestSeq, ClearSeq, PurgedSeq uint64
 	ExtensionList                  []pair
 }
 
+// changed is the reply to a change.
 type changed struct {
 	ExtensionList []struct {
 		ErrorCode int
@@ -38,7 +42,7 @@ type changed struct {
 	}
 }
 
-// TestDoorsMeet changes the pairs of one message through both doors. What one writes the other reads, and everybody is told.
+// TestDoorsMeet: what one door writes the other reads, and everybody is told of it.
 func TestDoorsMeet(t *testing.T) {
 	w := hubtest.Start(t)
 	ada, bo, b := w.Login("ada"), w.Login("bo"), w.Backend()
@@ -58,7 +62,9 @@ func TestDoorsMeet(t *testing.T) {
 	mine, _ := ada.Set(sent.ID, "ada", "1", 0)
 	// An admin needs no Seq, and a wrong one does no harm.
 	var got changed
-	b.Must(setC2C, with(object{"OperateType": 1, "ExtensionList": []object{{"Key": "ada", "Value": "2"}, {"Key": "new", "Value": "x", "Seq": 12345}}}), &got)
+	b.Must(setC2C, with(object{"OperateType": 1, "ExtensionList": []object{
+		{"Key": "ada", "Value": "2"}, {"Key": "new", "Value": "x", "Seq": 12345},
+	}}), &got)
 	if len(got.ExtensionList) != 2 || got.ExtensionList[0].ErrorCode != 0 || got.ExtensionList[1].ErrorCode != 0 {
 		t.Fatalf("set: %+v", got)
 	}
@@ -70,7 +76,8 @@ func TestDoorsMeet(t *testing.T) {
 		untilSeq(c, sent.ID, added.Seq)
 	}
 	// The member's own Seq is stale by now.
-	if conflict, _ := ada.Set(sent.ID, "ada", "3", mine.Seq); conflict.Code != 23001 || conflict.Value != "2" || conflict.Seq != changed.Seq {
+	if conflict, _ := ada.Set(sent.ID, "ada", "3", mine.Seq); conflict.Code != 23001 || conflict.Value != "2" ||
+		conflict.Seq != changed.Seq {
 		t.Fatalf("a stale member got %+v", conflict)
 	}
 
@@ -82,7 +89,8 @@ func TestDoorsMeet(t *testing.T) {
 	}
 	b.Must(setC2C, with(object{"OperateType": 2, "ExtensionList": []object{{"Key": "new"}, {"Key": "never"}}}), &got)
 	gone := got.ExtensionList[0].Extension
-	if gone.Value != "" || gone.Seq != added.Seq+1 || got.ExtensionList[1].ErrorCode != 0 || got.ExtensionList[1].Extension.Seq != 0 {
+	if gone.Value != "" || gone.Seq != added.Seq+1 || got.ExtensionList[1].ErrorCode != 0 ||
+		got.ExtensionList[1].Extension.Seq != 0 {
 		t.Fatalf("delete: %+v", got)
 	}
 	bo.Next("MESSAGE_EXTENSIONS_DELETED", nil)
@@ -102,7 +110,8 @@ func TestDoorsMeet(t *testing.T) {
 	}
 }
 
-// untilSeq reads events of the message up to this Seq: what is committed together may come in one event or several.
+// untilSeq reads events of the message up to this Seq: what is committed together may come in one
+// event or several.
 func untilSeq(c *hubtest.Client, messageID string, seq uint64) {
 	c.TB.Helper()
 	for {
@@ -117,7 +126,8 @@ func untilSeq(c *hubtest.Client, messageID string, seq uint64) {
 	}
 }
 
-// TestPages reads more pairs than a page holds, in the way of the reference's SDK: on from the last Seq, until it is told that this is all.
+// TestPages: more pairs than a page holds are read in the way of the reference's SDK: on from the
+// last Seq, until it is told that this is all.
 func TestPages(t *testing.T) {
 	w := hubtest.Start(t, func(o *hub.Options) { o.MaxExtensions = 500 })
 	b := w.Backend()
@@ -153,7 +163,8 @@ func TestPages(t *testing.T) {
 			t.Fatalf("pair %d is %s", i, key)
 		}
 	}
-	// A page that begins where nothing follows is the last: the SDK looks for the last Seq of any other.
+	// A page that begins where nothing follows is the last: the SDK looks for the last Seq of any
+	// other.
 	var got page
 	message["StartSeq"] = got.LatestSeq + 1<<40
 	b.Must(getGroup, message, &got)
@@ -162,14 +173,19 @@ func TestPages(t *testing.T) {
 	}
 }
 
-// TestSend sends one-to-one messages in the name of users, who hear of it at once, and again, who don't.
+// TestSend: users hear at once of a one-to-one message in their name. They don't hear of it again
+// when it is sent again.
 func TestSend(t *testing.T) {
 	w := hubtest.Start(t)
 	ada, bo, b := w.Login("ada"), w.Login("bo"), w.Backend()
-	custom := []object{{"MsgType": "TIMCustomElem", "MsgContent": object{"Data": "d", "Desc": "e", "Ext": "x", "Sound": "s"}}}
+	custom := []object{{"MsgType": "TIMCustomElem",
+		"MsgContent": object{"Data": "d", "Desc": "e", "Ext": "x", "Sound": "s"}}}
 	request := object{
-		"From_Account": "ada", "To_Account": "bo", "MsgSeq": 4294967295, "MsgRandom": 12, "MsgBody": custom, "SupportMessageExtension": 1, "CloudCustomData": "c",
-		"SyncOtherMachine": 1, "MsgLifeTime": 60, "OnlineOnlyFlag": 0, "ForbidCallbackControl": []string{"ForbidBeforeSendMsgCallback"}, "OfflinePushInfo": object{"PushFlag": 1},
+		"From_Account": "ada", "To_Account": "bo", "MsgSeq": 4294967295, "MsgRandom": 12, "MsgBody": custom,
+		"SupportMessageExtension": 1, "CloudCustomData": "c",
+		"SyncOtherMachine": 1, "MsgLifeTime": 60, "OnlineOnlyFlag": 0,
+		"ForbidCallbackControl": []string{"ForbidBeforeSendMsgCallback"},
+		"OfflinePushInfo":       object{"PushFlag": 1},
 	}
 	var first, second struct {
 		MsgTime       int64
@@ -182,7 +198,10 @@ func TestSend(t *testing.T) {
 	for _, c := range []*hubtest.Client{ada, bo} {
 		var event struct{ Messages []json.RawMessage }
 		c.Next("MESSAGE_RECEIVED", &event)
-		for _, part := range []string{first.MsgId, `"from":"ada"`, `"payload":{"data":"d","description":"e","extension":"x"}`, `"isSupportExtension":true`, `"cloudCustomData":"c"`} {
+		for _, part := range []string{
+			first.MsgId, `"from":"ada"`, `"payload":{"data":"d","description":"e","extension":"x"}`,
+			`"isSupportExtension":true`, `"cloudCustomData":"c"`,
+		} {
 			if !strings.Contains(string(event.Messages[0]), part) {
 				t.Errorf("%s lacks %s", event.Messages[0], part)
 			}
@@ -200,14 +219,16 @@ func TestSend(t *testing.T) {
 	}
 }
 
-// TestSendSameKey sends three messages in one second with the same numbers. Each gets a key of its own, and keeps it when it is sent again.
+// TestSendSameKey: of three messages in one second with the same numbers each gets a key of its
+// own, and keeps it when it is sent again.
 func TestSendSameKey(t *testing.T) {
 	now := time.Now()
 	b := hubtest.Start(t, func(o *hub.Options) { o.Now = func() time.Time { return now } }).Backend()
 	send := func(text string) (key string) {
 		t.Helper()
 		var sent struct{ MsgKey string }
-		b.Must(sendC2C, object{"From_Account": "ada", "To_Account": "bo", "MsgSeq": 1, "MsgRandom": 2, "MsgBody": hubtest.TextBody(text)}, &sent)
+		b.Must(sendC2C, object{"From_Account": "ada", "To_Account": "bo", "MsgSeq": 1, "MsgRandom": 2,
+			"MsgBody": hubtest.TextBody(text)}, &sent)
 		return sent.MsgKey
 	}
 	for i, text := range []string{"a", "b", "c", "b", "a"} {
@@ -218,21 +239,22 @@ func TestSendSameKey(t *testing.T) {
 	}
 }
 
-// TestGroups makes a group from outside. What is done to it shows at the sessions of its members at once.
+// TestGroups: what is done to a group from outside shows at the sessions of its members at once.
 func TestGroups(t *testing.T) {
 	w := hubtest.Start(t)
 	ada, bo, cy, b := w.Login("ada"), w.Login("bo"), w.Login("cy"), w.Backend()
 	var made struct{ GroupId, Type string }
 	b.Must(create, object{
-		"Type": "Work", "Name": "Staff", "Owner_Account": "ada", "MemberList": []object{{"Member_Account": "bo", "Role": "Admin"}},
+		"Type": "Work", "Name": "Staff", "Owner_Account": "ada",
+		"MemberList":   []object{{"Member_Account": "bo", "Role": "Admin"}},
 		"Introduction": "i", "Notification": "n", "FaceUrl": "f", "MaxMemberCount": 5, "InviteJoinOption": "FreeAccess",
 	}, &made)
 	if made.Type != "Private" || !strings.HasPrefix(made.GroupId, "@TGS#") {
 		t.Fatalf("made %+v", made)
 	}
-	hears := func(seq int, who ...*hubtest.Client) {
+	expectMessage := func(seq int, clients ...*hubtest.Client) {
 		t.Helper()
-		for _, c := range who {
+		for _, c := range clients {
 			var event struct{ Messages []hubtest.Message }
 			c.Next("MESSAGE_RECEIVED", &event)
 			if event.Messages[0].Sequence != uint64(seq) {
@@ -240,7 +262,7 @@ func TestGroups(t *testing.T) {
 			}
 		}
 	}
-	hears(b.SendGroup(made.GroupId, 1), ada, bo)
+	expectMessage(b.SendGroup(made.GroupId, 1), ada, bo)
 
 	var added struct {
 		MemberList []struct {
@@ -252,11 +274,13 @@ func TestGroups(t *testing.T) {
 	if fmt.Sprint(added.MemberList) != "[{bo 2} {cy 1}]" {
 		t.Errorf("added %v", added.MemberList)
 	}
-	hears(b.SendGroup(made.GroupId, 2), ada, bo, cy)
-	b.Must(remove, object{"GroupId": made.GroupId, "MemberToDel_Account": []string{"bo", "dee"}, "Silence": 1, "Reason": "r"}, nil)
+	expectMessage(b.SendGroup(made.GroupId, 2), ada, bo, cy)
+	b.Must(remove, object{"GroupId": made.GroupId, "MemberToDel_Account": []string{"bo", "dee"}, "Silence": 1,
+		"Reason": "r"}, nil)
 	seq := b.SendGroup(made.GroupId, 3)
-	hears(seq, ada, cy)
-	b.Must(setGroup, object{"GroupId": made.GroupId, "MsgSeq": seq, "OperateType": 1, "ExtensionList": []object{{"Key": "k", "Value": "v"}}}, nil)
+	expectMessage(seq, ada, cy)
+	b.Must(setGroup, object{"GroupId": made.GroupId, "MsgSeq": seq, "OperateType": 1,
+		"ExtensionList": []object{{"Key": "k", "Value": "v"}}}, nil)
 	cy.Next("MESSAGE_EXTENSIONS_UPDATED", nil)
 	cy.Must("quitGroup", object{"groupID": made.GroupId}, nil)
 	// Had bo heard of message 3 or its pair, it would have been before this.
@@ -269,11 +293,14 @@ func TestGroups(t *testing.T) {
 	ada.Refused(10010, "getGroupMemberList", object{"groupID": made.GroupId})
 }
 
-// TestJoinOption: a group that a backend makes without saying how to join it is stricter than one that a user makes.
+// TestJoinOption: a group that a backend makes without saying how to join it is stricter than one
+// that a user makes.
 func TestJoinOption(t *testing.T) {
 	w := hubtest.Start(t)
 	ada, b := w.Login("ada"), w.Backend()
-	for kind, code := range map[string]int{"Public": 10007, "Community": 10007, "Private": 10007, "ChatRoom": 0, "Meeting": 0, "AVChatRoom": 0} {
+	for kind, code := range map[string]int{
+		"Public": 10007, "Community": 10007, "Private": 10007, "ChatRoom": 0, "Meeting": 0, "AVChatRoom": 0,
+	} {
 		b.Must(create, object{"Type": kind, "Name": kind, "GroupId": kind}, nil)
 		if code == 0 {
 			ada.Must("joinGroup", object{"groupID": kind}, nil)
@@ -285,12 +312,13 @@ func TestJoinOption(t *testing.T) {
 	ada.Must("joinGroup", object{"groupID": "open"}, nil)
 }
 
-// TestMembers reads who is in a group, in pages and in part.
+// TestMembers: the members of a group can be read in pages and in part.
 func TestMembers(t *testing.T) {
 	b := hubtest.Start(t).Backend()
-	b.Must(create, object{"Type": "Public", "Name": "club", "GroupId": "club", "Owner_Account": "ada", "MemberList": []object{
-		{"Member_Account": "bo", "Role": "Admin"}, {"Member_Account": "cy"}, {"Member_Account": "dee"},
-	}}, nil)
+	b.Must(create, object{"Type": "Public", "Name": "club", "GroupId": "club", "Owner_Account": "ada",
+		"MemberList": []object{
+			{"Member_Account": "bo", "Role": "Admin"}, {"Member_Account": "cy"}, {"Member_Account": "dee"},
+		}}, nil)
 	for _, r := range []struct {
 		query object
 		want  string
@@ -330,7 +358,8 @@ func TestMembers(t *testing.T) {
 	}
 }
 
-// TestNumbers lets 50 senders write to one group over two hubs at once. Every number is given once, and none is left out.
+// TestNumbers: when 50 senders write to one group over two hubs at once, every number is given once
+// and none is left out.
 func TestNumbers(t *testing.T) {
 	nc := kvtest.Server(t)
 	backends := []*hubtest.Backend{hubtest.StartOn(t, nc).Backend(), hubtest.StartOn(t, nc).Backend()}
@@ -341,7 +370,8 @@ func TestNumbers(t *testing.T) {
 	for i := range senders {
 		all.Go(func() {
 			for n := range each {
-				request := object{"GroupId": "club", "From_Account": fmt.Sprint("u", i), "Random": i*each + n, "MsgBody": hubtest.TextBody("hi")}
+				request := object{"GroupId": "club", "From_Account": fmt.Sprint("u", i), "Random": i*each + n,
+					"MsgBody": hubtest.TextBody("hi")}
 				var sent struct{ MsgSeq int }
 				backends[(i+n)%2].Must(post, request, &sent)
 				seqs <- sent.MsgSeq

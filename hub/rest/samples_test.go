@@ -14,14 +14,22 @@ import (
 	"exthub/hub/usersig"
 )
 
-// The samples of the reference, as they stand there: what a backend that works today sends, and what it is used to get.
+// The samples of the reference, as they stand there: what a backend that works today sends, and
+// what it is used to get.
 const (
 	sampleMsgKey = "44739199_12_1665388280"
-	sampleURL    = "/v4/openim_msg_ext_http_svc/set_key_values?sdkappid=88888888&identifier=admin&usersig=xxx&random=99999999&contenttype=json"
-	sampleSet    = `{"From_Account": "62768","To_Account": "116400","MsgKey": "44739199_12_1665388280","OperateType": 1,"ExtensionList": [{"Key": "k1", "Value": "v1", "Seq": 0},{"Key": "k2", "Value": "v2", "Seq": 0},{"Key": "k3", "Value": "v3", "Seq": 0}]}`
-	sampleDelete = `{"From_Account": "62768","To_Account": "116400","MsgKey": "44739199_12_1665388280","OperateType": 2,"ExtensionList": [{"Key": "key1", "Value": "", "Seq": 1}]}`
-	sampleClear  = `{"From_Account": "62768","To_Account": "116400","MsgKey": "44739199_12_1665388280","OperateType": 3}`
-	sampleReply  = `{"ActionStatus": "OK","ErrorInfo": "","ErrorCode": 0,"ExtensionList": [{"ErrorCode": 0,"Extension": {"Key": "k1","Value": "v1","Seq": 1}},{"ErrorCode": 23001,"Extension": {"Key": "k2","Value": "v1234","Seq": 2}}]}`
+	sampleURL    = "/v4/openim_msg_ext_http_svc/set_key_values" +
+		"?sdkappid=88888888&identifier=admin&usersig=xxx&random=99999999&contenttype=json"
+	sampleSet = `{"From_Account": "62768","To_Account": "116400","MsgKey": "44739199_12_1665388280",` +
+		`"OperateType": 1,"ExtensionList": [{"Key": "k1", "Value": "v1", "Seq": 0},{"Key": "k2", "Value": "v2",` +
+		` "Seq": 0},{"Key": "k3", "Value": "v3", "Seq": 0}]}`
+	sampleDelete = `{"From_Account": "62768","To_Account": "116400","MsgKey": "44739199_12_1665388280",` +
+		`"OperateType": 2,"ExtensionList": [{"Key": "key1", "Value": "", "Seq": 1}]}`
+	sampleClear = `{"From_Account": "62768","To_Account": "116400","MsgKey": "44739199_12_1665388280",` +
+		`"OperateType": 3}`
+	sampleReply = `{"ActionStatus": "OK","ErrorInfo": "","ErrorCode": 0,"ExtensionList": [{"ErrorCode": 0,` +
+		`"Extension": {"Key": "k1","Value": "v1","Seq": 1}},{"ErrorCode": 23001,"Extension": {"Key": "k2",` +
+		`"Value": "v1234","Seq": 2}}]}`
 )
 
 // curl sends a body with the real curl, as the reference's readers do, but without the caller's
@@ -64,8 +72,9 @@ func shape(t *testing.T, reply []byte) []string {
 	return names
 }
 
-// TestSamples sends the reference's sample requests to a fresh hub, by curl and byte for byte. Only the UserSig is a real one, and the clock stands at the
-// second that is part of the sample's MsgKey.
+// TestSamples: a fresh hub takes the reference's sample requests, sent by curl byte for byte, and
+// answers in the shape of its sample reply. Only the UserSig is a real one, and the clock stands at
+// the second that is part of the sample's MsgKey.
 func TestSamples(t *testing.T) {
 	now := time.Unix(1665388280, 0)
 	w := hubtest.Start(t, func(o *hub.Options) {
@@ -84,9 +93,12 @@ func TestSamples(t *testing.T) {
 		MsgTime       int64
 		MsgKey, MsgId string
 	}
-	reply := curl(t, to("openim/sendmsg"), `{"SyncOtherMachine":2,"From_Account":"62768","To_Account":"116400","MsgLifeTime":60,"MsgSeq":44739199,"MsgRandom":12,`+
-		`"SupportMessageExtension":1,"MsgBody":[{"MsgType":"TIMTextElem","MsgContent":{"Text":"hi, beauty"}}],"CloudCustomData":"your cloud custom data"}`)
-	if err := json.Unmarshal(reply, &sent); err != nil || sent.MsgKey != sampleMsgKey || sent.MsgTime != now.Unix() || sent.MsgId == "" {
+	reply := curl(t, to("openim/sendmsg"), `{"SyncOtherMachine":2,"From_Account":"62768","To_Account":"116400",`+
+		`"MsgLifeTime":60,"MsgSeq":44739199,"MsgRandom":12,`+
+		`"SupportMessageExtension":1,"MsgBody":[{"MsgType":"TIMTextElem","MsgContent":{"Text":"hi, beauty"}}],`+
+		`"CloudCustomData":"your cloud custom data"}`)
+	if err := json.Unmarshal(reply, &sent); err != nil || sent.MsgKey != sampleMsgKey || sent.MsgTime != now.Unix() ||
+		sent.MsgId == "" {
 		t.Fatalf("sendmsg: %s", reply)
 	}
 
@@ -106,7 +118,8 @@ func TestSamples(t *testing.T) {
 			ErrorCode     int
 			ExtensionList []item
 		}
-		if err := json.Unmarshal(reply, &r); err != nil || r.ActionStatus != "OK" || r.ErrorInfo != "" || r.ErrorCode != 0 || r.ExtensionList == nil {
+		if err := json.Unmarshal(reply, &r); err != nil || r.ActionStatus != "OK" || r.ErrorInfo != "" ||
+			r.ErrorCode != 0 || r.ExtensionList == nil {
 			t.Fatalf("%s: %s", body, reply)
 		}
 		each := shape(t, []byte(sampleReply))
@@ -136,11 +149,13 @@ func TestSamples(t *testing.T) {
 	if again := ask("\r\n\t " + sampleSet + "\n"); again[2] != first[2] {
 		t.Errorf("set again: %+v, want %+v", again[2], first[2])
 	}
-	if gone := ask(sampleDelete); len(gone) != 1 || gone[0].ErrorCode != 0 || gone[0].Extension.Key != "key1" || gone[0].Extension.Value != "" {
+	if gone := ask(sampleDelete); len(gone) != 1 || gone[0].ErrorCode != 0 || gone[0].Extension.Key != "key1" ||
+		gone[0].Extension.Value != "" {
 		t.Errorf("delete of a pair that is not there: %+v", gone)
 	}
 	ask(strings.Replace(sampleSet, "k1", "key1", 1))
-	if gone := ask(sampleDelete); gone[0].ErrorCode != 0 || gone[0].Extension.Value != "" || gone[0].Extension.Seq <= first[2].Extension.Seq {
+	if gone := ask(sampleDelete); gone[0].ErrorCode != 0 || gone[0].Extension.Value != "" ||
+		gone[0].Extension.Seq <= first[2].Extension.Seq {
 		t.Errorf("delete: %+v", gone)
 	}
 	if cleared := ask(sampleClear); len(cleared) != 0 {
@@ -152,8 +167,10 @@ func TestSamples(t *testing.T) {
 		CompleteFlag  int
 		ExtensionList []json.RawMessage
 	}
-	reply = curl(t, to("openim_msg_ext_http_svc/get_key_values"), `{"From_Account": "62768","To_Account": "116400","MsgKey": "44739199_12_1665388280","StartSeq": 0}`)
-	if err := json.Unmarshal(reply, &page); err != nil || page.ErrorCode != 0 || page.CompleteFlag != 1 || page.ExtensionList == nil || len(page.ExtensionList) != 0 {
+	reply = curl(t, to("openim_msg_ext_http_svc/get_key_values"), `{"From_Account": "62768","To_Account": "116400",`+
+		`"MsgKey": "44739199_12_1665388280","StartSeq": 0}`)
+	if err := json.Unmarshal(reply, &page); err != nil || page.ErrorCode != 0 || page.CompleteFlag != 1 ||
+		page.ExtensionList == nil || len(page.ExtensionList) != 0 {
 		t.Errorf("get after the clear: %s", reply)
 	}
 }

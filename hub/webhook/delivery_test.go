@@ -25,6 +25,7 @@ import (
 
 const webhookSecret = "a secret between the hub and the backend"
 
+// object is the body of a call.
 type object = hubtest.Object
 
 // Commands of the REST door.
@@ -68,11 +69,11 @@ type receiver struct {
 	down    bool
 	refused int
 	taken   []callback
-	news    chan struct{} // something was taken or refused
+	seen    chan struct{} // something was taken or refused
 }
 
 func newReceiver(t *testing.T) *receiver {
-	r := &receiver{t: t, news: make(chan struct{}, 1)}
+	r := &receiver{t: t, seen: make(chan struct{}, 1)}
 	r.server = httptest.NewServer(r)
 	t.Cleanup(r.server.Close)
 	return r
@@ -87,16 +88,19 @@ func (r *receiver) ServeHTTP(w http.ResponseWriter, request *http.Request) {
 	if err := json.Unmarshal(body, &c); err != nil {
 		r.t.Errorf("%v in %s", err, body)
 	}
-	query, signature := request.URL.Query(), webhook.Sign(webhookSecret, request.Header.Get(webhook.TimestampHeader), body)
-	if request.Method != http.MethodPost || query.Get("SdkAppid") != fmt.Sprint(hubtest.AppID) || query.Get("CallbackCommand") != c.CallbackCommand ||
-		query.Get("contenttype") != "json" || query.Get("own") != "kept" || request.Header.Get(webhook.SignatureHeader) != signature {
+	query := request.URL.Query()
+	signature := webhook.Sign(webhookSecret, request.Header.Get(webhook.TimestampHeader), body)
+	if request.Method != http.MethodPost || query.Get("SdkAppid") != fmt.Sprint(hubtest.AppID) ||
+		query.Get("CallbackCommand") != c.CallbackCommand ||
+		query.Get("contenttype") != "json" || query.Get("own") != "kept" ||
+		request.Header.Get(webhook.SignatureHeader) != signature {
 		r.t.Errorf("%s %s, header %v, body %s", request.Method, request.URL, request.Header, body)
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	defer func() {
 		select {
-		case r.news <- struct{}{}:
+		case r.seen <- struct{}{}:
 		default:
 		}
 	}()
@@ -109,7 +113,8 @@ func (r *receiver) ServeHTTP(w http.ResponseWriter, request *http.Request) {
 	io.WriteString(w, `{"ActionStatus":"OK","ErrorInfo":"","ErrorCode":0}`)
 }
 
-// fail answers in one of the ways of a backend in trouble: it can't, it breaks off, it does not answer in time.
+// fail answers in one of the ways of a backend in trouble: it can't, it breaks off, it does not
+// answer in time.
 func (r *receiver) fail(w http.ResponseWriter, request *http.Request, how int) {
 	switch how {
 	case 0:
@@ -141,7 +146,7 @@ func (r *receiver) until(what string, holds func() bool) {
 			return
 		}
 		select {
-		case <-r.news:
+		case <-r.seen:
 		case <-timeout:
 			r.t.Fatal("in vain: " + what)
 		}
@@ -152,7 +157,8 @@ func (r *receiver) until(what string, holds func() bool) {
 func startWebhook(w *hubtest.World, r *receiver) (*webhook.Sender, func()) {
 	w.TB.Helper()
 	s, err := webhook.New(w.TB.Context(), w.Store, webhook.Options{
-		URL: r.server.URL + "/hook?own=kept", Secret: webhookSecret, SDKAppID: hubtest.AppID, Timeout: 50 * time.Millisecond, MinPause: time.Millisecond, MaxPause: 20 * time.Millisecond,
+		URL: r.server.URL + "/hook?own=kept", Secret: webhookSecret, SDKAppID: hubtest.AppID,
+		Timeout: 50 * time.Millisecond, MinPause: time.Millisecond, MaxPause: 20 * time.Millisecond,
 	})
 	if err != nil {
 		w.TB.Fatal(err)
@@ -168,7 +174,8 @@ func startWebhook(w *hubtest.World, r *receiver) (*webhook.Sender, func()) {
 	return s, stop
 }
 
-// TestDelivery changes pairs through both doors. The receiver is told in the shape that the reference gives, byte for byte.
+// TestDelivery: when pairs change through either door, the receiver is told in the shape that the
+// reference gives, byte for byte.
 func TestDelivery(t *testing.T) {
 	w, r := hubtest.Start(t), newReceiver(t)
 	sender, _ := startWebhook(w, r)
@@ -176,7 +183,8 @@ func TestDelivery(t *testing.T) {
 	b.Must(createGroup, object{"Type": "Public", "Name": "club", "GroupId": "club", "Owner_Account": "ada"}, nil)
 	key, seq := b.SendC2C("ada", "bo", 12), b.SendGroup("club", 1)
 	letter := func(operate int, items ...object) object {
-		return object{"From_Account": "ada", "To_Account": "bo", "MsgKey": key, "OperateType": operate, "ExtensionList": items}
+		return object{"From_Account": "ada", "To_Account": "bo", "MsgKey": key, "OperateType": operate,
+			"ExtensionList": items}
 	}
 	told := 0
 	expect := func(format string, args ...any) {
@@ -187,19 +195,22 @@ func TestDelivery(t *testing.T) {
 		if age := time.Since(time.UnixMilli(got.EventTime)); age < 0 || age > time.Minute {
 			t.Errorf("EventTime is %v ago", age)
 		}
-		if diff := cmp.Diff(fmt.Sprintf(format, args...), strings.Replace(got.raw, fmt.Sprintf(`,"PurgedSeq":0,"EventTime":%d}`, got.EventTime), "", 1)); diff != "" {
+		text := strings.Replace(got.raw, fmt.Sprintf(`,"PurgedSeq":0,"EventTime":%d}`, got.EventTime), "", 1)
+		if diff := cmp.Diff(fmt.Sprintf(format, args...), text); diff != "" {
 			t.Errorf("callback %d (-want +got):\n%s", told, diff)
 		}
 	}
 	pairs := func(list ...pair) string { return string(must(json.Marshal(list))) }
-	from := fmt.Sprintf(`{"CallbackCommand":"C2C.CallbackAfterC2CMsgExtension","From_Account":"ada","To_Account":"bo","MsgKey":%q`, key)
+	from := fmt.Sprintf(`{"CallbackCommand":"C2C.CallbackAfterC2CMsgExtension","From_Account":"ada",`+
+		`"To_Account":"bo","MsgKey":%q`, key)
 
 	var got struct {
 		ExtensionList []struct{ Extension pair }
 	}
 	b.Must(setC2C, letter(1, object{"Key": "k1", "Value": "<1>"}, object{"Key": "k2", "Value": "2"}), &got)
 	first := got.ExtensionList[0].Extension.Seq
-	expect(from+`,"OperateType":1,"ExtensionList":%s,"Seq":%d`, `[{"Key":"k1","Value":"<1>","Seq":`+fmt.Sprint(first)+`},{"Key":"k2","Value":"2","Seq":`+fmt.Sprint(first+1)+`}]`, first+1)
+	two := fmt.Sprintf(`[{"Key":"k1","Value":"<1>","Seq":%d},{"Key":"k2","Value":"2","Seq":%d}]`, first, first+1)
+	expect(from+`,"OperateType":1,"ExtensionList":%s,"Seq":%d`, two, first+1)
 
 	mine, _ := ada.Set("c.ada.bo."+key, "ada", "3", 0)
 	expect(from+`,"OperateType":1,"ExtensionList":%s,"Seq":%d`, pairs(pair{"ada", "3", mine.Seq}), mine.Seq)
@@ -214,7 +225,8 @@ func TestDelivery(t *testing.T) {
 	expect(from+`,"OperateType":3,"ExtensionList":[],"Seq":%d`, page.ClearSeq)
 
 	mine, _ = ada.Set(fmt.Sprint("g.club.", seq), "ada", "1", 0)
-	expect(`{"CallbackCommand":"Group.CallbackAfterGroupMsgExtension","GroupId":"club","MsgSeq":%d,"OperateType":1,"ExtensionList":%s,"Seq":%d`,
+	expect(`{"CallbackCommand":"Group.CallbackAfterGroupMsgExtension","GroupId":"club","MsgSeq":%d,"OperateType":1,`+
+		`"ExtensionList":%s,"Seq":%d`,
 		seq, pairs(pair{"ada", "1", mine.Seq}), mine.Seq)
 	// The last may be about to be counted.
 	if got := metric(t, sender, "exthub_webhook_requests_total"); got < float64(told-1) {
@@ -250,8 +262,9 @@ func metric(t *testing.T, c prometheus.Collector, name string) (sum float64) {
 	return 0
 }
 
-// TestOutage takes the receiver away under load, restarts the hub, and goes on. When the receiver is back it is told the newest value or deletion of
-// every pair that changed, of each message in the order of Seq, and the hub was never slower for it.
+// TestOutage: a receiver that was away under load and over a restart of the hub is told the newest
+// value or deletion of every pair that changed, of each message in the order of Seq, and the hub
+// was never slower for it.
 func TestOutage(t *testing.T) {
 	nc, r := kvtest.Server(t), newReceiver(t)
 	w := hubtest.StartOn(t, nc, func(o *hub.Options) { o.MaxExtensions = 1000 })
@@ -274,7 +287,10 @@ func TestOutage(t *testing.T) {
 	b = w.Backend()
 	busy = max(busy, load(b, keys, 2))
 	refused := 0
-	r.until("calls of the second hub", func() bool { refused = max(refused, r.refused); return r.refused > refused+5 || refused > 20 })
+	r.until("calls of the second hub", func() bool {
+		refused = max(refused, r.refused)
+		return r.refused > refused+5 || refused > 20
+	})
 	behind := metric(t, sender, "exthub_webhook_pending_changes")
 	if behind == 0 {
 		t.Error("nothing is said to be pending while the receiver is down")
@@ -290,10 +306,12 @@ func TestOutage(t *testing.T) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.inOrder()
-	t.Logf("%d changes were pending; the load took %v in calm, %v during the outage; %d calls taken, %d refused", int(behind), calm, busy, len(r.taken), r.refused)
+	t.Logf("%d changes were pending; the load took %v in calm, %v during the outage; %d calls taken, %d refused",
+		int(behind), calm, busy, len(r.taken), r.refused)
 }
 
-// load changes pairs of every message, sets and deletions and a clear, and returns how long it took.
+// load changes pairs of every message, sets and deletions and a clear, and returns how long it
+// took.
 func load(b *hubtest.Backend, keys []string, round int) time.Duration {
 	began := time.Now()
 	var all sync.WaitGroup
@@ -307,7 +325,8 @@ func load(b *hubtest.Backend, keys []string, round int) time.Duration {
 				}
 			}
 			for n := range 20 {
-				change(1, object{"Key": fmt.Sprint("k", n%11), "Value": fmt.Sprint(round, n)}, object{"Key": fmt.Sprint("r", round, n), "Value": "v"})
+				change(1, object{"Key": fmt.Sprint("k", n%11), "Value": fmt.Sprint(round, n)},
+					object{"Key": fmt.Sprint("r", round, n), "Value": "v"})
 				if n%3 == 0 {
 					change(2, object{"Key": fmt.Sprint("k", n%7)})
 				}
@@ -321,7 +340,8 @@ func load(b *hubtest.Backend, keys []string, round int) time.Duration {
 	return time.Since(began)
 }
 
-// complete reports whether the receiver knows every pair of the store as it is, if it does with what it was told as the protocol says. The caller holds r.mu.
+// complete reports whether the receiver knows every pair of the store as it is, if it does with
+// what it was told as the protocol says. The caller holds r.mu.
 func (r *receiver) complete(s *kv.Store) bool {
 	told := make(map[string]pair)
 	cleared := make(map[string]uint64)
@@ -357,13 +377,15 @@ func (r *receiver) complete(s *kv.Store) bool {
 	return complete
 }
 
-// inOrder checks that what was told of a message rises in Seq, and that what did not was told before.
+// inOrder checks that what was told of a message rises in Seq, and that what did not was told
+// before.
 func (r *receiver) inOrder() {
 	last := make(map[string]uint64)
 	known := make(map[string][]pair)
 	for _, c := range r.taken {
 		id := c.message()
-		if c.Seq <= last[id] && slices.ContainsFunc(c.ExtensionList, func(p pair) bool { return !slices.Contains(known[id], p) }) {
+		if c.Seq <= last[id] && slices.ContainsFunc(c.ExtensionList,
+			func(p pair) bool { return !slices.Contains(known[id], p) }) {
 			r.t.Errorf("message %s: %d after %d, with something new: %v", id, c.Seq, last[id], c.ExtensionList)
 		}
 		last[id] = max(last[id], c.Seq)
