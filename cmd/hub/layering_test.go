@@ -59,7 +59,7 @@ var arrows = []struct{ from, to, reason string }{
 	{"hub/webhook", "kv", "it follows the store"},
 	{"hub/command", "hub/refusal", "a rule that is broken is a refusal"},
 	{"hub/command", "hub/usersig", "it translates the errors of a door for the caller"},
-	{"hub/command", "hub/wire", "the payload of a message is stored as JSON"},
+	{"hub/command", "hub/wire", "a payload is stored as JSON, and no door may choose another form"},
 	{"hub/command", "kv", "it decides on what is stored, and commits"},
 	{"hub/socket", "events", "events are what it writes"},
 	{"hub/socket", "kv", "it folds the events of a message, which it knows by its ID"},

@@ -120,7 +120,8 @@ func orRandom(n *uint32) uint32 {
 	return rand.Uint32()
 }
 
-// encode returns the payload as it is stored and sent on: the fields of its type and no others.
+// encode returns the payload as it is stored and sent on: the fields of its type and no others. It
+// is encoded here and not by the doors, because what is stored must not depend on the door.
 func (p Payload) encode(messageType string) ([]byte, error) {
 	for _, part := range [...]struct{ name, text string }{
 		{"text", p.Text}, {"data", p.Data}, {"description", p.Description}, {"extension", p.Extension},
