@@ -1,6 +1,7 @@
 package kv
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"sync"
@@ -37,13 +38,9 @@ type News struct {
 }
 
 func (f Follower) withDefaults() Follower {
-	for field, value := range map[*time.Duration]time.Duration{
-		&f.Timeout: 5 * time.Second, &f.MinPause: 100 * time.Millisecond, &f.MaxPause: 15 * time.Second,
-	} {
-		if *field == 0 {
-			*field = value
-		}
-	}
+	f.Timeout = cmp.Or(f.Timeout, 5*time.Second)
+	f.MinPause = cmp.Or(f.MinPause, 100*time.Millisecond)
+	f.MaxPause = cmp.Or(f.MaxPause, 15*time.Second)
 	return f
 }
 

@@ -42,21 +42,11 @@ type Options struct {
 }
 
 func (o Options) withDefaults() Options {
-	if o.Bucket == "" {
-		o.Bucket = "exthub"
-	}
-	if o.NewShards == 0 {
-		o.NewShards = 1
-	}
-	if o.Replicas == 0 {
-		o.Replicas = 1
-	}
-	if o.MaxTombstones == 0 {
-		o.MaxTombstones = 300
-	}
-	if o.CacheBytes == 0 {
-		o.CacheBytes = 256 << 20
-	}
+	o.Bucket = cmp.Or(o.Bucket, "exthub")
+	o.NewShards = cmp.Or(o.NewShards, 1)
+	o.Replicas = cmp.Or(o.Replicas, 1)
+	o.MaxTombstones = cmp.Or(o.MaxTombstones, 300)
+	o.CacheBytes = cmp.Or(o.CacheBytes, 256<<20)
 	return o
 }
 
