@@ -37,10 +37,10 @@ func benchStore(b *testing.B, nc *nats.Conn) *Store {
 	return s
 }
 
-func benchMessages(b *testing.B, s *Store, n int) []MessageID {
+func benchMessages(b *testing.B, s *Store, n int) []Ref {
 	b.Helper()
-	ids := make([]MessageID, n)
-	for i := range ids {
+	refs := make([]Ref, n)
+	for i := range refs {
 		r, err := s.Send(b.Context(), Record{
 			From: "ann", GroupID: "team", Ref: Ref{GroupID: "team"},
 			Type: "TIMCustomElem", Payload: []byte(`{}`), IsSupportExtension: true,
@@ -48,9 +48,9 @@ func benchMessages(b *testing.B, s *Store, n int) []MessageID {
 		if err != nil {
 			b.Fatal(err)
 		}
-		ids[i] = r.Ref.ID()
+		refs[i] = r.Ref
 	}
-	return ids
+	return refs
 }
 
 // parallel runs op from n goroutines until all b.N are done.
@@ -94,19 +94,19 @@ func BenchmarkPlainUpdate128(b *testing.B) {
 
 func BenchmarkUpdate128(b *testing.B) {
 	s := benchStore(b, kvtest.Server(b))
-	ids := benchMessages(b, s, 128)
-	parallel(b, len(ids), func(w int) error { return vote(b.Context(), s, ids[w], "voter") })
+	refs := benchMessages(b, s, 128)
+	parallel(b, len(refs), func(w int) error { return vote(b.Context(), s, refs[w], "voter") })
 }
 
 // 64 writers change one message, each a pair of its own.
 func BenchmarkUpdateHot64(b *testing.B) {
 	s := benchStore(b, kvtest.Server(b))
-	id := benchMessages(b, s, 1)[0]
+	ref := benchMessages(b, s, 1)[0]
 	keys := make([]string, 64)
 	for i := range keys {
 		keys[i] = fmt.Sprint("voter", i)
 	}
-	parallel(b, len(keys), func(w int) error { return vote(b.Context(), s, id, keys[w]) })
+	parallel(b, len(keys), func(w int) error { return vote(b.Context(), s, ref, keys[w]) })
 }
 
 // The floor of one message is one conditional publish after the other.
@@ -127,8 +127,8 @@ func BenchmarkPlainUpdateSequential(b *testing.B) {
 	})
 }
 
-func vote(ctx context.Context, s *Store, id MessageID, key string) error {
-	_, err := s.Update(ctx, id, func(m *Txn) (Change, error) {
+func vote(ctx context.Context, s *Store, ref Ref, key string) error {
+	_, err := s.Update(ctx, ref, func(m *Txn) (Change, error) {
 		m.Pair(key)
 		return Change{Writes: []Write{{Key: key, Value: time.Now().String()}}}, nil
 	})
@@ -157,11 +157,11 @@ func BenchmarkToken(b *testing.B) {
 
 func BenchmarkCacheHit(b *testing.B) {
 	s := benchStore(b, kvtest.Server(b))
-	id := benchMessages(b, s, 1)[0]
+	ref := benchMessages(b, s, 1)[0]
 	b.ReportAllocs()
 	b.ResetTimer()
 	for range b.N {
-		if err := s.Read(b.Context(), id, 0, func(m *Message) { m.Live() }); err != nil {
+		if err := s.Read(b.Context(), ref, 0, func(m *Message) { m.Live() }); err != nil {
 			b.Fatal(err)
 		}
 	}

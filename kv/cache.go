@@ -60,11 +60,11 @@ func newCache(sh *shard, limit int) *cache {
 }
 
 // with calls fn with the slot of a message or group, loaded and locked. fn must not block.
-func (c *cache) with(ctx context.Context, key string, ref Ref, fn func(*slot)) error {
+func (c *cache) with(ctx context.Context, key []byte, ref Ref, fn func(*slot)) error {
 	for {
 		sl, mine := c.find(key)
 		if mine {
-			c.load(ctx, sl, newObject(key, ref))
+			c.load(ctx, sl, newObject(sl.key, ref))
 		}
 		if err := sl.wait(ctx); err != nil {
 			return err
@@ -82,6 +82,17 @@ func (c *cache) with(ctx context.Context, key string, ref Ref, fn func(*slot)) e
 		sl.mu.Unlock()
 		return nil
 	}
+}
+
+// withMessage is with for a message.
+func (c *cache) withMessage(ctx context.Context, ref Ref, fn func(*slot)) error {
+	var room keyRoom
+	return c.with(ctx, ref.appendID(room[:0]), ref, fn)
+}
+
+// withGroup is with for a group.
+func (c *cache) withGroup(ctx context.Context, groupID string, fn func(*slot)) error {
+	return c.with(ctx, []byte(groupObject(groupID)), Ref{GroupID: groupID}, fn)
 }
 
 func newObject(key string, ref Ref) object {
@@ -107,16 +118,17 @@ func (sl *slot) wait(ctx context.Context) error {
 }
 
 // find returns the slot of an object, and reports whether the caller has to load it.
-func (c *cache) find(key string) (sl *slot, mine bool) {
+func (c *cache) find(key []byte) (sl *slot, mine bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if sl, ok := c.slots[key]; ok {
+	if sl, ok := c.slots[string(key)]; ok { // without making the string
 		c.used.MoveToFront(sl.elem)
 		return sl, false
 	}
-	sl = &slot{key: key, filter: c.sh.bucket.Filter(key), loaded: make(chan struct{})}
+	sl = &slot{key: string(key), loaded: make(chan struct{})}
+	sl.filter = c.sh.bucket.Filter(sl.key)
 	sl.elem = c.used.PushFront(sl)
-	c.slots[key] = sl
+	c.slots[sl.key] = sl
 	return sl, true
 }
 

@@ -44,8 +44,8 @@ func TestCASHidesNothing(t *testing.T) {
 	defer running.Wait()
 	defer stop()
 	defer release()
-	id := poll(t, here)
-	seq, err := set(here, id, "own", "1", 0)
+	ref := poll(t, here)
+	seq, err := set(here, ref, "own", "1", 0)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -55,24 +55,24 @@ func TestCASHidesNothing(t *testing.T) {
 	mu.Lock()
 	held = func(Delta) { <-released } // from now on this hub hears of nothing
 	mu.Unlock()
-	if _, err := set(other, id, "theirs", "x", 0); err != nil {
+	if _, err := set(other, ref, "theirs", "x", 0); err != nil {
 		t.Fatal(err)
 	}
 	acked := make(chan error, 1)
 	go func() {
-		_, err := set(here, id, "own", "2", seq)
+		_, err := set(here, ref, "own", "2", seq)
 		acked <- err
 	}()
 	if err := other.shards[0].tail.applied.wait(t.Context(), seq+2); err != nil { // both are committed
 		t.Fatal(err)
 	}
 	for here.shards[0].bucket.Seen() < seq+2 { // its acknowledgement is here; more than enough time to pass it on
-		if _, err := here.shards[0].bucket.Read(t.Context(), 0, string(id)+".>"); err != nil {
+		if _, err := here.shards[0].bucket.Read(t.Context(), 0, string(ref.ID())+".>"); err != nil {
 			t.Fatal(err)
 		}
 	}
 	for range 20 {
-		if _, err := here.shards[0].bucket.Last(t.Context(), here.shards[0].bucket.Filter(string(id))); err != nil {
+		if _, err := here.shards[0].bucket.Last(t.Context(), here.shards[0].bucket.Filter(string(ref.ID()))); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -85,7 +85,7 @@ func TestCASHidesNothing(t *testing.T) {
 	if err := <-acked; err != nil {
 		t.Fatal(err)
 	}
-	if pairs := read(t, here, id, 0); len(pairs) != 2 {
+	if pairs := read(t, here, ref, 0); len(pairs) != 2 {
 		t.Fatalf("%+v", pairs)
 	}
 }
@@ -114,15 +114,15 @@ func TestCASSaysThatItIsStored(t *testing.T) {
 	})
 	defer running.Wait()
 	defer stop()
-	id := poll(t, s)
-	seq, err := set(s, id, "own", "1", 0)
+	ref := poll(t, s)
+	seq, err := set(s, ref, "own", "1", 0)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if err := s.shards[0].tail.applied.wait(t.Context(), seq); err != nil {
 		t.Fatal(err)
 	}
-	_, err = s.Update(t.Context(), id, func(m *Txn) (Change, error) {
+	_, err = s.Update(t.Context(), ref, func(m *Txn) (Change, error) {
 		m.Pair("own")
 		return Change{Writes: []Write{{Key: "own", Value: "2"}}, Stored: func() { close(stored) }}, nil
 	})
@@ -134,19 +134,19 @@ func TestCASSaysThatItIsStored(t *testing.T) {
 // Without a tail, the message is read anew after a CAS.
 func TestCASWithoutTail(t *testing.T) {
 	here, other := withAndWithoutTail(t)
-	id := poll(t, other)
-	seq, err := set(other, id, "own", "1", 0)
+	ref := poll(t, other)
+	seq, err := set(other, ref, "own", "1", 0)
 	if err != nil {
 		t.Fatal(err)
 	}
-	read(t, here, id, 0)
-	if _, err := set(other, id, "theirs", "x", 0); err != nil {
+	read(t, here, ref, 0)
+	if _, err := set(other, ref, "theirs", "x", 0); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := set(here, id, "own", "2", seq); err != nil {
+	if _, err := set(here, ref, "own", "2", seq); err != nil {
 		t.Fatal(err)
 	}
-	if pairs := read(t, here, id, 0); len(pairs) != 2 || pairs[1].Value != "2" {
+	if pairs := read(t, here, ref, 0); len(pairs) != 2 || pairs[1].Value != "2" {
 		t.Fatalf("%+v", pairs)
 	}
 }
@@ -155,11 +155,11 @@ func TestCASWithoutTail(t *testing.T) {
 // is committed.
 func TestConcurrentCASWithoutTail(t *testing.T) {
 	here, other := withAndWithoutTail(t)
-	id := poll(t, other)
+	ref := poll(t, other)
 	seqs := make([]uint64, 8)
 	for i := range seqs {
 		var err error
-		if seqs[i], err = set(other, id, fmt.Sprint("k", i), "", 0); err != nil {
+		if seqs[i], err = set(other, ref, fmt.Sprint("k", i), "", 0); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -168,11 +168,11 @@ func TestConcurrentCASWithoutTail(t *testing.T) {
 		all.Go(func() {
 			for range 100 {
 				var err error
-				if seq, err = set(here, id, fmt.Sprint("k", i), "v", seq); err != nil {
+				if seq, err = set(here, ref, fmt.Sprint("k", i), "v", seq); err != nil {
 					t.Error(err)
 					return
 				}
-				if err := here.Read(t.Context(), id, 0, func(m *Message) {
+				if err := here.Read(t.Context(), ref, 0, func(m *Message) {
 					if p := m.Pair(fmt.Sprint("k", i)); p.Seq != seq {
 						t.Errorf("written at %d, read at %d", seq, p.Seq)
 					}
@@ -191,7 +191,7 @@ func TestConcurrentCASWithoutTail(t *testing.T) {
 func TestCASAmongEverythingElse(t *testing.T) {
 	const limit, writers = 12, 10
 	hubs := stores(t, 2)
-	id := poll(t, hubs[0])
+	ref := poll(t, hubs[0])
 	type span struct{ from, to uint64 }
 	var mu sync.Mutex
 	var done []span
@@ -203,7 +203,7 @@ func TestCASAmongEverythingElse(t *testing.T) {
 			h, key := hubs[writer%2], fmt.Sprint("k", writer)
 			for i := range 150 {
 				var saw Pair
-				commit, err := h.Update(t.Context(), id, func(m *Txn) (Change, error) {
+				commit, err := h.Update(t.Context(), ref, func(m *Txn) (Change, error) {
 					switch saw = m.Pair(key); {
 					case writer == 0 && i%10 == 0:
 						return Change{Clear: m.Live() > 0}, nil
@@ -240,13 +240,13 @@ func TestCASAmongEverythingElse(t *testing.T) {
 			}
 		}
 	}
-	snap, err := hubs[0].shards[0].bucket.Read(t.Context(), hubs[0].shards[0].bucket.Seen(), string(id)+".>")
+	snap, err := hubs[0].shards[0].bucket.Read(t.Context(), hubs[0].shards[0].bucket.Seen(), string(ref.ID())+".>")
 	if err != nil {
 		t.Fatal(err)
 	}
 	truth := newMessage(Ref{})
 	for _, e := range snap.Entries {
-		if err := truth.apply(e.Key[len(id)+1:], e); err != nil {
+		if err := truth.apply(e.Key[len(ref.ID())+1:], e); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -255,7 +255,7 @@ func TestCASAmongEverythingElse(t *testing.T) {
 	}
 	want := fmt.Sprint(truth.Pairs(0))
 	for i, h := range hubs {
-		if err := h.Read(t.Context(), id, snap.UpTo, func(m *Message) {
+		if err := h.Read(t.Context(), ref, snap.UpTo, func(m *Message) {
 			if got := fmt.Sprint(m.Pairs(0)); got != want {
 				t.Errorf("hub %d has %s, the bucket %s", i, got, want)
 			}
@@ -268,14 +268,14 @@ func TestCASAmongEverythingElse(t *testing.T) {
 // A commit of the whole message is not starved by any number of CAS.
 func TestCommitAmongCAS(t *testing.T) {
 	s, _ := open(t, kvtest.Server(t), Options{})
-	id := poll(t, s)
+	ref := poll(t, s)
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 	defer cancel()
 	var all sync.WaitGroup
 	over := make(chan struct{})
 	for writer := range 16 {
 		key := fmt.Sprint("k", writer)
-		seq, err := set(s, id, key, "0", 0)
+		seq, err := set(s, ref, key, "0", 0)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -287,7 +287,7 @@ func TestCommitAmongCAS(t *testing.T) {
 				default:
 				}
 				var err error
-				if seq, err = set(s, id, key, "v", seq); err != nil {
+				if seq, err = set(s, ref, key, "v", seq); err != nil {
 					t.Error(err)
 					return
 				}
@@ -295,7 +295,7 @@ func TestCommitAmongCAS(t *testing.T) {
 		})
 	}
 	for i := range 100 {
-		if _, err := s.Update(ctx, id, func(*Txn) (Change, error) {
+		if _, err := s.Update(ctx, ref, func(*Txn) (Change, error) {
 			return Change{Writes: []Write{{Key: fmt.Sprint("new", i), Value: "v"}}}, nil
 		}); err != nil {
 			t.Error(err)
@@ -304,7 +304,7 @@ func TestCommitAmongCAS(t *testing.T) {
 	}
 	close(over)
 	all.Wait()
-	if pairs := read(t, s, id, 0); len(pairs) != 116 {
+	if pairs := read(t, s, ref, 0); len(pairs) != 116 {
 		t.Errorf("%d pairs", len(pairs))
 	}
 }
@@ -313,10 +313,10 @@ func TestCommitAmongCAS(t *testing.T) {
 // left would both get it.
 func TestLookingElsewhereIsNoCAS(t *testing.T) {
 	hubs := stores(t, 2)
-	id := poll(t, hubs[0])
+	ref := poll(t, hubs[0])
 	keys := []string{"left", "right"}
 	for _, key := range keys {
-		if _, err := set(hubs[0], id, key, "free", 0); err != nil {
+		if _, err := set(hubs[0], ref, key, "free", 0); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -324,7 +324,7 @@ func TestLookingElsewhereIsNoCAS(t *testing.T) {
 		var both sync.WaitGroup
 		for i, h := range hubs {
 			both.Go(func() {
-				if _, err := h.Update(t.Context(), id, func(m *Txn) (Change, error) {
+				if _, err := h.Update(t.Context(), ref, func(m *Txn) (Change, error) {
 					if m.Pair(keys[1-i]).Value == "taken" {
 						return Change{}, nil
 					}
@@ -337,7 +337,7 @@ func TestLookingElsewhereIsNoCAS(t *testing.T) {
 		both.Wait()
 		taken := 0
 		for _, key := range keys {
-			freed, err := hubs[0].Update(t.Context(), id, func(m *Txn) (Change, error) {
+			freed, err := hubs[0].Update(t.Context(), ref, func(m *Txn) (Change, error) {
 				if m.Pair(key).Value != "taken" {
 					return Change{}, nil
 				}

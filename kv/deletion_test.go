@@ -8,9 +8,9 @@ import (
 	"exthub/kv/kvtest"
 )
 
-func remove(t *testing.T, s *Store, id MessageID, key string) uint64 {
+func remove(t *testing.T, s *Store, ref Ref, key string) uint64 {
 	t.Helper()
-	c, err := s.Update(t.Context(), id, func(*Txn) (Change, error) {
+	c, err := s.Update(t.Context(), ref, func(*Txn) (Change, error) {
 		return Change{Writes: []Write{{Key: key, Delete: true}}}, nil
 	})
 	if err != nil {
@@ -24,18 +24,18 @@ func remove(t *testing.T, s *Store, id MessageID, key string) uint64 {
 func TestTombstonesAreBounded(t *testing.T) {
 	const most = 10
 	s, _ := open(t, kvtest.Server(t), Options{MaxTombstones: most})
-	id := poll(t, s)
+	ref := poll(t, s)
 	deleted := make(map[string]uint64)
 	for i := range 25 {
 		key := fmt.Sprint("k", i)
-		if _, err := set(s, id, key, "v", 0); err != nil {
+		if _, err := set(s, ref, key, "v", 0); err != nil {
 			t.Fatal(err)
 		}
-		deleted[key] = remove(t, s, id, key)
+		deleted[key] = remove(t, s, ref, key)
 	}
 	check := func() {
 		t.Helper()
-		if err := s.Read(t.Context(), id, 0, func(m *Message) {
+		if err := s.Read(t.Context(), ref, 0, func(m *Message) {
 			listed := m.Pairs(1)
 			if len(listed) > most || len(listed) < most/2 || m.PurgedSeq() == 0 {
 				t.Errorf("%d deletions listed, purged up to %d", len(listed), m.PurgedSeq())
@@ -60,12 +60,12 @@ func TestTombstonesAreBounded(t *testing.T) {
 	sh.cache.reset()
 	check()
 
-	before, err := sh.bucket.Read(t.Context(), sh.bucket.Seen(), string(id)+".x.*")
+	before, err := sh.bucket.Read(t.Context(), sh.bucket.Seen(), string(ref.ID())+".x.*")
 	if err != nil {
 		t.Fatal(err)
 	}
 	sh.sweeper.sweep(t.Context(), time.Now().Add(2*sweepDelay))
-	after, err := sh.bucket.Read(t.Context(), sh.bucket.Seen(), string(id)+".x.*")
+	after, err := sh.bucket.Read(t.Context(), sh.bucket.Seen(), string(ref.ID())+".x.*")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -74,7 +74,7 @@ func TestTombstonesAreBounded(t *testing.T) {
 	}
 	sh.cache.reset()
 	check()
-	if _, err := set(s, id, "k0", "back", 0); err != nil {
+	if _, err := set(s, ref, "k0", "back", 0); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -82,9 +82,9 @@ func TestTombstonesAreBounded(t *testing.T) {
 // A clear of more pairs than one commit can delete is still one clear.
 func TestClearOfVeryMany(t *testing.T) {
 	s, _ := open(t, kvtest.Server(t), Options{})
-	id := poll(t, s)
+	ref := poll(t, s)
 	for part := range 3 {
-		if _, err := s.Update(t.Context(), id, func(*Txn) (Change, error) {
+		if _, err := s.Update(t.Context(), ref, func(*Txn) (Change, error) {
 			var change Change
 			for i := range 400 {
 				change.Writes = append(change.Writes, Write{Key: fmt.Sprint(part, "-", i), Value: "v"})
@@ -96,7 +96,7 @@ func TestClearOfVeryMany(t *testing.T) {
 	}
 	sh := s.shards[0]
 	sh.cache.reset() // 1,200 keys: more than one snapshot answers
-	cleared, err := s.Update(t.Context(), id, func(m *Txn) (Change, error) {
+	cleared, err := s.Update(t.Context(), ref, func(m *Txn) (Change, error) {
 		if m.Live() != 1200 {
 			t.Errorf("%d pairs before the clear", m.Live())
 		}
@@ -106,7 +106,7 @@ func TestClearOfVeryMany(t *testing.T) {
 		t.Fatal(err)
 	}
 	for range 2 {
-		if err := s.Read(t.Context(), id, 0, func(m *Message) {
+		if err := s.Read(t.Context(), ref, 0, func(m *Message) {
 			if m.Live() != 0 || m.ClearSeq() != cleared.Latest {
 				t.Errorf("after the clear: %d pairs, clearSeq %d of %d", m.Live(), m.ClearSeq(), cleared.Latest)
 			}
@@ -118,16 +118,16 @@ func TestClearOfVeryMany(t *testing.T) {
 	// Both a key that the clear had room to delete and one that it had not are free again.
 	for _, key := range []string{"0-0", "2-399"} {
 		var gone Pair
-		err := s.Read(t.Context(), id, 0, func(m *Message) { gone = m.Pair(key) })
+		err := s.Read(t.Context(), ref, 0, func(m *Message) { gone = m.Pair(key) })
 		if err != nil || !gone.Deleted || gone.Seq > cleared.Latest {
 			t.Fatalf("%s after the clear: %+v, %v", key, gone, err)
 		}
-		if _, err := set(s, id, key, "new", gone.Seq); err != nil {
+		if _, err := set(s, ref, key, "new", gone.Seq); err != nil {
 			t.Fatal(err)
 		}
 	}
 	sh.cache.reset()
-	if pairs := read(t, s, id, 0); len(pairs) != 2 {
+	if pairs := read(t, s, ref, 0); len(pairs) != 2 {
 		t.Fatalf("after the clear and two sets: %v", pairs)
 	}
 }

@@ -32,7 +32,7 @@ func ExampleStore_Update() {
 	}
 
 	vote := func(user, choice string) error {
-		_, err := store.Update(ctx, poll.Ref.ID(), func(t *kv.Txn) (kv.Change, error) {
+		_, err := store.Update(ctx, poll.Ref, func(t *kv.Txn) (kv.Change, error) {
 			if t.Pair(user).Value != "" {
 				return kv.Change{}, errVoted
 			}
@@ -44,7 +44,7 @@ func ExampleStore_Update() {
 	fmt.Println(vote("bob", "coffee"))
 	fmt.Println(vote("ann", "coffee"))
 
-	err = store.Read(ctx, poll.Ref.ID(), 0, func(m *kv.Message) {
+	err = store.Read(ctx, poll.Ref, 0, func(m *kv.Message) {
 		for _, p := range m.Pairs(0) {
 			fmt.Println(p.Key, "takes", p.Value)
 		}

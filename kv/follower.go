@@ -52,7 +52,7 @@ type Following struct{ shards []*shardFollower }
 func (s *Store) Follow(ctx context.Context, f Follower) (*Following, error) {
 	all := new(Following)
 	for _, sh := range s.shards {
-		one := &shardFollower{Follower: f.withDefaults(), store: s, sh: sh, heard: make(map[MessageID]uint64)}
+		one := &shardFollower{Follower: f.withDefaults(), store: s, sh: sh, heard: make(map[Ref]uint64)}
 		if _, err := one.open(ctx); err != nil {
 			return nil, fmt.Errorf("%w: follow %s: %w", ErrUnavailable, sh.bucket.Name(), err)
 		}

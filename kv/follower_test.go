@@ -31,7 +31,7 @@ func newAudience(t *testing.T) *audience {
 // ear returns a Follower's Hear that deals with one pair at a time, or with a clear. What one ear
 // hears of a message rises; another one, after it, may hear again what this one did.
 func (a *audience) ear() func(context.Context, News) (uint64, error) {
-	last := make(map[MessageID]uint64)
+	last := make(map[Ref]uint64)
 	return func(_ context.Context, news News) (uint64, error) {
 		if _, busy := a.talking.LoadOrStore(news.Ref, true); busy {
 			a.t.Error("two followers of one name at once")
@@ -40,12 +40,12 @@ func (a *audience) ear() func(context.Context, News) (uint64, error) {
 		a.mu.Lock()
 		defer a.mu.Unlock()
 		a.calls++
-		id := news.Ref.ID()
+		ref := news.Ref
 		through := a.note(news)
-		if through <= last[id] {
-			a.t.Errorf("%s: %d after %d", id, through, last[id])
+		if through <= last[ref] {
+			a.t.Errorf("%s: %d after %d", ref.ID(), through, last[ref])
 		}
-		last[id] = through
+		last[ref] = through
 		select {
 		case a.came <- struct{}{}:
 		default:
@@ -90,13 +90,13 @@ func (a *audience) until(what string, holds func() bool) {
 }
 
 // has reports whether the newest that the audience heard of every pair is what the store has.
-func (a *audience) has(s *Store, ids ...MessageID) func() bool {
+func (a *audience) has(s *Store, refs ...Ref) func() bool {
 	return func() bool {
 		same := true
-		for _, id := range ids {
-			err := s.Read(context.Background(), id, 0, func(m *Message) {
+		for _, ref := range refs {
+			err := s.Read(context.Background(), ref, 0, func(m *Message) {
 				for _, p := range m.Pairs(1) {
-					got := a.pairs[string(id)+" "+p.Key]
+					got := a.pairs[string(ref.ID())+" "+p.Key]
 					same = same && got.Deleted == p.Deleted && got.Value == p.Value &&
 						(got.Seq == p.Seq || p.Seq <= m.ClearSeq())
 				}
@@ -130,9 +130,9 @@ func follow(t *testing.T, s *Store, hear func(context.Context, News) (uint64, er
 	return stop
 }
 
-func (a *audience) write(s *Store, id MessageID, change Change) {
+func (a *audience) write(s *Store, ref Ref, change Change) {
 	a.t.Helper()
-	if _, err := s.Update(context.Background(), id, func(*Txn) (Change, error) { return change, nil }); err != nil {
+	if _, err := s.Update(context.Background(), ref, func(*Txn) (Change, error) { return change, nil }); err != nil {
 		a.t.Error(err)
 	}
 }
@@ -145,7 +145,7 @@ func TestFollow(t *testing.T) {
 			nc := kvtest.Server(t)
 			one, _ := open(t, nc, Options{Shards: shards})
 			two, _ := open(t, nc, Options{Shards: shards})
-			var ids []MessageID
+			var refs []Ref
 			for i := range 4 {
 				to := fmt.Sprint("u", i)
 				ref := Ref{From: "ann", To: to, MsgKey: "1_1_1"}
@@ -153,24 +153,24 @@ func TestFollow(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				ids = append(ids, r.Ref.ID())
+				refs = append(refs, r.Ref)
 			}
 			a := newAudience(t)
 			stop := follow(t, one, a.ear())
-			a.write(one, ids[0], Change{Writes: []Write{{Key: "first", Value: "1"}}})
-			a.until("the first change", a.has(one, ids...))
+			a.write(one, refs[0], Change{Writes: []Write{{Key: "first", Value: "1"}}})
+			a.until("the first change", a.has(one, refs...))
 			follow(t, two, a.ear())
 
 			var writers sync.WaitGroup
 			for i, s := range []*Store{one, two, one, two} {
 				writers.Go(func() {
 					for n := range 60 {
-						a.write(s, ids[i], Change{Writes: []Write{
+						a.write(s, refs[i], Change{Writes: []Write{
 							{Key: fmt.Sprint("k", n%7), Value: fmt.Sprint(n)},
 							{Key: fmt.Sprint("d", n%5), Value: "x", Delete: n%2 == 1},
 						}})
 						if n == 30 {
-							a.write(s, ids[i], Change{Clear: true})
+							a.write(s, refs[i], Change{Clear: true})
 						}
 						if i == 0 && n == 40 {
 							stop()
@@ -179,7 +179,7 @@ func TestFollow(t *testing.T) {
 				})
 			}
 			writers.Wait()
-			a.until("all that was written", a.has(two, ids...))
+			a.until("all that was written", a.has(two, refs...))
 		})
 	}
 }
@@ -189,7 +189,7 @@ func TestFollow(t *testing.T) {
 func TestFollowFailure(t *testing.T) {
 	nc := kvtest.Server(t)
 	s, _ := open(t, nc, Options{})
-	id := poll(t, s)
+	ref := poll(t, s)
 	var failures atomic.Int32
 	failed := make(chan struct{}, 1000)
 	stop := follow(t, s, func(context.Context, News) (uint64, error) {
@@ -199,18 +199,18 @@ func TestFollowFailure(t *testing.T) {
 	})
 	a := newAudience(t)
 	for n := range 50 {
-		a.write(s, id, Change{Writes: []Write{{Key: fmt.Sprint("k", n%10), Value: fmt.Sprint(n)}}})
+		a.write(s, ref, Change{Writes: []Write{{Key: fmt.Sprint("k", n%10), Value: fmt.Sprint(n)}}})
 	}
-	a.write(s, id, Change{Writes: []Write{{Key: "k3", Delete: true}}})
+	a.write(s, ref, Change{Writes: []Write{{Key: "k3", Delete: true}}})
 	for range 5 {
 		<-failed
 	}
 	stop()
 	follow(t, s, a.ear())
-	a.until("the newest of all", a.has(s, id))
+	a.until("the newest of all", a.has(s, ref))
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if a.calls != 10 || !a.pairs[string(id)+" k3"].Deleted {
+	if a.calls != 10 || !a.pairs[string(ref.ID())+" k3"].Deleted {
 		t.Errorf("heard %d times of 10 pairs: %v", a.calls, a.pairs)
 	}
 }
@@ -219,7 +219,7 @@ func TestFollowFailure(t *testing.T) {
 // twice.
 func TestFollowInParts(t *testing.T) {
 	s, _ := open(t, kvtest.Server(t), Options{})
-	id := poll(t, s)
+	ref := poll(t, s)
 	a := newAudience(t)
 	stop := follow(t, s, a.ear())
 	stop()
@@ -227,7 +227,7 @@ func TestFollowInParts(t *testing.T) {
 	for n := range 100 {
 		writes = append(writes, Write{Key: fmt.Sprint("k", n), Value: "v"})
 	}
-	a.write(s, id, Change{Writes: writes})
+	a.write(s, ref, Change{Writes: writes})
 	var sizes []int
 	hear := a.ear()
 	follow(t, s, func(ctx context.Context, news News) (through uint64, err error) {
@@ -238,7 +238,7 @@ func TestFollowInParts(t *testing.T) {
 		}
 		return through, err
 	})
-	a.until("all that was written", a.has(s, id))
+	a.until("all that was written", a.has(s, ref))
 	if fmt.Sprint(sizes) != "[100 70 40 10]" {
 		t.Errorf("heard of %v pairs", sizes)
 	}
@@ -249,12 +249,12 @@ func TestFollowInCluster(t *testing.T) {
 	cluster := kvtest.NewCluster(t, 3)
 	one, _ := open(t, cluster.Connect(t), Options{Replicas: 3})
 	two, _ := open(t, cluster.Connect(t), Options{Replicas: 3})
-	id := poll(t, one)
+	ref := poll(t, one)
 	a := newAudience(t)
 	follow(t, one, a.ear())
 	follow(t, two, a.ear())
 	for n := range 60 {
-		a.write(two, id, Change{Writes: []Write{{Key: fmt.Sprint("k", n%9), Value: fmt.Sprint(n)}}})
+		a.write(two, ref, Change{Writes: []Write{{Key: fmt.Sprint("k", n%9), Value: fmt.Sprint(n)}}})
 		if n == 30 {
 			leader, err := cluster.Leader("KV_" + bucketName(Options{Bucket: "exthub"}, 0))
 			if err != nil {
@@ -263,5 +263,5 @@ func TestFollowInCluster(t *testing.T) {
 			leader.Stop()
 		}
 	}
-	a.until("all that was written", a.has(two, id))
+	a.until("all that was written", a.has(two, ref))
 }

@@ -71,9 +71,9 @@ func TestReadAtLeastWhenTailIsBehind(t *testing.T) {
 // A commit that is found late does not undo what came on top of it.
 func TestLateCommitChangesNothing(t *testing.T) {
 	s, _ := open(t, kvtest.Server(t), Options{})
-	id := poll(t, s)
+	ref := poll(t, s)
 	clear := func() uint64 {
-		c, err := s.Update(t.Context(), id, func(*Txn) (Change, error) { return Change{Clear: true}, nil })
+		c, err := s.Update(t.Context(), ref, func(*Txn) (Change, error) { return Change{Clear: true}, nil })
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -81,9 +81,9 @@ func TestLateCommitChangesNothing(t *testing.T) {
 	}
 	first := clear()
 	second := clear()
-	if err := s.shards[0].cache.with(t.Context(), string(id), Ref{}, func(sl *slot) {
+	if err := s.shards[0].cache.withMessage(t.Context(), ref, func(sl *slot) {
 		sl.mu.Unlock() // applyCommit locks it
-		cleared := bucket.Write{Key: string(id) + ".c", Value: `{"clear":true}`}
+		cleared := bucket.Write{Key: string(ref.ID()) + ".c", Value: `{"clear":true}`}
 		sl.applyCommit(nil, []bucket.Write{cleared}, committed{head: first, request: 1})
 		sl.mu.Lock()
 		if m := sl.object.(*Message); m.ClearSeq() != second {
@@ -99,17 +99,17 @@ func TestLateCommitChangesNothing(t *testing.T) {
 func TestReadRaisesTheFloor(t *testing.T) {
 	node := kvtest.Start(t)
 	s, _ := open(t, node.Connect(t), Options{})
-	id := poll(t, s)
+	ref := poll(t, s)
 	here, err := Open(t.Context(), node.Connect(t), Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer here.Close()
-	seq, err := set(s, id, "k", "v", 0)
+	seq, err := set(s, ref, "k", "v", 0)
 	if err != nil {
 		t.Fatal(err)
 	}
-	read(t, here, id, 0)
+	read(t, here, ref, 0)
 	if seen := here.shards[0].bucket.Seen(); seen < seq {
 		t.Fatalf("read up to %d, but an answer from %d would be taken", seq, seen)
 	}
@@ -119,15 +119,15 @@ func TestReadRaisesTheFloor(t *testing.T) {
 // told so, and not refused.
 func TestRefusalIsForgotten(t *testing.T) {
 	hubs := stores(t, 2)
-	id := poll(t, hubs[0])
-	read(t, hubs[1], id, 0)
+	ref := poll(t, hubs[0])
+	read(t, hubs[1], ref, 0)
 	asked := 0
-	commit, err := hubs[1].Update(t.Context(), id, func(*Txn) (Change, error) {
+	commit, err := hubs[1].Update(t.Context(), ref, func(*Txn) (Change, error) {
 		switch asked++; asked {
 		case 1: // could it be a CAS?
 			return Change{}, errConflict
 		case 2: // While this hub still decides on what it knew, another one writes.
-			if _, err := set(hubs[0], id, "other", "v", 0); err != nil {
+			if _, err := set(hubs[0], ref, "other", "v", 0); err != nil {
 				t.Error(err)
 			}
 			return Change{}, errConflict
@@ -143,18 +143,18 @@ func TestRefusalIsForgotten(t *testing.T) {
 // else's next change: taken for the revision of a clear, that would hide a pair.
 func TestCommitIsItsOwn(t *testing.T) {
 	s, _ := open(t, kvtest.Server(t), Options{})
-	id := poll(t, s)
-	first, err := set(s, id, "k", "v", 0)
+	ref := poll(t, s)
+	first, err := set(s, ref, "k", "v", 0)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := set(s, id, "other", "v", 0); err != nil {
+	if _, err := set(s, ref, "other", "v", 0); err != nil {
 		t.Fatal(err)
 	}
 	change := Change{Writes: []Write{{Key: "k", Value: "v"}}}
-	late := &waiter{change: change, writes: []bucket.Write{{Key: string(id) + ".x.k", Value: "v"}}, leads: true}
-	read(t, s, id, 0)
-	sl, _ := s.shards[0].cache.find(string(id))
+	late := &waiter{change: change, writes: []bucket.Write{{Key: string(ref.ID()) + ".x.k", Value: "v"}}, leads: true}
+	read(t, s, ref, 0)
+	sl, _ := s.shards[0].cache.find([]byte(ref.ID()))
 	sl.applyCommit([]*waiter{late}, late.writes, committed{head: first, request: 1})
 	if late.commit != (Commit{first, first}) {
 		t.Fatalf("committed at %d, told %+v", first, late.commit)

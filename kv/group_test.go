@@ -149,7 +149,7 @@ func TestCount(t *testing.T) {
 	passed := 0
 	for i := range 90 {
 		wg.Go(func() {
-			n, err := hubs[i%3].Count(context.Background(), "g.team.1", now)
+			n, err := hubs[i%3].Count(context.Background(), Ref{GroupID: "team", MsgSeq: 1}, now)
 			mu.Lock()
 			defer mu.Unlock()
 			if err != nil {
@@ -163,7 +163,7 @@ func TestCount(t *testing.T) {
 	if passed != 50 {
 		t.Fatalf("%d of 50 passed", passed)
 	}
-	if n, err := hubs[0].Count(t.Context(), "g.team.1", now.Add(time.Minute)); err != nil || n != 1 {
+	if n, err := hubs[0].Count(t.Context(), Ref{GroupID: "team", MsgSeq: 1}, now.Add(time.Minute)); err != nil || n != 1 {
 		t.Fatalf("the next minute begins at %d, %v", n, err)
 	}
 }

@@ -19,7 +19,8 @@ type Conversation string
 var ErrMessageID = errors.New("not a message ID")
 
 // Ref is a MessageID taken apart: From, To and MsgKey of a one-to-one message, or GroupID and
-// MsgSeq of a group message.
+// MsgSeq of a group message. Store's methods take those that come from ParseMessageID, Send, a Delta
+// or News.
 type Ref struct {
 	From, To, MsgKey string
 	GroupID          string
@@ -28,10 +29,21 @@ type Ref struct {
 
 // ID returns the message's ID.
 func (r Ref) ID() MessageID {
+	var room keyRoom
+	return MessageID(r.appendID(room[:0]))
+}
+
+// keyRoom has room on the stack for most keys.
+type keyRoom [128]byte
+
+func (r Ref) appendID(b []byte) []byte {
 	if r.GroupID != "" {
-		return MessageID("g." + encodeToken(r.GroupID) + "." + strconv.FormatUint(r.MsgSeq, 10))
+		b = append(append(b, "g."...), encodeToken(r.GroupID)...)
+		return strconv.AppendUint(append(b, '.'), r.MsgSeq, 10)
 	}
-	return MessageID("c." + encodeToken(r.From) + "." + encodeToken(r.To) + "." + encodeToken(r.MsgKey))
+	b = append(append(b, "c."...), encodeToken(r.From)...)
+	b = append(append(b, '.'), encodeToken(r.To)...)
+	return append(append(b, '.'), encodeToken(r.MsgKey)...)
 }
 
 // Conversation returns the conversation that the message belongs to.

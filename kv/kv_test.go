@@ -60,7 +60,7 @@ func until(t *testing.T, deltas <-chan Delta, holds func(Delta) bool) Delta {
 }
 
 // poll sends a group message that pairs can be set on.
-func poll(t *testing.T, s *Store) MessageID {
+func poll(t *testing.T, s *Store) Ref {
 	t.Helper()
 	r, err := s.Send(t.Context(), Record{
 		From: "ann", GroupID: "team", Ref: Ref{GroupID: "team"}, Type: "TIMCustomElem", Payload: []byte(`{}`),
@@ -69,14 +69,14 @@ func poll(t *testing.T, s *Store) MessageID {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return r.Ref.ID()
+	return r.Ref
 }
 
 var errConflict = errors.New("conflict")
 
 // set writes a pair as a member does: with the Seq that it saw.
-func set(s *Store, id MessageID, key, value string, seq uint64) (uint64, error) {
-	c, err := s.Update(context.Background(), id, func(m *Txn) (Change, error) {
+func set(s *Store, ref Ref, key, value string, seq uint64) (uint64, error) {
+	c, err := s.Update(context.Background(), ref, func(m *Txn) (Change, error) {
 		if p := m.Pair(key); p.Seq != seq {
 			return Change{}, fmt.Errorf("%w: %s is at %d", errConflict, key, p.Seq)
 		}
@@ -88,10 +88,10 @@ func set(s *Store, id MessageID, key, value string, seq uint64) (uint64, error) 
 	return c.Seq, nil
 }
 
-func read(t *testing.T, s *Store, id MessageID, from uint64) []Pair {
+func read(t *testing.T, s *Store, ref Ref, from uint64) []Pair {
 	t.Helper()
 	var pairs []Pair
-	if err := s.Read(t.Context(), id, 0, func(m *Message) { pairs = m.Pairs(from) }); err != nil {
+	if err := s.Read(t.Context(), ref, 0, func(m *Message) { pairs = m.Pairs(from) }); err != nil {
 		t.Fatal(err)
 	}
 	return pairs
@@ -99,34 +99,34 @@ func read(t *testing.T, s *Store, id MessageID, from uint64) []Pair {
 
 func TestSetReadDelete(t *testing.T) {
 	s, deltas := open(t, kvtest.Server(t), Options{})
-	id := poll(t, s)
+	ref := poll(t, s)
 	sent := until(t, deltas, func(d Delta) bool { return d.Record != nil })
-	if sent.Ref.ID() != id || id != "g.team.1" {
-		t.Fatalf("sent %v, id %s", sent.Ref, id)
+	if sent.Ref != ref || sent.ID != "g.team.1" {
+		t.Fatalf("sent %v, ID %s", sent.Ref, sent.ID)
 	}
-	first, err := set(s, id, "ann", "tea", 0)
+	first, err := set(s, ref, "ann", "tea", 0)
 	if err != nil {
 		t.Fatal(err)
 	}
-	second, err := set(s, id, "bob 🙂.*>", "coffee", 0)
+	second, err := set(s, ref, "bob 🙂.*>", "coffee", 0)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := set(s, id, "ann", "milk", 0); !errors.Is(err, errConflict) {
+	if _, err := set(s, ref, "ann", "milk", 0); !errors.Is(err, errConflict) {
 		t.Fatalf("stale Seq: %v", err)
 	}
-	pairs := read(t, s, id, 0)
+	pairs := read(t, s, ref, 0)
 	want := []Pair{{"ann", "tea", first, false}, {"bob 🙂.*>", "coffee", second, false}}
 	if !slices.Equal(pairs, want) {
 		t.Fatalf("read %v", pairs)
 	}
-	gone, err := s.Update(t.Context(), id, func(m *Txn) (Change, error) {
+	gone, err := s.Update(t.Context(), ref, func(m *Txn) (Change, error) {
 		return Change{Writes: []Write{{Key: "ann", Delete: true}, {Key: "cat", Value: "water"}}}, nil
 	})
 	if err != nil || gone.Seq == 0 || gone.Latest != gone.Seq+1 {
 		t.Fatalf("two in one: %+v, %v", gone, err)
 	}
-	pairs = read(t, s, id, first)
+	pairs = read(t, s, ref, first)
 	if len(pairs) != 3 || pairs[1] != (Pair{"ann", "", gone.Seq, true}) {
 		t.Fatalf("since %d: %v", first, pairs)
 	}
@@ -138,13 +138,13 @@ func TestSetReadDelete(t *testing.T) {
 
 func TestClear(t *testing.T) {
 	s, deltas := open(t, kvtest.Server(t), Options{})
-	id := poll(t, s)
+	ref := poll(t, s)
 	for i := range 5 {
-		if _, err := set(s, id, fmt.Sprint("k", i), "v", 0); err != nil {
+		if _, err := set(s, ref, fmt.Sprint("k", i), "v", 0); err != nil {
 			t.Fatal(err)
 		}
 	}
-	cleared, err := s.Update(t.Context(), id, func(*Txn) (Change, error) { return Change{Clear: true}, nil })
+	cleared, err := s.Update(t.Context(), ref, func(*Txn) (Change, error) { return Change{Clear: true}, nil })
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -152,13 +152,13 @@ func TestClear(t *testing.T) {
 	if len(d.Pairs) != 5 || d.ClearSeq != cleared.Latest {
 		t.Fatalf("clear came as %+v, committed %+v", d, cleared)
 	}
-	after, err := set(s, id, "k1", "again", 0)
+	after, err := set(s, ref, "k1", "again", 0)
 	if err == nil {
 		t.Fatalf("set with Seq 0 at kv level is decided by the caller; got %d", after)
 	}
 	check := func(s *Store) {
 		t.Helper()
-		if err := s.Read(t.Context(), id, 0, func(m *Message) {
+		if err := s.Read(t.Context(), ref, 0, func(m *Message) {
 			if m.Live() != 0 || m.ClearSeq() != cleared.Latest || len(m.Pairs(1)) != 5 {
 				t.Errorf("after the clear: %d live, clearSeq %d, %v", m.Live(), m.ClearSeq(), m.Pairs(1))
 			}

@@ -38,7 +38,7 @@ func (s *Store) UpdateGroup(ctx context.Context, groupID string, decide func(*Gr
 		var change GroupChange
 		var decided error
 		var last uint64
-		err := sh.cache.with(ctx, groupObject(groupID), Ref{GroupID: groupID}, func(found *slot) {
+		err := sh.cache.withGroup(ctx, groupID, func(found *slot) {
 			sl, last = found, found.revision
 			change, decided = decide(found.object.(*Group))
 		})

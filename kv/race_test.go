@@ -24,7 +24,7 @@ func stores(t *testing.T, n int) []*Store {
 // Of any number of writers with the same Seq exactly one wins, on one hub and on two.
 func TestOneWinnerPerSeq(t *testing.T) {
 	hubs := stores(t, 2)
-	id := poll(t, hubs[0])
+	ref := poll(t, hubs[0])
 	seq := uint64(0)
 	for round := range 300 {
 		var mu sync.Mutex
@@ -32,7 +32,7 @@ func TestOneWinnerPerSeq(t *testing.T) {
 		var wg sync.WaitGroup
 		for writer := range 6 {
 			wg.Go(func() {
-				got, err := set(hubs[writer%2], id, "k", fmt.Sprint(round, writer), seq)
+				got, err := set(hubs[writer%2], ref, "k", fmt.Sprint(round, writer), seq)
 				mu.Lock()
 				defer mu.Unlock()
 				switch {
@@ -56,14 +56,14 @@ func TestOneWinnerPerSeq(t *testing.T) {
 func TestLimitHolds(t *testing.T) {
 	const limit = 20
 	hubs := stores(t, 3)
-	id := poll(t, hubs[0])
+	ref := poll(t, hubs[0])
 	full := errors.New("full")
 	var wg sync.WaitGroup
 	for writer := range 9 {
 		wg.Go(func() {
 			for i := range 60 {
 				key := fmt.Sprint(writer, "-", i%7)
-				_, err := hubs[writer%3].Update(context.Background(), id, func(m *Txn) (Change, error) {
+				_, err := hubs[writer%3].Update(context.Background(), ref, func(m *Txn) (Change, error) {
 					if !m.Pair(key).Deleted {
 						return Change{Writes: []Write{{Key: key, Delete: true}}}, nil
 					}
@@ -79,7 +79,7 @@ func TestLimitHolds(t *testing.T) {
 		})
 	}
 	wg.Wait()
-	snap, err := hubs[0].shards[0].bucket.Read(t.Context(), hubs[0].shards[0].bucket.Seen(), string(id)+".x.*")
+	snap, err := hubs[0].shards[0].bucket.Read(t.Context(), hubs[0].shards[0].bucket.Seen(), string(ref.ID())+".x.*")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -93,7 +93,7 @@ func TestLimitHolds(t *testing.T) {
 		t.Fatalf("%d pairs, limit %d", live, limit)
 	}
 	for i, h := range hubs {
-		if err := h.Read(t.Context(), id, snap.UpTo, func(m *Message) {
+		if err := h.Read(t.Context(), ref, snap.UpTo, func(m *Message) {
 			if m.Live() != live {
 				t.Errorf("hub %d sees %d pairs, the bucket has %d", i, m.Live(), live)
 			}
@@ -108,20 +108,20 @@ func TestLimitHolds(t *testing.T) {
 func TestManyWriters(t *testing.T) {
 	for _, options := range []Options{{}, {SyncAlways: true}} {
 		s, _ := open(t, kvtest.Server(t), options)
-		id := poll(t, s)
+		ref := poll(t, s)
 		var wg sync.WaitGroup
 		got := make([]uint64, 200)
 		for i := range got {
 			wg.Go(func() {
 				var err error
-				if got[i], err = set(s, id, fmt.Sprint("voter", i), "1", 0); err != nil {
+				if got[i], err = set(s, ref, fmt.Sprint("voter", i), "1", 0); err != nil {
 					t.Error(err)
 				}
 			})
 		}
 		wg.Wait()
 		s.shards[0].cache.reset()
-		pairs := read(t, s, id, 0)
+		pairs := read(t, s, ref, 0)
 		if len(pairs) != len(got) {
 			t.Fatalf("%d pairs of %d", len(pairs), len(got))
 		}
@@ -142,7 +142,7 @@ func TestReplicated(t *testing.T) {
 	options := Options{Replicas: 3}
 	a, _ := open(t, cluster.Connect(t), options)
 	b, _ := open(t, cluster.Connect(t), options)
-	id := poll(t, a)
+	ref := poll(t, a)
 	admin := cluster.Connect(t)
 	var wg sync.WaitGroup
 	acked := make([]map[string]uint64, 6)
@@ -151,7 +151,7 @@ func TestReplicated(t *testing.T) {
 		wg.Go(func() {
 			for i := range 30 {
 				key := fmt.Sprint(writer, "-", i)
-				seq, err := set([]*Store{a, b}[writer%2], id, key, "v", 0)
+				seq, err := set([]*Store{a, b}[writer%2], ref, key, "v", 0)
 				switch {
 				case err == nil:
 					acked[writer][key] = seq
@@ -174,7 +174,7 @@ func TestReplicated(t *testing.T) {
 				highest = max(highest, seq)
 			}
 		}
-		if err := s.Read(ctx, id, highest, func(m *Message) {
+		if err := s.Read(ctx, ref, highest, func(m *Message) {
 			for _, keys := range acked {
 				for key, seq := range keys {
 					if p := m.Pair(key); p.Seq != seq {
@@ -192,15 +192,15 @@ func TestReplicated(t *testing.T) {
 // wanted, is right on every hub.
 func TestRefusalsAreCurrent(t *testing.T) {
 	hubs := stores(t, 2)
-	id := poll(t, hubs[0])
+	ref := poll(t, hubs[0])
 	seq := uint64(0)
 	for round := range 200 {
 		var err error
-		if seq, err = set(hubs[round%2], id, "k", fmt.Sprint(round), seq); err != nil {
+		if seq, err = set(hubs[round%2], ref, "k", fmt.Sprint(round), seq); err != nil {
 			t.Fatal(err)
 		}
 		var saw Pair
-		commit, err := hubs[(round+1)%2].Update(t.Context(), id, func(m *Txn) (Change, error) {
+		commit, err := hubs[(round+1)%2].Update(t.Context(), ref, func(m *Txn) (Change, error) {
 			saw = m.Pair("k")
 			return Change{}, nil
 		})
@@ -208,14 +208,13 @@ func TestRefusalsAreCurrent(t *testing.T) {
 			t.Fatalf("round %d: the other hub decided on %+v, latest %d, %v; acknowledged was %d",
 				round, saw, commit.Latest, err, seq)
 		}
-		if fresh := poll(t, hubs[0]); fresh != "" {
-			if err := hubs[1].Read(t.Context(), fresh, 0, func(m *Message) {
-				if m.Record() == nil {
-					t.Errorf("round %d: the other hub does not know %s", round, fresh)
-				}
-			}); err != nil {
-				t.Fatal(err)
+		fresh := poll(t, hubs[0])
+		if err := hubs[1].Read(t.Context(), fresh, 0, func(m *Message) {
+			if m.Record() == nil {
+				t.Errorf("round %d: the other hub does not know %s", round, fresh.ID())
 			}
+		}); err != nil {
+			t.Fatal(err)
 		}
 	}
 }

@@ -13,13 +13,8 @@ import (
 //
 // The message is at least as new as everything that this Store has read or written before. It is
 // also at least as new as the revision atLeast, if there is such a one by now, so that a client
-// that comes from another hub never goes back in time. Read returns ErrMessageID, ErrUnavailable or
-// ctx's error.
-func (s *Store) Read(ctx context.Context, id MessageID, atLeast uint64, fn func(*Message)) error {
-	ref, err := ParseMessageID(id)
-	if err != nil {
-		return err
-	}
+// that comes from another hub never goes back in time. Read returns ErrUnavailable or ctx's error.
+func (s *Store) Read(ctx context.Context, ref Ref, atLeast uint64, fn func(*Message)) error {
 	sh := s.shardFor(ref)
 	if err := sh.waitApplied(ctx, atLeast); err != nil {
 		return err
@@ -27,7 +22,7 @@ func (s *Store) Read(ctx context.Context, id MessageID, atLeast uint64, fn func(
 	var sl *slot
 	var last uint64
 	missing := false
-	err = sh.cache.with(ctx, string(id), ref, func(found *slot) {
+	err := sh.cache.withMessage(ctx, ref, func(found *slot) {
 		m := found.object.(*Message)
 		sl, last = found, found.revision
 		if missing = m.record == nil; !missing {
@@ -42,7 +37,7 @@ func (s *Store) Read(ctx context.Context, id MessageID, atLeast uint64, fn func(
 	if _, err := sh.verifyWithLeader(ctx, sl, last); err != nil {
 		return err
 	}
-	return sh.cache.with(ctx, string(id), ref, func(sl *slot) { fn(sl.object.(*Message)) })
+	return sh.cache.withMessage(ctx, ref, func(sl *slot) { fn(sl.object.(*Message)) })
 }
 
 // waitApplied waits until the tail has applied revision. A later commit of this hub would not do:
@@ -68,7 +63,7 @@ func (sh *shard) waitApplied(ctx context.Context, revision uint64) error {
 // hub wrote a moment ago may be missing, see ConfirmGroup.
 func (s *Store) ReadGroup(ctx context.Context, groupID string, fn func(*Group)) error {
 	sh := s.shardFor(Ref{GroupID: groupID})
-	return sh.cache.with(ctx, groupObject(groupID), Ref{GroupID: groupID}, func(sl *slot) { fn(sl.object.(*Group)) })
+	return sh.cache.withGroup(ctx, groupID, func(sl *slot) { fn(sl.object.(*Group)) })
 }
 
 // ConfirmGroup makes sure that the next ReadGroup sees everything that was written before the call.
@@ -77,7 +72,7 @@ func (s *Store) ConfirmGroup(ctx context.Context, groupID string) error {
 	sh := s.shardFor(Ref{GroupID: groupID})
 	var sl *slot
 	var last uint64
-	err := sh.cache.with(ctx, groupObject(groupID), Ref{GroupID: groupID}, func(found *slot) {
+	err := sh.cache.withGroup(ctx, groupID, func(found *slot) {
 		sl, last = found, found.revision
 	})
 	if err == nil {

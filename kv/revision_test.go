@@ -24,18 +24,14 @@ func TestLastRevision(t *testing.T) {
 	if first, second := last("exthub_0"), last("exthub_1"); first != 1 || second != 1 {
 		t.Errorf("new buckets end at %d and %d, want their own entry", first, second)
 	}
-	id := poll(t, s)
-	seq, err := set(s, id, "k", "v", 0)
+	ref := poll(t, s)
+	seq, err := set(s, ref, "k", "v", 0)
 	if err != nil {
 		t.Fatal(err)
 	}
-	cleared, err := s.Update(t.Context(), id, func(*Txn) (Change, error) { return Change{Clear: true}, nil })
+	cleared, err := s.Update(t.Context(), ref, func(*Txn) (Change, error) { return Change{Clear: true}, nil })
 	if err != nil || cleared.Latest <= seq {
 		t.Fatalf("cleared at %d: %v", cleared.Latest, err)
-	}
-	ref, err := ParseMessageID(id)
-	if err != nil {
-		t.Fatal(err)
 	}
 	name := s.shardFor(ref).bucket.Name()
 	if got, seen := last(name), s.Revisions()[name]; got != cleared.Latest || seen < got || len(s.Revisions()) != 2 {

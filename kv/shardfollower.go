@@ -15,8 +15,8 @@ type shardFollower struct {
 	Follower
 	store    *Store
 	sh       *shard
-	failures int                  // in a row
-	heard    map[MessageID]uint64 // up to which Seq, where that is beyond the present entry
+	failures int            // in a row
+	heard    map[Ref]uint64 // up to which Seq, where that is beyond the present entry
 }
 
 const (
@@ -95,12 +95,11 @@ func (f *shardFollower) handle(ctx context.Context, e bucket.Entry) error {
 		return nil // not ours, as the tail has logged
 	}
 	revision := e.Revision
-	id := at.ref.ID()
-	if f.heard[id] >= revision {
+	if f.heard[at.ref] >= revision {
 		return nil
 	}
 	news := News{Ref: at.ref, Time: e.Time}
-	err = f.store.Read(ctx, id, revision, func(m *Message) {
+	err = f.store.Read(ctx, at.ref, revision, func(m *Message) {
 		news.PurgedSeq = m.PurgedSeq()
 		from := revision
 		if clear := m.ClearSeq(); clear >= revision {
@@ -115,14 +114,14 @@ func (f *shardFollower) handle(ctx context.Context, e bucket.Entry) error {
 	defer cancel()
 	through, err := f.Hear(hearing, news)
 	if err == nil {
-		f.remember(id, revision, through)
+		f.remember(at.ref, revision, through)
 	}
 	return err
 }
 
 // remember notes up to where the Follower has heard of a message. Entries come in rising order, so
 // only what is above the present one matters later.
-func (f *shardFollower) remember(id MessageID, revision, through uint64) {
+func (f *shardFollower) remember(ref Ref, revision, through uint64) {
 	if len(f.heard) >= maxHeard {
 		for other, seq := range f.heard {
 			if seq <= revision {
@@ -134,9 +133,9 @@ func (f *shardFollower) remember(id MessageID, revision, through uint64) {
 		}
 	}
 	if through > revision {
-		f.heard[id] = through
+		f.heard[ref] = through
 	} else {
-		delete(f.heard, id)
+		delete(f.heard, ref)
 	}
 }
 

@@ -161,7 +161,7 @@ func (s *Store) shardFor(r Ref) *shard {
 	if len(s.shards) == 1 {
 		return s.shards[0]
 	}
-	var room [128]byte // saves every request a string
+	var room keyRoom
 	return s.shardOfName(r.appendConversation(room[:0]))
 }
 

@@ -31,8 +31,8 @@ func stream(t *testing.T, nc *nats.Conn) jetstream.Stream {
 func TestTailSurvivesItsConsumer(t *testing.T) {
 	nc := kvtest.Server(t)
 	s, deltas := open(t, nc, Options{})
-	id := poll(t, s)
-	first, err := set(s, id, "k", "before", 0)
+	ref := poll(t, s)
+	first, err := set(s, ref, "k", "before", 0)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -43,7 +43,7 @@ func TestTailSurvivesItsConsumer(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	second, err := set(s, id, "k", "after", first)
+	second, err := set(s, ref, "k", "after", first)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -57,11 +57,11 @@ func TestTailSurvivesItsConsumer(t *testing.T) {
 func TestTailSurvivesTheServer(t *testing.T) {
 	node := kvtest.Start(t)
 	s, deltas := open(t, node.Connect(t, nats.MaxReconnects(-1)), Options{})
-	id := poll(t, s)
+	ref := poll(t, s)
 	seq := uint64(0)
 	for round := range 3 {
 		var err error
-		if seq, err = set(s, id, "k", fmt.Sprint(round), seq); err != nil {
+		if seq, err = set(s, ref, "k", fmt.Sprint(round), seq); err != nil {
 			t.Fatal(err)
 		}
 		node.Stop()
@@ -70,7 +70,7 @@ func TestTailSurvivesTheServer(t *testing.T) {
 		}
 		var pair Pair
 		for pair.Seq == 0 {
-			if err := s.Read(t.Context(), id, 0, func(m *Message) { pair = m.Pair("k") }); err != nil {
+			if err := s.Read(t.Context(), ref, 0, func(m *Message) { pair = m.Pair("k") }); err != nil {
 				t.Log(err)
 			}
 		}
@@ -89,8 +89,8 @@ func TestTailSurvivesTheServer(t *testing.T) {
 func TestTailNoticesAnotherHistory(t *testing.T) {
 	nc := kvtest.Server(t)
 	s, deltas := open(t, nc, Options{})
-	id := poll(t, s)
-	seq, err := set(s, id, "k", "v", 0)
+	ref := poll(t, s)
+	seq, err := set(s, ref, "k", "v", 0)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -111,7 +111,7 @@ func TestTailNoticesAnotherHistory(t *testing.T) {
 		t.Fatal("the new history has the old one's name")
 	}
 	for _, atLeast := range []uint64{0, seq, seq + 1} {
-		if err := s.Read(t.Context(), id, atLeast, func(m *Message) {
+		if err := s.Read(t.Context(), ref, atLeast, func(m *Message) {
 			if m.Record() != nil || m.Live() != 0 {
 				t.Errorf("from the old history: %+v, %v", m.Record(), m.Pairs(0))
 			}
@@ -124,10 +124,10 @@ func TestTailNoticesAnotherHistory(t *testing.T) {
 // Memory is bounded by bytes: what was used longest ago goes, and comes back when it is needed.
 func TestCacheIsBounded(t *testing.T) {
 	s, _ := open(t, kvtest.Server(t), Options{CacheBytes: 64 << 10})
-	ids := make([]MessageID, 100)
-	for i := range ids {
-		ids[i] = poll(t, s)
-		if _, err := set(s, ids[i], "k", string(make([]byte, 4000)), 0); err != nil {
+	refs := make([]Ref, 100)
+	for i := range refs {
+		refs[i] = poll(t, s)
+		if _, err := set(s, refs[i], "k", string(make([]byte, 4000)), 0); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -138,9 +138,9 @@ func TestCacheIsBounded(t *testing.T) {
 	if bytes > 64<<10 || slots == 0 || slots > 20 {
 		t.Fatalf("%d bytes in %d slots", bytes, slots)
 	}
-	for _, id := range ids {
-		if pairs := read(t, s, id, 0); len(pairs) != 1 {
-			t.Fatalf("%s: %v", id, pairs)
+	for _, ref := range refs {
+		if pairs := read(t, s, ref, 0); len(pairs) != 1 {
+			t.Fatalf("%s: %v", ref.ID(), pairs)
 		}
 	}
 }
@@ -149,14 +149,14 @@ func TestCacheIsBounded(t *testing.T) {
 // One that makes a revision up is answered at once.
 func TestReadAtLeast(t *testing.T) {
 	hubs := stores(t, 2)
-	id := poll(t, hubs[0])
+	ref := poll(t, hubs[0])
 	seq := uint64(0)
 	for range 50 {
 		var err error
-		if seq, err = set(hubs[0], id, "k", "v", seq); err != nil {
+		if seq, err = set(hubs[0], ref, "k", "v", seq); err != nil {
 			t.Fatal(err)
 		}
-		if err := hubs[1].Read(t.Context(), id, seq, func(m *Message) {
+		if err := hubs[1].Read(t.Context(), ref, seq, func(m *Message) {
 			if m.Pair("k").Seq < seq {
 				t.Errorf("asked for %d, got %d", seq, m.Pair("k").Seq)
 			}
@@ -164,7 +164,7 @@ func TestReadAtLeast(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if err := hubs[1].Read(context.Background(), id, seq+1_000_000, func(*Message) {}); err != nil {
+	if err := hubs[1].Read(context.Background(), ref, seq+1_000_000, func(*Message) {}); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -176,10 +176,10 @@ func TestCommitComesWhole(t *testing.T) {
 	node := kvtest.Start(t)
 	writer, _ := open(t, node.Connect(t), Options{})
 	reader, deltas := open(t, node.Connect(t), Options{})
-	id := poll(t, writer)
-	read(t, reader, id, 0)
+	ref := poll(t, writer)
+	read(t, reader, ref, 0)
 	for round := range 5 {
-		commit, err := writer.Update(t.Context(), id, func(*Txn) (Change, error) {
+		commit, err := writer.Update(t.Context(), ref, func(*Txn) (Change, error) {
 			var change Change
 			for i := range size {
 				change.Writes = append(change.Writes, Write{Key: fmt.Sprint("k", i), Value: fmt.Sprint(round)})
@@ -190,7 +190,7 @@ func TestCommitComesWhole(t *testing.T) {
 			t.Fatal(err)
 		}
 		for latest := uint64(0); latest < commit.Latest; {
-			if err := reader.Read(t.Context(), id, 0, func(m *Message) {
+			if err := reader.Read(t.Context(), ref, 0, func(m *Message) {
 				latest = m.LatestSeq()
 				first := m.Pair("k0").Value
 				for _, p := range m.Pairs(0) {
@@ -208,7 +208,7 @@ func TestCommitComesWhole(t *testing.T) {
 				round, len(d.Pairs), d.Revision, commit.Latest)
 		}
 	}
-	cleared, err := writer.Update(t.Context(), id, func(*Txn) (Change, error) { return Change{Clear: true}, nil })
+	cleared, err := writer.Update(t.Context(), ref, func(*Txn) (Change, error) { return Change{Clear: true}, nil })
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -225,7 +225,7 @@ func TestCountSurvivesTheServer(t *testing.T) {
 	s, _ := open(t, node.Connect(t, nats.MaxReconnects(-1)), Options{})
 	now := time.Now()
 	for want := range uint64(3) {
-		if n, err := s.Count(t.Context(), "g.team.1", now); err != nil || n != want+1 {
+		if n, err := s.Count(t.Context(), Ref{GroupID: "team", MsgSeq: 1}, now); err != nil || n != want+1 {
 			t.Fatalf("attempt %d counted as %d, %v", want+1, n, err)
 		}
 	}
@@ -236,7 +236,7 @@ func TestCountSurvivesTheServer(t *testing.T) {
 	var n uint64
 	err := errors.New("not asked")
 	for deadline := time.Now().Add(20 * time.Second); err != nil && time.Now().Before(deadline); {
-		n, err = s.Count(t.Context(), "g.team.1", now)
+		n, err = s.Count(t.Context(), Ref{GroupID: "team", MsgSeq: 1}, now)
 	}
 	if err != nil || n != 1 {
 		t.Fatalf("after the restart: %d, %v", n, err)
@@ -248,12 +248,12 @@ func TestCountSurvivesTheServer(t *testing.T) {
 func TestAnnouncedInVain(t *testing.T) {
 	nc := kvtest.Server(t)
 	s, _ := open(t, nc, Options{})
-	id := poll(t, s)
-	first, err := set(s, id, "a", "v", 0)
+	ref := poll(t, s)
+	first, err := set(s, ref, "a", "v", 0)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := set(s, id, "b", "v", 0); err != nil {
+	if _, err := set(s, ref, "b", "v", 0); err != nil {
 		t.Fatal(err)
 	}
 	sh := s.shards[0]

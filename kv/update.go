@@ -40,16 +40,12 @@ type Decide func(*Txn) (Change, error)
 //
 // Concurrent Updates of one message go on at once if each is a compare-and-swap. The others are
 // committed together: the first caller commits for all that wait.
-func (s *Store) Update(ctx context.Context, id MessageID, decide Decide) (Commit, error) {
-	ref, err := ParseMessageID(id)
-	if err != nil {
-		return Commit{}, err
-	}
+func (s *Store) Update(ctx context.Context, ref Ref, decide Decide) (Commit, error) {
 	sh := s.shardFor(ref)
 	ctx, cancel := withTimeout(ctx)
 	defer cancel()
 	for {
-		commit, err := sh.update(ctx, ref, id, decide)
+		commit, err := sh.update(ctx, ref, decide)
 		switch {
 		case !errors.Is(err, errRetry):
 			return commit, err
@@ -61,12 +57,12 @@ func (s *Store) Update(ctx context.Context, id MessageID, decide Decide) (Commit
 
 // update commits what decide wants, alone or together with others. After errRetry it has to be
 // called again.
-func (sh *shard) update(ctx context.Context, ref Ref, id MessageID, decide Decide) (Commit, error) {
+func (sh *shard) update(ctx context.Context, ref Ref, decide Decide) (Commit, error) {
 	var sl *slot
 	var single cas
 	var isCAS bool
 	var w *waiter
-	err := sh.cache.with(ctx, string(id), ref, func(found *slot) {
+	err := sh.cache.withMessage(ctx, ref, func(found *slot) {
 		sl = found
 		if single, isCAS = sl.beginCAS(decide, sh.options); !isCAS {
 			w = &waiter{decide: decide, wake: make(chan wakeup, 1)}

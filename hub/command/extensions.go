@@ -46,13 +46,14 @@ func (c *Commands) SetExtensions(ctx context.Context, caller Caller, cmd SetExte
 	if err := c.options.Limits.CheckSet(cmd.Extensions); err != nil {
 		return Changed{}, err
 	}
-	if err := c.checkWritable(ctx, caller, cmd.MessageID); err != nil {
+	ref, err := c.checkWritable(ctx, caller, cmd.MessageID)
+	if err != nil {
 		return Changed{}, err
 	}
-	if err := c.countSet(ctx, cmd.MessageID); err != nil {
+	if err := c.countSet(ctx, ref); err != nil {
 		return Changed{}, err
 	}
-	return c.change(ctx, caller, cmd.MessageID, &decision{
+	return c.change(ctx, caller, ref, &decision{
 		op: (*decision).set, items: cmd.Extensions, maxPairs: c.options.Limits.Extensions,
 	})
 }
@@ -63,42 +64,44 @@ func (c *Commands) DeleteExtensions(ctx context.Context, caller Caller, cmd Dele
 	if err := c.options.Limits.checkItems(cmd.Extensions); err != nil {
 		return Changed{}, err
 	}
-	if err := c.checkWritable(ctx, caller, cmd.MessageID); err != nil {
+	ref, err := c.checkWritable(ctx, caller, cmd.MessageID)
+	if err != nil {
 		return Changed{}, err
 	}
 	op := (*decision).delete
 	if len(cmd.Extensions) == 0 {
 		op = (*decision).clear
 	}
-	return c.change(ctx, caller, cmd.MessageID, &decision{op: op, items: cmd.Extensions})
+	return c.change(ctx, caller, ref, &decision{op: op, items: cmd.Extensions})
 }
 
-// checkWritable refuses a caller who may not change the message's pairs, before anything is counted
-// or written.
-func (c *Commands) checkWritable(ctx context.Context, caller Caller, id kv.MessageID) error {
-	if _, err := c.access(ctx, caller, id); err != nil {
-		return err
+// checkWritable returns where the message is. It refuses a caller who may not change its pairs,
+// before anything is counted or written.
+func (c *Commands) checkWritable(ctx context.Context, caller Caller, id kv.MessageID) (kv.Ref, error) {
+	ref, err := c.access(ctx, caller, id)
+	if err != nil {
+		return ref, err
 	}
 	var refused error
-	if err := c.store.Read(ctx, id, 0, func(m *kv.Message) { refused = extensible(m, id) }); err != nil {
-		return err
+	if err := c.store.Read(ctx, ref, 0, func(m *kv.Message) { refused = extensible(m, id) }); err != nil {
+		return ref, err
 	}
-	return refused
+	return ref, refused
 }
 
 // countSet counts a set of the message and refuses it if there were too many this minute. Attempts
 // count, whatever becomes of them.
-func (c *Commands) countSet(ctx context.Context, id kv.MessageID) error {
+func (c *Commands) countSet(ctx context.Context, ref kv.Ref) error {
 	if c.options.MessageRate <= 0 {
 		return nil
 	}
-	n, err := c.store.Count(ctx, id, c.options.Now())
+	n, err := c.store.Count(ctx, ref, c.options.Now())
 	if err != nil {
 		return err
 	}
 	if n > uint64(c.options.MessageRate) {
 		return refusal.New(refusal.MessageRate, "message %s was set %d times this minute, at most %d",
-			id, n, c.options.MessageRate)
+			ref.ID(), n, c.options.MessageRate)
 	}
 	return nil
 }
@@ -193,9 +196,9 @@ func (d *decision) clear(t *kv.Txn) error {
 
 // change commits a decision on the message as it is at that moment. The outcomes are those of the
 // last call of decide: the one that was committed.
-func (c *Commands) change(ctx context.Context, caller Caller, id kv.MessageID, d *decision) (Changed, error) {
+func (c *Commands) change(ctx context.Context, caller Caller, ref kv.Ref, d *decision) (Changed, error) {
 	d.admin, d.change.Stored = caller.Admin, caller.Cork
-	commit, err := c.store.Update(ctx, id, d.decide)
+	commit, err := c.store.Update(ctx, ref, d.decide)
 	if err != nil {
 		return Changed{}, err
 	}

@@ -49,13 +49,14 @@ func (c *Commands) GetExtensions(ctx context.Context, caller Caller, cmd GetExte
 	if cmd.StartSeq < 0 {
 		return nil, refusal.Field(refusal.BadParameter, "startSeq", "%d is negative", cmd.StartSeq)
 	}
-	if _, err := c.access(ctx, caller, cmd.MessageID); err != nil {
+	ref, err := c.access(ctx, caller, cmd.MessageID)
+	if err != nil {
 		return nil, err
 	}
 	start := uint64(cmd.StartSeq)
 	var page *Page
 	var refused error
-	err := c.store.Read(ctx, cmd.MessageID, max(start, 1)-1, func(m *kv.Message) {
+	err = c.store.Read(ctx, ref, max(start, 1)-1, func(m *kv.Message) {
 		if refused = extensible(m, cmd.MessageID); refused != nil {
 			return
 		}

@@ -360,7 +360,7 @@ func (r *receiver) complete(s *kv.Store) bool {
 	}
 	complete := true
 	for id, ref := range messages {
-		err := s.Read(r.t.Context(), ref.ID(), 0, func(m *kv.Message) {
+		err := s.Read(r.t.Context(), ref, 0, func(m *kv.Message) {
 			complete = complete && m.ClearSeq() == cleared[id]
 			for _, p := range m.Pairs(1) {
 				is := told[id+" "+p.Key]

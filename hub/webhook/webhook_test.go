@@ -83,7 +83,7 @@ func TestRedirectIsNotFollowed(t *testing.T) {
 	}))
 	defer receiver.Close()
 
-	store, id := open(t)
+	store, ref := open(t)
 	s, err := New(t.Context(), store,
 		Options{URL: receiver.URL, SDKAppID: 1, MinPause: time.Millisecond, MaxPause: time.Millisecond})
 	if err != nil {
@@ -95,7 +95,7 @@ func TestRedirectIsNotFollowed(t *testing.T) {
 		defer close(stopped)
 		s.Run(ctx)
 	}()
-	if _, err := store.Update(ctx, id, func(*kv.Txn) (kv.Change, error) {
+	if _, err := store.Update(ctx, ref, func(*kv.Txn) (kv.Change, error) {
 		return kv.Change{Writes: []kv.Write{{Key: "a", Value: "1"}}}, nil
 	}); err != nil {
 		t.Fatal(err)
@@ -110,7 +110,7 @@ func TestRedirectIsNotFollowed(t *testing.T) {
 }
 
 // open returns a running store with a message in it.
-func open(t *testing.T) (*kv.Store, kv.MessageID) {
+func open(t *testing.T) (*kv.Store, kv.Ref) {
 	t.Helper()
 	store, err := kv.Open(t.Context(), kvtest.Server(t), kv.Options{})
 	if err != nil {
@@ -133,5 +133,5 @@ func open(t *testing.T) (*kv.Store, kv.MessageID) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return store, r.Ref.ID()
+	return store, r.Ref
 }
