@@ -1,6 +1,6 @@
 // Records the moving picture of the README: node picture/record.js FILE. It shows two windows of
-// the demo page on a real hub, in a real Chromium. Their clocks are stopped and moved a frame at a
-// time, so the picture runs evenly however slow the machine is.
+// the demo page on a real hub, in a real Chromium. What moves in them moves by one frame at a time,
+// so the picture runs evenly however slow the machine is.
 
 import { writeFile } from 'node:fs/promises';
 import { argv } from 'node:process';
@@ -112,19 +112,32 @@ class Film {
   }
 }
 
-/** Stops the clocks of a page, that of its scripts and that of its animations. */
+/**
+ * Stops the clocks by which a page moves: that of its animations, and that by which its numbers run.
+ * Timers go on, or the hub would hear no more from it.
+ */
 async function freeze(page) {
-  await page.clock.install();
-  await page.clock.pauseAt(Date.now() + 1000); // a moment that its clock has not passed yet
   const inspector = await page.context().newCDPSession(page);
   await inspector.send('Animation.enable');
   await inspector.send('Animation.setPlaybackRate', { playbackRate: 0 });
+  await page.evaluate(() => {
+    let now = performance.now();
+    let waiting = [];
+    performance.now = () => now;
+    window.requestAnimationFrame = (draw) => waiting.push(draw);
+    window.tick = (step) => {
+      const ready = waiting;
+      waiting = [];
+      now += step;
+      for (const draw of ready) draw(now);
+    };
+  });
 }
 
 /** Moves the clocks of a page by one frame, then takes a picture of it. */
 async function shot(page) {
-  await page.clock.runFor(FRAME);
   await page.evaluate((step) => {
+    window.tick(step);
     for (const animation of document.getAnimations()) {
       const next = step + (animation.playState === 'paused' ? animation.currentTime : 0);
       animation.pause();
