@@ -23,7 +23,7 @@ import (
 // complete up to its revision.
 type cas struct {
 	key    string
-	write  [1]bucket.Write // an array, which needs no allocation
+	write  [1]bucket.Write // an array: one object less a vote, of 55
 	last   uint64          // the pair's revision
 	stored func()          // see Change; may be nil
 }

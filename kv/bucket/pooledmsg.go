@@ -8,8 +8,9 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 )
 
-// pooledMsg is an entry as it goes to the server. Every vote needs one, and the client has copied
-// it when publishing returns, so it is used again.
+// pooledMsg is an entry as it goes to the server. The client has copied it when publishing returns,
+// so it is used again. That saves every vote 4 of 58 objects and 0.8 of 5.5 KB, those of the server
+// included (BenchmarkUpdate128).
 type pooledMsg struct {
 	msg    nats.Msg
 	values [maxHeaders]string // each the only value of a header
