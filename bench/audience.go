@@ -41,7 +41,8 @@ func (r *run) newAudience(b *scoreboard, accounts []account, writers int) (*audi
 }
 
 func (a *audience) start(v *viewer) {
-	_ = v.SetReadDeadline(time.Time{}) // clear the login's; a broken connection fails when it is read
+	// Clear the login's; a broken connection fails when it is read
+	_ = v.SetReadDeadline(time.Time{})
 	a.reading.Go(func() {
 		err := v.watch()
 		a.mu.Lock()

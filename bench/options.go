@@ -19,10 +19,11 @@ type Options struct {
 	SecretKey  string
 	Admin      string // an app admin, who makes the group
 
-	Clients  int           // connections that do something
-	Audience int           // connections that only watch
-	Stalled  int           // connections besides these that never read
-	Messages int           // messages of each writer, changed one after the other, or read at a time
+	Clients  int // connections that do something
+	Audience int // connections that only watch
+	Stalled  int // connections besides these that never read
+	// Messages of each writer, changed one after the other, or read at a time
+	Messages int
 	Rate     float64       // sets a second of all clients together; 0: as fast as it goes
 	Pairs    int           // pairs of a message that is read
 	Bytes    int           // of an event on the wire

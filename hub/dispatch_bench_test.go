@@ -31,7 +31,8 @@ func BenchmarkDispatch(b *testing.B) {
 			for n := 0; b.Loop(); n++ {
 				params := []byte(r.params)
 				if r.method == "setMessageExtensions" {
-					params = fmt.Appendf(nil, r.params, n) // another value each time, or nothing is written
+					// Another value each time, or nothing is written
+					params = fmt.Appendf(nil, r.params, n)
 				}
 				s.dispatch(request{id: []byte("1"), method: r.method, params: params})
 			}

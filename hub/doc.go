@@ -6,7 +6,7 @@
 // A request goes one way, step by step; each step with the file to read.
 //
 //	a frame arrives          session.go       one reader per connection, one request at a time
-//	what does it ask for     request.go       JSON-RPC 2.0, strictly; hub/wire for what is inside
+//	what does it ask for     request.go       JSON-RPC 2.0, strictly; params by hub/wire
 //	which method             methods.go       decode, call a command, encode (also groupmethods.go)
 //	or a call arrives        hub/rest         who calls, how often, how much; then the same
 //	may it, is it well made  hub/command      the same for every door; rules.go is pure
@@ -32,11 +32,11 @@
 //
 // Every go statement and sync.WaitGroup.Go of the package and of hub/socket:
 //
-//	session.go          start, run    a session's reader, replaced by a fresh one after a pause;
+//	session.go          start, run    a session's reader, a fresh one after each pause;
 //	                                  ends with its connection; Shutdown waits (sessions.go)
 //	socket/writers.go   StartWriters  the shared writers, one per CPU; Writers.Stop ends them
-//	socket/writers.go   serve         the writer of a client whose socket is full; ends when it has
-//	                                  caught up, fails or times out; Writers.Stop waits
+//	socket/writers.go   serve         the writer of a client whose socket is full; ends when
+//	                                  that has caught up, failed or timed out; Stop waits
 //	socket/conn.go      Close         says goodbye within the write timeout; Writers.Stop waits
 //
 // Timers (time.AfterFunc) run three short functions: for a late login, a silent client and an

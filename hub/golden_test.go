@@ -187,7 +187,8 @@ func (r *recorder) extensions(ada, bo, cy, admin *hubtest.Client) {
 	r.told(ada, "MESSAGE_EXTENSIONS_UPDATED")
 	r.ask(ada, "setMessageExtensions.conflict", `{`+letter+`,"extensions":[{"key":"ada_0","value":"1","seq":0},`+
 		`{"key":"bo_0","value":"1","seq":0}]}`)
-	ada.Next("MESSAGE_EXTENSIONS_UPDATED", nil) // before the next change, which could come in one event with it
+	// Before the next change, which could come in one event with it
+	ada.Next("MESSAGE_EXTENSIONS_UPDATED", nil)
 	r.ask(ada, "setMessageExtensions.refused", `{`+letter+`,"extensions":[{"key":"ada_0","value":"1","seq":0},`+
 		`{"key":"ada_0","value":"","seq":0}]}`)
 	r.ask(ada, "setMessageExtensions.no-such-message", one(`"messageID":"c.ada.bo.1_2_3"`, "ada_0"))

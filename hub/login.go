@@ -110,7 +110,8 @@ func (s *session) authenticate(r request) (jsontext.Value, error) {
 	return wire.Encode(loginResult{
 		UserID: s.caller.UserID, SessionID: s.caller.Session, Admin: s.caller.Admin,
 		HeartbeatInterval: int(o.Heartbeat / time.Second), Time: now.Unix(),
-		Epoch: s.hub.store.Epoch(), // after subscribe: another history from now on ends this session
+		// After subscribe: another history from now on ends this session
+		Epoch: s.hub.store.Epoch(),
 		Limits: wireLimits{
 			o.MaxExtensions, o.MaxExtensionsPerRequest, o.MaxKeyBytes, o.MaxValueBytes, o.MessageRate, maxFrame,
 		},

@@ -28,12 +28,15 @@ type Options struct {
 	MessageRate             int // sets per message and minute, over all hubs; 0 is no limit
 	RESTRate                int // calls of one REST command a second; 0 is no limit
 
-	MaxSessions        int // connections at a time; 100,000. Beyond it the upgrade is refused with 503
+	// Connections at a time; 100,000. Beyond it the upgrade is refused with 503
+	MaxSessions        int
 	MaxSessionsPerUser int // 100
-	SessionRate        int // requests of one session a second, and as many at once; 1000, which no honest client needs
+	// Requests of one session a second, and as many at once; 1000, which no honest client needs
+	SessionRate int
 
-	LoginTimeout   time.Duration // from the connection to its login; 5 s
-	Heartbeat      time.Duration // a client must send something this often, and is closed after twice as long; 30 s
+	LoginTimeout time.Duration // from the connection to its login; 5 s
+	// a client must send something this often, and is closed after twice as long; 30 s
+	Heartbeat      time.Duration
 	RequestTimeout time.Duration // for one request; 10 s
 	WriteTimeout   time.Duration // how long a client may accept nothing before it is closed; 10 s
 

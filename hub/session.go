@@ -24,9 +24,10 @@ type session struct {
 	// Owned by the reader. login writes caller once, before the broker knows the session.
 	caller   command.Caller
 	requests *rate.Limiter
-	refused  int         // requests in a row that came too fast
-	idle     *time.Timer // ends the session when nothing was heard for two heartbeats; made by login
-	expiry   *time.Timer // ends the session when the UserSig expires; made by login
+	refused  int // requests in a row that came too fast
+	// Ends the session when nothing was heard for two heartbeats; made by login
+	idle   *time.Timer
+	expiry *time.Timer // ends the session when the UserSig expires; made by login
 
 	ended atomic.Bool // no further request is carried out
 }

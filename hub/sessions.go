@@ -18,7 +18,8 @@ type sessions struct {
 	reserved int                   // places reserved for connections that are being upgraded
 	users    map[string][]*session // logged-in sessions by user, the oldest first
 	closing  bool                  // no place is given any more
-	drained  chan struct{}         // closed when closing is set and no connection or reserved place is left
+	// Closed when closing is set and no connection or reserved place is left
+	drained chan struct{}
 }
 
 func newSessions(limit int) *sessions {

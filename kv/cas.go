@@ -72,7 +72,8 @@ func (sh *shard) commitCAS(ctx context.Context, sl *slot, s cas) (Commit, error)
 		s.stored()
 	}
 	if !sh.tail.applied.waitWhileRunning(done.head) {
-		sh.cache.invalidate(sl.key, done.head) // by key: another slot may have taken the place of ours
+		// By key: another slot may have taken the place of ours
+		sh.cache.invalidate(sl.key, done.head)
 	}
 	return Commit{done.head, done.head}, nil
 }

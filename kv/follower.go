@@ -30,8 +30,9 @@ type Follower struct {
 // News is what has changed in a message since the Follower last heard of it. After a restart, what
 // it heard before may come again.
 type News struct {
-	Ref       Ref
-	Pairs     []Pair    // in rising Seq, deletions among them; those that a clear has deleted are not
+	Ref Ref
+	// In rising Seq, deletions among them; those that a clear has deleted are not
+	Pairs     []Pair
 	ClearSeq  uint64    // not 0: the message was cleared at this revision, before anything in Pairs
 	PurgedSeq uint64    // deletions at or below it are not listed
 	Time      time.Time // when the first of it was committed

@@ -16,8 +16,9 @@ type Group struct {
 	info    *GroupInfo
 	created uint64 // revision of info, or of its deletion
 	members map[string]groupMember
-	gone    map[string]uint64 // when the last members left: an older entry that comes late must not bring them back
-	order   []Member          // Members, until the next change
+	// When the last members left: an older entry that comes late must not bring them back
+	gone  map[string]uint64
+	order []Member // Members, until the next change
 }
 
 type groupMember struct {

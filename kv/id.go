@@ -19,8 +19,8 @@ type Conversation string
 var ErrMessageID = errors.New("not a message ID")
 
 // Ref is a MessageID taken apart: From, To and MsgKey of a one-to-one message, or GroupID and
-// MsgSeq of a group message. Store's methods take those that come from ParseMessageID, Send, a Delta
-// or News.
+// MsgSeq of a group message. Store's methods take those that come from ParseMessageID, Send, a
+// Delta or News.
 type Ref struct {
 	From, To, MsgKey string
 	GroupID          string

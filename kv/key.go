@@ -16,7 +16,8 @@ type parsedKey struct {
 // parseKey takes a bucket key apart. Keys that belong to no object (the bucket's own entry, the way
 // back from users to groups) have an empty object.
 func parseKey(key string) (parsedKey, error) {
-	dots := 3 // the object ends at the third dot of a group's key, at the fourth of a one-to-one message's
+	// The object ends at the third dot of a group's key, at the fourth of a one-to-one message's
+	dots := 3
 	switch {
 	case key == bucket.OwnKey || strings.HasPrefix(key, "u."):
 		return parsedKey{}, nil

@@ -1,9 +1,9 @@
 package kv
 
 // Txn is a message as one decision sees it. It notes what the decision reads, so that a change that
-// rests on one pair alone can be committed as a compare-and-swap, and shows how many pairs there will
-// be after the decisions before it in the same batch. It is valid only inside the Decide that it is
-// given to.
+// rests on one pair alone can be committed as a compare-and-swap, and shows how many pairs there
+// will be after the decisions before it in the same batch. It is valid only inside the Decide that
+// it is given to.
 type Txn struct {
 	m     *Message
 	reads readSet

@@ -71,7 +71,8 @@ func (w *world) catchUpFromSnapshots() (replies []catchUpReply) {
 				o.mu.Unlock()
 				for _, f := range path {
 					if o.user == w.leaver {
-						continue // events under way at the removal may be missing from its snapshots
+						// Events under way at the removal may be missing from its snapshots
+						continue
 					}
 					p, err := fetchSince(w.t.Context(), s, f.message, f.latest)
 					if err != nil {

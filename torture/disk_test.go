@@ -174,7 +174,8 @@ func TestLastBlockTruncated(t *testing.T) {
 		recovery := l.elapsed() - over
 		l.checkGoesOn()
 		operations, acknowledged := l.journal.count()
-		ledger.add(run{l.fault, operations, acknowledged, 1, len(l.violations), recovery}) // the fault itself loses one
+		// The fault itself loses one
+		ledger.add(run{l.fault, operations, acknowledged, 1, len(l.violations), recovery})
 		for _, v := range l.violations {
 			t.Errorf("violation: %s", v)
 		}

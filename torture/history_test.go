@@ -23,7 +23,8 @@ func linearizable(history []porcupine.Operation) error {
 			history[i].Return = last + 1 // it may still happen
 		}
 		if history[i].Input.(call).kind == "get" {
-			history[i].Call = math.MinInt64 // a cache may be behind, but not behind the call's minLatest
+			// a cache may be behind, but not behind the call's minLatest
+			history[i].Call = math.MinInt64
 		}
 	}
 	verdict, info := porcupine.CheckOperationsVerbose(model.ToModel(), history, testTimeout)

@@ -32,7 +32,8 @@ type watcher struct {
 type sessionState struct {
 	newest   map[string]uint64 // the newest of each pair
 	caughtUp map[string]bool   // messages of which nothing is missing
-	aheadTo  map[string]uint64 // how far the events of the others go, which are not complete up to there
+	// How far the events of the others go, which are not complete up to there
+	aheadTo map[string]uint64
 }
 
 // mirror is a message as a watcher knows it.

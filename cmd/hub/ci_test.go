@@ -53,8 +53,8 @@ func TestWorkflowCallsMake(t *testing.T) {
 	}
 }
 
-// Somebody who may not install anything gets to know all that is missing, in one sentence and before
-// the first test.
+// Somebody who may not install anything gets to know all that is missing, in one sentence and
+// before the first test.
 func TestToolsSayWhatIsMissing(t *testing.T) {
 	bare := t.TempDir() // what every machine with Go has, and nothing else
 	for _, name := range []string{"bash", "cat", "dirname", "env", "go", "id", "mktemp", "rm", "sed", "sort"} {

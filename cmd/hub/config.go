@@ -42,7 +42,7 @@ type Config struct {
 	MessageRate             int `group:"Limits" default:"200" help:"Sets per message and minute, over all hubs. 0: no limit."`
 	RESTRate                int `group:"Limits" name:"rest-rate" default:"200" help:"Calls per REST command and second. 0: no limit."`
 
-	EventInterval time.Duration `group:"Pace" default:"50ms" help:"A message with a large audience sends its first change at once and then at most one event per interval. It stretches to twice what the last fan-out of the message took."`
+	EventInterval time.Duration `group:"Pace" default:"50ms" help:"A message with a large audience sends its first change at once and then at most one event per interval. It stretches to one and a half times what the last event of the message took to write."`
 	WriteTimeout  time.Duration `group:"Pace" default:"10s" help:"A client that takes nothing for so long is disconnected, and comes back by itself."`
 	Drain         time.Duration `group:"Pace" default:"30s" help:"At a stop, sessions are sent away spread over part of this time. What is not done by then is cut off."`
 

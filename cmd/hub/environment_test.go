@@ -27,7 +27,8 @@ func TestSettingsOfTheCallerAreLeftOut(t *testing.T) {
 	}
 }
 
-// The tests of the web and of torture start hubs too. For them, and for all else, make clears the settings.
+// The tests of the web and of torture start hubs too. For them, and for all else, make clears the
+// settings.
 func TestMakeClearsSettings(t *testing.T) {
 	t.Setenv("HUB_ADDR", "nonsense")
 	t.Setenv("HUB_SOMETHING_NEW", "1")

@@ -18,8 +18,9 @@ const (
 	headerTimeout  = 5 * time.Second
 	requestTimeout = 30 * time.Second // 1 MiB, the most that a REST call may send, at 35 KB/s
 	replyTimeout   = 60 * time.Second
-	idleTimeout    = 90 * time.Second // longer than a balancer keeps a connection, so that it is the one to close it
-	maxHeader      = 16 << 10
+	// Longer than a balancer keeps a connection, so that it is the one to close it
+	idleTimeout = 90 * time.Second
+	maxHeader   = 16 << 10
 )
 
 // publicHandler routes what --addr serves.

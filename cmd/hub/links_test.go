@@ -16,8 +16,9 @@ var (
 	address  = regexp.MustCompile(`^[a-z]+:`)
 )
 
-// TestLinksLeadSomewhere checks that every link between the documents leads to a file that is there,
-// and to a heading in it: documents move and are split, and nobody clicks through all of them.
+// TestLinksLeadSomewhere checks that every link between the documents leads to a file that is
+// there, and to a heading in it: documents move and are split, and nobody clicks through all of
+// them.
 func TestLinksLeadSomewhere(t *testing.T) {
 	top, _ := filepath.Glob(repoRoot + "*.md") // the patterns are well formed
 	below, _ := filepath.Glob(repoRoot + "*/*.md")

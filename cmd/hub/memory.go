@@ -17,13 +17,15 @@ import (
 const (
 	heapCheckInterval = 5 * time.Second
 	minHeapGrowth     = 32 << 20 // the heap may always grow by this between two collections
-	quietAllocation   = 40 << 20 // allocated between two checks: by some thousand pinging sessions, not by a rush
-	tolerableWaste    = 8 << 20  // too little to return
+	// Allocated between two checks: by some thousand pinging sessions, not by a rush
+	quietAllocation = 40 << 20
+	tolerableWaste  = 8 << 20 // too little to return
 )
 
 // heap is the state of the heap at a moment, in bytes.
 type heap struct {
-	held      uint64 // alive, garbage and free: all but the gaps between what is alive, which can't be given back
+	// Alive, garbage and free: all but the gaps between what is alive, which can't be given back
+	held      uint64
 	live      uint64 // at the last collection
 	allocated uint64 // since the start
 }
@@ -79,7 +81,8 @@ func manageHeap(ctx context.Context) {
 // afterCollections calls fn after each garbage collection, one call at a time, until ctx ends. The
 // runtime announces collections in no other way than by cleaning up what is unreachable.
 func afterCollections(ctx context.Context, fn func()) {
-	type unused struct{ _ *byte } // objects without a pointer share a block, and may stay reachable with it
+	// Objects without a pointer share a block, and may stay reachable with it
+	type unused struct{ _ *byte }
 	runtime.AddCleanup(new(unused), func(struct{}) {
 		if ctx.Err() == nil {
 			fn()

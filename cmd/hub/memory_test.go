@@ -46,6 +46,7 @@ func TestAfterCollections(t *testing.T) {
 	var called atomic.Int32
 	afterCollections(ctx, func() { called.Add(1) })
 	for called.Load() < 3 {
-		runtime.GC() // one that comes right after another may find that the next call is not prepared yet
+		// One that comes right after another may find that the next call is not prepared yet
+		runtime.GC()
 	}
 }

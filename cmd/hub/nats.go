@@ -23,12 +23,14 @@ func openLink(c *Config, dir *dataDir) (*link, error) {
 		nats.Name("exthub"),
 		nats.MaxReconnects(-1),
 		nats.ReconnectWait(200 * time.Millisecond),
-		nats.ReconnectJitter(200*time.Millisecond, time.Second), // hubs that lost the same node don't come back in step
+		// Hubs that lost the same node don't come back in step
+		nats.ReconnectJitter(200*time.Millisecond, time.Second),
 		nats.RetryOnFailedConnect(true),
 		// While disconnected, a write fails at once. From a buffer it could be sent much later,
 		// after its caller was told that it failed.
 		nats.ReconnectBufSize(-1),
-		nats.PingInterval(5 * time.Second), // a silent connection is given up after 10 to 15 s, not after minutes
+		// a silent connection is given up after 10 to 15 s, not after minutes
+		nats.PingInterval(5 * time.Second),
 		nats.MaxPingsOutstanding(2),
 		nats.DrainTimeout(5 * time.Second),
 		nats.DisconnectErrHandler(func(_ *nats.Conn, err error) {

@@ -12,7 +12,8 @@ import (
 // to an operator of a hub, so they are logged for debugging only.
 type natsLog struct {
 	fatal atomic.Pointer[string] // the last one, which says why the server did not start
-	full  chan struct{}          // gets a value when the disk is full: only the server's log says so
+	// Gets a value when the disk is full: only the server's log says so
+	full chan struct{}
 }
 
 func newNATSLog() *natsLog { return &natsLog{full: make(chan struct{}, 1)} }

@@ -16,7 +16,8 @@ func (p *process) openStore(ctx context.Context) (err error) {
 		p.watermark, err = openWatermark(ctx, c, p.dir, p.nats.conn)
 		var loss *lossError
 		if errors.As(err, &loss) && !c.Sync.Always {
-			err = p.acceptLoss(ctx) // the operator has chosen that a power cut may lose what was not synced
+			// The operator has chosen that a power cut may lose what was not synced
+			err = p.acceptLoss(ctx)
 		}
 		if err != nil {
 			return err

@@ -101,7 +101,8 @@ func (c *Config) validateLimits() error {
 		{"--replicas", c.Replicas, 1, 5}, // more is not what JetStream offers
 		{"--shards", c.Shards, 0, 64},    // each costs a stream and a consumer per hub
 		{"--max-extensions", c.MaxExtensions, 1, 10_000},
-		{"--max-extensions-per-request", c.MaxExtensionsPerRequest, 1, 500}, // one atomic commit holds 1,000 entries
+		// One atomic commit holds 1,000 entries
+		{"--max-extensions-per-request", c.MaxExtensionsPerRequest, 1, 500},
 		// A key is part of a NATS subject and may grow threefold there.
 		{"--max-key-bytes", c.MaxKeyBytes, 1, 500},
 		// Frames are at most 64 KiB, with some room for escapes.

@@ -22,8 +22,9 @@ type SendMessage struct {
 	Payload            Payload
 	IsSupportExtension bool
 	Random             *uint32 // by it a message that is sent again is recognised; made if nil
-	Sequence           *uint32 // one-to-one only: part of the message's key, chosen by the client; made if nil
-	CloudCustomData    string
+	// one-to-one only: part of the message's key, chosen by the client; made if nil
+	Sequence        *uint32
+	CloudCustomData string
 }
 
 // Payload is the content of a message: Text of a TIMTextElem, the other three of a TIMCustomElem.

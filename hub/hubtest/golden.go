@@ -16,8 +16,9 @@ import (
 type Golden struct {
 	TB     testing.TB
 	Dir    string
-	Update bool              // record
-	Stable *strings.Replacer // puts fixed text in the place of what a test can't choose; nil if there is none
+	Update bool // record
+	// Puts fixed text in the place of what a test can't choose; nil if there is none
+	Stable *strings.Replacer
 
 	seen map[string]bool
 }

@@ -215,7 +215,8 @@ func TestCodes(t *testing.T) {
 		{setC2C, set(object{"MsgKey": ""}), 10004, "MsgKey"},
 		{setC2C, set(object{"MsgKey": strings.Repeat("1", 51)}), 10004, "MsgKey"},
 		{setC2C, set(object{"MsgKey": "1_2_3"}), 23004, "1_2_3"},
-		{setC2C, set(object{"From_Account": ""}), 23004, "admin"}, // the caller is taken for the sender
+		// The caller is taken for the sender
+		{setC2C, set(object{"From_Account": ""}), 23004, "admin"},
 		{setC2C, set(object{"From_Account": "bo", "To_Account": "ada"}), 23004, "there is no message"},
 		{setC2C, set(object{"To_Account": "cy"}), 23004, "there is no message"},
 		{getC2C, object{"From_Account": "ada", "To_Account": "cy", "MsgKey": key}, 23004, "there is no message"},

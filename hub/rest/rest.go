@@ -59,7 +59,8 @@ var success = envelope{ActionStatus: "OK"}
 // operation is one command as this door has it.
 type operation struct {
 	handle handler[[]byte]
-	names  map[string]string // of the parameters: from those that package command uses to those of the request
+	// Of the parameters: from those that package command uses to those of the request
+	names map[string]string
 }
 
 // operations are all commands that can be called, by service and name.

@@ -99,7 +99,8 @@ func TestVectors(t *testing.T) {
 				t.Errorf("parsed as %+v", c)
 			}
 			wantCode(t, Verify(v.sig, v.app, v.key, v.user, from), 0)
-			wantCode(t, Verify(v.sig, v.app, v.key, v.user, from.Add(v.validity)), 0) // the last second still counts
+			// The last second still counts
+			wantCode(t, Verify(v.sig, v.app, v.key, v.user, from.Add(v.validity)), 0)
 			wantCode(t, Verify(v.sig, v.app, v.key, v.user, from.Add(v.validity+time.Second)), Expired)
 			wantCode(t, Verify(v.sig, v.app, v.key+"0", v.user, from), WrongKey)
 		})
@@ -116,14 +117,16 @@ func TestVerify(t *testing.T) {
 		code int
 	}{
 		{"OK", app, key, "xiaojun", issued, 0},
-		{"DatedAhead", app, key, "xiaojun", issued.Add(-24 * time.Hour), 0}, // the backend's clock may be fast
+		// The backend's clock may be fast
+		{"DatedAhead", app, key, "xiaojun", issued.Add(-24 * time.Hour), 0},
 		{"BeforeTheEpoch", app, key, "xiaojun", time.Unix(-1, 0), 0},
 		{"OtherApp", app + 1, key, "xiaojun", issued, WrongApp},
 		{"OtherUser", app, key, "Xiaojun", issued, WrongUser}, // user names differ by case
 		{"NoUser", app, key, "", issued, WrongUser},
 		{"OtherKey", app, strings.Repeat("0", 64), "xiaojun", issued, WrongKey},
 		{"NoKey", app, "", "xiaojun", issued, WrongKey},
-		{"UpperCaseKey", app, strings.ToUpper(key), "xiaojun", issued, WrongKey}, // the key is text, not hex
+		// The key is text, not hex
+		{"UpperCaseKey", app, strings.ToUpper(key), "xiaojun", issued, WrongKey},
 		{"Expired", app, key, "xiaojun", issued.AddDate(1, 0, 0), Expired},
 
 		// Several things are wrong: app comes before user before time before key.

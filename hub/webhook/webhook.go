@@ -35,8 +35,9 @@ type Options struct {
 	Secret   string // signs what is sent; "" sends it unsigned
 	SDKAppID uint64
 
-	Timeout            time.Duration // of one request; 5 s
-	MinPause, MaxPause time.Duration // after the first failure in a row, and after many; 100 ms and 15 s
+	Timeout time.Duration // of one request; 5 s
+	// After the first failure in a row, and after many; 100 ms and 15 s
+	MinPause, MaxPause time.Duration
 	Now                func() time.Time
 }
 

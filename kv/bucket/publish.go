@@ -47,8 +47,9 @@ type PublishOptions struct {
 }
 
 const (
-	requestHeader     = "Exthub-Request" // which commit wrote an entry: its writer finds it so after a timeout
-	originHeader      = "Exthub-Origin"  // which session sent a message, and gets no event for it
+	// Which commit wrote an entry: its writer finds it so after a timeout
+	requestHeader     = "Exthub-Request"
+	originHeader      = "Exthub-Origin" // which session sent a message, and gets no event for it
 	batchHeader       = "Nats-Batch-Id"
 	batchCommitHeader = "Nats-Batch-Commit"
 	operation         = "KV-Operation" // the KV convention for a deletion
@@ -68,8 +69,9 @@ func (e *DuplicateError) Error() string { return "duplicate of " + strconv.Forma
 
 // The error codes of JetStream that Publish tells apart.
 const (
-	codeWrongLast     = 10071 // the precondition did not hold
-	codeWrongLastBusy = 10164 // not compared, because an equal precondition was in flight: ask again
+	codeWrongLast = 10071 // the precondition did not hold
+	// Not compared, because an equal precondition was in flight: ask again
+	codeWrongLastBusy = 10164
 	codeBatchBusy     = 10210 // too many batches in flight
 	codeNoLeader      = 10008 // JetStream temporarily unavailable
 )

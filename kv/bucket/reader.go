@@ -216,7 +216,8 @@ func (b *Bucket) newEntry(subject string, header nats.Header, data []byte, revis
 	if len(header) > 0 {
 		e.Deleted = header.Get("KV-Operation") != "" || header.Get("Nats-Marker-Reason") != ""
 		if mark := header.Get(requestHeader); mark != "" {
-			e.Request, _ = strconv.ParseUint(mark, 16, 64) // 0 is nobody's: what is not ours has no mark
+			// 0 is nobody's: what is not ours has no mark
+			e.Request, _ = strconv.ParseUint(mark, 16, 64)
 		}
 	}
 	return e
