@@ -73,7 +73,8 @@ func TestWhoGetsIt(t *testing.T) {
 	b := New(Options{})
 	ann, bob, cat := join(b, "ann", "team"), join(b, "bob", "team", "other"), join(b, "cat", "other")
 	b.Publish(pairs("team", 5, "k"))
-	want := `{"jsonrpc":"2.0","method":"MESSAGE_EXTENSIONS_UPDATED","params":{"messageID":"g.team.1","extensions":[{"key":"k","value":"v5","seq":5}],"latestSeq":5}}`
+	want := `{"jsonrpc":"2.0","method":"MESSAGE_EXTENSIONS_UPDATED","params":{"messageID":"g.team.1",` +
+		`"extensions":[{"key":"k","value":"v5","seq":5}],"latestSeq":5}}`
 	for _, s := range []*session{ann, bob} {
 		if got := s.frames(); len(got) != 1 || got[0] != want {
 			t.Errorf("%s got %s", s.id, got)
@@ -90,7 +91,8 @@ func TestWhoGetsIt(t *testing.T) {
 	if got := bob.frames(); len(got) != 0 {
 		t.Errorf("bob was removed and got %s", got)
 	}
-	want = `{"jsonrpc":"2.0","method":"MESSAGE_EXTENSIONS_DELETED","params":{"messageID":"g.team.1","keyList":["k"],"latestSeq":6}}`
+	want = `{"jsonrpc":"2.0","method":"MESSAGE_EXTENSIONS_DELETED","params":{"messageID":"g.team.1",` +
+		`"keyList":["k"],"latestSeq":6}}`
 	if got := cat.frames(); len(got) != 1 || got[0] != want {
 		t.Errorf("cat has joined and got %s", got)
 	}
@@ -113,13 +115,16 @@ func TestBothSidesOfAConversation(t *testing.T) {
 	other := &session{id: "ann's phone"}
 	b.Attach(other, "ann")
 	ref := kv.Ref{From: "ann", To: "bob", MsgKey: "1_2_3"}
-	b.Publish(kv.Delta{ID: ref.ID(), Ref: ref, Origin: ann.id, Record: &kv.Record{Ref: ref, From: "ann", To: "bob", Type: "TIMTextElem", Payload: json.RawMessage(`{"text":"hi"}`)}})
+	b.Publish(kv.Delta{ID: ref.ID(), Ref: ref, Origin: ann.id, Record: &kv.Record{
+		Ref: ref, From: "ann", To: "bob", Type: "TIMTextElem", Payload: json.RawMessage(`{"text":"hi"}`),
+	}})
 	if len(ann.frames()) != 0 || len(cat.frames()) != 0 {
 		t.Error("the message went back to its session, or to a stranger")
 	}
 	for s, peer := range map[*session]string{bob: "ann", other: "bob"} {
 		got := s.frames()
-		if len(got) != 1 || !strings.Contains(got[0], `"conversationID":"C2C`+peer+`"`) || !strings.Contains(got[0], `"to":"bob"`) {
+		conversation := `"conversationID":"C2C` + peer + `"`
+		if len(got) != 1 || !strings.Contains(got[0], conversation) || !strings.Contains(got[0], `"to":"bob"`) {
 			t.Errorf("%s got %s", s.id, got)
 		}
 	}
@@ -187,7 +192,8 @@ func TestThrottle(t *testing.T) {
 		<-time.After(51 * time.Millisecond)
 		synctest.Wait()
 		got := ann.frames()
-		if len(got) != 1 || !strings.Contains(got[0], `[{"key":"a","value":"v8","seq":8},{"key":"b","value":"v9","seq":9}],"latestSeq":9`) {
+		newest := `[{"key":"a","value":"v8","seq":8},{"key":"b","value":"v9","seq":9}],"latestSeq":9`
+		if len(got) != 1 || !strings.Contains(got[0], newest) {
 			t.Fatalf("after the interval: %s", got)
 		}
 		// Whoever joins in between has no part in what was committed before.

@@ -6,8 +6,8 @@
 // A request goes one way, step by step; each step with the file to read.
 //
 //	a frame arrives          session.go       one reader per connection, one request at a time
-//	what does it ask for     request.go       JSON-RPC 2.0, strictly; params by hub/wire
-//	which method             methods.go       decode, call a command, encode (also groupmethods.go)
+//	what is asked for        request.go       JSON-RPC 2.0, strictly; hub/wire for params
+//	which method             methods.go       decode, call a command, encode; groupmethods.go
 //	or a call arrives        hub/rest         who calls, how often, how much; then the same
 //	may it, is it well made  hub/command      the same for every door; rules.go is pure
 //	the store decides        package kv       and acknowledges; the answer goes back the same way

@@ -42,7 +42,11 @@ func TestFanoutKeepsOrder(t *testing.T) {
 				c.SetBatch(i%4 == 0)
 				broker.Attach(c, c.ID)
 				broker.Join(c, c.ID, groupsOf(i))
-				viewers.Go(func() { expectInOrder(t, raw, reader, i, published) })
+				viewers.Go(func() {
+					if err := newViewer(i, published).watch(raw, reader); err != nil {
+						t.Errorf("viewer %d: %v", i, err)
+					}
+				})
 			}
 			// Somebody comes and goes all the time.
 			there, leave := context.WithCancel(t.Context())
@@ -89,65 +93,82 @@ func numbered(n uint64) kv.Delta {
 	return d
 }
 
-// expectInOrder reads the numbers up to the last as the viewer should get them, those of each group
-// in order, and asks for something now and then.
-func expectInOrder(t *testing.T, raw io.Writer, r frameReader, viewer int, last uint64) {
-	want := make(map[string][]uint64) // by group
-	left := 0
+// viewer is a client that knows what it has to get.
+type viewer struct {
+	number          int
+	want            map[string][]uint64 // by group, what has yet to come
+	left            int                 // of all groups
+	asked, answered int
+}
+
+// newViewer returns the viewer of this number, who waits for the changes up to the last.
+func newViewer(number int, last uint64) *viewer {
+	v := &viewer{number: number, want: make(map[string][]uint64)}
 	for n := uint64(1); n <= last; n++ {
 		d := numbered(n)
 		group := d.Ref.GroupID
-		if slices.Contains(groupsOf(viewer), group) && d.Origin != fmt.Sprint("s", viewer) {
-			want[group] = append(want[group], n)
-			left++
+		if slices.Contains(groupsOf(number), group) && d.Origin != fmt.Sprint("s", number) {
+			v.want[group] = append(v.want[group], n)
+			v.left++
 		}
 	}
-	asked, answered := 0, 0
-	for left > 0 || asked > answered {
+	return v
+}
+
+// watch reads until everything has come, that of each group in order. Now and then it asks for
+// something.
+func (v *viewer) watch(raw io.Writer, r frameReader) error {
+	for v.left > 0 || v.asked > v.answered {
 		_, payload, err := r.next()
 		if err != nil {
-			t.Errorf("viewer %d waits for %v, and %d of %d answers came: %v", viewer, want, answered, asked, err)
-			return
+			return fmt.Errorf("waiting for %v, and %d of %d answers came: %w", v.want, v.answered, v.asked, err)
 		}
 		if payload[0] != '[' {
 			payload = append(append([]byte("["), payload...), ']')
 		}
-		var list []struct {
-			Result *struct{}
-			Params struct {
-				LatestSeq uint64
-				Messages  []struct{ Sequence uint64 }
-			}
-		}
+		var list []viewed
 		if err := json.Unmarshal(payload, &list); err != nil {
-			t.Errorf("viewer %d: %s: %v", viewer, payload, err)
-			return
+			return fmt.Errorf("%s: %w", payload, err)
 		}
 		for _, x := range list {
-			if x.Result != nil {
-				answered++
-				continue
-			}
-			n := x.Params.LatestSeq
-			if len(x.Params.Messages) > 0 {
-				n = x.Params.Messages[0].Sequence
-			}
-			group := numbered(n).Ref.GroupID
-			if list := want[group]; len(list) == 0 || n != list[0] {
-				t.Errorf("viewer %d got %d instead of %d", viewer, n, list[:min(1, len(list))])
-				return
-			}
-			want[group] = want[group][1:]
-			left--
-			if n%5 == 0 {
-				if _, err := raw.Write(masked(1, "hello")); err != nil {
-					t.Error(err)
-					return
-				}
-				asked++
+			if err := v.receive(raw, x); err != nil {
+				return err
 			}
 		}
 	}
+	return nil
+}
+
+// viewed is an answer or a numbered notification.
+type viewed struct {
+	Result *struct{}
+	Params struct {
+		LatestSeq uint64
+		Messages  []struct{ Sequence uint64 }
+	}
+}
+
+func (v *viewer) receive(raw io.Writer, x viewed) error {
+	if x.Result != nil {
+		v.answered++
+		return nil
+	}
+	n := x.Params.LatestSeq
+	if len(x.Params.Messages) > 0 {
+		n = x.Params.Messages[0].Sequence
+	}
+	group := numbered(n).Ref.GroupID
+	if next := v.want[group]; len(next) == 0 || n != next[0] {
+		return fmt.Errorf("got %d instead of %d", n, next[:min(1, len(next))])
+	}
+	v.want[group] = v.want[group][1:]
+	v.left--
+	if n%5 > 0 {
+		return nil
+	}
+	v.asked++
+	_, err := raw.Write(masked(1, "hello"))
+	return err
 }
 
 // stalledWriters are Writers of which none runs until the test starts one.

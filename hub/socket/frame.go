@@ -29,6 +29,7 @@ func (f Frame) single() []byte {
 	return nil
 }
 
+// Append appends the frame's bytes.
 func (f Frame) Append(b []byte) []byte {
 	return append(append(append(b, f.Head...), f.Body...), f.Tail...)
 }

@@ -16,7 +16,8 @@ func TestEventWaitsForReply(t *testing.T) {
 	if wake, _ := o.frame(answer("1", "{}")); !wake {
 		t.Error("nobody writes the reply")
 	}
-	if out := string(o.drain(nil)); !strings.Contains(out, `"seq":1`) || !strings.HasSuffix(out, `{"jsonrpc":"2.0","id":1,"result":{}}`) {
+	out := string(o.drain(nil))
+	if !strings.Contains(out, `"seq":1`) || !strings.HasSuffix(out, `{"jsonrpc":"2.0","id":1,"result":{}}`) {
 		t.Errorf("written in one: %q", out)
 	}
 	if !o.idleIfEmpty() {

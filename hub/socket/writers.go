@@ -115,7 +115,7 @@ func (w *Writers) idleLocked() bool {
 // writerShare is how many connections a writer takes at a time.
 const writerShare = 64
 
-// defaultFanoutFrom is how many sessions make a fan-out worth it: more than one writer takes at a
+// FanoutFrom is from how many sessions on a fan-out is worth it: more than one writer takes at a
 // time.
 const FanoutFrom = writerShare + 1
 
