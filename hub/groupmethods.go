@@ -19,11 +19,11 @@ func createGroup(
 	ctx context.Context, c *command.Commands, caller command.Caller, params jsontext.Value,
 ) (jsontext.Value, error) {
 	var p struct {
-		Name       wire.Text `json:"name"`
-		Type       wire.Text `json:"type"`
-		GroupID    wire.Text `json:"groupID"`
+		Name       string `json:"name"`
+		Type       string `json:"type"`
+		GroupID    string `json:"groupID"`
 		MemberList []struct {
-			UserID wire.Text `json:"userID"`
+			UserID string `json:"userID"`
 		} `json:"memberList"`
 	}
 	if err := wire.Decode(params, &p, refusal.InvalidParams); err != nil {
@@ -31,10 +31,10 @@ func createGroup(
 	}
 	// An app admin who creates a group at this door owns it, like anybody else.
 	cmd := command.CreateGroup{
-		Type: string(p.Type), Name: string(p.Name), GroupID: string(p.GroupID), Owner: caller.UserID,
+		Type: p.Type, Name: p.Name, GroupID: p.GroupID, Owner: caller.UserID,
 	}
 	for _, m := range p.MemberList {
-		cmd.Members = append(cmd.Members, command.NewMember{UserID: string(m.UserID)})
+		cmd.Members = append(cmd.Members, command.NewMember{UserID: m.UserID})
 	}
 	info, err := c.CreateGroup(ctx, caller, cmd)
 	if err != nil {
@@ -47,7 +47,7 @@ func createGroup(
 
 // groupParams are the params of a method that needs nothing but a group.
 type groupParams struct {
-	GroupID wire.Text `json:"groupID"`
+	GroupID string `json:"groupID"`
 }
 
 func joinGroup(
@@ -57,7 +57,7 @@ func joinGroup(
 	if err := wire.Decode(params, &p, refusal.InvalidParams); err != nil {
 		return nil, err
 	}
-	joined, err := c.JoinGroup(ctx, caller, string(p.GroupID))
+	joined, err := c.JoinGroup(ctx, caller, p.GroupID)
 	if err != nil {
 		return nil, err
 	}
@@ -92,21 +92,21 @@ func withGroupID(
 	if err := wire.Decode(params, &p, refusal.InvalidParams); err != nil {
 		return nil, err
 	}
-	if err := carryOut(ctx, caller, string(p.GroupID)); err != nil {
+	if err := carryOut(ctx, caller, p.GroupID); err != nil {
 		return nil, err
 	}
 	return wire.Encode(struct {
 		GroupID string `json:"groupID"`
-	}{string(p.GroupID)}), nil
+	}{p.GroupID}), nil
 }
 
 func getGroupMemberList(
 	ctx context.Context, c *command.Commands, caller command.Caller, params jsontext.Value,
 ) (jsontext.Value, error) {
 	var p struct {
-		GroupID wire.Text `json:"groupID"`
-		Count   int       `json:"count"`
-		Offset  int       `json:"offset"`
+		GroupID string `json:"groupID"`
+		Count   int    `json:"count"`
+		Offset  int    `json:"offset"`
 	}
 	if err := wire.Decode(params, &p, refusal.InvalidParams); err != nil {
 		return nil, err
@@ -118,7 +118,7 @@ func getGroupMemberList(
 		p.Count = defaultMembersPerPage
 	}
 	list, err := c.GetGroupMemberList(ctx, caller, command.GetGroupMemberList{
-		GroupID: string(p.GroupID), Count: p.Count, Offset: p.Offset,
+		GroupID: p.GroupID, Count: p.Count, Offset: p.Offset,
 	})
 	if err != nil {
 		return nil, err
@@ -131,16 +131,12 @@ func getGroupMemberList(
 
 // memberParams are the params of addGroupMember and deleteGroupMember.
 type memberParams struct {
-	GroupID    wire.Text   `json:"groupID"`
-	UserIDList []wire.Text `json:"userIDList"`
+	GroupID    string   `json:"groupID"`
+	UserIDList []string `json:"userIDList"`
 }
 
 func (p memberParams) command() command.ChangeMembers {
-	cmd := command.ChangeMembers{GroupID: string(p.GroupID)}
-	for _, id := range p.UserIDList {
-		cmd.UserIDs = append(cmd.UserIDs, string(id))
-	}
-	return cmd
+	return command.ChangeMembers{GroupID: p.GroupID, UserIDs: p.UserIDList}
 }
 
 func addGroupMember(

@@ -16,10 +16,10 @@ import (
 
 // loginParams are the params of login.
 type loginParams struct {
-	SDKAppID uint64    `json:"sdkAppID"`
-	UserID   wire.Text `json:"userID"`
-	UserSig  wire.Text `json:"userSig"`
-	Batch    bool      `json:"batch"`
+	SDKAppID uint64 `json:"sdkAppID"`
+	UserID   string `json:"userID"`
+	UserSig  string `json:"userSig"`
+	Batch    bool   `json:"batch"`
 }
 
 // loginResult is what a client needs to know of the hub.
@@ -90,7 +90,7 @@ func (s *session) authenticate(r request) (jsontext.Value, error) {
 		return nil, err
 	}
 	s.caller = command.Caller{
-		UserID: string(p.UserID), Admin: s.hub.isAdmin(string(p.UserID)), Session: o.NewSessionID(), Cork: s.conn.Cork,
+		UserID: p.UserID, Admin: s.hub.isAdmin(p.UserID), Session: o.NewSessionID(), Cork: s.conn.Cork,
 	}
 	if err := s.subscribe(); err != nil {
 		return nil, err
@@ -139,12 +139,12 @@ func (o *Options) verify(p loginParams, now time.Time) (time.Time, error) {
 	if p.SDKAppID != o.SDKAppID {
 		return time.Time{}, refusal.Field(refusal.UnknownApp, "sdkAppID", "%d is not served here", p.SDKAppID)
 	}
-	if err := command.CheckUserID("userID", string(p.UserID)); err != nil {
+	if err := command.CheckUserID("userID", p.UserID); err != nil {
 		return time.Time{}, err
 	}
-	claims, err := usersig.Parse(string(p.UserSig))
+	claims, err := usersig.Parse(p.UserSig)
 	if err != nil {
 		return time.Time{}, err
 	}
-	return claims.Until, claims.Check(o.SDKAppID, o.SecretKey, string(p.UserID), now)
+	return claims.Until, claims.Check(o.SDKAppID, o.SecretKey, p.UserID, now)
 }

@@ -54,19 +54,19 @@ func sendMessage(
 	ctx context.Context, c *command.Commands, caller command.Caller, params jsontext.Value,
 ) (jsontext.Value, error) {
 	var p struct {
-		To               wire.Text `json:"to"`
-		ConversationType wire.Text `json:"conversationType"`
-		Type             wire.Text `json:"type"`
+		To               string `json:"to"`
+		ConversationType string `json:"conversationType"`
+		Type             string `json:"type"`
 		Payload          *struct {
-			Text        wire.Text `json:"text"`
-			Data        wire.Text `json:"data"`
-			Description wire.Text `json:"description"`
-			Extension   wire.Text `json:"extension"`
+			Text        string `json:"text"`
+			Data        string `json:"data"`
+			Description string `json:"description"`
+			Extension   string `json:"extension"`
 		} `json:"payload"`
-		IsSupportExtension bool      `json:"isSupportExtension"`
-		Random             *uint32   `json:"random"`
-		ClientSequence     *uint32   `json:"clientSequence"`
-		CloudCustomData    wire.Text `json:"cloudCustomData"`
+		IsSupportExtension bool    `json:"isSupportExtension"`
+		Random             *uint32 `json:"random"`
+		ClientSequence     *uint32 `json:"clientSequence"`
+		CloudCustomData    string  `json:"cloudCustomData"`
 	}
 	if err := wire.Decode(params, &p, refusal.InvalidParams); err != nil {
 		return nil, err
@@ -75,24 +75,21 @@ func sendMessage(
 		return nil, refusal.Field(refusal.InvalidParams, "payload", "missing")
 	}
 	cmd := command.SendMessage{
-		Type: string(p.Type), IsSupportExtension: p.IsSupportExtension, Random: p.Random, Sequence: p.ClientSequence,
-		CloudCustomData: string(p.CloudCustomData),
-		Payload: command.Payload{
-			Text: string(p.Payload.Text), Data: string(p.Payload.Data),
-			Description: string(p.Payload.Description), Extension: string(p.Payload.Extension),
-		},
+		Type: p.Type, IsSupportExtension: p.IsSupportExtension, Random: p.Random, Sequence: p.ClientSequence,
+		CloudCustomData: p.CloudCustomData,
+		Payload:         command.Payload(*p.Payload),
 	}
 	switch p.ConversationType {
 	case "C2C":
-		cmd.To = string(p.To)
+		cmd.To = p.To
 	case "GROUP":
-		cmd.GroupID = string(p.To)
+		cmd.GroupID = p.To
 		if err := command.CheckGroupID(cmd.GroupID); err != nil {
 			return nil, err
 		}
 	default:
 		return nil, refusal.Field(refusal.BadParameter, "conversationType", "%q is neither C2C nor GROUP",
-			refusal.Clip(string(p.ConversationType)))
+			refusal.Clip(p.ConversationType))
 	}
 	record, err := c.SendMessage(ctx, caller, cmd)
 	if err != nil {
@@ -105,22 +102,22 @@ func getMessageList(
 	ctx context.Context, c *command.Commands, caller command.Caller, params jsontext.Value,
 ) (jsontext.Value, error) {
 	var p struct {
-		ConversationID   wire.Text `json:"conversationID"`
-		NextReqMessageID wire.Text `json:"nextReqMessageID"`
-		Count            int       `json:"count"`
+		ConversationID   string `json:"conversationID"`
+		NextReqMessageID string `json:"nextReqMessageID"`
+		Count            int    `json:"count"`
 	}
 	if err := wire.Decode(params, &p, refusal.InvalidParams); err != nil {
 		return nil, err
 	}
 	cmd := command.GetMessageList{Before: kv.MessageID(p.NextReqMessageID), Count: p.Count}
-	if groupID, ok := strings.CutPrefix(string(p.ConversationID), "GROUP"); ok {
+	if groupID, ok := strings.CutPrefix(p.ConversationID, "GROUP"); ok {
 		if err := command.CheckGroupID(groupID); err != nil {
 			return nil, err
 		}
 		cmd.GroupID = groupID
-	} else if cmd.Peer, ok = strings.CutPrefix(string(p.ConversationID), "C2C"); !ok {
+	} else if cmd.Peer, ok = strings.CutPrefix(p.ConversationID, "C2C"); !ok {
 		return nil, refusal.Field(refusal.BadParameter, "conversationID",
-			"%q is neither C2C<userID> nor GROUP<groupID>", refusal.Clip(string(p.ConversationID)))
+			"%q is neither C2C<userID> nor GROUP<groupID>", refusal.Clip(p.ConversationID))
 	}
 	list, err := c.GetMessageList(ctx, caller, cmd)
 	if err != nil {
@@ -138,7 +135,7 @@ func getMessageList(
 
 // extensionParams are the params of a set and of a deletion.
 type extensionParams struct {
-	MessageID  wire.Text       `json:"messageID"`
+	MessageID  string          `json:"messageID"`
 	Extensions []wireExtension `json:"extensions"`
 
 	// Room for one item, which nearly every request has. Each saves one of a set's 73 allocations.
@@ -147,9 +144,9 @@ type extensionParams struct {
 }
 
 type wireExtension struct {
-	Key   wire.Text `json:"key"`
-	Value wire.Text `json:"value"`
-	Seq   int64     `json:"seq"`
+	Key   string `json:"key"`
+	Value string `json:"value"`
+	Seq   int64  `json:"seq"`
 }
 
 func decodeExtensions(params jsontext.Value) (*extensionParams, error) {
@@ -161,9 +158,7 @@ func decodeExtensions(params jsontext.Value) (*extensionParams, error) {
 func (p *extensionParams) command() command.SetExtensions {
 	cmd := command.SetExtensions{MessageID: kv.MessageID(p.MessageID), Extensions: p.oneCommand[:0]}
 	for _, e := range p.Extensions {
-		cmd.Extensions = append(cmd.Extensions, command.Extension{
-			Key: string(e.Key), Value: string(e.Value), Seq: e.Seq,
-		})
+		cmd.Extensions = append(cmd.Extensions, command.Extension(e))
 	}
 	return cmd
 }
@@ -200,8 +195,8 @@ func getMessageExtensions(
 	ctx context.Context, c *command.Commands, caller command.Caller, params jsontext.Value,
 ) (jsontext.Value, error) {
 	var p struct {
-		MessageID wire.Text `json:"messageID"`
-		StartSeq  int64     `json:"startSeq"`
+		MessageID string `json:"messageID"`
+		StartSeq  int64  `json:"startSeq"`
 	}
 	if err := wire.Decode(params, &p, refusal.InvalidParams); err != nil {
 		return nil, err

@@ -54,11 +54,9 @@ func parseRequest(frame []byte) (request, error) {
 	}
 	name := e.Method.of(frame)
 	if r.method = methodNames[string(name)]; r.method == "" {
-		var method wire.Text
-		if method.Parse(name) != nil || method == "" {
+		if wire.ParseString(name, &r.method) != nil || r.method == "" {
 			return r, refusal.Field(refusal.InvalidRequest, "method", "must be a string that is not empty")
 		}
-		r.method = string(method)
 	}
 	r.params = e.Params.of(frame)
 	if len(r.params) > 0 && r.params[0] != '{' {

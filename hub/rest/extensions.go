@@ -5,7 +5,6 @@ import (
 
 	"exthub/hub/command"
 	"exthub/hub/refusal"
-	"exthub/hub/wire"
 	"exthub/kv"
 )
 
@@ -29,13 +28,13 @@ var extensionNames = map[string]string{
 // messageRef names a one-to-one message: its sender (the caller if empty), its receiver and its
 // key.
 type messageRef struct {
-	From   wire.Text `json:"From_Account"`
-	To     wire.Text `json:"To_Account"`
-	MsgKey wire.Text `json:"MsgKey"`
+	From   string `json:"From_Account"`
+	To     string `json:"To_Account"`
+	MsgKey string `json:"MsgKey"`
 }
 
 func (m messageRef) id(caller command.Caller) (kv.MessageID, error) {
-	ref := kv.Ref{From: string(m.From), To: string(m.To), MsgKey: string(m.MsgKey)}
+	ref := kv.Ref{From: m.From, To: m.To, MsgKey: m.MsgKey}
 	if ref.From == "" {
 		ref.From = caller.UserID
 	}
@@ -54,9 +53,9 @@ func (m messageRef) id(caller command.Caller) (kv.MessageID, error) {
 
 // groupMessageRef names a group message.
 type groupMessageRef struct {
-	GroupID wire.Text `json:"GroupId"`
-	MsgSeq  int64     `json:"MsgSeq"`
-	TopicID wire.Text `json:"TopicId"`
+	GroupID string `json:"GroupId"`
+	MsgSeq  int64  `json:"MsgSeq"`
+	TopicID string `json:"TopicId"`
 }
 
 func (m groupMessageRef) id() (kv.MessageID, error) {
@@ -66,15 +65,15 @@ func (m groupMessageRef) id() (kv.MessageID, error) {
 	if err := noTopic(m.TopicID); err != nil {
 		return "", err
 	}
-	if err := command.CheckGroupID(string(m.GroupID)); err != nil {
+	if err := command.CheckGroupID(m.GroupID); err != nil {
 		return "", err
 	}
-	return kv.Ref{GroupID: string(m.GroupID), MsgSeq: uint64(m.MsgSeq)}.ID(), nil
+	return kv.Ref{GroupID: m.GroupID, MsgSeq: uint64(m.MsgSeq)}.ID(), nil
 }
 
 // noTopic refuses a call for a topic of a group. There are none here, and applying the call to the
 // whole group would be worse than not carrying it out.
-func noTopic(id wire.Text) error {
+func noTopic(id string) error {
 	if id != "" {
 		return refusal.Field(refusal.BadParameter, "TopicId", "this hub's groups have no topics")
 	}
@@ -86,9 +85,9 @@ func noTopic(id wire.Text) error {
 type changeRequest struct {
 	OperateType   int `json:"OperateType"`
 	ExtensionList []struct {
-		Key   wire.Text `json:"Key"`
-		Value wire.Text `json:"Value"`
-		Seq   int64     `json:"Seq"`
+		Key   string `json:"Key"`
+		Value string `json:"Value"`
+		Seq   int64  `json:"Seq"`
 	} `json:"ExtensionList"`
 }
 
@@ -114,9 +113,7 @@ func (p changeRequest) apply(
 ) (any, error) {
 	cmd := command.SetExtensions{MessageID: id}
 	for _, e := range p.ExtensionList {
-		cmd.Extensions = append(cmd.Extensions, command.Extension{
-			Key: string(e.Key), Value: string(e.Value), Seq: e.Seq,
-		})
+		cmd.Extensions = append(cmd.Extensions, command.Extension(e))
 	}
 	var changed command.Changed
 	var err error

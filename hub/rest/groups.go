@@ -6,7 +6,6 @@ import (
 	"slices"
 
 	"exthub/hub/command"
-	"exthub/hub/wire"
 )
 
 // The parameters of the commands on groups. A list of users has another name in each.
@@ -26,22 +25,22 @@ type createReply struct {
 }
 
 func createGroup(ctx context.Context, c *command.Commands, caller command.Caller, p struct {
-	Type       wire.Text `json:"Type"`
-	Name       wire.Text `json:"Name"`
-	GroupID    wire.Text `json:"GroupId"`
-	Owner      wire.Text `json:"Owner_Account"`
-	JoinOption wire.Text `json:"ApplyJoinOption"`
+	Type       string `json:"Type"`
+	Name       string `json:"Name"`
+	GroupID    string `json:"GroupId"`
+	Owner      string `json:"Owner_Account"`
+	JoinOption string `json:"ApplyJoinOption"`
 	MemberList []struct {
-		Account wire.Text `json:"Member_Account"`
-		Role    wire.Text `json:"Role"`
+		Account string `json:"Member_Account"`
+		Role    string `json:"Role"`
 	} `json:"MemberList"`
 }) (any, error) {
 	cmd := command.CreateGroup{
-		Type: string(p.Type), Name: string(p.Name), GroupID: string(p.GroupID), Owner: string(p.Owner),
-		JoinOption: cmp.Or(string(p.JoinOption), defaultJoinOption(string(p.Type))),
+		Type: p.Type, Name: p.Name, GroupID: p.GroupID, Owner: p.Owner,
+		JoinOption: cmp.Or(p.JoinOption, defaultJoinOption(p.Type)),
 	}
 	for _, m := range p.MemberList {
-		cmd.Members = append(cmd.Members, command.NewMember{UserID: string(m.Account), Role: string(m.Role)})
+		cmd.Members = append(cmd.Members, command.NewMember{UserID: m.Account, Role: m.Role})
 	}
 	info, err := c.CreateGroup(ctx, caller, cmd)
 	if err != nil {
@@ -61,9 +60,9 @@ func defaultJoinOption(groupType string) string {
 }
 
 func destroyGroup(ctx context.Context, c *command.Commands, caller command.Caller, p struct {
-	GroupID wire.Text `json:"GroupId"`
+	GroupID string `json:"GroupId"`
 }) (any, error) {
-	return success, c.DismissGroup(ctx, caller, string(p.GroupID))
+	return success, c.DismissGroup(ctx, caller, p.GroupID)
 }
 
 // Values of Result, which says what became of a user who was to be added.
@@ -84,14 +83,14 @@ type addition struct {
 }
 
 func addMembers(ctx context.Context, c *command.Commands, caller command.Caller, p struct {
-	GroupID    wire.Text `json:"GroupId"`
+	GroupID    string `json:"GroupId"`
 	MemberList []struct {
-		Account wire.Text `json:"Member_Account"`
+		Account string `json:"Member_Account"`
 	} `json:"MemberList"`
 }) (any, error) {
-	cmd := command.ChangeMembers{GroupID: string(p.GroupID)}
+	cmd := command.ChangeMembers{GroupID: p.GroupID}
 	for _, m := range p.MemberList {
-		cmd.UserIDs = append(cmd.UserIDs, string(m.Account))
+		cmd.UserIDs = append(cmd.UserIDs, m.Account)
 	}
 	added, err := c.AddGroupMembers(ctx, caller, cmd)
 	if err != nil {
@@ -112,13 +111,9 @@ func addMembers(ctx context.Context, c *command.Commands, caller command.Caller,
 }
 
 func deleteMembers(ctx context.Context, c *command.Commands, caller command.Caller, p struct {
-	GroupID wire.Text   `json:"GroupId"`
-	Members []wire.Text `json:"MemberToDel_Account"`
+	GroupID string   `json:"GroupId"`
+	Members []string `json:"MemberToDel_Account"`
 }) (any, error) {
-	cmd := command.ChangeMembers{GroupID: string(p.GroupID)}
-	for _, id := range p.Members {
-		cmd.UserIDs = append(cmd.UserIDs, string(id))
-	}
-	_, err := c.DeleteGroupMembers(ctx, caller, cmd)
+	_, err := c.DeleteGroupMembers(ctx, caller, command.ChangeMembers{GroupID: p.GroupID, UserIDs: p.Members})
 	return success, err
 }

@@ -8,7 +8,6 @@ import (
 
 	"exthub/hub/command"
 	"exthub/hub/refusal"
-	"exthub/hub/wire"
 	"exthub/kv"
 )
 
@@ -26,12 +25,12 @@ type memberReply struct {
 }
 
 func getMembers(ctx context.Context, c *command.Commands, caller command.Caller, p struct {
-	GroupID    wire.Text   `json:"GroupId"`
-	InfoFilter []wire.Text `json:"MemberInfoFilter"`
-	RoleFilter []wire.Text `json:"MemberRoleFilter"`
-	Limit      int         `json:"Limit"`
-	Offset     int         `json:"Offset"`
-	Next       wire.Text   `json:"Next"`
+	GroupID    string   `json:"GroupId"`
+	InfoFilter []string `json:"MemberInfoFilter"`
+	RoleFilter []string `json:"MemberRoleFilter"`
+	Limit      int      `json:"Limit"`
+	Offset     int      `json:"Offset"`
+	Next       string   `json:"Next"`
 }) (any, error) {
 	if err := command.CheckPage("Limit", p.Limit, maxMembers); err != nil {
 		return nil, err
@@ -40,14 +39,14 @@ func getMembers(ctx context.Context, c *command.Commands, caller command.Caller,
 		p.Limit = maxMembers
 	}
 	if p.Next != "" {
-		offset, err := strconv.Atoi(string(p.Next))
+		offset, err := strconv.Atoi(p.Next)
 		if err != nil {
 			return nil, refusal.Field(refusal.BadParameter, "Next", "%q is not from an earlier answer",
-				refusal.Clip(string(p.Next)))
+				refusal.Clip(p.Next))
 		}
 		p.Offset = offset
 	}
-	page := command.GetGroupMemberList{GroupID: string(p.GroupID), Count: p.Limit, Offset: p.Offset}
+	page := command.GetGroupMemberList{GroupID: p.GroupID, Count: p.Limit, Offset: p.Offset}
 	list, err := membersOf(ctx, c, caller, page, p.RoleFilter)
 	if err != nil {
 		return nil, err
@@ -65,7 +64,7 @@ func getMembers(ctx context.Context, c *command.Commands, caller command.Caller,
 // membersOf returns a page of the members who have one of the roles, or of all members if no role
 // is given.
 func membersOf(
-	ctx context.Context, c *command.Commands, caller command.Caller, cmd command.GetGroupMemberList, roles []wire.Text,
+	ctx context.Context, c *command.Commands, caller command.Caller, cmd command.GetGroupMemberList, roles []string,
 ) (command.MemberList, error) {
 	if len(roles) == 0 {
 		return c.GetGroupMemberList(ctx, caller, cmd)
@@ -74,7 +73,7 @@ func membersOf(
 		return command.MemberList{}, refusal.Field(refusal.BadParameter, "Offset", "%d is negative", cmd.Offset)
 	}
 	list, err := c.GetGroupMemberList(ctx, caller, command.GetGroupMemberList{GroupID: cmd.GroupID, Count: math.MaxInt})
-	all := slices.DeleteFunc(list.Members, func(m kv.Member) bool { return !slices.Contains(roles, wire.Text(m.Role)) })
+	all := slices.DeleteFunc(list.Members, func(m kv.Member) bool { return !slices.Contains(roles, m.Role) })
 	from := min(cmd.Offset, len(all))
 	to := from + min(cmd.Count, len(all)-from)
 	list = command.MemberList{Members: all[from:to], Total: len(all)}
@@ -86,13 +85,13 @@ func membersOf(
 
 // memberFields returns the fields of a member that were asked for, or all if the filter is empty. A
 // field that this hub does not keep has its default.
-func memberFields(m kv.Member, filter []wire.Text) map[string]any {
+func memberFields(m kv.Member, filter []string) map[string]any {
 	all := map[string]any{
 		"Role": m.Role, "JoinTime": m.JoinTime, "MsgSeq": 0, "MsgFlag": "AcceptAndNotify", "LastSendMsgTime": 0,
 		"MuteUntil": 0, "NameCard": "", "AppMemberDefinedData": []any{},
 	}
 	for field := range all {
-		if len(filter) > 0 && !slices.Contains(filter, wire.Text(field)) {
+		if len(filter) > 0 && !slices.Contains(filter, field) {
 			delete(all, field)
 		}
 	}

@@ -5,7 +5,6 @@ import (
 
 	"exthub/hub/command"
 	"exthub/hub/refusal"
-	"exthub/hub/wire"
 )
 
 // messageNames are the parameters of the commands that send.
@@ -17,18 +16,18 @@ var messageNames = map[string]string{
 // messageContent is what both kinds of message have in common. Tencent's fields that are not here
 // are accepted and have no effect.
 type messageContent struct {
-	From wire.Text `json:"From_Account"` // the caller if empty
+	From string `json:"From_Account"` // the caller if empty
 	Body []struct {
-		Type    wire.Text `json:"MsgType"`
+		Type    string `json:"MsgType"`
 		Content struct {
-			Text wire.Text `json:"Text"`
-			Data wire.Text `json:"Data"`
-			Desc wire.Text `json:"Desc"`
-			Ext  wire.Text `json:"Ext"`
+			Text string `json:"Text"`
+			Data string `json:"Data"`
+			Desc string `json:"Desc"`
+			Ext  string `json:"Ext"`
 		} `json:"MsgContent"`
 	} `json:"MsgBody"`
-	CloudCustomData         wire.Text `json:"CloudCustomData"`
-	SupportMessageExtension int       `json:"SupportMessageExtension"`
+	CloudCustomData         string `json:"CloudCustomData"`
+	SupportMessageExtension int    `json:"SupportMessageExtension"`
 }
 
 // command returns what to send, without its receiver.
@@ -39,18 +38,17 @@ func (p messageContent) command() (command.SendMessage, error) {
 			"%d elements; a message has exactly one here", len(p.Body))
 	case p.Body[0].Type != "TIMTextElem" && p.Body[0].Type != "TIMCustomElem":
 		return command.SendMessage{}, refusal.Field(refusal.BadParameter, "MsgBody[0].MsgType",
-			"%q is neither TIMCustomElem nor TIMTextElem", refusal.Clip(string(p.Body[0].Type)))
+			"%q is neither TIMCustomElem nor TIMTextElem", refusal.Clip(p.Body[0].Type))
 	case p.SupportMessageExtension != 0 && p.SupportMessageExtension != 1:
 		return command.SendMessage{}, refusal.Field(refusal.BadParameter, "SupportMessageExtension",
 			"%d is neither 0 nor 1", p.SupportMessageExtension)
 	}
 	content := p.Body[0].Content
 	return command.SendMessage{
-		From: string(p.From), Type: string(p.Body[0].Type), CloudCustomData: string(p.CloudCustomData),
+		From: p.From, Type: p.Body[0].Type, CloudCustomData: p.CloudCustomData,
 		IsSupportExtension: p.SupportMessageExtension == 1,
 		Payload: command.Payload{
-			Text: string(content.Text), Data: string(content.Data),
-			Description: string(content.Desc), Extension: string(content.Ext),
+			Text: content.Text, Data: content.Data, Description: content.Desc, Extension: content.Ext,
 		},
 	}, nil
 }
@@ -66,15 +64,15 @@ type sendReply struct {
 
 func sendMessage(ctx context.Context, c *command.Commands, caller command.Caller, p struct {
 	messageContent
-	To     wire.Text `json:"To_Account"`
-	Seq    *uint32   `json:"MsgSeq"`
-	Random *uint32   `json:"MsgRandom"`
+	To     string  `json:"To_Account"`
+	Seq    *uint32 `json:"MsgSeq"`
+	Random *uint32 `json:"MsgRandom"`
 }) (any, error) {
 	cmd, err := p.command()
 	if err != nil {
 		return nil, err
 	}
-	cmd.To, cmd.Sequence, cmd.Random = string(p.To), p.Seq, p.Random
+	cmd.To, cmd.Sequence, cmd.Random = p.To, p.Seq, p.Random
 	record, err := c.SendMessage(ctx, caller, cmd)
 	if err != nil {
 		return nil, err
@@ -93,10 +91,10 @@ type sendGroupReply struct {
 
 func sendGroupMessage(ctx context.Context, c *command.Commands, caller command.Caller, p struct {
 	messageContent
-	GroupID wire.Text   `json:"GroupId"`
-	Random  *uint32     `json:"Random"`
-	To      []wire.Text `json:"To_Account"`
-	TopicID wire.Text   `json:"TopicId"`
+	GroupID string   `json:"GroupId"`
+	Random  *uint32  `json:"Random"`
+	To      []string `json:"To_Account"`
+	TopicID string   `json:"TopicId"`
 }) (any, error) {
 	cmd, err := p.command()
 	if err != nil {
@@ -110,10 +108,10 @@ func sendGroupMessage(ctx context.Context, c *command.Commands, caller command.C
 		// away.
 		return nil, refusal.Field(refusal.BadParameter, "To_Account", "a message goes to the whole group here")
 	}
-	if err := command.CheckGroupID(string(p.GroupID)); err != nil {
+	if err := command.CheckGroupID(p.GroupID); err != nil {
 		return nil, err
 	}
-	cmd.GroupID, cmd.Random = string(p.GroupID), p.Random
+	cmd.GroupID, cmd.Random = p.GroupID, p.Random
 	record, err := c.SendMessage(ctx, caller, cmd)
 	if err != nil {
 		return nil, err

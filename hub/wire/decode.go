@@ -14,16 +14,17 @@ import (
 )
 
 // Lenient makes the decoder accept what JavaScript accepts: of two members with the same name the
-// last one counts. It lets through what is not UTF-8, because Text judges that.
+// last one counts. It lets through what is not UTF-8, because ParseString checks that.
 var Lenient = json.JoinOptions(jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
 
-// Decode decodes raw into a struct. Unknown members are ignored; one of the semantic type is
-// refused with code and its path. Nothing in raw leaves the struct as it is.
+// Decode decodes raw into a struct. Unknown members are ignored; one of the wrong type is refused
+// with code and its path. A string that is not Unicode becomes one that no rule accepts. An empty
+// raw leaves the struct as it is.
 func Decode(raw []byte, into any, code int) error {
 	if len(raw) == 0 {
 		return nil
 	}
-	err := json.Unmarshal(raw, into, Lenient)
+	err := json.Unmarshal(raw, into, strict)
 	if err == nil {
 		return nil
 	}
@@ -91,41 +92,42 @@ func typeName(t reflect.Type) string {
 	return "an object"
 }
 
-// Text is a string from outside. A decoder would replace what is not UTF-8, so that two different
-// keys could become the same. Text becomes notText instead, which no rule accepts.
-type Text string
+// strict is Lenient, but reads everything of type string with ParseString.
+var strict = json.JoinOptions(Lenient, json.WithUnmarshalers(json.UnmarshalFromFunc(unmarshalString)))
 
-// notText is not UTF-8, and not printable ASCII either.
-const notText = "\xff"
-
-// UnmarshalJSONFrom reads the next value, which must be a string or null.
-func (t *Text) UnmarshalJSONFrom(d *jsontext.Decoder) error {
+// unmarshalString reads the next value with ParseString.
+func unmarshalString(d *jsontext.Decoder, s *string) error {
 	raw, err := d.ReadValue()
 	if err != nil {
 		return err
 	}
-	return t.Parse(raw)
+	return ParseString(raw, s)
 }
 
-// Parse reads a JSON string, or null, which leaves t as it is. raw must be valid JSON but for its
-// UTF-8, as the decoder returns it.
-func (t *Text) Parse(raw jsontext.Value) error {
+// notText is what a string becomes that is not Unicode. A decoder would replace what is wrong in
+// it, so that two different keys could become the same. notText is not UTF-8, and not printable
+// ASCII either, so that no rule accepts it.
+const notText = "\xff"
+
+// ParseString reads a JSON string, or null, which leaves s as it is. raw must be valid JSON but for
+// its UTF-8, as the decoder returns it.
+func ParseString(raw jsontext.Value, s *string) error {
 	switch kind := raw.Kind(); kind {
 	case 'n':
 		return nil
 	case '"':
 	default:
-		return &json.SemanticError{JSONKind: kind}
+		return &json.SemanticError{JSONKind: kind, GoType: reflect.TypeFor[string]()}
 	}
 	switch escapes := bytes.IndexByte(raw, '\\') >= 0; {
 	case !utf8.Valid(raw), escapes && loneSurrogate(raw):
-		*t = notText
+		*s = notText
 	case escapes:
 		plain, err := jsontext.AppendUnquote(nil, raw)
-		*t = Text(plain)
+		*s = string(plain)
 		return err
 	default:
-		*t = Text(raw[1 : len(raw)-1])
+		*s = string(raw[1 : len(raw)-1])
 	}
 	return nil
 }
