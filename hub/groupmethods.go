@@ -6,7 +6,6 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"exthub/hub/command"
-	"exthub/hub/refusal"
 	"exthub/hub/wire"
 )
 
@@ -15,24 +14,16 @@ const (
 	maxMembersPerPage     = 100
 )
 
-func createGroup(
-	ctx context.Context, c *command.Commands, caller command.Caller, params jsontext.Value,
-) (jsontext.Value, error) {
-	var p struct {
-		Name       string `json:"name"`
-		Type       string `json:"type"`
-		GroupID    string `json:"groupID"`
-		MemberList []struct {
-			UserID string `json:"userID"`
-		} `json:"memberList"`
-	}
-	if err := wire.Decode(params, &p, refusal.InvalidParams); err != nil {
-		return nil, err
-	}
+func createGroup(ctx context.Context, c *command.Commands, caller command.Caller, p struct {
+	Name       string `json:"name"`
+	Type       string `json:"type"`
+	GroupID    string `json:"groupID"`
+	MemberList []struct {
+		UserID string `json:"userID"`
+	} `json:"memberList"`
+}) (jsontext.Value, error) {
 	// An app admin who creates a group at this door owns it, like anybody else.
-	cmd := command.CreateGroup{
-		Type: p.Type, Name: p.Name, GroupID: p.GroupID, Owner: caller.UserID,
-	}
+	cmd := command.CreateGroup{Type: p.Type, Name: p.Name, GroupID: p.GroupID, Owner: caller.UserID}
 	for _, m := range p.MemberList {
 		cmd.Members = append(cmd.Members, command.NewMember{UserID: m.UserID})
 	}
@@ -51,12 +42,8 @@ type groupParams struct {
 }
 
 func joinGroup(
-	ctx context.Context, c *command.Commands, caller command.Caller, params jsontext.Value,
+	ctx context.Context, c *command.Commands, caller command.Caller, p groupParams,
 ) (jsontext.Value, error) {
-	var p groupParams
-	if err := wire.Decode(params, &p, refusal.InvalidParams); err != nil {
-		return nil, err
-	}
 	joined, err := c.JoinGroup(ctx, caller, p.GroupID)
 	if err != nil {
 		return nil, err
@@ -71,46 +58,28 @@ func joinGroup(
 	}{status, newWireGroup(joined.Group)}), nil
 }
 
+// groupResult is the result of a method that has nothing to say but which group it was.
+type groupResult struct {
+	GroupID string `json:"groupID"`
+}
+
 func quitGroup(
-	ctx context.Context, c *command.Commands, caller command.Caller, params jsontext.Value,
+	ctx context.Context, c *command.Commands, caller command.Caller, p groupParams,
 ) (jsontext.Value, error) {
-	return withGroupID(ctx, caller, params, c.QuitGroup)
+	return wire.Encode(groupResult(p)), c.QuitGroup(ctx, caller, p.GroupID)
 }
 
 func dismissGroup(
-	ctx context.Context, c *command.Commands, caller command.Caller, params jsontext.Value,
+	ctx context.Context, c *command.Commands, caller command.Caller, p groupParams,
 ) (jsontext.Value, error) {
-	return withGroupID(ctx, caller, params, c.DismissGroup)
+	return wire.Encode(groupResult(p)), c.DismissGroup(ctx, caller, p.GroupID)
 }
 
-// withGroupID carries out a command that needs a group ID alone, and answers with that ID.
-func withGroupID(
-	ctx context.Context, caller command.Caller, params jsontext.Value,
-	carryOut func(context.Context, command.Caller, string) error,
-) (jsontext.Value, error) {
-	var p groupParams
-	if err := wire.Decode(params, &p, refusal.InvalidParams); err != nil {
-		return nil, err
-	}
-	if err := carryOut(ctx, caller, p.GroupID); err != nil {
-		return nil, err
-	}
-	return wire.Encode(struct {
-		GroupID string `json:"groupID"`
-	}{p.GroupID}), nil
-}
-
-func getGroupMemberList(
-	ctx context.Context, c *command.Commands, caller command.Caller, params jsontext.Value,
-) (jsontext.Value, error) {
-	var p struct {
-		GroupID string `json:"groupID"`
-		Count   int    `json:"count"`
-		Offset  int    `json:"offset"`
-	}
-	if err := wire.Decode(params, &p, refusal.InvalidParams); err != nil {
-		return nil, err
-	}
+func getGroupMemberList(ctx context.Context, c *command.Commands, caller command.Caller, p struct {
+	GroupID string `json:"groupID"`
+	Count   int    `json:"count"`
+	Offset  int    `json:"offset"`
+}) (jsontext.Value, error) {
 	if err := command.CheckPage("count", p.Count, maxMembersPerPage); err != nil {
 		return nil, err
 	}
@@ -131,22 +100,14 @@ func getGroupMemberList(
 
 // memberParams are the params of addGroupMember and deleteGroupMember.
 type memberParams struct {
-	GroupID    string   `json:"groupID"`
-	UserIDList []string `json:"userIDList"`
-}
-
-func (p memberParams) command() command.ChangeMembers {
-	return command.ChangeMembers{GroupID: p.GroupID, UserIDs: p.UserIDList}
+	GroupID string   `json:"groupID"`
+	UserIDs []string `json:"userIDList"`
 }
 
 func addGroupMember(
-	ctx context.Context, c *command.Commands, caller command.Caller, params jsontext.Value,
+	ctx context.Context, c *command.Commands, caller command.Caller, p memberParams,
 ) (jsontext.Value, error) {
-	var p memberParams
-	if err := wire.Decode(params, &p, refusal.InvalidParams); err != nil {
-		return nil, err
-	}
-	added, err := c.AddGroupMembers(ctx, caller, p.command())
+	added, err := c.AddGroupMembers(ctx, caller, command.ChangeMembers(p))
 	if err != nil {
 		return nil, err
 	}
@@ -158,13 +119,9 @@ func addGroupMember(
 }
 
 func deleteGroupMember(
-	ctx context.Context, c *command.Commands, caller command.Caller, params jsontext.Value,
+	ctx context.Context, c *command.Commands, caller command.Caller, p memberParams,
 ) (jsontext.Value, error) {
-	var p memberParams
-	if err := wire.Decode(params, &p, refusal.InvalidParams); err != nil {
-		return nil, err
-	}
-	removed, err := c.DeleteGroupMembers(ctx, caller, p.command())
+	removed, err := c.DeleteGroupMembers(ctx, caller, command.ChangeMembers(p))
 	if err != nil {
 		return nil, err
 	}

@@ -22,18 +22,18 @@ type method func(
 // methods are all methods that a session may call after login, besides logout.
 var methods = map[string]method{
 	"ping":                    ping,
-	"sendMessage":             sendMessage,
-	"getMessageList":          getMessageList,
+	"sendMessage":             decode(sendMessage),
+	"getMessageList":          decode(getMessageList),
 	"setMessageExtensions":    setMessageExtensions,
-	"getMessageExtensions":    getMessageExtensions,
+	"getMessageExtensions":    decode(getMessageExtensions),
 	"deleteMessageExtensions": deleteMessageExtensions,
-	"createGroup":             createGroup,
-	"joinGroup":               joinGroup,
-	"quitGroup":               quitGroup,
-	"dismissGroup":            dismissGroup,
-	"getGroupMemberList":      getGroupMemberList,
-	"addGroupMember":          addGroupMember,
-	"deleteGroupMember":       deleteGroupMember,
+	"createGroup":             decode(createGroup),
+	"joinGroup":               decode(joinGroup),
+	"quitGroup":               decode(quitGroup),
+	"dismissGroup":            decode(dismissGroup),
+	"getGroupMemberList":      decode(getGroupMemberList),
+	"addGroupMember":          decode(addGroupMember),
+	"deleteGroupMember":       decode(deleteGroupMember),
 }
 
 // methodNames are the names of the methods by their JSON. Nearly every request spells its method
@@ -46,38 +46,47 @@ var methodNames = func() map[string]string {
 	return names
 }()
 
+// decode returns a method that decodes the params for handle. setMessageExtensions and
+// deleteMessageExtensions decode their own, into a struct with room for an item.
+func decode[P any](
+	handle func(context.Context, *command.Commands, command.Caller, P) (jsontext.Value, error),
+) method {
+	return func(
+		ctx context.Context, c *command.Commands, caller command.Caller, params jsontext.Value,
+	) (jsontext.Value, error) {
+		var p P
+		if err := wire.Decode(params, &p, refusal.InvalidParams); err != nil {
+			return nil, err
+		}
+		return handle(ctx, c, caller, p)
+	}
+}
+
 func ping(context.Context, *command.Commands, command.Caller, jsontext.Value) (jsontext.Value, error) {
 	return jsontext.Value("{}"), nil
 }
 
-func sendMessage(
-	ctx context.Context, c *command.Commands, caller command.Caller, params jsontext.Value,
-) (jsontext.Value, error) {
-	var p struct {
-		To               string `json:"to"`
-		ConversationType string `json:"conversationType"`
-		Type             string `json:"type"`
-		Payload          *struct {
-			Text        string `json:"text"`
-			Data        string `json:"data"`
-			Description string `json:"description"`
-			Extension   string `json:"extension"`
-		} `json:"payload"`
-		IsSupportExtension bool    `json:"isSupportExtension"`
-		Random             *uint32 `json:"random"`
-		ClientSequence     *uint32 `json:"clientSequence"`
-		CloudCustomData    string  `json:"cloudCustomData"`
-	}
-	if err := wire.Decode(params, &p, refusal.InvalidParams); err != nil {
-		return nil, err
-	}
+func sendMessage(ctx context.Context, c *command.Commands, caller command.Caller, p struct {
+	To               string `json:"to"`
+	ConversationType string `json:"conversationType"`
+	Type             string `json:"type"`
+	Payload          *struct {
+		Text        string `json:"text"`
+		Data        string `json:"data"`
+		Description string `json:"description"`
+		Extension   string `json:"extension"`
+	} `json:"payload"`
+	IsSupportExtension bool    `json:"isSupportExtension"`
+	Random             *uint32 `json:"random"`
+	ClientSequence     *uint32 `json:"clientSequence"`
+	CloudCustomData    string  `json:"cloudCustomData"`
+}) (jsontext.Value, error) {
 	if p.Payload == nil {
 		return nil, refusal.Field(refusal.InvalidParams, "payload", "missing")
 	}
 	cmd := command.SendMessage{
-		Type: p.Type, IsSupportExtension: p.IsSupportExtension, Random: p.Random, Sequence: p.ClientSequence,
-		CloudCustomData: p.CloudCustomData,
-		Payload:         command.Payload(*p.Payload),
+		Type: p.Type, Payload: command.Payload(*p.Payload), CloudCustomData: p.CloudCustomData,
+		IsSupportExtension: p.IsSupportExtension, Random: p.Random, Sequence: p.ClientSequence,
 	}
 	switch p.ConversationType {
 	case "C2C":
@@ -98,17 +107,11 @@ func sendMessage(
 	return wire.Encode(wireMessage{events.NewMessage(&record, caller.UserID)}), nil
 }
 
-func getMessageList(
-	ctx context.Context, c *command.Commands, caller command.Caller, params jsontext.Value,
-) (jsontext.Value, error) {
-	var p struct {
-		ConversationID   string `json:"conversationID"`
-		NextReqMessageID string `json:"nextReqMessageID"`
-		Count            int    `json:"count"`
-	}
-	if err := wire.Decode(params, &p, refusal.InvalidParams); err != nil {
-		return nil, err
-	}
+func getMessageList(ctx context.Context, c *command.Commands, caller command.Caller, p struct {
+	ConversationID   string `json:"conversationID"`
+	NextReqMessageID string `json:"nextReqMessageID"`
+	Count            int    `json:"count"`
+}) (jsontext.Value, error) {
 	cmd := command.GetMessageList{Before: kv.MessageID(p.NextReqMessageID), Count: p.Count}
 	if groupID, ok := strings.CutPrefix(p.ConversationID, "GROUP"); ok {
 		if err := command.CheckGroupID(groupID); err != nil {
@@ -191,16 +194,10 @@ func deleteMessageExtensions(
 	return encodeChanged(changed), nil
 }
 
-func getMessageExtensions(
-	ctx context.Context, c *command.Commands, caller command.Caller, params jsontext.Value,
-) (jsontext.Value, error) {
-	var p struct {
-		MessageID string `json:"messageID"`
-		StartSeq  int64  `json:"startSeq"`
-	}
-	if err := wire.Decode(params, &p, refusal.InvalidParams); err != nil {
-		return nil, err
-	}
+func getMessageExtensions(ctx context.Context, c *command.Commands, caller command.Caller, p struct {
+	MessageID string `json:"messageID"`
+	StartSeq  int64  `json:"startSeq"`
+}) (jsontext.Value, error) {
 	page, err := c.GetExtensions(ctx, caller, command.GetExtensions{
 		MessageID: kv.MessageID(p.MessageID), StartSeq: p.StartSeq,
 	})
