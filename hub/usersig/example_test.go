@@ -9,7 +9,7 @@ import (
 )
 
 const (
-	appID     = 1400000000
+	appID = 1400000000
 	// Known to everybody: for examples only.
 	secretKey = "5bd2850fff3ecb11d7c805251c51ee463a25727bddc2385f3fa8bfee1bb93b5e"
 )
