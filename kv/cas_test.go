@@ -72,7 +72,8 @@ func TestCASHidesNothing(t *testing.T) {
 		}
 	}
 	for range 20 {
-		if _, err := here.shards[0].bucket.Last(t.Context(), here.shards[0].bucket.Filter(string(ref.ID()))); err != nil {
+		b := here.shards[0].bucket
+		if _, err := b.Last(t.Context(), b.Filter(string(ref.ID()))); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -185,6 +186,68 @@ func TestConcurrentCASWithoutTail(t *testing.T) {
 	all.Wait()
 }
 
+// errFull says that a message holds its limit.
+var errFull = errors.New("full")
+
+// casHistory is what many writers of one message did to pairs that were there, and when it was
+// cleared.
+type casHistory struct {
+	mu     sync.Mutex
+	spans  []span // from the Seq that a writer saw to the one that it made of it
+	clears []uint64
+}
+
+type span struct{ from, to uint64 }
+
+// write has one writer set its key 150 times, and now and then delete it, or clear all.
+func (h *casHistory) write(t *testing.T, s *Store, ref Ref, writer, limit int) {
+	key := fmt.Sprint("k", writer)
+	for i := range 150 {
+		clears := writer == 0 && i%10 == 0
+		var saw Pair
+		commit, err := s.Update(t.Context(), ref, func(m *Txn) (Change, error) {
+			switch saw = m.Pair(key); {
+			case clears:
+				return Change{Clear: m.Live() > 0}, nil
+			case !saw.Deleted && i%13 == 0:
+				return Change{Writes: []Write{{Key: key, Delete: true}}}, nil
+			case saw.Deleted && m.Live() >= limit:
+				return Change{}, errFull
+			}
+			return Change{Writes: []Write{{Key: key, Value: fmt.Sprint(i)}}}, nil
+		})
+		switch {
+		case errors.Is(err, errFull):
+		case err != nil:
+			t.Error(err)
+			return
+		case clears:
+			h.mu.Lock()
+			h.clears = append(h.clears, commit.Latest)
+			h.mu.Unlock()
+		case !saw.Deleted:
+			h.mu.Lock()
+			h.spans = append(h.spans, span{saw.Seq, commit.Seq})
+			h.mu.Unlock()
+		}
+	}
+}
+
+// check finds pairs that were set over a clear.
+func (h *casHistory) check(t *testing.T) {
+	t.Helper()
+	for _, s := range h.spans {
+		for _, cleared := range h.clears {
+			if s.from < cleared && cleared < s.to {
+				t.Errorf("set at %d what was seen at %d, though all was cleared at %d", s.to, s.from, cleared)
+			}
+		}
+	}
+	if len(h.spans) < 100 {
+		t.Errorf("only %d changes of pairs that were there", len(h.spans))
+	}
+}
+
 // With everything at once on two hubs, a pair from before a clear is not set after it by a writer
 // that has not seen the clear, and the number of pairs stays below its limit. In the end both hubs
 // have what the bucket has.
@@ -192,76 +255,24 @@ func TestCASAmongEverythingElse(t *testing.T) {
 	const limit, writers = 12, 10
 	hubs := stores(t, 2)
 	ref := poll(t, hubs[0])
-	type span struct{ from, to uint64 }
-	var mu sync.Mutex
-	var done []span
-	var clears []uint64
-	full := errors.New("full")
+	var history casHistory
 	var all sync.WaitGroup
 	for writer := range writers {
-		all.Go(func() {
-			h, key := hubs[writer%2], fmt.Sprint("k", writer)
-			for i := range 150 {
-				var saw Pair
-				commit, err := h.Update(t.Context(), ref, func(m *Txn) (Change, error) {
-					switch saw = m.Pair(key); {
-					case writer == 0 && i%10 == 0:
-						return Change{Clear: m.Live() > 0}, nil
-					case !saw.Deleted && i%13 == 0:
-						return Change{Writes: []Write{{Key: key, Delete: true}}}, nil
-					case saw.Deleted && m.Live() >= limit:
-						return Change{}, full
-					}
-					return Change{Writes: []Write{{Key: key, Value: fmt.Sprint(i)}}}, nil
-				})
-				if errors.Is(err, full) {
-					continue
-				}
-				if err != nil {
-					t.Error(err)
-					return
-				}
-				mu.Lock()
-				switch {
-				case writer == 0 && i%10 == 0:
-					clears = append(clears, commit.Latest)
-				case !saw.Deleted:
-					done = append(done, span{saw.Seq, commit.Seq})
-				}
-				mu.Unlock()
-			}
-		})
+		all.Go(func() { history.write(t, hubs[writer%2], ref, writer, limit) })
 	}
 	all.Wait()
-	for _, s := range done {
-		for _, cleared := range clears {
-			if s.from < cleared && cleared < s.to {
-				t.Errorf("set at %d what was seen at %d, though all was cleared at %d", s.to, s.from, cleared)
-			}
-		}
+	history.check(t)
+	stored, upTo := truth(t, hubs[0], ref)
+	if stored.live > limit {
+		t.Errorf("%d pairs, limit %d", stored.live, limit)
 	}
-	snap, err := hubs[0].shards[0].bucket.Read(t.Context(), hubs[0].shards[0].bucket.Seen(), string(ref.ID())+".>")
-	if err != nil {
-		t.Fatal(err)
-	}
-	truth := newMessage(Ref{})
-	for _, e := range snap.Entries {
-		if err := truth.apply(e.Key[len(ref.ID())+1:], e); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if len(done) < 100 || truth.live > limit {
-		t.Errorf("%d CAS; %d pairs, limit %d", len(done), truth.live, limit)
-	}
-	want := fmt.Sprint(truth.Pairs(0))
+	want := fmt.Sprint(stored.Pairs(0))
 	for i, h := range hubs {
-		if err := h.Read(t.Context(), ref, snap.UpTo, func(m *Message) {
+		inspect(t, h, ref, upTo, func(m *Message) {
 			if got := fmt.Sprint(m.Pairs(0)); got != want {
 				t.Errorf("hub %d has %s, the bucket %s", i, got, want)
 			}
-		}); err != nil {
-			t.Error(err)
-		}
+		})
 	}
 }
 
@@ -320,38 +331,36 @@ func TestLookingElsewhereIsNoCAS(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	take := func(s *Store, own, other string) {
+		if _, err := s.Update(t.Context(), ref, func(m *Txn) (Change, error) {
+			if m.Pair(other).Value == "taken" {
+				return Change{}, nil
+			}
+			return Change{Writes: []Write{{Key: own, Value: "taken"}}}, nil
+		}); err != nil {
+			t.Error(err)
+		}
+	}
+	free := func(key string) (wasTaken bool) {
+		freed, err := hubs[0].Update(t.Context(), ref, func(m *Txn) (Change, error) {
+			if m.Pair(key).Value != "taken" {
+				return Change{}, nil
+			}
+			return Change{Writes: []Write{{Key: key, Value: "free"}}}, nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return freed.Seq > 0
+	}
 	for round := range 100 {
 		var both sync.WaitGroup
 		for i, h := range hubs {
-			both.Go(func() {
-				if _, err := h.Update(t.Context(), ref, func(m *Txn) (Change, error) {
-					if m.Pair(keys[1-i]).Value == "taken" {
-						return Change{}, nil
-					}
-					return Change{Writes: []Write{{Key: keys[i], Value: "taken"}}}, nil
-				}); err != nil {
-					t.Error(err)
-				}
-			})
+			both.Go(func() { take(h, keys[i], keys[1-i]) })
 		}
 		both.Wait()
-		taken := 0
-		for _, key := range keys {
-			freed, err := hubs[0].Update(t.Context(), ref, func(m *Txn) (Change, error) {
-				if m.Pair(key).Value != "taken" {
-					return Change{}, nil
-				}
-				return Change{Writes: []Write{{Key: key, Value: "free"}}}, nil
-			})
-			if err != nil {
-				t.Fatal(err)
-			}
-			if freed.Seq > 0 {
-				taken++
-			}
-		}
-		if taken != 1 {
-			t.Fatalf("round %d: %d were taken", round, taken)
+		if left, right := free(keys[0]), free(keys[1]); left == right {
+			t.Fatalf("round %d: left taken %t, right taken %t", round, left, right)
 		}
 	}
 }

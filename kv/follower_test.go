@@ -141,47 +141,49 @@ func (a *audience) write(s *Store, ref Ref, change Change) {
 // the other goes on from its place.
 func TestFollow(t *testing.T) {
 	for _, shards := range []int{1, 3} {
-		t.Run(fmt.Sprint(shards, " shards"), func(t *testing.T) {
-			nc := kvtest.Server(t)
-			one, _ := open(t, nc, Options{Shards: shards})
-			two, _ := open(t, nc, Options{Shards: shards})
-			var refs []Ref
-			for i := range 4 {
-				to := fmt.Sprint("u", i)
-				ref := Ref{From: "ann", To: to, MsgKey: "1_1_1"}
-				r, err := one.Send(t.Context(), Record{From: "ann", To: to, Ref: ref, IsSupportExtension: true}, "", 0)
-				if err != nil {
-					t.Fatal(err)
-				}
-				refs = append(refs, r.Ref)
-			}
-			a := newAudience(t)
-			stop := follow(t, one, a.ear())
-			a.write(one, refs[0], Change{Writes: []Write{{Key: "first", Value: "1"}}})
-			a.until("the first change", a.has(one, refs...))
-			follow(t, two, a.ear())
+		t.Run(fmt.Sprint(shards, " shards"), func(t *testing.T) { testFollow(t, shards) })
+	}
+}
 
-			var writers sync.WaitGroup
-			for i, s := range []*Store{one, two, one, two} {
-				writers.Go(func() {
-					for n := range 60 {
-						a.write(s, refs[i], Change{Writes: []Write{
-							{Key: fmt.Sprint("k", n%7), Value: fmt.Sprint(n)},
-							{Key: fmt.Sprint("d", n%5), Value: "x", Delete: n%2 == 1},
-						}})
-						if n == 30 {
-							a.write(s, refs[i], Change{Clear: true})
-						}
-						if i == 0 && n == 40 {
-							stop()
-						}
-					}
-				})
+func testFollow(t *testing.T, shards int) {
+	nc := kvtest.Server(t)
+	one, _ := open(t, nc, Options{Shards: shards})
+	two, _ := open(t, nc, Options{Shards: shards})
+	var refs []Ref
+	for i := range 4 {
+		to := fmt.Sprint("u", i)
+		ref := Ref{From: "ann", To: to, MsgKey: "1_1_1"}
+		r, err := one.Send(t.Context(), Record{From: "ann", To: to, Ref: ref, IsSupportExtension: true}, "", 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		refs = append(refs, r.Ref)
+	}
+	a := newAudience(t)
+	stop := follow(t, one, a.ear())
+	a.write(one, refs[0], Change{Writes: []Write{{Key: "first", Value: "1"}}})
+	a.until("the first change", a.has(one, refs...))
+	follow(t, two, a.ear())
+
+	var writers sync.WaitGroup
+	for i, s := range []*Store{one, two, one, two} {
+		writers.Go(func() {
+			for n := range 60 {
+				a.write(s, refs[i], Change{Writes: []Write{
+					{Key: fmt.Sprint("k", n%7), Value: fmt.Sprint(n)},
+					{Key: fmt.Sprint("d", n%5), Value: "x", Delete: n%2 == 1},
+				}})
+				if n == 30 {
+					a.write(s, refs[i], Change{Clear: true})
+				}
+				if i == 0 && n == 40 {
+					stop()
+				}
 			}
-			writers.Wait()
-			a.until("all that was written", a.has(two, refs...))
 		})
 	}
+	writers.Wait()
+	a.until("all that was written", a.has(two, refs...))
 }
 
 // Hear fails again and again, and at last the hub goes away. The next one ends with the newest of

@@ -163,7 +163,8 @@ func TestCount(t *testing.T) {
 	if passed != 50 {
 		t.Fatalf("%d of 50 passed", passed)
 	}
-	if n, err := hubs[0].Count(t.Context(), Ref{GroupID: "team", MsgSeq: 1}, now.Add(time.Minute)); err != nil || n != 1 {
+	n, err := hubs[0].Count(t.Context(), Ref{GroupID: "team", MsgSeq: 1}, now.Add(time.Minute))
+	if err != nil || n != 1 {
 		t.Fatalf("the next minute begins at %d, %v", n, err)
 	}
 }

@@ -2,56 +2,57 @@ package kv
 
 import "testing"
 
+// joinGroup puts a waiter into the queue.
+func joinGroup(g *groupCommit) *waiter {
+	w := &waiter{wake: make(chan wakeup, 1)}
+	g.join(w)
+	return w
+}
+
+// expect fails the test unless this is what the waiter has been woken for.
+func (w *waiter) expect(t *testing.T, when, want string) {
+	t.Helper()
+	got := "wait"
+	select {
+	case o := <-w.wake:
+		got = map[wakeup]string{done: "done", lead: "lead", retry: "retry"}[o]
+	default:
+	}
+	if got != want {
+		t.Fatalf("%s: told to %s, want %s", when, got, want)
+	}
+}
+
 // A leader that is done has yet to promote the next. A writer that comes meanwhile waits for that:
 // two leaders would commit for the same waiters, and tell one of them to retry whose change is on
 // its way.
 func TestOneLeaderAtATime(t *testing.T) {
-	for name, options := range map[string]Options{
-		"CAS": {Replicas: 1, MaxPairs: 300}, "Replicated": {Replicas: 3, MaxPairs: 300},
-	} {
-		t.Run(name, func(t *testing.T) {
-			g := new(groupCommit)
-			join := func() *waiter {
-				w := &waiter{wake: make(chan wakeup, 1)}
-				g.join(w)
-				return w
-			}
-			woken := func(w *waiter) string {
-				select {
-				case o := <-w.wake:
-					return map[wakeup]string{done: "done", lead: "lead", retry: "retry"}[o]
-				default:
-					return "wait"
-				}
-			}
-			first := join()
-			if got := woken(first); got != "lead" {
-				t.Fatalf("the first has to %s", got)
-			}
-			g.finish(first)
-			next := join()
-			if got := woken(next); got != "wait" {
-				t.Fatalf("the next has to %s before the first has promoted the next", got)
-			}
-			g.promoteNext(options)
-			want := "lead"
-			if options.hasCAS() {
-				want = "retry"
-			}
-			if got := woken(next); got != want {
-				t.Fatalf("then it has to %s, want %s", got, want)
-			}
-			if options.hasCAS() {
-				next = join()
-				if got := woken(next); got != "lead" {
-					t.Fatalf("and when it comes again, to %s", got)
-				}
-			}
-			g.finish(next)
-			g.promoteNext(options)
-			if got := woken(join()); got != "lead" {
-				t.Fatalf("when all are gone, the first has to %s", got)
-			}
-		})
-	}
+	t.Run("Replicated", func(t *testing.T) {
+		g, options := new(groupCommit), Options{Replicas: 3, MaxPairs: 300}
+		first := joinGroup(g)
+		first.expect(t, "alone", "lead")
+		g.finish(first)
+		next := joinGroup(g)
+		next.expect(t, "before the first has promoted it", "wait")
+		g.promoteNext(options)
+		next.expect(t, "then", "lead")
+		g.finish(next)
+		g.promoteNext(options)
+		joinGroup(g).expect(t, "when all are gone", "lead")
+	})
+	t.Run("CAS", func(t *testing.T) {
+		g, options := new(groupCommit), Options{Replicas: 1, MaxPairs: 300}
+		first := joinGroup(g)
+		first.expect(t, "alone", "lead")
+		g.finish(first)
+		next := joinGroup(g)
+		next.expect(t, "before the first has promoted the next", "wait")
+		g.promoteNext(options)
+		next.expect(t, "then", "retry")
+		next = joinGroup(g)
+		next.expect(t, "when it comes again", "lead")
+		g.finish(next)
+		g.promoteNext(options)
+		joinGroup(g).expect(t, "when all are gone", "lead")
+	})
 }

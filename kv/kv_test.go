@@ -88,12 +88,37 @@ func set(s *Store, ref Ref, key, value string, seq uint64) (uint64, error) {
 	return c.Seq, nil
 }
 
+// inspect calls fn with the message as a Store has it, at atLeast or later.
+func inspect(t *testing.T, s *Store, ref Ref, atLeast uint64, fn func(*Message)) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	if err := s.Read(ctx, ref, atLeast, fn); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// truth returns the message as the bucket has it, and the revision of that.
+func truth(t *testing.T, s *Store, ref Ref) (m *Message, upTo uint64) {
+	t.Helper()
+	object, b := string(ref.ID()), s.shardFor(ref).bucket
+	snap, err := b.Read(t.Context(), b.Seen(), object+".>")
+	if err != nil {
+		t.Fatal(err)
+	}
+	m = newMessage(ref)
+	for _, e := range snap.Entries {
+		if err := m.apply(e.Key[len(object)+1:], e); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return m, snap.UpTo
+}
+
 func read(t *testing.T, s *Store, ref Ref, from uint64) []Pair {
 	t.Helper()
 	var pairs []Pair
-	if err := s.Read(t.Context(), ref, 0, func(m *Message) { pairs = m.Pairs(from) }); err != nil {
-		t.Fatal(err)
-	}
+	inspect(t, s, ref, 0, func(m *Message) { pairs = m.Pairs(from) })
 	return pairs
 }
 

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"sync"
 	"testing"
-	"time"
 )
 
 // stores opens several Stores on one server, as several hubs would.
@@ -57,49 +56,39 @@ func TestLimitHolds(t *testing.T) {
 	const limit = 20
 	hubs := stores(t, 3)
 	ref := poll(t, hubs[0])
-	full := errors.New("full")
+	toggle := func(s *Store, key string) {
+		_, err := s.Update(context.Background(), ref, func(m *Txn) (Change, error) {
+			if !m.Pair(key).Deleted {
+				return Change{Writes: []Write{{Key: key, Delete: true}}}, nil
+			}
+			if m.Live() >= limit {
+				return Change{}, errFull
+			}
+			return Change{Writes: []Write{{Key: key, Value: "v"}}}, nil
+		})
+		if err != nil && !errors.Is(err, errFull) {
+			t.Error(err)
+		}
+	}
 	var wg sync.WaitGroup
 	for writer := range 9 {
 		wg.Go(func() {
 			for i := range 60 {
-				key := fmt.Sprint(writer, "-", i%7)
-				_, err := hubs[writer%3].Update(context.Background(), ref, func(m *Txn) (Change, error) {
-					if !m.Pair(key).Deleted {
-						return Change{Writes: []Write{{Key: key, Delete: true}}}, nil
-					}
-					if m.Live() >= limit {
-						return Change{}, full
-					}
-					return Change{Writes: []Write{{Key: key, Value: "v"}}}, nil
-				})
-				if err != nil && !errors.Is(err, full) {
-					t.Error(err)
-				}
+				toggle(hubs[writer%3], fmt.Sprint(writer, "-", i%7))
 			}
 		})
 	}
 	wg.Wait()
-	snap, err := hubs[0].shards[0].bucket.Read(t.Context(), hubs[0].shards[0].bucket.Seen(), string(ref.ID())+".x.*")
-	if err != nil {
-		t.Fatal(err)
-	}
-	live := 0
-	for _, e := range snap.Entries {
-		if !e.Deleted {
-			live++
-		}
-	}
-	if live > limit {
-		t.Fatalf("%d pairs, limit %d", live, limit)
+	stored, upTo := truth(t, hubs[0], ref)
+	if stored.live > limit {
+		t.Fatalf("%d pairs, limit %d", stored.live, limit)
 	}
 	for i, h := range hubs {
-		if err := h.Read(t.Context(), ref, snap.UpTo, func(m *Message) {
-			if m.Live() != live {
-				t.Errorf("hub %d sees %d pairs, the bucket has %d", i, m.Live(), live)
+		inspect(t, h, ref, upTo, func(m *Message) {
+			if m.Live() != stored.live {
+				t.Errorf("hub %d sees %d pairs, the bucket has %d", i, m.Live(), stored.live)
 			}
-		}); err != nil {
-			t.Error(err)
-		}
+		})
 	}
 }
 
@@ -165,26 +154,21 @@ func TestReplicated(t *testing.T) {
 		t.Error(err)
 	}
 	wg.Wait()
-	for i, s := range []*Store{a, b} {
-		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
-		defer cancel()
-		highest := uint64(0)
-		for _, m := range acked {
-			for _, seq := range m {
-				highest = max(highest, seq)
-			}
+	all := make(map[string]uint64)
+	highest := uint64(0)
+	for _, own := range acked {
+		for key, seq := range own {
+			all[key], highest = seq, max(highest, seq)
 		}
-		if err := s.Read(ctx, ref, highest, func(m *Message) {
-			for _, keys := range acked {
-				for key, seq := range keys {
-					if p := m.Pair(key); p.Seq != seq {
-						t.Errorf("hub %d: %s acknowledged at %d, is %+v", i, key, seq, p)
-					}
+	}
+	for i, s := range []*Store{a, b} {
+		inspect(t, s, ref, highest, func(m *Message) {
+			for key, seq := range all {
+				if p := m.Pair(key); p.Seq != seq {
+					t.Errorf("hub %d: %s acknowledged at %d, is %+v", i, key, seq, p)
 				}
 			}
-		}); err != nil {
-			t.Error(err)
-		}
+		})
 	}
 }
 

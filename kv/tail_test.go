@@ -190,16 +190,12 @@ func TestCommitComesWhole(t *testing.T) {
 			t.Fatal(err)
 		}
 		for latest := uint64(0); latest < commit.Latest; {
-			if err := reader.Read(t.Context(), ref, 0, func(m *Message) {
-				latest = m.LatestSeq()
-				first := m.Pair("k0").Value
-				for _, p := range m.Pairs(0) {
-					if p.Value != first {
-						t.Fatalf("round %d: k0 is %s and %s is %s", round, first, p.Key, p.Value)
-					}
+			var pairs []Pair
+			inspect(t, reader, ref, 0, func(m *Message) { latest, pairs = m.LatestSeq(), m.Pairs(0) })
+			for _, p := range pairs {
+				if p.Value != pairs[0].Value {
+					t.Fatalf("round %d: %s is %s and %s is %s", round, pairs[0].Key, pairs[0].Value, p.Key, p.Value)
 				}
-			}); err != nil {
-				t.Fatal(err)
 			}
 		}
 		d := until(t, deltas, func(d Delta) bool { return len(d.Pairs) > 0 })

@@ -36,36 +36,33 @@ func echo(t *testing.T, nc *nats.Conn, times int) {
 // An answer that comes after its request was given up, or twice where that may be, is not taken for
 // the next one's: that would acknowledge what was never written.
 func TestAnswersAreNotMixedUp(t *testing.T) {
-	for name, once := range map[string]bool{"Twice": false, "Once": true} {
-		t.Run(name, func(t *testing.T) {
-			nc := kvtest.Server(t)
-			r := &requests{nc: nc, once: once}
-			defer r.close()
-			times := 2
-			if once {
-				times = 1
+	t.Run("Twice", func(t *testing.T) { testAnswers(t, false, 2) })
+	t.Run("Once", func(t *testing.T) { testAnswers(t, true, 1) })
+}
+
+func testAnswers(t *testing.T, once bool, times int) {
+	nc := kvtest.Server(t)
+	r := &requests{nc: nc, once: once}
+	defer r.close()
+	echo(t, nc, times)
+	for range 10 {
+		never := &nats.Msg{Subject: "echo", Data: []byte("never")}
+		if _, err := r.ask(never, 10*time.Millisecond); !errors.Is(err, nats.ErrTimeout) {
+			t.Fatal(err)
+		}
+		for i := range 20 {
+			want := "next"
+			if i > 0 {
+				want = strconv.Itoa(i)
 			}
-			echo(t, nc, times)
-			for range 10 {
-				never := &nats.Msg{Subject: "echo", Data: []byte("never")}
-				if _, err := r.ask(never, 10*time.Millisecond); !errors.Is(err, nats.ErrTimeout) {
-					t.Fatal(err)
-				}
-				for i := range 20 {
-					want := "next"
-					if i > 0 {
-						want = strconv.Itoa(i)
-					}
-					answer, err := r.ask(&nats.Msg{Subject: "echo", Data: []byte(want)}, RequestTimeout)
-					if err != nil || string(answer.Data) != want {
-						t.Fatalf("asked %s, answered %v, %v", want, answer, err)
-					}
-				}
+			answer, err := r.ask(&nats.Msg{Subject: "echo", Data: []byte(want)}, RequestTimeout)
+			if err != nil || string(answer.Data) != want {
+				t.Fatalf("asked %s, answered %v, %v", want, answer, err)
 			}
-			if len(r.idle) != 1 {
-				t.Fatalf("%d inboxes for one request at a time", len(r.idle))
-			}
-		})
+		}
+	}
+	if len(r.idle) != 1 {
+		t.Fatalf("%d inboxes for one request at a time", len(r.idle))
 	}
 }
 
