@@ -63,7 +63,7 @@ func TestCASHidesNothing(t *testing.T) {
 		_, err := set(here, ref, "own", "2", seq)
 		acked <- err
 	}()
-	if err := other.shards[0].tail.applied.wait(t.Context(), seq+2); err != nil { // both are committed
+	if err := other.shards[0].tail.applied.wait(t.Context(), seq+2); err != nil { // both committed
 		t.Fatal(err)
 	}
 	for here.shards[0].bucket.Seen() < seq+2 { // its acknowledgement is here; more than enough time to pass it on

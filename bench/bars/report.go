@@ -211,7 +211,7 @@ func fill(path, table string) error {
 }
 
 func publish(path, text string) error {
-	return os.WriteFile(path, []byte(text), 0o644) //nolint:gosec // a report is for everybody to read
+	return os.WriteFile(path, []byte(text), 0o644) //nolint:gosec // a report is public
 }
 
 // machine describes the machine of the measurement and the versions of what was measured.

@@ -190,7 +190,7 @@ func TestKillIsNoLoss(t *testing.T) {
 					message = alice.Send("C2C", "bob").ID
 				}
 				killAfterWrite(t, h, alice, message, fmt.Sprint(round), func(seq uint64) {
-					if round%2 == 0 { // half of the kills come right after the file was written under load
+					if round%2 == 0 { // the kill comes right after the file was written under load
 						h.waitForMark(args[1], seq)
 					}
 				})

@@ -402,7 +402,8 @@ func TestPipelinedRequests(t *testing.T) {
 			write(masked(1, fmt.Sprint(i)))
 		}
 		_, payload, err := reader.next()
-		if begin := fmt.Sprintf(`{"jsonrpc":"2.0","id":%d,`, i); err != nil || !strings.HasPrefix(string(payload), begin) {
+		begin := fmt.Sprintf(`{"jsonrpc":"2.0","id":%d,`, i)
+		if err != nil || !strings.HasPrefix(string(payload), begin) {
 			t.Fatalf("reply %d: %.80s, %v", i, payload, err)
 		}
 	}
