@@ -34,13 +34,11 @@ func (c *Commands) GetMessageList(ctx context.Context, caller Caller, cmd GetMes
 	if err != nil || conversation == "" {
 		return MessageList{}, err
 	}
-	wrongID := refusal.Field(refusal.BadParameter, "nextReqMessageID", "%q is not a message of this conversation",
-		refusal.Clip(string(cmd.Before)))
 	var before kv.Ref
 	if cmd.Before != "" {
 		before, err = kv.ParseMessageID(cmd.Before)
 		if err != nil || before.Conversation() != conversation {
-			return MessageList{}, wrongID
+			return MessageList{}, cmd.notBefore()
 		}
 	}
 	count := cmd.Count
@@ -49,13 +47,19 @@ func (c *Commands) GetMessageList(ctx context.Context, caller Caller, cmd GetMes
 	}
 	records, complete, err := c.store.History(ctx, conversation, before, count)
 	if errors.Is(err, kv.ErrMessageID) {
-		err = wrongID
+		err = cmd.notBefore()
 	}
 	list := MessageList{Messages: records}
 	if !complete && len(records) > 0 {
 		list.Next = records[0].Ref.ID()
 	}
 	return list, err
+}
+
+// notBefore returns the refusal of a Before that is no message of the conversation.
+func (cmd GetMessageList) notBefore() error {
+	return refusal.Field(refusal.BadParameter, "nextReqMessageID", "%q is not a message of this conversation",
+		refusal.Clip(string(cmd.Before)))
 }
 
 // conversation returns the conversation to read, or "" if it is one without a history.

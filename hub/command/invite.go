@@ -108,7 +108,7 @@ func mayRemove(g *kv.Group, caller Caller, member kv.Member) error {
 	return refusal.Field(refusal.NotPermitted, "userIDList", "%s may not remove %s", caller.UserID, member.UserID)
 }
 
-// check checks what needs no state.
+// check checks the command as far as that needs no group.
 func (cmd ChangeMembers) check() error {
 	if err := CheckGroupID(cmd.GroupID); err != nil {
 		return err

@@ -103,8 +103,8 @@ func CheckGroupID(id string) error {
 	return nil
 }
 
-// ownGroupIDs is the prefix of the group IDs that the hub makes. The ID that an app chooses for a
-// Community has this prefix and an underscore.
+// ownGroupIDs is the prefix of the group IDs that the hub makes. An app may choose an ID with it
+// for a Community only, and with an underscore behind it.
 const ownGroupIDs = "@TGS#"
 
 // checkNewGroupID checks a group ID that an app chose: it must not look like one that the hub
