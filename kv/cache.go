@@ -138,9 +138,8 @@ func (c *cache) find(key []byte) (sl *slot, mine bool) {
 // buffered. A snapshot older than what this hub has seen would leave a gap between the two and is
 // not accepted.
 func (c *cache) load(ctx context.Context, sl *slot, empty object) {
-	floor := c.sh.bucket.Seen()
 	// Others may wait for this snapshot, so it outlives the request that happened to come first.
-	snap, err := c.sh.bucket.Read(context.WithoutCancel(ctx), floor, sl.key+".>")
+	snap, err := c.sh.bucket.Read(context.WithoutCancel(ctx), 0, sl.key+".>")
 	sl.mu.Lock()
 	if err == nil {
 		err = sl.fill(empty, snap)

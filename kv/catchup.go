@@ -19,7 +19,7 @@ func (sh *shard) catchUp(ctx context.Context, sl *slot, revision uint64) error {
 			return nil
 		}
 	}
-	snap, err := sh.bucket.Read(ctx, max(revision, sh.bucket.Seen()), sl.key+".>")
+	snap, err := sh.bucket.Read(ctx, revision, sl.key+".>")
 	if err != nil {
 		return err
 	}

@@ -77,7 +77,7 @@ func (sh *shard) attempt(
 // find looks for a commit by its mark. It returns the revision of its last entry, 0 if it was not
 // committed, or ErrUnknown if an entry that would bear the mark has been overwritten.
 func (sh *shard) find(ctx context.Context, sl *slot, writes []bucket.Write, request, last uint64) (uint64, error) {
-	snap, err := sh.bucket.Read(ctx, sh.bucket.Seen(), sl.key+".>")
+	snap, err := sh.bucket.Read(ctx, 0, sl.key+".>")
 	if err != nil {
 		return 0, ErrUnknown
 	}

@@ -24,7 +24,7 @@ func (s *Store) History(
 	if err != nil {
 		return nil, false, err
 	}
-	snap, err := sh.bucket.Read(ctx, sh.bucket.Seen(), "c."+a+"."+b+".*.m", "c."+b+"."+a+".*.m")
+	snap, err := sh.bucket.Read(ctx, 0, "c."+a+"."+b+".*.m", "c."+b+"."+a+".*.m")
 	if err != nil {
 		return nil, false, err
 	}
@@ -58,7 +58,7 @@ func (sh *shard) groupHistory(ctx context.Context, groupID string, before uint64
 	if len(filters) == 0 {
 		return nil, true, nil
 	}
-	snap, err := sh.bucket.Read(ctx, sh.bucket.Seen(), filters...)
+	snap, err := sh.bucket.Read(ctx, 0, filters...)
 	if err != nil {
 		return nil, false, err
 	}

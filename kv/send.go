@@ -82,7 +82,7 @@ func (sh *shard) sendC2C(ctx context.Context, r Record, origin, id string) (Reco
 	if !errors.As(err, &stale) {
 		return stored, err
 	}
-	snap, err := sh.bucket.Read(ctx, max(sh.bucket.Seen(), stale.Last), object+".m")
+	snap, err := sh.bucket.Read(ctx, stale.Last, object+".m")
 	if err != nil {
 		return Record{}, err
 	}

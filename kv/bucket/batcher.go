@@ -74,7 +74,7 @@ func (r *Batcher) ask(ctx context.Context) {
 		}
 	}
 	// Others wait for it, so it outlives the caller that happens to ask.
-	found, err := r.b.Read(context.WithoutCancel(ctx), r.b.seen.Load(), slices.Collect(maps.Keys(asked))...)
+	found, err := r.b.Read(context.WithoutCancel(ctx), 0, slices.Collect(maps.Keys(asked))...)
 	for _, e := range found.Entries {
 		parent := e.Key[:strings.LastIndexByte(e.Key, '.')+1]
 		for _, q := range slices.Concat(asked[e.Key], asked[parent+"*"]) {

@@ -46,8 +46,7 @@ func newestRevision(bucket, filter string, ask func(*nats.Msg) (*nats.Msg, error
 	if err != nil {
 		return 0, err
 	}
-	// The client's own call puts the filter into the subject of its request, where no wildcard
-	// belongs.
+	// Not the client's own call, see Last.
 	reply, err := ask(&nats.Msg{Subject: "$JS.API.STREAM.MSG.GET.KV_" + bucket, Data: body})
 	if err != nil {
 		return 0, fmt.Errorf("%w: newest entry of %s: %w", ErrUnavailable, bucket, err)
