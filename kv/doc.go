@@ -39,8 +39,8 @@
 // An entry is written to an object on the condition that the last sequence under "<object>.>" is
 // still the one that the writer decided on (nats-server #5280). A single replica checks that under
 // the stream's lock. A replicated stream checks it when the leader proposes (#4320), and excludes a
-// second writer in flight only if both name the byte-identical filter. So the filter is built in one
-// place: one that matches nothing would pass unchecked.
+// second writer in flight only if both name the byte-identical filter. So the filter is built in
+// one place: one that matches nothing would pass unchecked.
 //
 // On a single replica, a change of one live pair that was decided on that pair alone is committed
 // as a compare-and-swap: on the condition that this pair is still as it was (see cas.go).
