@@ -66,7 +66,9 @@ func TestCASHidesNothing(t *testing.T) {
 	if err := other.shards[0].tail.applied.wait(t.Context(), seq+2); err != nil { // both committed
 		t.Fatal(err)
 	}
-	for here.shards[0].bucket.Seen() < seq+2 { // its acknowledgement is here; more than enough time to pass it on
+	// When its acknowledgement is here, the reads that follow leave more than enough time to pass
+	// it on.
+	for here.shards[0].bucket.Seen() < seq+2 {
 		if _, err := here.shards[0].bucket.Read(t.Context(), 0, string(ref.ID())+".>"); err != nil {
 			t.Fatal(err)
 		}

@@ -6,7 +6,7 @@ import "encoding/json"
 type Record struct {
 	Ref                Ref             `json:"-"`
 	From               string          `json:"from"`
-	To                 string          `json:"to,omitempty"`      // the other user of a one-to-one message
+	To                 string          `json:"to,omitempty"`      // the other user, if there is one
 	GroupID            string          `json:"groupID,omitempty"` // or the group
 	Type               string          `json:"type"`              // TIMCustomElem, TIMTextElem
 	Payload            json.RawMessage `json:"payload"`
@@ -26,8 +26,9 @@ type Member struct {
 
 // GroupInfo is what a group is, besides its members.
 type GroupInfo struct {
-	GroupID    string `json:"-"`
-	Type       string `json:"type"` // Private (Work), Public, ChatRoom (Meeting), Community or AVChatRoom
+	GroupID string `json:"-"`
+	// Type is Private (Work), Public, ChatRoom (Meeting), Community or AVChatRoom.
+	Type       string `json:"type"`
 	Name       string `json:"name"`
 	Owner      string `json:"owner,omitempty"`
 	JoinOption string `json:"joinOption,omitempty"`

@@ -76,9 +76,9 @@ func newReader(nc *nats.Conn, b *Bucket) (*reader, error) {
 
 func (r *reader) close() { _ = r.sub.Unsubscribe() }
 
-// Read returns a snapshot of the keys that match the filters: not older than Seen, so that no reader
-// goes back in time, nor than atLeast. It asks again while a lagging replica answers. If ctx ends or
-// nobody answers, it returns ErrUnavailable.
+// Read returns a snapshot of the keys that match the filters: not older than Seen, so that no
+// reader goes back in time, nor than atLeast. It asks again while a lagging replica answers. If ctx
+// ends or nobody answers, it returns ErrUnavailable.
 func (b *Bucket) Read(ctx context.Context, atLeast uint64, filters ...string) (Snapshot, error) {
 	floor := max(atLeast, b.Seen())
 	ctx, cancel := context.WithTimeout(ctx, RequestTimeout)
@@ -178,8 +178,8 @@ func (r *reader) receive(msg *nats.Msg) {
 // Last returns the newest of all entries whose subject matches the filter, or nil if there is none.
 // A replica that lags may answer.
 //
-// The client's own call appends the filter to the subject of the request (ADR-31 of NATS), where the
-// server expects no wildcard.
+// The client's own call appends the filter to the subject of the request (ADR-31 of NATS), where
+// the server expects no wildcard.
 func (b *Bucket) Last(ctx context.Context, filter string) (*Entry, error) {
 	body, err := json.Marshal(map[string]string{"last_by_subj": filter})
 	if err != nil {
