@@ -217,7 +217,7 @@ func TestLimitWithoutFence(t *testing.T) {
 	}
 	most, _ := stop()
 	if most <= maxPairsUnderAttack {
-		t.Errorf("nine writers without a fence kept to %d pairs: the attack proves nothing", most)
+		t.Errorf("nine writers without a precondition kept to %d pairs: the attack proves nothing", most)
 	}
-	t.Logf("without a fence: %d pairs, limit %d", most, maxPairsUnderAttack)
+	t.Logf("without a precondition: %d pairs, limit %d", most, maxPairsUnderAttack)
 }
