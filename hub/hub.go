@@ -60,7 +60,7 @@ func New(options Options, store *kv.Store) (*Hub, error) {
 	h.running, h.stop = context.WithCancel(context.Background())
 	h.mux.HandleFunc("GET /ws", h.serveSocket)
 	h.mux.Handle("/v4/", rest.New(rest.Options{
-		SDKAppID: o.SDKAppID, SecretKey: o.SecretKey, Admins: o.Admins,
+		SDKAppID: o.SDKAppID, SecretKeys: o.secretKeys(), Admins: o.Admins,
 		Rate: o.RESTRate, Timeout: o.RequestTimeout, Now: o.Now, Logger: o.Logger,
 		Running: h.running, Answered: h.metrics.restAnswered,
 	}, h.commands))

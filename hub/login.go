@@ -146,5 +146,5 @@ func (o *Options) verify(p loginParams, now time.Time) (time.Time, error) {
 	if err != nil {
 		return time.Time{}, err
 	}
-	return claims.Until, claims.Check(o.SDKAppID, o.SecretKey, p.UserID, now)
+	return claims.Until, claims.CheckAny(o.SDKAppID, o.secretKeys(), p.UserID, now)
 }

@@ -17,6 +17,7 @@ import (
 type Options struct {
 	SDKAppID       uint64
 	SecretKey      string
+	OldSecretKeys  []string // UserSigs under these are good too, while a new key takes their place
 	Admins         []string // the app admins: users who may act on any conversation without a Seq
 	AllowedOrigins []string // web origins that may connect besides the hub's own host
 
@@ -54,15 +55,19 @@ type Options struct {
 	Logger       *slog.Logger     // slog.Default()
 }
 
+// secretKeys returns the keys of which any may have signed a UserSig.
+func (o *Options) secretKeys() []string { return append([]string{o.SecretKey}, o.OldSecretKeys...) }
+
 // withDefaults returns a copy with every zero filled in, or an error that says what is missing.
 func (o Options) withDefaults() (Options, error) {
 	switch {
 	case o.SDKAppID == 0:
 		return o, errors.New("hub: Options.SDKAppID is 0")
-	case o.SecretKey == "":
-		return o, errors.New("hub: Options.SecretKey is empty: everybody could sign a UserSig")
+	case o.SecretKey == "" || slices.Contains(o.OldSecretKeys, ""):
+		return o, errors.New("hub: a key in Options is empty: everybody could sign a UserSig")
 	}
 	o.Admins = slices.Clone(o.Admins)
+	o.OldSecretKeys = slices.Clone(o.OldSecretKeys)
 	o.AllowedOrigins = slices.Clone(o.AllowedOrigins)
 	o.MaxExtensions = cmp.Or(o.MaxExtensions, 300)
 	o.MaxExtensionsPerRequest = cmp.Or(o.MaxExtensionsPerRequest, 20)

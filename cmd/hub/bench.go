@@ -34,12 +34,12 @@ type benchCommand struct {
 
 // Run measures and writes the result. It returns an error if the hub breaks a promise.
 func (b *benchCommand) Run(ctx context.Context, c *Config, out io.Writer) error {
-	key, err := c.signingKey()
+	keys, err := c.signingKeys()
 	if err != nil {
 		return err
 	}
 	options := bench.Options{
-		URL: b.URL, MetricsURL: b.MetricsURL, SDKAppID: c.SDKAppID, SecretKey: key, Admin: c.Admin[0],
+		URL: b.URL, MetricsURL: b.MetricsURL, SDKAppID: c.SDKAppID, SecretKey: keys[0], Admin: c.Admin[0],
 		Clients: b.Clients, Audience: b.Audience, Stalled: b.Stalled, Messages: b.Messages,
 		Rate: b.Rate, Pairs: b.Pairs, Bytes: b.Bytes, Duration: b.Duration,
 	}
@@ -62,18 +62,4 @@ func (b *benchCommand) Run(ctx context.Context, c *Config, out io.Writer) error 
 		return result.WriteTable(out)
 	}
 	return errors.Join(result.WriteTable(out), writeFile(b.JSON, text.String()))
-}
-
-// signingKey returns the key that UserSigs are signed with: the one that is set, or the one of the
-// data directory.
-func (c *Config) signingKey() (string, error) {
-	if c.SecretKey != "" {
-		return c.SecretKey, nil
-	}
-	key, err := readSecretKey(c.Data)
-	if err != nil {
-		return "", fmt.Errorf("no secret key: set --secret-key, "+
-			"or --data to the directory of a hub that has started before: %w", err)
-	}
-	return key, nil
 }

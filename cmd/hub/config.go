@@ -16,12 +16,14 @@ type Config struct {
 
 	Addr          string   `group:"Doors" default:"127.0.0.1:8080" help:"Serve WebSocket (/ws), REST (/v4/), the SDK (/sdk/) and the demo here."`
 	AdminAddr     string   `group:"Doors" default:"127.0.0.1:9090" help:"Serve /metrics, /healthz, /readyz and /debug/pprof here. Keep it private; \"\" turns it off."`
+	AdminHost     []string `group:"Doors" placeholder:"HOST" help:"The admin port also answers to this name or address, besides those of this machine: what your probes and Prometheus call it. May repeat."`
 	AllowedOrigin []string `group:"Doors" placeholder:"ORIGIN" help:"Web pages of this origin (https://app.example.com) may connect too, besides those of the same host. May repeat."`
-	Demo          *bool    `group:"Doors" negatable:"" help:"Serve the demo page, and UserSigs for it to anybody who asks. On if --addr is a loopback address, which is the only place for it."`
+	Demo          *bool    `group:"Doors" negatable:"" help:"Serve the demo page, and UserSigs for it to anybody who asks. On if --addr is a loopback address and no secret key is set, which is the only place for it."`
 
-	SDKAppID  uint64   `group:"Accounts" name:"sdkappid" default:"1400000000" help:"The one app that this hub serves."`
-	SecretKey string   `group:"Accounts" placeholder:"KEY" help:"The key that UserSigs are signed with. Made at the first start and kept in --data if not given. Other users of this machine see a flag: better set HUB_SECRET_KEY."`
-	Admin     []string `group:"Accounts" default:"admin" placeholder:"USER" help:"An app admin, who may call REST and act on any conversation. May repeat."`
+	SDKAppID      uint64   `group:"Accounts" name:"sdkappid" default:"1400000000" help:"The one app that this hub serves."`
+	SecretKey     string   `group:"Accounts" placeholder:"KEY" help:"The key that UserSigs are signed with. Made at the first start and kept in --data if not given. Other users of this machine see a flag: better set HUB_SECRET_KEY or --secret-key-file."`
+	SecretKeyFile string   `group:"Accounts" placeholder:"FILE" help:"Read the key from this file. It may hold two, one a line: the first signs, UserSigs of both are good. Read at the start."`
+	Admin         []string `group:"Accounts" default:"admin" placeholder:"USER" help:"An app admin, who may call REST and act on any conversation. May repeat."`
 
 	Data string   `group:"Storage" default:"./data" help:"Directory of the embedded NATS and of the secret key. One hub at a time."`
 	Sync SyncMode `group:"Storage" default:"always" help:"When the embedded NATS syncs to the disk: \"always\" before a write is acknowledged, or every so often (\"2m\"), which is several times faster and loses that much in a power cut. A crash of the hub alone loses nothing either way."`
@@ -50,12 +52,23 @@ type Config struct {
 	WebhookSecret string `group:"Webhooks" placeholder:"KEY" help:"Sign webhooks with HMAC-SHA256 under this key."`
 }
 
-// demo reports whether the demo is served.
+// demo reports whether the demo is served. A key that is set is one that a backend signs with too,
+// so such a hub has users who are not for anybody to be; and it may stand behind a proxy, whose
+// requests all come from loopback.
 func (c *Config) demo() bool {
 	if c.Demo != nil {
 		return *c.Demo
 	}
-	return isLoopback(c.Addr)
+	return isLoopback(c.Addr) && !c.hasSecretKey()
+}
+
+// adminHosts returns the names that the admin port answers to besides those of the machine.
+func (c *Config) adminHosts() []string {
+	hosts := []string{hostname(c.AdminAddr)}
+	for _, h := range c.AdminHost {
+		hosts = append(hosts, hostname(h))
+	}
+	return hosts
 }
 
 // SyncMode says when the embedded NATS syncs to the disk: before every acknowledgement, or at an
@@ -87,10 +100,11 @@ func (m SyncMode) String() string {
 }
 
 // hubOptions returns the settings of package hub.
-func (c *Config) hubOptions(secretKey string) hub.Options {
+func (c *Config) hubOptions(secretKeys []string) hub.Options {
 	return hub.Options{
 		SDKAppID:                c.SDKAppID,
-		SecretKey:               secretKey,
+		SecretKey:               secretKeys[0],
+		OldSecretKeys:           secretKeys[1:],
 		Admins:                  c.Admin,
 		AllowedOrigins:          c.AllowedOrigin,
 		MaxExtensions:           c.MaxExtensions,

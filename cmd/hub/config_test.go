@@ -109,6 +109,13 @@ func TestEveryFlagHasItsVariable(t *testing.T) {
 
 func TestRefused(t *testing.T) {
 	t.Chdir(filepath.Dir(writeTempFile(t, "ca.pem", ""))) // the path of the folder may have spaces
+	for name, text := range map[string]string{
+		"three": strings.Repeat("0123456789abcdef\n", 3), "short": "0123456789abcdef\nshort\n",
+	} {
+		if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
 	for name, tt := range map[string]struct {
 		args string
 		want string // what to set, in the error's words
@@ -118,7 +125,15 @@ func TestRefused(t *testing.T) {
 		"NameThatMayBePublic": {"--addr example.com:8080", "set --secret-key"},
 		"PublicDemo": {"--demo --addr 0.0.0.0:8080 --secret-key " + strings.ReplaceAll(key, " ", "_"),
 			"set --no-demo"},
+		"DemoWithKey":         {"--demo --secret-key 0123456789abcdef", "set --no-demo"},
 		"ShortKey":            {"--secret-key 0123456789abcde", "at least 16"},
+		"OneLetterKey":        {"--secret-key aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "a random one"},
+		"ThreeLetterKey":      {"--secret-key abcabcabcabcabcabc", "a random one"},
+		"KeyTwice":            {"--secret-key 0123456789abcdef --secret-key-file ca.pem", "leave one out"},
+		"NoKeyInFile":         {"--secret-key-file ca.pem", "holds 0 keys"},
+		"ThreeKeysInFile":     {"--secret-key-file three", "holds 3 keys"},
+		"ShortKeyInFile":      {"--secret-key-file short", "key 2 in short has 5 bytes"},
+		"NoKeyFile":           {"--secret-key-file nowhere", "no such file"},
 		"NoPort":              {"--addr localhost", "HOST:PORT"},
 		"NoAdminPort":         {"--admin-addr localhost", "HOST:PORT"},
 		"App0":                {"--sdkappid 0", "--sdkappid"},

@@ -1,14 +1,10 @@
 package main
 
 import (
-	"crypto/rand"
-	"encoding/hex"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
-	"strings"
 
 	"github.com/gofrs/flock"
 )
@@ -53,37 +49,7 @@ func (d *dataDir) close() error { return d.lock.Close() }
 
 func (d *dataDir) natsDir() string { return filepath.Join(d.path, "nats") }
 
-// secretKey returns the key of this directory. The first call makes it: 32 random bytes in
-// hexadecimal, readable by the owner only.
-func (d *dataDir) secretKey() (string, error) {
-	key, err := readSecretKey(d.path)
-	if !errors.Is(err, fs.ErrNotExist) {
-		return key, err
-	}
-	random := make([]byte, 32)
-	rand.Read(random)
-	key = hex.EncodeToString(random)
-	if err := writeFile(secretKeyPath(d.path), key+"\n"); err != nil {
-		return "", fmt.Errorf("secret key: %w", err)
-	}
-	return key, nil
-}
-
 func secretKeyPath(dir string) string { return filepath.Join(dir, "secret-key") }
-
-// readSecretKey returns the key that a hub made in dir, or an error that is fs.ErrNotExist.
-func readSecretKey(dir string) (string, error) {
-	text, err := os.ReadFile(secretKeyPath(dir))
-	if err != nil {
-		return "", err
-	}
-	key := strings.TrimSpace(string(text))
-	if len(key) < minSecretKey {
-		return "", fmt.Errorf("secret key: %s holds %d bytes, want at least %d",
-			secretKeyPath(dir), len(key), minSecretKey)
-	}
-	return key, nil
-}
 
 // temporary is the pattern of the names that writeFile gives to files that are not complete yet.
 const temporary = ".new-*"

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strings"
 	"time"
 
 	"exthub/hub/usersig"
@@ -19,8 +20,9 @@ const demoValidity = 7 * 24 * time.Hour
 //
 // Being bound to loopback is not enough: any page in a browser here can send requests to loopback,
 // and a page whose name is rebound to 127.0.0.1 could read the answers. So both the name that the
-// browser went to and the page that asks must be local. App admins are refused: nobody needs one to
-// try the demo.
+// browser went to and the page that asks must be local. A proxy on this machine could bring in
+// anybody under a local name, so nothing may tell of one. App admins are refused: nobody needs one
+// to try the demo.
 func demoUserSig(appID uint64, key string, admins []string) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Cache-Control", "no-store")
@@ -29,7 +31,11 @@ func demoUserSig(appID uint64, key string, admins []string) http.Handler {
 			http.Error(w, "the demo is for this machine only: open it at http://127.0.0.1", http.StatusForbidden)
 			return
 		}
-		if site := r.Header.Get("Sec-Fetch-Site"); !ownOrigin(r) || site == "cross-site" || site == "same-site" {
+		if proxied(r) {
+			http.Error(w, "the demo is for this machine only, and this came through a proxy", http.StatusForbidden)
+			return
+		}
+		if fromForeignPage(r) {
 			http.Error(w, "the demo gives UserSigs to its own page only", http.StatusForbidden)
 			return
 		}
@@ -48,6 +54,31 @@ func demoUserSig(appID uint64, key string, admins []string) http.Handler {
 		// An error means that the page has gone, and needs no report.
 		_ = json.NewEncoder(w).Encode(map[string]any{"sdkAppID": appID, "userID": user, "userSig": sig})
 	})
+}
+
+// proxyHeaders are what proxies add to a request, besides all that begins with X-Forwarded.
+var proxyHeaders = []string{
+	"Forwarded", "Via", "X-Real-Ip", "X-Client-Ip", "X-Cluster-Client-Ip", "X-Original-Forwarded-For",
+	"X-Original-Host", "X-Envoy-External-Address", "Cf-Connecting-Ip", "True-Client-Ip", "Fastly-Client-Ip",
+}
+
+// proxied reports whether something in a request tells of a proxy. Some that add no header speak
+// HTTP/1.0, which no browser does. One that adds nothing and speaks HTTP/1.1 can't be told from a
+// browser: for such the demo is off as soon as a secret key is set.
+func proxied(r *http.Request) bool {
+	for name := range r.Header {
+		if strings.HasPrefix(name, "X-Forwarded") || slices.Contains(proxyHeaders, name) {
+			return true
+		}
+	}
+	return !r.ProtoAtLeast(1, 1)
+}
+
+// fromForeignPage reports whether a page of another site sent the request with its visitor's
+// browser.
+func fromForeignPage(r *http.Request) bool {
+	site := r.Header.Get("Sec-Fetch-Site")
+	return !ownOrigin(r) || site == "cross-site" || site == "same-site"
 }
 
 // ownOrigin reports whether a request comes from a page of the host that it goes to, or from no

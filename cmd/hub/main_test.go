@@ -3,6 +3,7 @@ package main
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -102,15 +103,15 @@ func TestKeyIsMadeOnce(t *testing.T) {
 	h := startHub(t, "--data", data, "--sync", "2m")
 	sig := h.userSig("alice")
 	h.stop()
-	key, err := readSecretKey(data)
-	if err != nil || len(key) != 64 {
-		t.Fatalf("key %q, %v; want 32 bytes in hexadecimal", key, err)
+	keys, err := readKeys(secretKeyPath(data))
+	if err != nil || len(keys) != 1 || len(keys[0]) != 64 {
+		t.Fatalf("keys %q, %v; want one of 32 bytes in hexadecimal", keys, err)
 	}
-	if err := usersig.Verify(sig, 1400000000, key, "alice", time.Now()); err != nil {
+	if err := usersig.Verify(sig, 1400000000, keys[0], "alice", time.Now()); err != nil {
 		t.Error(err)
 	}
 	startHub(t, "--data", data).stop()
-	if again, _ := readSecretKey(data); again != key {
+	if again, _ := readKeys(secretKeyPath(data)); !slices.Equal(again, keys) {
 		t.Error("a restart made a new key: everybody's UserSig is void")
 	}
 }
@@ -156,11 +157,11 @@ func TestUsersigCommand(t *testing.T) {
 
 func expiredSig(t *testing.T, data string) string {
 	t.Helper()
-	key, err := readSecretKey(data)
+	keys, err := readKeys(secretKeyPath(data))
 	if err != nil {
 		t.Fatal(err)
 	}
-	sig, err := usersig.Sign(1400000000, key, "alice", time.Now().Add(-time.Hour), time.Minute)
+	sig, err := usersig.Sign(1400000000, keys[0], "alice", time.Now().Add(-time.Hour), time.Minute)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -9,11 +9,14 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
 	"testing"
 	"time"
+
+	"exthub/hub/usersig"
 )
 
 // binary is the path of the hub, built once for all tests that start it as a process.
@@ -45,6 +48,7 @@ const testTimeout = time.Minute
 type hubProcess struct {
 	t      *testing.T
 	cmd    *exec.Cmd
+	key    string // its --secret-key; "" if it has a demo
 	banner string // what it printed at the start
 	url    string // http://127.0.0.1:port
 	admin  string
@@ -68,6 +72,9 @@ func startHub(t *testing.T, args ...string) *hubProcess {
 func spawnHub(t *testing.T, args ...string) *hubProcess {
 	t.Helper()
 	r := &hubProcess{t: t, up: make(chan struct{}), exited: make(chan struct{})}
+	if i := slices.Index(args, "--secret-key"); i >= 0 {
+		r.key = args[i+1]
+	}
 	r.cmd = exec.Command(binary,
 		append([]string{"--addr", "127.0.0.1:0", "--admin-addr", "127.0.0.1:0", "--drain", "1s"}, args...)...)
 	stdout, err := r.cmd.StdoutPipe()
@@ -160,15 +167,28 @@ func get(t *testing.T, url string) (int, http.Header, string) {
 	return res.StatusCode, res.Header, string(body)
 }
 
-// userSig asks the demo for a UserSig.
+// userSig makes a UserSig with the hub's key or, if the hub keeps it, asks the demo for one.
 func (r *hubProcess) userSig(user string) string {
 	r.t.Helper()
+	if r.key != "" {
+		return sign(r.t, r.key, user)
+	}
 	status, _, body := get(r.t, r.url+"/demo/usersig?user="+user)
 	var reply struct{ UserSig string }
 	if err := json.Unmarshal([]byte(body), &reply); err != nil || status != http.StatusOK {
 		r.t.Fatalf("no UserSig: %d %s", status, body)
 	}
 	return reply.UserSig
+}
+
+// sign makes a UserSig that is valid for an hour.
+func sign(t *testing.T, key, user string) string {
+	t.Helper()
+	sig, err := usersig.Sign(1400000000, key, user, time.Now(), time.Hour)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return sig
 }
 
 // runCommand runs the hub to its end and returns what it printed and its exit code.

@@ -48,7 +48,7 @@ type process struct {
 
 	publicAddr, adminAddr net.Listener
 	dir                   *dataDir // nil with --nats-url
-	secretKey             string
+	secretKeys            []string // the first signs, all verify
 	admin                 *httpServer
 	nats                  *link
 	watermark             *watermark // nil with --nats-url
@@ -72,7 +72,7 @@ func (p *process) start(ctx context.Context) (err error) {
 	}
 	metrics := newMetrics()
 	if p.adminAddr != nil {
-		p.admin = serveHTTP(p.adminAddr, adminHandler(metrics, p.ready), p.failed)
+		p.admin = serveHTTP(p.adminAddr, adminHandler(metrics, p.ready, c.adminHosts()), p.failed)
 	}
 	if p.nats, err = openLink(c, p.dir); err != nil {
 		return err
@@ -80,7 +80,7 @@ func (p *process) start(ctx context.Context) (err error) {
 	if err := p.openStore(ctx); err != nil {
 		return err
 	}
-	if p.hub, err = hub.New(c.hubOptions(p.secretKey), p.store); err != nil {
+	if p.hub, err = hub.New(c.hubOptions(p.secretKeys), p.store); err != nil {
 		return err
 	}
 	registerStats(metrics, p.store, p.hub)
@@ -88,7 +88,7 @@ func (p *process) start(ctx context.Context) (err error) {
 	if p.webhooks, err = startWebhooks(ctx, c, p.store, metrics); err != nil {
 		return err
 	}
-	p.public = serveHTTP(p.publicAddr, publicHandler(c, p.secretKey, p.hub.Handler()), p.failed)
+	p.public = serveHTTP(p.publicAddr, publicHandler(c, p.secretKeys[0], p.hub.Handler()), p.failed)
 	p.serving.Store(true)
 	return nil
 }
@@ -158,15 +158,17 @@ func (p *process) listen() (err error) {
 }
 
 func (p *process) openData() (err error) {
-	p.secretKey = p.config.SecretKey
+	if p.secretKeys, err = p.config.secretKeys(); err != nil {
+		return err
+	}
 	if p.config.NATSURL != "" {
 		return nil
 	}
 	if p.dir, err = openDataDir(p.config.Data); err != nil {
 		return err
 	}
-	if p.secretKey == "" {
-		p.secretKey, err = p.dir.secretKey()
+	if p.secretKeys == nil {
+		p.secretKeys, err = p.dir.secretKeys()
 	}
 	return err
 }

@@ -22,14 +22,14 @@ func (u *usersigCommand) Run(c *Config, out io.Writer) error {
 	if u.User == "" && u.Verify == "" {
 		return errors.New("set --user NAME to make a UserSig, or --verify SIG to explain one")
 	}
-	key, err := c.signingKey()
+	keys, err := c.signingKeys()
 	if err != nil {
 		return err
 	}
 	if u.Verify != "" {
-		return explain(out, u.Verify, c.SDKAppID, key, time.Now())
+		return explain(out, u.Verify, c.SDKAppID, keys, time.Now())
 	}
-	sig, err := usersig.Sign(c.SDKAppID, key, u.User, time.Now(), u.Expire)
+	sig, err := usersig.Sign(c.SDKAppID, keys[0], u.User, time.Now(), u.Expire)
 	if err != nil {
 		return err
 	}
@@ -37,12 +37,12 @@ func (u *usersigCommand) Run(c *Config, out io.Writer) error {
 	return err
 }
 
-func explain(out io.Writer, sig string, appID uint64, key string, now time.Time) error {
+func explain(out io.Writer, sig string, appID uint64, keys []string, now time.Time) error {
 	claims, err := usersig.Parse(sig)
 	if err == nil {
 		fmt.Fprintf(out, "user      %s\nSDKAppID  %d\nissued    %s\nuntil     %s\n", claims.User, claims.AppID,
 			claims.Issued.UTC().Format(time.RFC3339), claims.Until.UTC().Format(time.RFC3339))
-		err = claims.Check(appID, key, claims.User, now)
+		err = claims.CheckAny(appID, keys, claims.User, now)
 	}
 	var refused *usersig.Error
 	if errors.As(err, &refused) {

@@ -9,13 +9,9 @@ import (
 	"strings"
 )
 
-// minSecretKey is the least length of the key in bytes. A shorter one can be guessed from one
-// UserSig, which every client holds.
-const minSecretKey = 16
-
 // Validate refuses settings that contradict each other, in a sentence that says what to set.
 func (c *Config) Validate() error {
-	return errors.Join(c.validateDoors(), c.validateStorage(), c.validateLimits(), c.validateWebhooks())
+	return errors.Join(c.validateDoors(), c.validateAccounts(), c.validateStorage(), c.validateLimits(), c.validateWebhooks())
 }
 
 func (c *Config) validateWebhooks() error {
@@ -40,25 +36,32 @@ func (c *Config) validateDoors() error {
 			return fmt.Errorf("--admin-addr %q is not HOST:PORT: %w", c.AdminAddr, err)
 		}
 	}
-	switch loopback := isLoopback(c.Addr); {
-	case !loopback && c.SecretKey == "":
-		return fmt.Errorf("--addr %s can be reached from other machines: set --secret-key (or HUB_SECRET_KEY) "+
-			"to the key that your backend signs UserSigs with", c.Addr)
-	case !loopback && c.demo():
-		return fmt.Errorf("--demo hands a UserSig for any user to anybody, and --addr %s can be reached "+
-			"from other machines: set --no-demo, or an --addr like 127.0.0.1:8080", c.Addr)
-	case c.SecretKey != "" && len(c.SecretKey) < minSecretKey:
-		return fmt.Errorf("--secret-key has %d bytes: set at least %d, or anybody who holds a UserSig can guess it",
-			len(c.SecretKey), minSecretKey)
-	case c.SDKAppID == 0:
-		return errors.New("--sdkappid is 0: set the number of your app, or leave it out")
-	}
 	for _, o := range c.AllowedOrigin {
 		if u, err := url.Parse(o); err != nil || u.Scheme == "" || u.Host == "" ||
 			strings.TrimSuffix(o, "/") != u.Scheme+"://"+u.Host || strings.Contains(u.Host, "*") {
 			return fmt.Errorf("--allowed-origin %q is not an origin: "+
 				"set scheme and host, like https://app.example.com", o)
 		}
+	}
+	return nil
+}
+
+func (c *Config) validateAccounts() error {
+	if _, err := c.secretKeys(); err != nil {
+		return err
+	}
+	switch loopback := isLoopback(c.Addr); {
+	case !loopback && !c.hasSecretKey():
+		return fmt.Errorf("--addr %s can be reached from other machines: set --secret-key-file (or HUB_SECRET_KEY) "+
+			"to the key that your backend signs UserSigs with", c.Addr)
+	case !loopback && c.demo():
+		return fmt.Errorf("--demo hands a UserSig for any user to anybody, and --addr %s can be reached "+
+			"from other machines: set --no-demo, or an --addr like 127.0.0.1:8080", c.Addr)
+	case c.demo() && c.hasSecretKey():
+		return errors.New("--demo hands a UserSig for any user to anybody, and with a secret key there are users " +
+			"who are not for anybody to be: set --no-demo, or leave the key out")
+	case c.SDKAppID == 0:
+		return errors.New("--sdkappid is 0: set the number of your app, or leave it out")
 	}
 	return nil
 }
@@ -76,9 +79,9 @@ func (c *Config) validateStorage() error {
 		}
 	}
 	switch {
-	case c.NATSURL != "" && c.SecretKey == "":
+	case c.NATSURL != "" && !c.hasSecretKey():
 		return errors.New("--nats-url is shared by hubs that must share their key: " +
-			"set --secret-key (or HUB_SECRET_KEY)")
+			"set --secret-key-file (or HUB_SECRET_KEY)")
 	case c.NATSURL != "" && !c.Sync.Always:
 		return errors.New("--sync is for the embedded NATS: leave it out, " +
 			"and set sync_interval in the configuration of your cluster")

@@ -30,13 +30,13 @@ type door struct {
 
 // Options are what the door needs to know. All but Rate are required.
 type Options struct {
-	SDKAppID  uint64
-	SecretKey string
-	Admins    []string
-	Rate      int           // calls of one command a second; 0 is no limit
-	Timeout   time.Duration // of one call
-	Now       func() time.Time
-	Logger    *slog.Logger
+	SDKAppID   uint64
+	SecretKeys []string // a UserSig may be signed with any of them
+	Admins     []string
+	Rate       int           // calls of one command a second; 0 is no limit
+	Timeout    time.Duration // of one call
+	Now        func() time.Time
+	Logger     *slog.Logger
 
 	// Running ends with the hub, and every call with it.
 	Running context.Context
@@ -161,7 +161,11 @@ func (d *door) caller(r *http.Request) (command.Caller, error) {
 			command.MaxUserID)
 	}
 	var invalid *usersig.Error
-	if err := usersig.Verify(query.Get("usersig"), o.SDKAppID, o.SecretKey, user, o.Now()); errors.As(err, &invalid) {
+	claims, err := usersig.Parse(query.Get("usersig"))
+	if err == nil {
+		err = claims.CheckAny(o.SDKAppID, o.SecretKeys, user, o.Now())
+	}
+	if errors.As(err, &invalid) {
 		return command.Caller{}, refusal.Field(invalid.Code, "usersig", "%s", invalid.Reason)
 	} else if err != nil {
 		return command.Caller{}, err

@@ -42,6 +42,12 @@ func Verify(sig string, appID uint64, key, user string, now time.Time) error {
 
 // Check verifies the claims as Verify does after Parse.
 func (c Claims) Check(appID uint64, key, user string, now time.Time) error {
+	return c.CheckAny(appID, []string{key}, user, now)
+}
+
+// CheckAny verifies the claims as Check does, but any of the keys may have signed them: an app that
+// changes its key has two until the last UserSig under the old one has expired.
+func (c Claims) CheckAny(appID uint64, keys []string, user string, now time.Time) error {
 	switch {
 	case c.AppID != appID:
 		return refuse(WrongApp, "the UserSig is for SDKAppID %d, not for %d", c.AppID, appID)
@@ -49,11 +55,22 @@ func (c Claims) Check(appID uint64, key, user string, now time.Time) error {
 		return refuse(WrongUser, "the UserSig is for user %q, not for %q", c.User, user)
 	case now.Unix() > c.Until.Unix():
 		return refuse(Expired, "the UserSig expired at %s", c.Until.UTC().Format(time.RFC3339))
-	// Everybody can compute an HMAC under the empty key.
-	case key == "" || !hmac.Equal(c.mac, c.content.mac(key)):
+	case !c.signedWithAny(keys):
 		return refuse(WrongKey, "the UserSig was not signed with this app's secret key, or was altered")
 	}
 	return nil
+}
+
+// signedWithAny tries every key, also after one that fits, so that the time it takes tells nothing
+// of which one did.
+func (c Claims) signedWithAny(keys []string) bool {
+	signed := false
+	for _, key := range keys {
+		// Everybody can compute an HMAC under the empty key.
+		fits := hmac.Equal(c.mac, c.content.mac(key)) && key != ""
+		signed = signed || fits
+	}
+	return signed
 }
 
 // content is what the HMAC covers.

@@ -165,3 +165,30 @@ func TestSign(t *testing.T) {
 		}
 	}
 }
+
+// TestTwoKeys: while an app changes its key, UserSigs under both are good, and under no other.
+func TestTwoKeys(t *testing.T) {
+	c, err := Parse(xiaojun)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, v := range []struct {
+		name string
+		keys []string
+		code int
+	}{
+		{"First", []string{key, "new"}, 0},
+		{"Second", []string{"new", key}, 0},
+		{"Neither", []string{"new", "newer"}, WrongKey},
+		{"None", nil, WrongKey},
+		{"EmptyBeside", []string{"", "new"}, WrongKey},
+	} {
+		t.Run(v.name, func(t *testing.T) {
+			wantCode(t, c.CheckAny(app, v.keys, "xiaojun", issued), v.code)
+		})
+	}
+	// Everybody can sign with the empty key.
+	forged := c
+	forged.mac = c.content.mac("")
+	wantCode(t, forged.CheckAny(app, []string{"", key}, "xiaojun", issued), WrongKey)
+}

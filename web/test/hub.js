@@ -42,6 +42,12 @@ export class Hub {
   /** Its address, such as http://127.0.0.1:40123, which a restart keeps. */
   url = '';
 
+  /** The key that it was given, or undefined if it has a demo, which signs. */
+  get secretKey() {
+    const at = this.#flags.indexOf('--secret-key');
+    return at < 0 ? undefined : this.#flags[at + 1];
+  }
+
   /** Whether it was ever killed, so that pages may have complained about the network. */
   killed = false;
 
