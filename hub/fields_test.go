@@ -251,7 +251,8 @@ func TestFieldNames(t *testing.T) {
 func restCaller(t *testing.T, commands *command.Commands) func(command, body string) string {
 	const appID, secretKey = 1400000000, "a key for this test alone"
 	door := rest.New(rest.Options{
-		SDKAppID: appID, SecretKeys: []string{secretKey}, Admins: []string{"admin"}, Timeout: time.Minute, Now: time.Now,
+		SDKAppID: appID, SecretKeys: []string{secretKey}, Admins: []string{"admin"},
+		Timeout: time.Minute, Now: time.Now,
 		Logger: slog.New(slog.DiscardHandler), Running: t.Context(), Answered: func(string, bool, *refusal.Error) {},
 	}, commands)
 	sig, err := usersig.Sign(appID, secretKey, "admin", time.Now(), time.Hour)

@@ -79,6 +79,10 @@ func (h *Hub) Publish(d kv.Delta) { h.broker.Publish(d) }
 // session needs. The login stays here because it needs a stack as large as the server's, which has
 // already grown; growing another one is a tenth of the cost of a login.
 func (h *Hub) serveSocket(w http.ResponseWriter, r *http.Request) {
+	if !allowedOrigin(r, h.options.AllowedOrigins) {
+		http.Error(w, "pages of this origin may not connect", http.StatusForbidden)
+		return
+	}
 	// Before the upgrade: a client that finds the hub full or stopping retries later, as after any
 	// failed connection.
 	if !h.sessions.reserve() {
@@ -86,7 +90,7 @@ func (h *Hub) serveSocket(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	s := &session{hub: h}
-	if err := s.conn.Accept(h.writers, s, w, r, h.options.AllowedOrigins, maxLoginFrame); err != nil {
+	if err := s.conn.Accept(h.writers, s, w, r, maxLoginFrame); err != nil {
 		h.sessions.release()
 		return // Accept has answered
 	}

@@ -3,6 +3,7 @@ package hub
 import (
 	"cmp"
 	"errors"
+	"fmt"
 	"log/slog"
 	"slices"
 	"time"
@@ -19,7 +20,7 @@ type Options struct {
 	SecretKey      string
 	OldSecretKeys  []string // UserSigs under these are good too, while a new key takes their place
 	Admins         []string // the app admins: users who may act on any conversation without a Seq
-	AllowedOrigins []string // web origins that may connect besides the hub's own host
+	AllowedOrigins []string // web origins that may connect besides the hub's own host: ParseOrigin
 
 	MaxExtensions           int // pairs of a message; 300
 	MaxExtensionsPerRequest int // 20
@@ -69,6 +70,13 @@ func (o Options) withDefaults() (Options, error) {
 	o.Admins = slices.Clone(o.Admins)
 	o.OldSecretKeys = slices.Clone(o.OldSecretKeys)
 	o.AllowedOrigins = slices.Clone(o.AllowedOrigins)
+	for i, text := range o.AllowedOrigins {
+		origin, err := ParseOrigin(text)
+		if err != nil {
+			return o, fmt.Errorf("hub: %w", err)
+		}
+		o.AllowedOrigins[i] = origin
+	}
 	o.MaxExtensions = cmp.Or(o.MaxExtensions, 300)
 	o.MaxExtensionsPerRequest = cmp.Or(o.MaxExtensionsPerRequest, 20)
 	o.MaxKeyBytes = cmp.Or(o.MaxKeyBytes, 100)

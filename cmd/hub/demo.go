@@ -3,11 +3,11 @@ package main
 import (
 	"encoding/json"
 	"net/http"
-	"net/url"
 	"slices"
 	"strings"
 	"time"
 
+	"exthub/hub"
 	"exthub/hub/usersig"
 )
 
@@ -78,16 +78,5 @@ func proxied(r *http.Request) bool {
 // browser.
 func fromForeignPage(r *http.Request) bool {
 	site := r.Header.Get("Sec-Fetch-Site")
-	return !ownOrigin(r) || site == "cross-site" || site == "same-site"
-}
-
-// ownOrigin reports whether a request comes from a page of the host that it goes to, or from no
-// page at all.
-func ownOrigin(r *http.Request) bool {
-	origin := r.Header.Get("Origin")
-	if origin == "" {
-		return true
-	}
-	u, err := url.Parse(origin)
-	return err == nil && u.Host == r.Host
+	return !hub.SameHost(r) || site == "cross-site" || site == "same-site"
 }

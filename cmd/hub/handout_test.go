@@ -55,8 +55,8 @@ func proxyTo(t *testing.T, target string, rewrite func(*httputil.ProxyRequest)) 
 	return proxy.URL
 }
 
-// A stranger asks the demo for somebody's UserSig through the proxy in front of a hub in production,
-// as "localhost". The hub has a key that a backend signs with, so it has no demo.
+// A stranger asks the demo for somebody's UserSig through the proxy in front of a hub in
+// production, as "localhost". The hub has a key that a backend signs with, so it has no demo.
 func TestHandoutThroughProxy(t *testing.T) {
 	file := writeTempFile(t, "keys", key+"\n")
 	for source, args := range map[string][]string{
@@ -66,7 +66,8 @@ func TestHandoutThroughProxy(t *testing.T) {
 			h := startHub(t, append(args, "--data", t.TempDir())...)
 			proxy := proxyTo(t, h.url, func(*httputil.ProxyRequest) {}) // no header tells of it
 			for _, path := range []string{"/demo/usersig?user=ada", "/"} {
-				if status, body := request(t, proxy+path, map[string]string{"Host": "localhost"}); status != http.StatusNotFound {
+				status, body := request(t, proxy+path, map[string]string{"Host": "localhost"})
+				if status != http.StatusNotFound {
 					t.Errorf("%s: %d %.100s", path, status, body)
 				}
 			}
@@ -124,8 +125,8 @@ func TestReboundAdminPort(t *testing.T) {
 	h.stop()
 }
 
-// A page of another site starts profiles on the admin port with its visitor's browser. It can't read
-// them, but each costs the hub.
+// A page of another site starts profiles on the admin port with its visitor's browser. It can't
+// read them, but each costs the hub.
 func TestForeignPageStartsProfile(t *testing.T) {
 	h := startHub(t, "--data", t.TempDir())
 	for _, header := range []map[string]string{
@@ -135,7 +136,8 @@ func TestForeignPageStartsProfile(t *testing.T) {
 			t.Errorf("%v: %d %.20q", header, status, body)
 		}
 	}
-	if status, _ := request(t, h.admin+"/debug/pprof/", map[string]string{"Sec-Fetch-Site": "none"}); status != http.StatusOK {
+	status, _ := request(t, h.admin+"/debug/pprof/", map[string]string{"Sec-Fetch-Site": "none"})
+	if status != http.StatusOK {
 		t.Errorf("the address line: %d", status)
 	}
 	h.stop()
@@ -170,7 +172,8 @@ func TestTwoSecretKeys(t *testing.T) {
 	if err := usersig.Verify(strings.TrimSpace(out), 1400000000, key, "ada", time.Now()); err != nil {
 		t.Errorf("the first key does not sign: %v", err)
 	}
-	if out, _, code := runCommand(t, "usersig", "--secret-key-file", both, "--verify", sign(t, older, "ada")); code != 0 {
+	out, _, code := runCommand(t, "usersig", "--secret-key-file", both, "--verify", sign(t, older, "ada"))
+	if code != 0 {
 		t.Errorf("hub usersig does not know the second key: %s", out)
 	}
 }

@@ -35,7 +35,7 @@ func serveConnsOf(t *testing.T, w *Writers, secure bool, use func(*Conn)) *httpt
 	t.Helper()
 	server := httptest.NewUnstartedServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 		c := new(Conn)
-		if err := c.Accept(w, nil, rw, r, nil, 1<<20); err != nil {
+		if err := c.Accept(w, nil, rw, r, 1<<20); err != nil {
 			t.Error(err)
 			return
 		}
