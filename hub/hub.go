@@ -4,7 +4,9 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
+	"path"
 	"slices"
+	"strings"
 
 	"exthub/events"
 	"exthub/hub/command"
@@ -25,7 +27,7 @@ type Hub struct {
 	writers  *socket.Writers
 	sessions *sessions
 	metrics  *metrics
-	mux      *http.ServeMux
+	rest     http.Handler
 
 	// running is canceled by Shutdown, and every request with it.
 	running context.Context
@@ -41,7 +43,7 @@ func New(options Options, store *kv.Store) (*Hub, error) {
 	}
 	w := socket.StartWriters(o.WriteTimeout, o.FanoutFrom)
 	h := &Hub{
-		options: o, log: o.Logger, writers: w, sessions: newSessions(o.MaxSessions), mux: http.NewServeMux(),
+		options: o, log: o.Logger, writers: w, sessions: newSessions(o.MaxSessions),
 		broker: events.New(events.Options{
 			Interval: o.EventInterval, LargeAudience: o.LargeAudience, Wrap: socket.Wrap, Deliverer: w,
 		}),
@@ -58,17 +60,38 @@ func New(options Options, store *kv.Store) (*Hub, error) {
 	}
 	h.metrics = newMetrics(h.sessions, h.broker)
 	h.running, h.stop = context.WithCancel(context.Background())
-	h.mux.HandleFunc("GET /ws", h.serveSocket)
-	h.mux.Handle("/v4/", rest.New(rest.Options{
+	h.rest = rest.New(rest.Options{
 		SDKAppID: o.SDKAppID, SecretKeys: o.secretKeys(), Admins: o.Admins,
 		Rate: o.RESTRate, Timeout: o.RequestTimeout, Now: o.Now, Logger: o.Logger,
 		Running: h.running, Answered: h.metrics.restAnswered,
-	}, h.commands))
+	}, h.commands)
 	return h, nil
 }
 
-// Handler serves the doors: WebSocket at /ws, REST under /v4/.
-func (h *Hub) Handler() http.Handler { return h.mux }
+// Handler serves the doors: WebSocket at /ws, REST where IsREST says so.
+func (h *Hub) Handler() http.Handler {
+	sockets := http.NewServeMux()
+	sockets.HandleFunc("GET /ws", h.serveSocket)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if IsREST(r.URL.Path) {
+			h.rest.ServeHTTP(w, r)
+		} else {
+			sockets.ServeHTTP(w, r)
+		}
+	})
+}
+
+// IsREST reports whether a path is one of the REST door: it is under /v4, as it stands or without
+// its "//" and "..". A mux would send a call of such a path elsewhere, with its UserSig, and a
+// client might follow with a GET. The door says that there is no such command.
+func IsREST(urlPath string) bool {
+	for _, p := range []string{urlPath, path.Clean(urlPath)} {
+		if p == "/v4" || strings.HasPrefix(p, "/v4/") {
+			return true
+		}
+	}
+	return false
+}
 
 // Publish notifies the sessions concerned of a committed change. It is the sink of kv.Store.Run and
 // does nothing after Shutdown.
@@ -79,6 +102,11 @@ func (h *Hub) Publish(d kv.Delta) { h.broker.Publish(d) }
 // session needs. The login stays here because it needs a stack as large as the server's, which has
 // already grown; growing another one is a tenth of the cost of a login.
 func (h *Hub) serveSocket(w http.ResponseWriter, r *http.Request) {
+	if r.ContentLength != 0 {
+		// What would become of it is anybody's guess: a proxy reads a body, the hub frames.
+		http.Error(w, "an upgrade has no body", http.StatusBadRequest)
+		return
+	}
 	if !allowedOrigin(r, h.options.AllowedOrigins) {
 		http.Error(w, "pages of this origin may not connect", http.StatusForbidden)
 		return

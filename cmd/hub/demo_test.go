@@ -76,7 +76,7 @@ func TestDemoUserSig(t *testing.T) {
 }
 
 func TestStatic(t *testing.T) {
-	h := static(fstest.MapFS{"index.html": {Data: []byte("<title>x</title>")}})
+	h := static(fstest.MapFS{"index.html": {Data: []byte("<title>x</title>")}}, forOwnPages)
 	get := func(header string) *httptest.ResponseRecorder {
 		r := httptest.NewRequest("GET", "/", nil)
 		r.Header.Set("If-None-Match", header)
@@ -96,7 +96,7 @@ func TestStatic(t *testing.T) {
 	if h.ServeHTTP(w, httptest.NewRequest("POST", "/", nil)); w.Code != http.StatusMethodNotAllowed {
 		t.Errorf("%d for a POST", w.Code)
 	}
-	changed := static(fstest.MapFS{"index.html": {Data: []byte("<title>y</title>")}})
+	changed := static(fstest.MapFS{"index.html": {Data: []byte("<title>y</title>")}}, forOwnPages)
 	w = httptest.NewRecorder()
 	changed.ServeHTTP(w, httptest.NewRequest("GET", "/", nil))
 	if w.Header().Get("ETag") == first.Header().Get("ETag") {

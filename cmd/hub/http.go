@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"time"
 
+	"exthub/hub"
 	"exthub/web"
 )
 
@@ -23,17 +24,35 @@ const (
 	maxHeader   = 16 << 10
 )
 
-// publicHandler routes what --addr serves.
-func publicHandler(c *Config, secretKey string, hub http.Handler) http.Handler {
+// publicHandler routes what --addr serves. A mux cleans a path by sending the client to the clean
+// one, which would turn a call into another: REST is routed before it.
+func publicHandler(c *Config, secretKey string, doors http.Handler) http.Handler {
 	mux := http.NewServeMux()
-	mux.Handle("/ws", hub)
-	mux.Handle("/v4/", hub)
-	mux.Handle("/sdk/", allowAnyOrigin(http.StripPrefix("/sdk", static(web.SDK))))
+	mux.Handle("/ws", doors)
+	mux.Handle("/sdk/", http.StripPrefix("/sdk", static(web.SDK, forAnyOrigin)))
 	if c.demo() {
 		mux.Handle("GET /demo/usersig", demoUserSig(c.SDKAppID, secretKey, c.Admin))
-		mux.Handle("/", static(web.Demo))
+		mux.Handle("/", static(web.Demo, forOwnPages))
 	}
-	return mux
+	return closeAfterChunks(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if hub.IsREST(r.URL.Path) {
+			doors.ServeHTTP(w, r)
+		} else {
+			mux.ServeHTTP(w, r)
+		}
+	}))
+}
+
+// closeAfterChunks closes the connection behind a request with chunks. If it had a length too,
+// net/http has removed that and believes the chunks, but a proxy in front may have believed the
+// length, and taken the next request for a part of this one. What comes behind is not read.
+func closeAfterChunks(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if len(r.TransferEncoding) > 0 {
+			w.Header().Set("Connection", "close")
+		}
+		next.ServeHTTP(w, r)
+	})
 }
 
 // httpServer is an http.Server that knows when its Serve has returned.
