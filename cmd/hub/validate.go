@@ -25,7 +25,7 @@ func (c *Config) validateWebhooks() error {
 		return nil
 	}
 	if u, err := url.Parse(c.WebhookURL); err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
-		return fmt.Errorf("--webhook-url %q is not an http or https address", c.WebhookURL)
+		return errors.New("--webhook-url is not an http or https address") // which may hold secrets
 	}
 	return nil
 }
@@ -77,6 +77,17 @@ func (c *Config) validateStorage() error {
 		}
 		if _, err := os.Stat(path); err != nil {
 			return fmt.Errorf("%s: %w", flag, err)
+		}
+	}
+	for i, address := range strings.Split(c.NATSURL, ",") {
+		// NATS would name the address in its error, with the password. It takes one without a
+		// scheme.
+		if address = strings.TrimSpace(address); !strings.Contains(address, "://") {
+			address = "nats://" + address
+		}
+		if _, err := url.Parse(address); err != nil {
+			return fmt.Errorf("--nats-url: address %d can't be parsed: "+
+				"set it like nats://user:password@host:4222, with %%2F for a / in the password", i+1)
 		}
 	}
 	switch {

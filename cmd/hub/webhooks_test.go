@@ -75,3 +75,37 @@ func TestKillLosesNoWebhook(t *testing.T) {
 	})
 	h.stop()
 }
+
+// Somebody reads the hub's log, where the addresses of a webhook and of NATS, with the tokens and
+// passwords in them, stand in each error.
+func TestSecretsStayOutOfTheLog(t *testing.T) {
+	closed := httptest.NewServer(http.NotFoundHandler())
+	closed.Close() // nobody answers there
+	host := strings.TrimPrefix(closed.URL, "http://")
+	address := "http://ann:pass-word@" + host + "/hidden-path?token=hidden-token"
+	h := startHub(t, "--data", t.TempDir(), "--webhook-url", address)
+	alice := h.login("alice")
+	if _, err := set(alice, alice.Send("C2C", "bob").ID, "k", "v"); err != nil {
+		t.Fatal(err)
+	}
+	h.waitForLog("follower has to try again")
+	h.stop()
+	logged := []string{h.logged()}
+	for _, args := range [][]string{
+		{"--webhook-url", "ftp://ann:pass-word@" + host + "/hidden-path?token=hidden-token"},
+		{"--webhook-url", "http://ann:pass-word/x@" + host + "/hidden-path?token=hidden-token"},
+		{"--nats-url", "nats://ann:pass-word/x@" + host, "--secret-key", key},
+		{"--nats-url", "nats://" + host + ",nats://ann:pass-word%zz@[::1", "--secret-key", key},
+	} {
+		_, stderr, code := runCommand(t, append(args, "--addr", "127.0.0.1:0", "--data", t.TempDir())...)
+		if code == 0 {
+			t.Errorf("%v: accepted", args)
+		}
+		logged = append(logged, stderr)
+	}
+	for _, text := range logged {
+		if strings.Contains(text, "pass-word") || strings.Contains(text, "hidden") {
+			t.Errorf("shows a secret: %s", text)
+		}
+	}
+}

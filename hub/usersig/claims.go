@@ -5,7 +5,9 @@ import (
 	"compress/zlib"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"io"
+	"reflect"
 	"strings"
 	"sync"
 	"time"
@@ -43,8 +45,9 @@ type envelope struct {
 	AppID    uint64 `json:"TLS.sdkappid"`
 	Issued   int64  `json:"TLS.time"`
 	Validity int64  `json:"TLS.expire"`
-	UserBuf  []byte `json:"TLS.userbuf,omitempty"`
-	MAC      []byte `json:"TLS.sig"`
+	// Both are base64
+	UserBuf string `json:"TLS.userbuf,omitempty"`
+	MAC     string `json:"TLS.sig"`
 }
 
 // encoding is base64 with the three characters replaced that have a meaning in URLs.
@@ -65,7 +68,7 @@ func Parse(sig string) (Claims, error) {
 	}
 	packed, err := encoding.DecodeString(sig)
 	if err != nil {
-		return Claims{}, refuse(Malformed, "the UserSig is not URL-safe base64 or is cut off: %v", err)
+		return Claims{}, refuse(Malformed, "the UserSig is not URL-safe base64 or is cut off")
 	}
 	raw, err := inflate(packed)
 	if err != nil {
@@ -73,10 +76,44 @@ func Parse(sig string) (Claims, error) {
 	}
 	var e envelope
 	if err := json.Unmarshal(raw, &e); err != nil {
-		return Claims{}, refuse(Malformed, "the UserSig does not hold the JSON that it should: %v", err)
+		return Claims{}, refuse(Malformed, "%s", notEnvelope(err))
 	}
 	return e.claims()
 }
+
+// notEnvelope says why JSON is not an envelope, in JSON's words: those of encoding/json are about
+// this package's types.
+func notEnvelope(err error) string {
+	var wrong *json.UnmarshalTypeError
+	if !errors.As(err, &wrong) {
+		return "the UserSig does not hold JSON"
+	}
+	is := "a " + wrong.Value
+	switch kind, number, _ := strings.Cut(wrong.Value, " "); {
+	case kind == "array":
+		is = "a list"
+	case kind == "object":
+		is = "an object"
+	case kind == "bool":
+		is = "true or false"
+	case len(number) > maxNumber:
+		is = "the number " + number[:maxNumber] + "..."
+	case number != "":
+		is = "the number " + number
+	}
+	switch {
+	case wrong.Field == "":
+		return "the UserSig holds " + is + ", not an object"
+	case wrong.Type.Kind() == reflect.Uint64:
+		return wrong.Field + " is " + is + ", not a whole number from 0 to 2^64-1"
+	case wrong.Type.Kind() == reflect.Int64:
+		return wrong.Field + " is " + is + ", not a whole number"
+	}
+	return wrong.Field + " is " + is + ", not a string"
+}
+
+// maxNumber is how many digits of a number a refusal repeats.
+const maxNumber = 16
 
 // inflaters is a pool, because an inflater takes 40 KB and is used only while a few hundred bytes
 // are read.
@@ -88,13 +125,13 @@ func inflate(packed []byte) ([]byte, error) {
 	src := bytes.NewReader(packed)
 	z, err := getInflater(src)
 	if err != nil {
-		return nil, refuse(Malformed, "the UserSig does not inflate: %v", err)
+		return nil, refuse(Malformed, "the UserSig does not inflate")
 	}
 	defer inflaters.Put(z)
 	raw, err := io.ReadAll(io.LimitReader(z, maxJSON+1))
 	switch {
 	case err != nil:
-		return nil, refuse(Malformed, "the UserSig does not inflate or is cut off: %v", err)
+		return nil, refuse(Malformed, "the UserSig does not inflate or is cut off")
 	case len(raw) > maxJSON:
 		return nil, refuse(Malformed, "the UserSig inflates to more than %d bytes", maxJSON)
 	case src.Len() > 0:
@@ -122,13 +159,21 @@ func (e envelope) claims() (Claims, error) {
 	case e.Validity < 0 || e.Validity > maxSeconds:
 		return Claims{}, refuse(Malformed, "the UserSig has a TLS.expire out of range")
 	}
+	userBuf, err := base64.StdEncoding.DecodeString(e.UserBuf)
+	if err != nil {
+		return Claims{}, refuse(Malformed, "the UserSig has a TLS.userbuf that is not base64")
+	}
+	mac, err := base64.StdEncoding.DecodeString(e.MAC)
+	if err != nil {
+		return Claims{}, refuse(Malformed, "the UserSig has a TLS.sig that is not base64")
+	}
 	return Claims{
 		User:    e.User,
 		AppID:   e.AppID,
 		Issued:  time.Unix(e.Issued, 0),
 		Until:   time.Unix(e.Issued+e.Validity, 0),
-		content: content{e.User, e.AppID, e.Issued, e.Validity, e.UserBuf},
-		mac:     e.MAC,
+		content: content{e.User, e.AppID, e.Issued, e.Validity, userBuf},
+		mac:     mac,
 	}, nil
 }
 

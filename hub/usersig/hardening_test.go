@@ -5,6 +5,7 @@ import (
 	"compress/zlib"
 	"encoding/base64"
 	"errors"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -19,6 +20,38 @@ func decoded(t testing.TB, sig string) []byte {
 		t.Fatal(err)
 	}
 	return b
+}
+
+// innards are words of what the package is built with.
+var innards = regexp.MustCompile(`json:|unmarshal|Go |struct|int64|\[\]uint8|zlib:|flate:|illegal|EOF|envelope`)
+
+// A stranger sends fields of the wrong type, to learn what the hub is built with. A
+// backend that errs so is told which field, what it is and what it should be.
+func TestWrongTypes(t *testing.T) {
+	for raw, want := range map[string]string{
+		`{"TLS.sdkappid":"1400000000"}`: "TLS.sdkappid is a string, not a whole number from 0 to 2^64-1",
+		`{"TLS.sdkappid":-1}`:           "TLS.sdkappid is the number -1, not a whole number from 0 to 2^64-1",
+		`{"TLS.sdkappid":1.5}`:          "TLS.sdkappid is the number 1.5, not a whole number from 0 to 2^64-1",
+		`{"TLS.time":1e300}`:            "TLS.time is the number 1e300, not a whole number",
+		`{"TLS.time":{"a":1}}`:          "TLS.time is an object, not a whole number",
+		`{"TLS.expire":true}`:           "TLS.expire is true or false, not a whole number",
+		`{"TLS.identifier":1}`:          "TLS.identifier is a number, not a string",
+		`{"TLS.identifier":["a"]}`:      "TLS.identifier is a list, not a string",
+		`{"TLS.sig":5}`:                 "TLS.sig is a number, not a string",
+		`{"TLS.ver":"2.0","TLS.identifier":"a","TLS.sig":"a b"}`:   "the UserSig has a TLS.sig that is not base64",
+		`{"TLS.ver":"2.0","TLS.identifier":"a","TLS.userbuf":"-"}`: "the UserSig has a TLS.userbuf that is not base64",
+		`{"TLS.userbuf":[1,2]}`:                                    "TLS.userbuf is a list, not a string",
+		`[]`:                                                       "the UserSig holds a list, not an object",
+		`"x"`:                                                      "the UserSig holds a string, not an object",
+		`{"TLS.ver":`:                                              "the UserSig does not hold JSON",
+		`{"TLS.time":` + strings.Repeat("9", 3000) + `}`: "TLS.time is the number 9999999999999999..., not a whole number",
+	} {
+		_, err := Parse(pack(t, zlib.BestCompression, []byte(raw)))
+		wantCode(t, err, Malformed)
+		if !strings.HasSuffix(err.Error(), want) || innards.MatchString(err.Error()) {
+			t.Errorf("%.40s: %q, want %q", raw, err, want)
+		}
+	}
 }
 
 func TestMalformed(t *testing.T) {
@@ -70,7 +103,11 @@ func TestMalformed(t *testing.T) {
 		"HMACNotBase64":    good(map[string]any{"TLS.sig": "a b"}),
 	} {
 		t.Run(name, func(t *testing.T) {
-			wantCode(t, Verify(sig, app, key, "xiaojun", issued), Malformed)
+			err := Verify(sig, app, key, "xiaojun", issued)
+			wantCode(t, err, Malformed)
+			if innards.MatchString(err.Error()) {
+				t.Errorf("says it in words that are not for a caller: %v", err)
+			}
 		})
 	}
 	for name, sig := range map[string]string{

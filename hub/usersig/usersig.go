@@ -93,7 +93,8 @@ func (c content) mac(key string) []byte {
 }
 
 func (c content) envelope(key string) envelope {
-	return envelope{version, c.user, c.appID, c.issued, c.validity, c.userBuf, c.mac(key)}
+	text := base64.StdEncoding.EncodeToString
+	return envelope{version, c.user, c.appID, c.issued, c.validity, text(c.userBuf), text(c.mac(key))}
 }
 
 func (e envelope) pack() (string, error) {

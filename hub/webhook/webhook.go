@@ -18,6 +18,7 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -62,7 +63,7 @@ type Sender struct {
 func New(ctx context.Context, store *kv.Store, options Options) (*Sender, error) {
 	address, err := url.Parse(options.URL)
 	if err != nil {
-		return nil, fmt.Errorf("webhook address: %w", err)
+		return nil, errors.New("webhook: the address can't be parsed") // the error would show it
 	}
 	if options.Now == nil {
 		options.Now = time.Now
@@ -117,7 +118,7 @@ func (s *Sender) post(ctx context.Context, command string, body []byte) error {
 	address.RawQuery = query.Encode()
 	r, err := http.NewRequestWithContext(ctx, http.MethodPost, address.String(), bytes.NewReader(body))
 	if err != nil {
-		return err
+		return withoutAddress(err)
 	}
 	r.Header.Set("Content-Type", "application/json")
 	if s.options.Secret != "" {
@@ -127,7 +128,7 @@ func (s *Sender) post(ctx context.Context, command string, body []byte) error {
 	}
 	answer, err := s.client.Do(r)
 	if err != nil {
-		return err
+		return withoutAddress(err)
 	}
 	defer answer.Body.Close()
 	// The body is read so that the connection can be used again, but not without a limit.
@@ -136,6 +137,16 @@ func (s *Sender) post(ctx context.Context, command string, body []byte) error {
 		return fmt.Errorf("the receiver answered %s", answer.Status)
 	}
 	return nil
+}
+
+// withoutAddress returns an error of net/http without the address that it names: a path and a query
+// may hold tokens, and errors are logged.
+func withoutAddress(err error) error {
+	var named *url.Error
+	if errors.As(err, &named) {
+		return named.Err
+	}
+	return err
 }
 
 // Sign returns the value that SignatureHeader has if the request comes from a holder of the secret.
