@@ -3,11 +3,12 @@ package kv
 import (
 	"context"
 	"errors"
-	"exthub/kv/kvtest"
 	"fmt"
 	"sync"
 	"testing"
 	"time"
+
+	"exthub/kv/kvtest"
 )
 
 // withAndWithoutTail opens two Stores on one server. The first does not run.

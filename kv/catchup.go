@@ -3,6 +3,8 @@ package kv
 import (
 	"context"
 	"time"
+
+	"exthub/kv/bucket"
 )
 
 // catchUp brings the slot to revision or beyond: by the tail, which is on its way anyway, or by a
@@ -23,6 +25,13 @@ func (sh *shard) catchUp(ctx context.Context, sl *slot, revision uint64) error {
 	if err != nil {
 		return err
 	}
+	err = sl.refill(snap)
+	sh.cache.invalidate(sl.key, snap.UpTo) // another slot may have taken the place of this one
+	return err
+}
+
+// refill makes the slot's object of a newer snapshot.
+func (sl *slot) refill(snap bucket.Snapshot) error {
 	sl.mu.Lock()
 	defer sl.mu.Unlock()
 	if snap.UpTo < sl.upTo {

@@ -20,7 +20,11 @@ func (sh *shard) commit(ctx context.Context, sl *slot, group []*waiter, last uin
 	done, err := sh.attempt(ctx, sl, writes, bucket.Precondition{Filter: sl.filter, Last: last})
 	switch {
 	case err == nil:
-		sl.applyCommit(group, writes, done)
+		sl.applyCommit(writes, done)
+		// By key: while the commit was on its way another slot may have taken the place of ours, and
+		// without a tail nothing else would bring it there.
+		sh.cache.invalidate(sl.key, done.head)
+		sl.finishCommit(group, done.head+1-uint64(len(writes)))
 		return done.head, !done.late
 	case !errors.Is(err, errRetry):
 		sl.finish(err, group...)
@@ -96,8 +100,8 @@ func (sh *shard) find(ctx context.Context, sl *slot, writes []bucket.Write, requ
 }
 
 // applyCommit applies a commit to the slot, so that the next read sees it without waiting for the
-// tail, and finishes its waiters.
-func (sl *slot) applyCommit(group []*waiter, writes []bucket.Write, at committed) {
+// tail.
+func (sl *slot) applyCommit(writes []bucket.Write, at committed) {
 	sl.mu.Lock()
 	defer sl.mu.Unlock()
 	first := at.head + 1 - uint64(len(writes))
@@ -109,6 +113,12 @@ func (sl *slot) applyCommit(group []*waiter, writes []bucket.Write, at committed
 			sl.gone = true
 		}
 	}
+}
+
+// finishCommit finishes the waiters of a commit whose first entry has this revision.
+func (sl *slot) finishCommit(group []*waiter, first uint64) {
+	sl.mu.Lock()
+	defer sl.mu.Unlock()
 	for _, w := range group {
 		after := first + uint64(len(w.writes))
 		// Not the slot's latest: the tail may have brought what others wrote on top of it.

@@ -84,7 +84,7 @@ func TestLateCommitChangesNothing(t *testing.T) {
 	if err := s.shards[0].cache.withMessage(t.Context(), ref, func(sl *slot) {
 		sl.mu.Unlock() // applyCommit locks it
 		cleared := bucket.Write{Key: string(ref.ID()) + ".c", Value: `{"clear":true}`}
-		sl.applyCommit(nil, []bucket.Write{cleared}, committed{head: first, request: 1})
+		sl.applyCommit([]bucket.Write{cleared}, committed{head: first, request: 1})
 		sl.mu.Lock()
 		if m := sl.object.(*Message); m.ClearSeq() != second {
 			t.Errorf("cleared at %d, then the message says %d", second, m.ClearSeq())
@@ -155,7 +155,8 @@ func TestCommitIsItsOwn(t *testing.T) {
 	late := &waiter{change: change, writes: []bucket.Write{{Key: string(ref.ID()) + ".x.k", Value: "v"}}, leads: true}
 	read(t, s, ref, 0)
 	sl, _ := s.shards[0].cache.find([]byte(ref.ID()))
-	sl.applyCommit([]*waiter{late}, late.writes, committed{head: first, request: 1})
+	sl.applyCommit(late.writes, committed{head: first, request: 1})
+	sl.finishCommit([]*waiter{late}, first)
 	if late.commit != (Commit{first, first}) {
 		t.Fatalf("committed at %d, told %+v", first, late.commit)
 	}

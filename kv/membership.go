@@ -72,9 +72,16 @@ func (s *Store) UpdateGroup(ctx context.Context, groupID string, decide func(*Gr
 	}
 }
 
-// groupCommitted applies the entries of the group itself; the hints belong to users.
+// groupCommitted makes a commit visible to the next reader. It applies the entries of the group
+// itself; the hints belong to users.
 func (sh *shard) groupCommitted(sl *slot, writes []bucket.Write, head uint64) error {
-	defer sh.cache.evict(sl)
+	err := sl.applyGroup(writes, head)
+	sh.cache.invalidate(sl.key, head) // another slot may have taken the place of ours
+	sh.cache.evict(sl)
+	return err
+}
+
+func (sl *slot) applyGroup(writes []bucket.Write, head uint64) error {
 	sl.mu.Lock()
 	defer sl.mu.Unlock()
 	for i, w := range writes {

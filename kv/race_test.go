@@ -3,10 +3,11 @@ package kv
 import (
 	"context"
 	"errors"
-	"exthub/kv/kvtest"
 	"fmt"
 	"sync"
 	"testing"
+
+	"exthub/kv/kvtest"
 )
 
 // stores opens several Stores on one server, as several hubs would.

@@ -1,8 +1,9 @@
 package kv
 
 import (
-	"exthub/kv/kvtest"
 	"testing"
+
+	"exthub/kv/kvtest"
 )
 
 // How far a bucket reached can be asked before it is opened, which writes to it, and follows every

@@ -7,10 +7,11 @@ import (
 	"testing"
 	"time"
 
-	"exthub/kv/bucket"
-	"exthub/kv/kvtest"
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
+
+	"exthub/kv/bucket"
+	"exthub/kv/kvtest"
 )
 
 // stream returns the stream of a Store's first bucket.
