@@ -18,7 +18,7 @@ const contentPolicy = "default-src 'self'; img-src 'self' data:; base-uri 'none'
 
 // noFeatures keeps what a page could ask its visitor for from it, and from what it would frame.
 const noFeatures = "camera=(), microphone=(), geolocation=(), payment=(), usb=(), serial=(), hid=(), " +
-	"bluetooth=(), midi=(), display-capture=(), screen-wake-lock=(), browsing-topics=()"
+	"midi=(), display-capture=(), screen-wake-lock=(), browsing-topics=()"
 
 // Who may load files.
 const (

@@ -44,7 +44,7 @@ func TestWrongTypes(t *testing.T) {
 		`[]`:                                                       "the UserSig holds a list, not an object",
 		`"x"`:                                                      "the UserSig holds a string, not an object",
 		`{"TLS.ver":`:                                              "the UserSig does not hold JSON",
-		`{"TLS.time":` + strings.Repeat("9", 3000) + `}`: "TLS.time is the number 9999999999999999..., not a whole number",
+		`{"TLS.time":` + strings.Repeat("9", 3000) + `}`: "the number 9999999999999999..., not a whole number",
 	} {
 		_, err := Parse(pack(t, zlib.BestCompression, []byte(raw)))
 		wantCode(t, err, Malformed)
