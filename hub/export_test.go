@@ -17,3 +17,6 @@ func (h *Hub) SessionsOf(userID string) int {
 	defer h.sessions.mu.Unlock()
 	return len(h.sessions.users[userID])
 }
+
+// Connections returns how many connections count as open.
+func (h *Hub) Connections() int { return h.sessions.len() }

@@ -27,7 +27,7 @@ func newMetrics(ss *sessions, b *events.Broker) *metrics {
 			Name: "exthub_sessions_ended_total", Help: "Sessions that the hub ended, by close code.",
 		}, []string{"code"}),
 		sessions: prometheus.NewGaugeFunc(prometheus.GaugeOpts{
-			Name: "exthub_sessions", Help: "Connections that are open, logged in or about to.",
+			Name: "exthub_sessions", Help: "Connections whose sockets are open, logged in or not.",
 		}, func() float64 { return float64(ss.len()) }),
 		delivered: prometheus.NewCounterFunc(prometheus.CounterOpts{
 			Name: "exthub_events_delivered_total",

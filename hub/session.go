@@ -37,7 +37,7 @@ func (s *session) start() {
 	if s.login() {
 		go s.run()
 	} else {
-		s.detach()
+		go s.detach() // it waits for the client, which net/http's goroutine is too large for
 	}
 }
 
@@ -72,10 +72,13 @@ func (s *session) run() {
 	s.detach()
 }
 
-// detach removes the session from everything that knows it.
+// detach removes the session from everything that knows it. It counts until its socket is closed:
+// clients that are told to go and stay would be sockets that no limit knows.
 func (s *session) detach() {
 	s.hub.broker.Detach(&s.conn, s.caller.UserID)
+	s.hub.sessions.logout(s)
 	s.end(websocket.StatusNormalClosure, "")
+	s.conn.Drain()
 	s.hub.sessions.remove(s)
 }
 
@@ -104,6 +107,9 @@ func (s *session) handle(frame []byte) bool {
 	s.dispatch(r)
 	return true
 }
+
+// Extra is told of a frame that is no request. It counts for nothing yet.
+func (s *session) Extra() bool { return true }
 
 // dispatch carries out a request within Options.RequestTimeout and answers it.
 func (s *session) dispatch(r request) {

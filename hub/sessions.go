@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// sessions are all connections, logged in or about to, and the logged-in ones by user. Shutdown
-// waits here for the last to end.
+// sessions are all connections whose sockets are open, logged in, about to or told to go, and the
+// logged-in ones by user. Shutdown waits here for the last to end.
 type sessions struct {
 	limit int
 
@@ -79,11 +79,10 @@ func (ss *sessions) login(s *session, limit int) (oldest *session) {
 	return oldest
 }
 
-// remove forgets a connection.
-func (ss *sessions) remove(s *session) {
+// logout takes a session from its user, who has room for another one.
+func (ss *sessions) logout(s *session) {
 	ss.mu.Lock()
 	defer ss.mu.Unlock()
-	delete(ss.all, s)
 	list := ss.users[s.caller.UserID]
 	if i := slices.Index(list, s); i >= 0 {
 		list = slices.Delete(list, i, i+1)
@@ -93,6 +92,13 @@ func (ss *sessions) remove(s *session) {
 	} else {
 		delete(ss.users, s.caller.UserID)
 	}
+}
+
+// remove forgets a connection whose socket is closed.
+func (ss *sessions) remove(s *session) {
+	ss.mu.Lock()
+	defer ss.mu.Unlock()
+	delete(ss.all, s)
 	ss.signalLocked()
 }
 

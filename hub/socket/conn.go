@@ -1,10 +1,7 @@
 package socket
 
 import (
-	"bytes"
-	"context"
 	"errors"
-	"io"
 	"net/http"
 	"sync"
 	"time"
@@ -14,8 +11,10 @@ import (
 	"exthub/events"
 )
 
-// Conn is one WebSocket connection. coder/websocket does the handshake, reads, and answers pings
-// and closes; the shared Writers write data frames, which come ready-made.
+// Conn is one WebSocket connection. coder/websocket does the handshake; its Conn is left aside, as
+// the end of a connection has to take one deadline, each frame to count against its session, and a
+// break of the protocol to be named in the close frame. One goroutine reads, and answers pings and
+// closes; the shared Writers write what comes ready-made.
 type Conn struct {
 	// The socket's descriptor and the outbox's flags, which every event touches, share one cache
 	// line: beyond the write, an event mostly costs the memory that the processor has to fetch
@@ -24,29 +23,39 @@ type Conn struct {
 	outbox outbox
 
 	writers *Writers
-	ws      *websocket.Conn
 	owner   Owner
 	ID      string // of the session; set before the broker knows the Conn
 
-	Limit     int64     // bytes of a frame that is read; owned by the reader
-	last      *incoming // the frame that was read last; owned by the reader
+	Limit     int64     // bytes of a message that is read; owned by the reader
+	last      *incoming // the message that is or was last read; owned by the reader
+	unread    uint64    // bytes of the frame under way that have yet to be read; owned by the reader
 	pipelined bool      // last came in one read with the frame before it; owned by the reader
-	closing   sync.Once
-	parting   sync.Mutex    // held while ws.Close reads the answer, not on the reader's goroutine
-	gone      chan struct{} // closed by abort
-	aborted   sync.Once
+	behind    bool      // many replies wait; owned by the reader
+	heard     bool      // the client has said goodbye; owned by the reader
+
+	closing  sync.Once
+	answered chan struct{} // made by Close; closed when the reader has read all that there is to read
+	ended    sync.Once
+	gone     chan struct{} // closed when the socket is
 }
 
 // Owner is the session that a Conn belongs to.
 type Owner interface {
 	// Lost is told that changes may have been missed. It must not block.
 	Lost()
+
+	// Extra is told by the reader of each frame that is no request of its own: a ping, a pong, or a
+	// further piece of a message. It ends the connection and reports false if those are too many.
+	Extra() bool
 }
 
 // Accept upgrades the request; after an error it has answered it already. The caller has checked
 // where the page is from. limit is Conn.Limit.
 func (c *Conn) Accept(w *Writers, o Owner, rw http.ResponseWriter, r *http.Request, limit int64) error {
 	c.writers, c.owner, c.Limit, c.gone = w, o, limit, make(chan struct{})
+	// A client that does not take the answers to its plain requests does not take this one either.
+	answer := http.NewResponseController(rw)
+	_ = answer.SetWriteDeadline(time.Now().Add(w.timeout)) // refused, there is none: it is net/http's own
 	// Compression off: it costs more memory per connection than everything else together.
 	ws, err := websocket.Accept(&hijacker{rw, &c.socket}, r, &websocket.AcceptOptions{
 		CompressionMode: websocket.CompressionDisabled,
@@ -55,10 +64,10 @@ func (c *Conn) Accept(w *Writers, o Owner, rw http.ResponseWriter, r *http.Reque
 		InsecureSkipVerify: true,
 	})
 	if err != nil {
+		_ = answer.SetWriteDeadline(time.Time{})
 		return err
 	}
-	ws.SetReadLimit(-1) // Read has a limit of its own, with a close code of ours
-	c.ws = ws
+	_ = ws.CloseNow() // closes nothing: hijacker gave it no socket
 	return nil
 }
 
@@ -68,63 +77,9 @@ var errClosed = errors.New("connection closed")
 // Await blocks until there is something to read, and returns at once where that can't be told.
 func (c *Conn) Await() {
 	c.giveBack()
-	if !c.parting.TryLock() {
-		return // the connection is being closed: Read waits for the end
-	}
-	buffered := c.socket.buffered.Buffered() > 0
-	c.parting.Unlock()
-	if !buffered {
+	if c.socket.in.Buffered() == 0 {
 		c.socket.await()
 	}
-}
-
-// Read returns the next text frame, valid until the next Read. A binary frame, or one over Limit,
-// closes the connection with 4400.
-func (c *Conn) Read() ([]byte, error) {
-	c.giveBack()
-	before := c.socket.reads.Load()
-	kind, r, err := c.ws.Reader(context.Background())
-	if err != nil {
-		return nil, errors.Join(errClosed, err)
-	}
-	if kind != websocket.MessageText {
-		c.Close(CloseProtocol, "text frames only")
-		return nil, errClosed
-	}
-	c.last = incomings.Get().(*incoming)
-	if err := c.last.readFrom(r, c.Limit+1); err != nil {
-		return nil, errors.Join(errClosed, err)
-	}
-	if int64(c.last.Len()) > c.Limit {
-		c.Close(CloseProtocol, "frame too large")
-		return nil, errClosed
-	}
-	c.pipelined = c.socket.reads.Load() == before
-	return c.last.Bytes(), nil
-}
-
-// giveBack returns the buffer of the last frame to the pool: a silent session holds none.
-func (c *Conn) giveBack() {
-	if c.last != nil {
-		c.last.Reset()
-		incomings.Put(c.last)
-		c.last = nil
-	}
-}
-
-// incoming is a buffer for one frame.
-type incoming struct {
-	bytes.Buffer
-	rest io.LimitedReader
-}
-
-var incomings = sync.Pool{New: func() any { return new(incoming) }}
-
-func (f *incoming) readFrom(r io.Reader, most int64) error {
-	f.rest = io.LimitedReader{R: r, N: most}
-	_, err := f.ReadFrom(&f.rest)
-	f.rest.R = nil
-	return err
 }
 
 // Reply queues f and tries to write on the calling goroutine: waking a writer for each reply would
@@ -132,12 +87,19 @@ func (f *incoming) readFrom(r io.Reader, most int64) error {
 //
 // A pipelining client is left to the writers, which put many of its replies into one write.
 func (c *Conn) Reply(f Frame) {
-	wake, full := c.outbox.frame(f)
-	c.woken(wake && (c.pipelined || !c.writers.serveAtHand(c)), full)
+	wake, behind := c.outbox.frame(f)
+	c.behind = behind
+	if wake && (c.pipelined || !c.writers.serveAtHand(c)) {
+		c.writers.schedule(c)
+	}
 }
 
 // Send queues a frame that is no reply; it never blocks.
-func (c *Conn) Send(f Frame) { c.woken(c.outbox.frame(f)) }
+func (c *Conn) Send(f Frame) {
+	if wake, _ := c.outbox.frame(f); wake {
+		c.writers.schedule(c)
+	}
+}
 
 // Cork keeps events back until the next Reply, which then leaves in one write with them.
 func (c *Conn) Cork() { c.outbox.cork() }
@@ -146,12 +108,8 @@ func (c *Conn) Cork() { c.outbox.cork() }
 func (c *Conn) Session() string { return c.ID }
 
 // Notify queues an event; it never blocks.
-func (c *Conn) Notify(e *events.Event) { c.woken(c.outbox.event(e)) }
-
-// Lost tells the session that changes may have been missed.
-func (c *Conn) Lost() { c.owner.Lost() }
-
-func (c *Conn) woken(wake, full bool) {
+func (c *Conn) Notify(e *events.Event) {
+	wake, full := c.outbox.event(e)
 	if wake {
 		c.writers.schedule(c)
 	}
@@ -161,43 +119,12 @@ func (c *Conn) woken(wake, full bool) {
 	}
 }
 
+// Lost tells the session that changes may have been missed.
+func (c *Conn) Lost() { c.owner.Lost() }
+
 // SetBatch lets several notifications share a frame, as a JSON array.
 func (c *Conn) SetBatch(on bool) {
 	c.outbox.mu.Lock()
 	defer c.outbox.mu.Unlock()
 	c.outbox.batch = on
-}
-
-// Close writes what waits, for at most the write timeout, sends the close frame and ends the
-// connection. It does not wait for any of that.
-func (c *Conn) Close(code websocket.StatusCode, reason string) {
-	c.closing.Do(func() {
-		if c.outbox.uncork() {
-			c.writers.schedule(c)
-		}
-		idle := c.outbox.close(false)
-		c.writers.done.Go(func() {
-			timeout := time.NewTimer(c.writers.timeout)
-			defer timeout.Stop()
-			select {
-			case <-idle:
-				c.parting.Lock()
-				_ = c.ws.Close(code, reason) // an error means that the client is gone
-				c.parting.Unlock()
-			case <-timeout.C:
-			case <-c.gone:
-			}
-			c.Abort()
-		})
-	})
-}
-
-// Abort ends the connection at once.
-func (c *Conn) Abort() {
-	c.aborted.Do(func() {
-		close(c.gone)
-		c.outbox.close(true)
-		_ = c.socket.Close() // also ends a ws.Close that waits for its answer
-		_ = c.ws.CloseNow()
-	})
 }

@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"context"
 	"crypto/tls"
-	"encoding/binary"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -18,6 +17,7 @@ import (
 	"github.com/coder/websocket"
 
 	"exthub/events"
+	"exthub/hub/hubtest/raw"
 	"exthub/kv"
 )
 
@@ -35,7 +35,7 @@ func serveConnsOf(t *testing.T, w *Writers, secure bool, use func(*Conn)) *httpt
 	t.Helper()
 	server := httptest.NewUnstartedServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 		c := new(Conn)
-		if err := c.Accept(w, nil, rw, r, 1<<20); err != nil {
+		if err := c.Accept(w, anyone{}, rw, r, 1<<20); err != nil {
 			t.Error(err)
 			return
 		}
@@ -50,12 +50,15 @@ func serveConnsOf(t *testing.T, w *Writers, secure bool, use func(*Conn)) *httpt
 	return server
 }
 
-func update(seq uint64, key, value string) *events.Event {
+func update(seq uint64, key, value string) *events.Event { return updateOf(1, seq, key, value) }
+
+// updateOf is the change of a pair of one of many messages.
+func updateOf(message, seq uint64, key, value string) *events.Event {
 	var got *events.Event
 	b := events.New(events.Options{Wrap: Wrap})
 	s := &listener{notify: func(e *events.Event) { got = e }}
 	b.Attach(s, "ann")
-	ref := kv.Ref{From: "ann", To: "bob", MsgKey: "1_2_3"}
+	ref := kv.Ref{From: "ann", To: "bob", MsgKey: fmt.Sprintf("%d_2_3", message)}
 	b.Publish(kv.Delta{ID: ref.ID(), Ref: ref, Pairs: []kv.Pair{{Key: key, Value: value, Seq: seq}}})
 	return got
 }
@@ -73,80 +76,25 @@ func answer(id, result string) Frame {
 	return Frame{Head: append(head, begin+id+middle...), Body: []byte(result), Tail: end}
 }
 
-// frameReader is a client that takes nothing but whole, unmasked frames in the form that RFC 6455
-// section 5.2 allows, and shortest length encodings.
-type frameReader struct{ *bufio.Reader }
-
-func (r frameReader) next() (opcode byte, payload []byte, err error) {
-	var head [2]byte
-	if _, err := io.ReadFull(r, head[:]); err != nil {
-		return 0, nil, err
-	}
-	opcode = head[0] & 0x0f
-	if head[0]&0xf0 != 0x80 || head[1]&0x80 != 0 {
-		return 0, nil, fmt.Errorf("header % x: not final, with reserved bits, or masked", head)
-	}
-	size := uint64(head[1])
-	switch {
-	case size == 126:
-		var b [2]byte
-		if _, err := io.ReadFull(r, b[:]); err != nil {
-			return 0, nil, err
-		}
-		if size = uint64(binary.BigEndian.Uint16(b[:])); size < 126 {
-			return 0, nil, fmt.Errorf("%d bytes announced in the long form", size)
-		}
-	case size == 127:
-		var b [8]byte
-		if _, err := io.ReadFull(r, b[:]); err != nil {
-			return 0, nil, err
-		}
-		if size = binary.BigEndian.Uint64(b[:]); size < 1<<16 {
-			return 0, nil, fmt.Errorf("%d bytes announced in the longest form", size)
-		}
-	}
-	if opcode >= 8 && size > 125 {
-		return 0, nil, fmt.Errorf("control frame of %d bytes", size)
-	}
-	payload = make([]byte, size)
-	_, err = io.ReadFull(r, payload)
-	return opcode, payload, err
-}
-
-// dialRaw does the handshake by hand, so that nothing between the test and the wire is lenient.
-func dialRaw(t *testing.T, server *httptest.Server) (net.Conn, frameReader) {
+// dialRaw connects a client without a library.
+func dialRaw(t *testing.T, server *httptest.Server) (net.Conn, raw.Reader) {
 	t.Helper()
-	address := strings.TrimPrefix(strings.TrimPrefix(server.URL, "http://"), "https://")
-	c, err := net.Dial("tcp", address)
-	if err != nil {
-		t.Fatal(err)
-	}
+	var roots *tls.Config
 	if server.TLS != nil {
-		roots := server.Client().Transport.(*http.Transport).TLSClientConfig.RootCAs
-		c = tls.Client(c, &tls.Config{RootCAs: roots, ServerName: "example.com"})
+		pool := server.Client().Transport.(*http.Transport).TLSClientConfig.RootCAs
+		roots = &tls.Config{RootCAs: pool, ServerName: "example.com"}
 	}
-	t.Cleanup(func() { c.Close() })
-	if err := c.SetDeadline(time.Now().Add(30 * time.Second)); err != nil {
-		t.Fatal(err)
-	}
-	fmt.Fprintf(c, "GET / HTTP/1.1\r\nHost: %s\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"+
-		"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n", address)
-	r := bufio.NewReader(c)
-	response, err := http.ReadResponse(r, nil)
-	if err != nil || response.StatusCode != http.StatusSwitchingProtocols {
-		t.Fatalf("handshake: %v, %v", response, err)
-	}
-	return c, frameReader{r}
+	return raw.Dial(t, server.URL, roots)
 }
 
-// masked makes a client's frame.
-func masked(opcode byte, payload string) []byte {
-	b := append([]byte{0x80 | opcode, 0x80 | byte(len(payload)), 1, 2, 3, 4}, payload...)
-	for i := range payload {
-		b[6+i] ^= byte(i%4) + 1
-	}
-	return b
-}
+// masked makes a client's frame that is a message of its own.
+func masked(opcode byte, payload string) []byte { return raw.Frame(raw.Final|opcode, payload) }
+
+// anyone is the owner of a connection that takes whatever comes.
+type anyone struct{}
+
+func (anyone) Lost()       {}
+func (anyone) Extra() bool { return true }
 
 // A client that stops reading costs bounded memory: its events fold, and when even that is too much
 // it is sent away. One that reads again in time gets the newest of everything.
@@ -162,7 +110,7 @@ func TestSlowClientGetsTheNewest(t *testing.T) {
 		}
 		finished <- c
 		_, _ = c.Read()
-		c.Abort()
+		c.Drain()
 	})
 	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 	defer cancel()
@@ -213,11 +161,11 @@ func TestSlowClientGetsTheNewest(t *testing.T) {
 // back, and the memory is free at once.
 func TestTooSlowIsSentAway(t *testing.T) {
 	server := serveConns(t, 5*time.Second, false, func(c *Conn) {
-		for c.outbox.waiting() > 0 || !closed(c) {
-			c.Send(NewFrame([]byte(`"` + strings.Repeat("r", 50_000) + `"`)))
+		for i := uint64(1); c.outbox.waiting() > 0 || !closed(c); i++ {
+			c.Notify(updateOf(i, 1, "k", strings.Repeat("r", 50_000)))
 		}
 		_, _ = c.Read()
-		c.Abort()
+		c.Drain()
 	})
 	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 	defer cancel()
@@ -266,11 +214,11 @@ func TestPipelinedRequests(t *testing.T) {
 			t.Errorf("%d of %d requests are known to have come with the one before", pipelined, burst)
 		}
 		c.Close(CloseRestarting, "")
-		<-c.gone
+		c.Drain()
 	})
-	raw, reader := dialRaw(t, server)
+	client, reader := dialRaw(t, server)
 	write := func(p []byte) {
-		if _, err := raw.Write(p); err != nil {
+		if _, err := client.Write(p); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -283,7 +231,7 @@ func TestPipelinedRequests(t *testing.T) {
 		if i == burst {
 			write(masked(1, fmt.Sprint(i)))
 		}
-		_, payload, err := reader.next()
+		_, payload, err := reader.Next()
 		begin := fmt.Sprintf(`{"jsonrpc":"2.0","id":%d,`, i)
 		if err != nil || !strings.HasPrefix(string(payload), begin) {
 			t.Fatalf("reply %d: %.80s, %v", i, payload, err)
@@ -302,10 +250,10 @@ func TestBatch(t *testing.T) {
 	}
 	o.frame(answer("2", "{}"))
 	o.event(update(4, "k4", "v"))
-	r := frameReader{bufio.NewReader(strings.NewReader(string(o.drain(nil))))}
+	r := raw.Reader{Reader: bufio.NewReader(strings.NewReader(string(o.drain(nil))))}
 	var got []string
 	for {
-		_, payload, err := r.next()
+		_, payload, err := r.Next()
 		if err == io.EOF {
 			break
 		}

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"exthub/events"
+	"exthub/hub/hubtest/raw"
 	"exthub/kv"
 )
 
@@ -36,14 +37,14 @@ func TestFanoutKeepsOrder(t *testing.T) {
 			})
 			var viewers sync.WaitGroup
 			for i := range audience {
-				raw, reader := dialRaw(t, server)
+				client, reader := dialRaw(t, server)
 				c := <-came
 				c.ID = fmt.Sprint("s", i)
 				c.SetBatch(i%4 == 0)
 				broker.Attach(c, c.ID)
 				broker.Join(c, c.ID, groupsOf(i))
 				viewers.Go(func() {
-					if err := newViewer(i, published).watch(raw, reader); err != nil {
+					if err := newViewer(i, published).watch(client, reader); err != nil {
 						t.Errorf("viewer %d: %v", i, err)
 					}
 				})
@@ -117,9 +118,9 @@ func newViewer(number int, last uint64) *viewer {
 
 // watch reads until everything has come, that of each group in order. Now and then it asks for
 // something.
-func (v *viewer) watch(raw io.Writer, r frameReader) error {
+func (v *viewer) watch(client io.Writer, r raw.Reader) error {
 	for v.left > 0 || v.asked > v.answered {
-		_, payload, err := r.next()
+		_, payload, err := r.Next()
 		if err != nil {
 			return fmt.Errorf("waiting for %v, and %d of %d answers came: %w", v.want, v.answered, v.asked, err)
 		}
@@ -131,7 +132,7 @@ func (v *viewer) watch(raw io.Writer, r frameReader) error {
 			return fmt.Errorf("%s: %w", payload, err)
 		}
 		for _, x := range list {
-			if err := v.receive(raw, x); err != nil {
+			if err := v.receive(client, x); err != nil {
 				return err
 			}
 		}
@@ -148,7 +149,7 @@ type viewed struct {
 	}
 }
 
-func (v *viewer) receive(raw io.Writer, x viewed) error {
+func (v *viewer) receive(client io.Writer, x viewed) error {
 	if x.Result != nil {
 		v.answered++
 		return nil
@@ -167,7 +168,7 @@ func (v *viewer) receive(raw io.Writer, x viewed) error {
 		return nil
 	}
 	v.asked++
-	_, err := raw.Write(masked(1, "hello"))
+	_, err := client.Write(masked(1, "hello"))
 	return err
 }
 

@@ -10,32 +10,37 @@ import (
 
 // outbox is the frames and events that wait to be written to one session, in order. It is bounded:
 // while a session is behind, events about one message fold into one, and if that is still more than
-// maxOutbox, the session is closed.
+// maxOutbox, the session is closed. Replies don't count for that: an answer may be as large as what
+// was asked for. A session that has maxReplies of them waiting reads no further request instead.
 type outbox struct {
 	mu     sync.Mutex
 	batch  bool
 	active bool // a goroutine is writing, or scheduled to
 	corked bool // what waits leaves with the reply that comes next
 	closed bool
-	bytes  int
+	bytes  int    // of all that waits
 	items  []item // in one, or in queue while more than one waits
 	one    [1]item
 	queue  *queue
 	first  int                  // number of items[0], counted from the start of the session
 	places map[kv.MessageID]int // numbers of items, by message; only while the session is behind
 	idle   chan struct{}        // closed once closed is set and nothing waits; nil before
+
+	replies int           // bytes of frames that wait
+	roomy   chan struct{} // closed when replies is at most maxReplies; nil if nobody waits
 }
 
 const (
-	foldFrom    = 16       // items that wait before events begin to fold
-	foldEvery   = 64       // events of one message that wait before they become one
-	maxOutbox   = 1 << 20  // bytes that wait before the session is closed with 4002
+	foldFrom    = 16      // items that wait before events begin to fold
+	foldEvery   = 64      // events of one message that wait before they become one
+	maxOutbox   = 1 << 20 // bytes of events that wait before the session is closed with 4002
+	maxReplies  = 256 << 10
 	maxOneWrite = 64 << 10 // bytes of one write
 )
 
-// frame queues a frame. It reports whether the caller has to schedule a writer, and whether the
-// outbox is over its bound.
-func (o *outbox) frame(f Frame) (wake, full bool) {
+// frame queues a frame. It reports whether the caller has to schedule a writer, and whether so many
+// replies wait that it should wait for room before it makes more.
+func (o *outbox) frame(f Frame) (wake, behind bool) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if o.closed {
@@ -44,10 +49,31 @@ func (o *outbox) frame(f Frame) (wake, full bool) {
 	o.corked = false
 	o.addLocked(item{frame: f})
 	o.bytes += f.size()
-	return o.wakeLocked()
+	o.replies += f.size()
+	return o.wakeLocked(), o.replies > maxReplies
 }
 
-// event queues an event, and reports the same as frame.
+// room returns a channel that is closed when few replies wait, or the session has ended.
+func (o *outbox) room() <-chan struct{} {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.roomy == nil {
+		o.roomy = make(chan struct{})
+	}
+	roomy := o.roomy
+	o.roomLocked()
+	return roomy
+}
+
+func (o *outbox) roomLocked() {
+	if o.roomy != nil && o.replies <= maxReplies {
+		close(o.roomy)
+		o.roomy = nil
+	}
+}
+
+// event queues an event. It reports whether the caller has to schedule a writer, and whether the
+// events that wait are more than the session may have.
 func (o *outbox) event(e *events.Event) (wake, full bool) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -62,13 +88,15 @@ func (o *outbox) event(e *events.Event) (wake, full bool) {
 			if len(it.later) >= foldEvery {
 				o.bytes += it.fold()
 			}
-			return o.wakeLocked()
+			return o.wakeLocked(), o.fullLocked()
 		}
 		o.places[e.Message()] = o.first + n
 	}
 	o.addLocked(item{event: e})
-	return o.wakeLocked()
+	return o.wakeLocked(), o.fullLocked()
 }
+
+func (o *outbox) fullLocked() bool { return o.bytes-o.replies > maxOutbox }
 
 // begin claims the outbox for writing n frames directly; the caller goes on as a writer does, with
 // idleIfEmpty. It reports false if they would overtake queued frames or break batching: then they
@@ -109,17 +137,17 @@ func (o *outbox) uncork() (wake bool) {
 	defer o.mu.Unlock()
 	o.corked = false
 	if len(o.items) > 0 {
-		wake, _ = o.wakeLocked()
+		wake = o.wakeLocked()
 	}
 	return wake
 }
 
-func (o *outbox) wakeLocked() (wake, full bool) {
+func (o *outbox) wakeLocked() (wake bool) {
 	if !o.corked {
 		wake = !o.active
 		o.active = true
 	}
-	return wake, o.bytes > maxOutbox
+	return wake
 }
 
 // placeLocked returns the number of the item that holds a message's events, and whether there is
@@ -212,13 +240,18 @@ func (o *outbox) arrayLocked(b []byte, n int) ([]byte, int) {
 
 func (o *outbox) dropLocked(n int) {
 	for i := range n {
-		o.bytes -= o.items[i].size()
+		size := o.items[i].size()
+		o.bytes -= size
+		if o.items[i].event == nil {
+			o.replies -= size
+		}
 	}
 	o.first += n
 	if n == len(o.items) {
 		o.emptyLocked()
 	} else {
 		o.items = slices.Delete(o.items, 0, n)
+		o.roomLocked()
 	}
 }
 
@@ -230,7 +263,8 @@ func (o *outbox) emptyLocked() {
 		q.items = o.items[:0]
 		queues.Put(q)
 	}
-	o.items, o.queue, o.places, o.bytes = nil, nil, nil, 0
+	o.items, o.queue, o.places, o.bytes, o.replies = nil, nil, nil, 0, 0
+	o.roomLocked()
 }
 
 // waiting returns how many bytes wait.
@@ -241,7 +275,7 @@ func (o *outbox) waiting() int {
 }
 
 // close ends queueing. What waits is still written, unless discard drops it. The returned channel
-// is closed once nothing waits.
+// is closed once nothing waits and nobody writes: what is under way leaves before the close frame.
 func (o *outbox) close(discard bool) <-chan struct{} {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -251,7 +285,7 @@ func (o *outbox) close(discard bool) <-chan struct{} {
 	if discard {
 		o.emptyLocked()
 	}
-	if discard || !o.active {
+	if !o.active {
 		o.signalLocked()
 	}
 	return o.idle

@@ -2,6 +2,8 @@ package socket
 
 import (
 	"bufio"
+	"bytes"
+	"crypto/tls"
 	"errors"
 	"io"
 	"net"
@@ -12,13 +14,12 @@ import (
 	"time"
 )
 
-// rawConn is a client's network connection as the WebSocket library, which answers pings and
-// closes, and the writers of data frames share it. Its lock is held while a frame is under way, so
-// frames never interleave.
+// rawConn is a client's network connection as all writers share it. Its lock is held while a frame
+// is under way, so frames never interleave.
 type rawConn struct {
 	net.Conn
-	buffered *bufio.Reader // the library's reader
-	reads    atomic.Uint32 // calls of Read so far
+	in    *bufio.Reader // reads from Read
+	reads atomic.Uint32 // calls of Read so far
 
 	// fd is the descriptor, or -1 if it can't be written to directly (TLS) or is closed. fdMu keeps
 	// Close from freeing the number for another file in the middle of a write; it is held for no
@@ -49,25 +50,26 @@ func (s *rawConn) open(c net.Conn) {
 	}
 }
 
-// Close closes the connection.
-func (s *rawConn) Close() error {
+// close closes the connection. With reset, what has not reached the client is dropped. TLS is told
+// nothing: its goodbye would be one more write to wait for, and the close frame has said it all.
+func (s *rawConn) close(reset bool) {
 	s.fdMu.Lock()
 	s.fd = -1
 	s.fdMu.Unlock()
-	return s.Conn.Close()
+	under := s.Conn
+	if secure, ok := under.(*tls.Conn); ok {
+		under = secure.NetConn()
+	}
+	if tcp, ok := under.(*net.TCPConn); ok && reset {
+		_ = tcp.SetLinger(0) // refused, the system gives up in its own time
+	}
+	_ = under.Close() // an error says that it is closed already
 }
 
-// Read reads for the library, and counts.
+// Read reads for in, and counts.
 func (s *rawConn) Read(p []byte) (int, error) {
 	s.reads.Add(1)
 	return s.Conn.Read(p)
-}
-
-// Write writes for the library, which writes a whole control frame at a time.
-func (s *rawConn) Write(p []byte) (int, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.Conn.Write(p)
 }
 
 // errFull says that the socket takes no more bytes now.
@@ -105,60 +107,76 @@ func (s *rawConn) writeOnce(p []byte) (int, error) {
 	return 0, errFull
 }
 
-// finish writes the rest of what tryWrite began, waiting until the deadline, and unlocks.
-func (s *rawConn) finish(p []byte, deadline time.Time) error {
+// finish writes the rest of what tryWrite began, and unlocks. It waits as long as the client takes a
+// piece of it within the timeout.
+func (s *rawConn) finish(p []byte, timeout time.Duration) error {
 	defer s.mu.Unlock()
-	return s.writeBy(p, deadline)
-}
-
-// write writes all of p, waiting until the deadline.
-func (s *rawConn) write(p []byte, deadline time.Time) error {
-	s.mu.Lock()
-	return s.finish(p, deadline)
-}
-
-func (s *rawConn) writeBy(p []byte, deadline time.Time) error {
-	if err := s.SetWriteDeadline(deadline); err != nil {
-		return err
-	}
-	if _, err := s.Conn.Write(p); err != nil {
-		return err
+	for len(p) > 0 {
+		// TLS is broken after a write that was cut short, so each piece has a deadline of its own.
+		piece := p[:min(len(p), writePiece)]
+		if err := s.SetWriteDeadline(time.Now().Add(timeout)); err != nil {
+			return err
+		}
+		if _, err := s.Conn.Write(piece); err != nil {
+			return err
+		}
+		p = p[len(piece):]
 	}
 	return s.SetWriteDeadline(time.Time{})
 }
 
-// hijacker gives the WebSocket library a rawConn, and buffers of a size that fits short frames: the
-// server's own 4+4 KiB would be most of what an idle session costs.
+// writePiece is what a client has to take within the write timeout. One of 14 kbit/s takes that
+// much in 10 s.
+const writePiece = 16 << 10
+
+// write writes all of p as finish does.
+func (s *rawConn) write(p []byte, timeout time.Duration) error {
+	s.mu.Lock()
+	return s.finish(p, timeout)
+}
+
+// hijacker takes the connection from net/http for a rawConn, with a buffer of a size that fits short
+// frames: the server's own 4+4 KiB would be most of what an idle session costs. The WebSocket
+// library, which does the handshake, gets a connection that is none.
 type hijacker struct {
 	http.ResponseWriter
 	socket *rawConn
 }
 
-const (
-	readBuffer  = 512
-	writeBuffer = 128 // for control frames, which have at most 127 bytes
-)
+// readBuffer is enough for any header and any control frame.
+const readBuffer = 512
 
 func (h *hijacker) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	c, hijacked, err := http.NewResponseController(h.ResponseWriter).Hijack()
 	if err != nil {
 		return nil, nil, err
 	}
-	// The server may have left a deadline of its own.
+	// There may be a deadline of the server or of Accept.
 	if err := c.SetDeadline(time.Time{}); err != nil {
 		return nil, nil, errors.Join(err, c.Close())
 	}
 	h.socket.open(c)
-	buffered := hijacked.Reader.Buffered()
-	// bufio.NewReaderSize returns a bufio.Reader as it is, unless it is hidden.
-	reader := bufio.NewReaderSize(struct{ io.Reader }{hijacked.Reader}, max(readBuffer, buffered))
-	if buffered > 0 {
-		if _, err := reader.Peek(buffered); err != nil {
+	h.socket.in = bufio.NewReaderSize(h.socket, readBuffer)
+	if n := hijacked.Reader.Buffered(); n > 0 {
+		// The server's reader is not kept, so what it has read ahead moves into a buffer of ours.
+		ahead, err := hijacked.Reader.Peek(n)
+		if err != nil {
+			return nil, nil, errors.Join(err, c.Close())
+		}
+		both := io.MultiReader(bytes.NewReader(bytes.Clone(ahead)), h.socket)
+		h.socket.in = bufio.NewReaderSize(both, max(readBuffer, n))
+		if _, err := h.socket.in.Peek(n); err != nil {
 			return nil, nil, errors.Join(err, c.Close())
 		}
 	}
-	h.socket.buffered = reader
-	// The library takes over what is buffered and reads on from the connection: the server's reader
-	// is not kept.
-	return h.socket, bufio.NewReadWriter(reader, bufio.NewWriterSize(h.socket, writeBuffer)), nil
+	const smallest = 16 // nothing is read or written
+	none := unconnected{c}
+	return none, bufio.NewReadWriter(bufio.NewReaderSize(none, smallest), bufio.NewWriterSize(none, smallest)), nil
 }
+
+// unconnected is a connection that nobody can use up.
+type unconnected struct{ net.Conn }
+
+func (unconnected) Read([]byte) (int, error)    { return 0, io.EOF }
+func (unconnected) Write(p []byte) (int, error) { return 0, io.ErrClosedPipe }
+func (unconnected) Close() error                { return nil }

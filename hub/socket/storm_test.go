@@ -10,6 +10,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"exthub/hub/hubtest/raw"
 )
 
 // TestFramesDoNotInterleave: our data frames and the library's control frames share a connection.
@@ -22,17 +24,17 @@ func TestFramesDoNotInterleave(t *testing.T) {
 			server := serveConns(t, 20*time.Second, secure, func(c *Conn) {
 				storm(t, c, frames, pings+1)
 			})
-			raw, reader := dialRaw(t, server)
-			go ping(t, raw, pings)
+			client, reader := dialRaw(t, server)
+			go ping(t, client, pings)
 			survivor := stormReader{t: t, seen: make(map[string]bool)}
 			survivor.readToClose(reader)
 			if survivor.pongs != pings || len(survivor.seen) < frames/2 {
 				t.Fatalf("closed after %d frames and %d pongs", len(survivor.seen), survivor.pongs)
 			}
-			if _, err := raw.Write(masked(8, survivor.goodbye)); err != nil {
+			if _, err := client.Write(masked(8, survivor.goodbye)); err != nil {
 				t.Fatal(err)
 			}
-			if opcode, _, err := reader.next(); err == nil {
+			if opcode, _, err := reader.Next(); err == nil {
 				t.Fatalf("frame %d after the close", opcode)
 			}
 		})
@@ -66,19 +68,19 @@ func storm(t *testing.T, c *Conn, frames, requests int) {
 	if _, err := c.Read(); err == nil {
 		t.Error("read after close")
 	}
-	<-c.gone
+	c.Drain()
 }
 
 // ping sends pings with a request behind each, and one request more.
-func ping(t *testing.T, raw net.Conn, pings int) {
+func ping(t *testing.T, client net.Conn, pings int) {
 	for i := range pings {
 		frames := append(masked(9, fmt.Sprint("ping", i)), masked(1, "hello")...)
-		if _, err := raw.Write(frames); err != nil {
+		if _, err := client.Write(frames); err != nil {
 			t.Error(err)
 			return
 		}
 	}
-	if _, err := raw.Write(masked(1, "enough")); err != nil {
+	if _, err := client.Write(masked(1, "enough")); err != nil {
 		t.Error(err)
 	}
 }
@@ -91,10 +93,10 @@ type stormReader struct {
 	goodbye string // the payload of the close frame
 }
 
-func (s *stormReader) readToClose(r frameReader) {
+func (s *stormReader) readToClose(r raw.Reader) {
 	s.t.Helper()
 	for s.goodbye == "" {
-		opcode, payload, err := r.next()
+		opcode, payload, err := r.Next()
 		if err != nil {
 			s.t.Fatalf("after %d frames and %d pongs: %v", len(s.seen), s.pongs, err)
 		}

@@ -167,12 +167,11 @@ func (w *Writers) write(c *Conn, frames []byte) bool {
 func (w *Writers) serveSlowly(c *Conn, rest []byte, locked bool) {
 	buffer := make([]byte, 0, 4096)
 	for len(rest) > 0 {
-		deadline := time.Now().Add(w.timeout)
 		var err error
 		if locked {
-			err = c.socket.finish(rest, deadline)
+			err = c.socket.finish(rest, w.timeout)
 		} else {
-			err = c.socket.write(rest, deadline)
+			err = c.socket.write(rest, w.timeout)
 		}
 		if err != nil {
 			// If part of a frame is out, a close frame behind it would be read as its rest.
