@@ -1,6 +1,7 @@
 package hub_test
 
 import (
+	"bytes"
 	"context"
 	"net"
 	"net/http"
@@ -12,6 +13,7 @@ import (
 
 	"exthub/hub"
 	"exthub/hub/hubtest"
+	"exthub/hub/hubtest/raw"
 	"exthub/hub/socket"
 )
 
@@ -42,6 +44,48 @@ func TestFlood(t *testing.T) {
 		t.Error("nothing was refused")
 	}
 	expectAlive(t, other)
+}
+
+// A client sends without end what is answered little or not at all: requests, of which one is served
+// now and then, or what is no request. It is gone as soon as it has ignored its warnings.
+func TestFloodWithoutEnd(t *testing.T) {
+	for flood, frame := range map[string][]byte{
+		"requests":     raw.Frame(raw.Final|raw.Text, `{"jsonrpc":"2.0","id":1,"method":"ping"}`),
+		"no requests":  raw.Frame(raw.Final|raw.Text, ``),
+		"pings":        raw.Frame(raw.Final|raw.Ping, "x"),
+		"pongs":        raw.Frame(raw.Final|raw.Pong, ""),
+		"empty pieces": append(raw.Frame(raw.Text, ""), bytes.Repeat(raw.Frame(raw.Continuation, ""), 100_000)...),
+	} {
+		t.Run(flood, func(t *testing.T) {
+			w := hubtest.Start(t, func(o *hub.Options) { o.SessionRate = 200 })
+			other := w.Login("ada")
+			c, r := dialRaw(t, w, "eve")
+			go func() {
+				for err := error(nil); err == nil; {
+					_, err = c.Write(frame)
+				}
+			}()
+			answers := 0
+			for {
+				opcode, payload, err := r.Next()
+				if err != nil {
+					t.Fatalf("ended after %d answers without a close code: %v", answers, err)
+				}
+				if opcode == raw.Close {
+					if code := int(payload[0])<<8 | int(payload[1]); code != int(socket.CloseTooMany) {
+						t.Errorf("closed with %d", code)
+					}
+					break
+				}
+				answers++
+			}
+			// It is refused for at most 5 s, in which it is served 200 times a second.
+			if most := (1 + 5 + 2) * 200; answers > most {
+				t.Errorf("%d answers before the end, more than %d", answers, most)
+			}
+			expectAlive(t, other)
+		})
+	}
 }
 
 // Half a request comes, and then nothing.

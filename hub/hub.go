@@ -7,6 +7,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"time"
 
 	"exthub/events"
 	"exthub/hub/command"
@@ -117,7 +118,7 @@ func (h *Hub) serveSocket(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "the hub takes no more connections now", http.StatusServiceUnavailable)
 		return
 	}
-	s := &session{hub: h}
+	s := &session{hub: h, allowance: newAllowance(h.options.SessionRate, time.Now())}
 	if err := s.conn.Accept(h.writers, s, w, r, maxLoginFrame); err != nil {
 		h.sessions.release()
 		return // Accept has answered

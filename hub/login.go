@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"github.com/go-json-experiment/json/jsontext"
-	"golang.org/x/time/rate"
 
 	"exthub/hub/command"
 	"exthub/hub/refusal"
@@ -98,7 +97,6 @@ func (s *session) authenticate(r request) (jsontext.Value, error) {
 	if oldest := s.hub.sessions.login(s, o.MaxSessionsPerUser); oldest != nil {
 		oldest.kick("multipleDevice", socket.CloseKicked, "too many sessions of one user")
 	}
-	s.requests = rate.NewLimiter(rate.Limit(o.SessionRate), o.SessionRate)
 	s.conn.Limit = maxFrame
 	s.conn.SetBatch(p.Batch)
 	s.idle = time.AfterFunc(2*o.Heartbeat, func() {

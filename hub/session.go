@@ -7,7 +7,6 @@ import (
 
 	"github.com/coder/websocket"
 	"github.com/go-json-experiment/json/jsontext"
-	"golang.org/x/time/rate"
 
 	"exthub/hub/command"
 	"exthub/hub/refusal"
@@ -22,9 +21,8 @@ type session struct {
 	hub  *Hub
 
 	// Owned by the reader. login writes caller once, before the broker knows the session.
-	caller   command.Caller
-	requests *rate.Limiter
-	refused  int // requests in a row that came too fast
+	caller    command.Caller
+	allowance allowance
 	// Ends the session when nothing was heard for two heartbeats; made by login
 	idle   *time.Timer
 	expiry *time.Timer // ends the session when the UserSig expires; made by login
@@ -85,17 +83,10 @@ func (s *session) detach() {
 // handle answers one frame and reports whether the session goes on.
 func (s *session) handle(frame []byte) bool {
 	r, err := parseRequest(frame)
-	if !s.requests.Allow() {
-		s.refused++
+	if !s.allowance.spend(time.Now()) {
 		s.refuse(r, refusal.New(refusal.TooOften, "more than %d requests a second", s.hub.options.SessionRate))
-		if s.refused > 2*s.hub.options.SessionRate {
-			// The client ignores the refusals, and each of them costs.
-			s.end(socket.CloseTooMany, "far too many requests")
-			return false
-		}
-		return true
+		return !s.flooded()
 	}
-	s.refused = 0
 	if err != nil {
 		s.refuse(r, err)
 		return true
@@ -108,8 +99,17 @@ func (s *session) handle(frame []byte) bool {
 	return true
 }
 
-// Extra is told of a frame that is no request. It counts for nothing yet.
-func (s *session) Extra() bool { return true }
+// Extra counts a frame that is no request as one: pings and empty pieces cost about as much.
+func (s *session) Extra() bool { return s.allowance.spend(time.Now()) || !s.flooded() }
+
+// flooded ends the session, and reports true, if the client ignores that it is refused.
+func (s *session) flooded() bool {
+	if !s.allowance.ignored() {
+		return false
+	}
+	s.end(socket.CloseTooMany, "far too many requests")
+	return true
+}
 
 // dispatch carries out a request within Options.RequestTimeout and answers it.
 func (s *session) dispatch(r request) {

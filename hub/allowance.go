@@ -1,0 +1,50 @@
+package hub
+
+import "time"
+
+// allowance is how much a session may ask for: a bucket of rate tokens that takes a second to fill.
+// It remembers how often it was empty. A request that comes by doesn't make it forget: then a flood
+// of any rate would be refused a little, served a little, and stay for ever.
+type allowance struct {
+	rate    float64
+	tokens  float64
+	last    time.Time // of the last spend
+	refused int       // since begun
+	begun   time.Time // the first refusal that is not forgotten
+	latest  time.Time // the last refusal
+}
+
+// patience is for how long a client may be refused before it is sent away, and after how long
+// without a refusal the last ones are forgotten.
+const patience = 5 * time.Second
+
+func newAllowance(rate int, now time.Time) allowance {
+	return allowance{rate: float64(rate), tokens: float64(rate), last: now}
+}
+
+// spend takes a token and reports whether there was one.
+func (a *allowance) spend(now time.Time) bool {
+	a.tokens = min(a.rate, a.tokens+now.Sub(a.last).Seconds()*a.rate)
+	a.last = now
+	// Half a bucket says that the client has slowed down: one that is a little too fast all the
+	// time is refused seldom, and never has it.
+	if a.refused > 0 && now.Sub(a.latest) > patience && a.tokens >= a.rate/2 {
+		a.refused = 0
+	}
+	if a.tokens >= 1 {
+		a.tokens--
+		return true
+	}
+	if a.refused == 0 {
+		a.begun = now
+	}
+	a.refused++
+	a.latest = now
+	return false
+}
+
+// ignored reports, after a refusal, whether the client goes on in spite of those before: each of
+// them costs.
+func (a *allowance) ignored() bool {
+	return float64(a.refused) > 2*a.rate || a.latest.Sub(a.begun) > patience
+}
