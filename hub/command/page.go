@@ -15,7 +15,7 @@ type GetExtensions struct {
 	StartSeq  int64
 }
 
-// Page is at most 200 pairs of a message. All callers who ask for it while the message stays as it
+// Page is at most 200 pairs of a message, and of at most maxPageBytes unless it is one. All callers who ask for it while the message stays as it
 // is share it, so it must not be changed.
 type Page struct {
 	Pairs     []kv.Pair
@@ -80,8 +80,39 @@ func newPage(m *kv.Message, start uint64) *Page {
 		Pairs:     m.Pairs(start),
 		LatestSeq: m.LatestSeq(), ClearSeq: m.ClearSeq(), PurgedSeq: m.PurgedSeq(), Complete: true,
 	}
-	if len(p.Pairs) > maxPairsPerPage {
-		p.Pairs, p.Complete = p.Pairs[:maxPairsPerPage:maxPairsPerPage], false
+	if n := fitting(p.Pairs); n < len(p.Pairs) {
+		p.Pairs, p.Complete = p.Pairs[:n:n], false
 	}
 	return p
+}
+
+// maxPageBytes bounds the JSON of a page, so that nobody waits long behind one. 200 pairs of 1,100
+// bytes fit, but not if each byte is a control character, which JSON writes as six.
+const maxPageBytes = 512 << 10
+
+// fitting returns how many of the pairs fit a page: one at least, or a reader would never get past
+// it.
+func fitting(pairs []kv.Pair) int {
+	size := 0
+	for i, p := range pairs {
+		size += jsonSize(p.Key) + jsonSize(p.Value) + 64 // names, Seq and punctuation
+		if i > 0 && (i == maxPairsPerPage || size > maxPageBytes) {
+			return i
+		}
+	}
+	return len(pairs)
+}
+
+// jsonSize returns how many bytes the text has in JSON, at most.
+func jsonSize(text string) int {
+	size := len(text)
+	for i := range len(text) {
+		switch b := text[i]; {
+		case b < ' ':
+			size += len(`\u0000`) - 1
+		case b == '"', b == '\\':
+			size++
+		}
+	}
+	return size
 }

@@ -55,6 +55,23 @@ test('a UserSig that expires: the end of the session, or the next one', { timeou
   assert.deepEqual(bob.eventsOf(EVENT.KICKED_OUT), []);
 });
 
+test('pairs of control characters: several pages, read to the end', { timeout }, async (t) => {
+  const { alice, bob, message, copy } = await poll(t, hub);
+  // JSON makes six bytes of each character, and a page is cut by bytes: 200 pairs take three.
+  const value = '\u0001'.repeat(1000);
+  const all = Array.from({ length: 200 }, (_, i) => ({ key: `k${i}`, value }));
+  for (let i = 0; i < all.length; i += 8)
+    await alice.chat.setMessageExtensions(message, all.slice(i, i + 8));
+  const later = await User.logIn(t, hub, bob.userID);
+  const read = await pairs(later, copy);
+  assert.deepEqual([...read.keys()], [...all.keys()].map((i) => `k${i}`));
+  assert.deepEqual(new Set(read.values()), new Set([value]));
+  assert.deepEqual(
+    later.eventsOf(EVENT.NET_STATE_CHANGE).map(({ state }) => state),
+    ['connecting', 'connected'],
+  );
+});
+
 test('a message: the sender holds one object, the others get theirs', { timeout }, async (t) => {
   const { alice, bob, groupID, message, copy } = await poll(t, hub);
   assert.equal(message.status, 'success');
