@@ -102,7 +102,7 @@ func (s *session) authenticate(r request) (jsontext.Value, error) {
 	s.idle = time.AfterFunc(2*o.Heartbeat, func() {
 		s.end(socket.CloseSilent, "nothing heard for two heartbeats")
 	})
-	s.expiry = time.AfterFunc(validUntil.Sub(now)+time.Second, func() {
+	s.expiry = newAlarm(validUntil.Add(time.Second), o.Now, func() {
 		s.kick("userSigExpired", socket.CloseNotLoggedIn, "the UserSig has expired")
 	})
 	return wire.Encode(loginResult{

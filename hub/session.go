@@ -25,7 +25,7 @@ type session struct {
 	allowance allowance
 	// Ends the session when nothing was heard for two heartbeats; made by login
 	idle   *time.Timer
-	expiry *time.Timer // ends the session when the UserSig expires; made by login
+	expiry *alarm // ends the session when the UserSig expires; made by login
 
 	ended atomic.Bool // no further request is carried out
 }
@@ -66,7 +66,7 @@ func (s *session) run() {
 		waiting = now
 	}
 	s.idle.Stop()
-	s.expiry.Stop()
+	s.expiry.stop()
 	s.detach()
 }
 
