@@ -24,21 +24,24 @@
 //     may have been written.
 //   - The requests of one session are carried out in the order in which they came, each within
 //     Options.RequestTimeout.
-//   - What a client can make the hub hold is bounded: one request, an outbox of 1 MiB,
+//   - What a client can make the hub hold is bounded: one request, an outbox of 1 MiB and an answer,
 //     Options.MaxSessionsPerUser sessions.
-//   - A connection ends with a close code whose range says whether to come back.
+//   - A connection ends with a close code whose range says whether to come back, and within
+//     Options.WriteTimeout whatever the client does. It counts until its socket is closed.
+//   - A client that goes on asking faster than it may is sent away within seconds.
 //
 // # Goroutines
 //
 // Every go statement and sync.WaitGroup.Go of the package and of hub/socket:
 //
-//	session.go          start, run    a session's reader, a fresh one after each pause;
-//	                                  ends with its connection; Shutdown waits (sessions.go)
+//	session.go          start, run    a session's reader, a fresh one after each pause, also
+//	                                  of a refused login; ends when its socket is closed;
+//	                                  Shutdown waits (sessions.go)
 //	socket/writers.go   StartWriters  the shared writers, one per CPU; Writers.Stop ends them
 //	socket/writers.go   serve         the writer of a client whose socket is full; ends when
 //	                                  that has caught up, failed or timed out; Stop waits
-//	socket/conn.go      Close         says goodbye within the write timeout; Writers.Stop waits
+//	socket/close.go     Close         says goodbye within the write timeout; Writers.Stop waits
 //
-// Timers (time.AfterFunc) run three short functions: for a late login, a silent client and an
-// expired UserSig. They end with the session.
+// Timers (time.AfterFunc) run four short functions: for a late login, a silent client, an expired
+// UserSig (alarm.go) and a goodbye that takes too long. They end with the session.
 package hub
