@@ -2,6 +2,7 @@ package hub
 
 import (
 	"math"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -11,21 +12,21 @@ import (
 // duration can hold.
 func TestAlarm(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		rung := 0
-		ring := func() { rung++ }
-		for after, want := range map[time.Duration]int{-time.Hour: 1, time.Hour: 1, 3*longestTimer + time.Hour: 1} {
-			rung = 0
+		var rung atomic.Int32
+		ring := func() { rung.Add(1) }
+		for after, want := range map[time.Duration]int32{-time.Hour: 1, time.Hour: 1, 3*longestTimer + time.Hour: 1} {
+			rung.Store(0)
 			newAlarm(time.Now().Add(after), time.Now, ring)
 			time.Sleep(max(after-1, 0))
-			if synctest.Wait(); after > 0 && rung > 0 {
+			if synctest.Wait(); after > 0 && rung.Load() > 0 {
 				t.Errorf("%v: too early", after)
 			}
 			time.Sleep(1)
-			if synctest.Wait(); rung != want {
-				t.Errorf("%v: rung %d times", after, rung)
+			if synctest.Wait(); rung.Load() != want {
+				t.Errorf("%v: rung %d times", after, rung.Load())
 			}
 		}
-		rung = 0
+		rung.Store(0)
 		far := []*alarm{
 			newAlarm(time.Now().Add(math.MaxInt64).Add(time.Hour), time.Now, ring),
 			newAlarm(time.Unix(1<<41, 0), time.Now, ring),
@@ -33,7 +34,7 @@ func TestAlarm(t *testing.T) {
 		}
 		far[2].stop()
 		time.Sleep(3*longestTimer + time.Hour)
-		if synctest.Wait(); rung > 0 {
+		if synctest.Wait(); rung.Load() > 0 {
 			t.Error("rung though it is far away, or was stopped")
 		}
 		for _, a := range far {
