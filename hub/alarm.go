@@ -17,8 +17,8 @@ type alarm struct {
 	stopped bool
 }
 
-// longestTimer is for how long an alarm trusts one timer. After a day a clock that was set meanwhile
-// counts, too.
+// longestTimer is for how long an alarm trusts one timer. After a day a clock that was set
+// meanwhile counts, too.
 const longestTimer = 24 * time.Hour
 
 // newAlarm returns a running alarm.

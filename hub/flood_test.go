@@ -46,8 +46,8 @@ func TestFlood(t *testing.T) {
 	expectAlive(t, other)
 }
 
-// A client sends without end what is answered little or not at all: requests, of which one is served
-// now and then, or what is no request. It is gone as soon as it has ignored its warnings.
+// A client sends without end what is answered little or not at all: requests, of which one is
+// served now and then, or what is no request. It is gone as soon as it has ignored its warnings.
 func TestFloodWithoutEnd(t *testing.T) {
 	for flood, frame := range map[string][]byte{
 		"requests":     raw.Frame(raw.Final|raw.Text, `{"jsonrpc":"2.0","id":1,"method":"ping"}`),

@@ -21,8 +21,8 @@ func (sh *shard) commit(ctx context.Context, sl *slot, group []*waiter, last uin
 	switch {
 	case err == nil:
 		sl.applyCommit(writes, done)
-		// By key: while the commit was on its way another slot may have taken the place of ours, and
-		// without a tail nothing else would bring it there.
+		// By key: while the commit was on its way another slot may have taken the place of ours,
+		// and without a tail nothing else would bring it there.
 		sh.cache.invalidate(sl.key, done.head)
 		sl.finishCommit(group, done.head+1-uint64(len(writes)))
 		return done.head, !done.late

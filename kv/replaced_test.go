@@ -8,8 +8,8 @@ import (
 )
 
 // replace makes the slot of an object one that is no longer in the cache, and returns it. Another
-// one, loaded as it is now, has taken its place: what a reader, a full cache or a CAS without a tail
-// does while a commit is on its way.
+// one, loaded as it is now, has taken its place: what a reader, a full cache or a CAS without a
+// tail does while a commit is on its way.
 func replace(t *testing.T, sh *shard, key string, load func()) *slot {
 	t.Helper()
 	load()
@@ -22,8 +22,8 @@ func replace(t *testing.T, sh *shard, key string, load func()) *slot {
 	return old
 }
 
-// TestCommitOnAReplacedSlot: a commit that was decided on a slot which has been replaced meanwhile is
-// there for whoever reads after its acknowledgement, also while there is no tail to bring it.
+// TestCommitOnAReplacedSlot: a commit that was decided on a slot which has been replaced meanwhile
+// is there for whoever reads after its acknowledgement, also while there is no tail to bring it.
 func TestCommitOnAReplacedSlot(t *testing.T) {
 	s, _ := withAndWithoutTail(t)
 	ref := poll(t, s)
@@ -82,8 +82,8 @@ func TestGroupChangeOnAReplacedSlot(t *testing.T) {
 	}
 }
 
-// TestCatchUpOfAReplacedSlot: a reader that was told by the leader that there is more gets it, also if
-// the slot that was brought up to date is not the one in the cache any more.
+// TestCatchUpOfAReplacedSlot: a reader that was told by the leader that there is more gets it, also
+// if the slot that was brought up to date is not the one in the cache any more.
 func TestCatchUpOfAReplacedSlot(t *testing.T) {
 	s, other := withAndWithoutTail(t)
 	ref := poll(t, s)

@@ -15,8 +15,8 @@ type GetExtensions struct {
 	StartSeq  int64
 }
 
-// Page is at most 200 pairs of a message, and of at most maxPageBytes unless it is one. All callers who ask for it while the message stays as it
-// is share it, so it must not be changed.
+// Page is at most 200 pairs of a message, and of at most maxPageBytes unless it is one. All callers
+// who ask for it while the message stays as it is share it, so it must not be changed.
 type Page struct {
 	Pairs     []kv.Pair
 	LatestSeq uint64

@@ -15,9 +15,9 @@ import (
 // the client; reading for longer would let a flood go on.
 const maxDropped = 4 << 20
 
-// Close writes what waits, sends the close frame, waits for the answer and closes the socket, all of
-// it within one write timeout, after which the socket is closed whatever the client does. It waits
-// for none of that. The goroutine that reads has to call Drain, which sees the answer.
+// Close writes what waits, sends the close frame, waits for the answer and closes the socket, all
+// of it within one write timeout, after which the socket is closed whatever the client does. It
+// waits for none of that. The goroutine that reads has to call Drain, which sees the answer.
 func (c *Conn) Close(code websocket.StatusCode, reason string) {
 	c.closing.Do(func() {
 		if c.outbox.uncork() {

@@ -107,8 +107,8 @@ func (s *rawConn) writeOnce(p []byte) (int, error) {
 	return 0, errFull
 }
 
-// finish writes the rest of what tryWrite began, and unlocks. It waits as long as the client takes a
-// piece of it within the timeout.
+// finish writes the rest of what tryWrite began, and unlocks. It waits as long as the client takes
+// a piece of it within the timeout.
 func (s *rawConn) finish(p []byte, timeout time.Duration) error {
 	defer s.mu.Unlock()
 	for len(p) > 0 {
@@ -135,8 +135,8 @@ func (s *rawConn) write(p []byte, timeout time.Duration) error {
 	return s.finish(p, timeout)
 }
 
-// hijacker takes the connection from net/http for a rawConn, with a buffer of a size that fits short
-// frames: the server's own 4+4 KiB would be most of what an idle session costs. The WebSocket
+// hijacker takes the connection from net/http for a rawConn, with a buffer of a size that fits
+// short frames: the server's own 4+4 KiB would be most of what an idle session costs. The WebSocket
 // library, which does the handshake, gets a connection that is none.
 type hijacker struct {
 	http.ResponseWriter

@@ -44,8 +44,8 @@ type header struct {
 	key    uint32 // of the masking; the first byte is the lowest
 }
 
-// readHeader reads a header, and refuses it at the first byte that is wrong: a client that waits for
-// a refusal has not always sent the rest.
+// readHeader reads a header, and refuses it at the first byte that is wrong: a client that waits
+// for a refusal has not always sent the rest.
 func readHeader(r *bufio.Reader) (header, error) {
 	b, err := r.Peek(2)
 	if err != nil {

@@ -11,8 +11,8 @@ import (
 // greek is text of which nearly every character has several bytes.
 const greek = "\u03ba\u1f79\u03c3\u03bc\u03b5"
 
-// sequences are what the groups 6.5 to 6.23 of the suite send, after Markus Kuhn's test of decoders.
-// Which of them are UTF-8 is for unicode/utf8 to say.
+// sequences are what the groups 6.5 to 6.23 of the suite send, after Markus Kuhn's test of
+// decoders. Which of them are UTF-8 is for unicode/utf8 to say.
 func sequences() [][]string {
 	each := func(texts ...string) []string { return texts }
 	truncated := each("\xc0", "\xe0\x80", "\xf0\x80\x80", "\xf8\x80\x80\x80", "\xfc\x80\x80\x80\x80",
