@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -33,7 +34,11 @@ func serveConns(t *testing.T, timeout time.Duration, secure bool, use func(*Conn
 // serveConnsOf is serveConns with these writers.
 func serveConnsOf(t *testing.T, w *Writers, secure bool, use func(*Conn)) *httptest.Server {
 	t.Helper()
+	var handlers sync.WaitGroup
+	t.Cleanup(handlers.Wait) // the server does not wait for them, and w.Stop wants them to be done
 	server := httptest.NewUnstartedServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		handlers.Add(1)
+		defer handlers.Done()
 		c := new(Conn)
 		if err := c.Accept(w, anyone{}, rw, r, 1<<20); err != nil {
 			t.Error(err)

@@ -9,9 +9,9 @@
 // # Promises
 //
 //   - Frames of one connection leave whole and in the order in which they were queued.
-//   - What waits for one client is bounded. Events of one message fold into the newest, and a client
-//     for which 1 MiB of them waits even so is closed with CloseSlow; while 256 KiB of answers wait,
-//     its next request does.
+//   - What waits for one client is bounded. Events of one message fold into the newest, and a
+//     client for which 1 MiB of them waits even so is closed with CloseSlow; while 256 KiB of
+//     answers wait, its next request does.
 //   - Nothing waits for a client but the goroutines that serve that client alone, and these for no
 //     longer than the write timeout.
 package socket
