@@ -64,7 +64,10 @@ test('pairs of control characters: several pages, read to the end', { timeout },
     await alice.chat.setMessageExtensions(message, all.slice(i, i + 8));
   const later = await User.logIn(t, hub, bob.userID);
   const read = await pairs(later, copy);
-  assert.deepEqual([...read.keys()], [...all.keys()].map((i) => `k${i}`));
+  assert.deepEqual(
+    [...read.keys()],
+    [...all.keys()].map((i) => `k${i}`),
+  );
   assert.deepEqual(new Set(read.values()), new Set([value]));
   assert.deepEqual(
     later.eventsOf(EVENT.NET_STATE_CHANGE).map(({ state }) => state),
