@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -184,7 +185,8 @@ func RewriteExamples(
 		if err := json.Compact(&b, recorded(string(match[1]), string(match[2]))); err != nil {
 			tb.Fatalf("%s: %v", match[1], err)
 		}
-		return append(bytes.TrimSuffix(example, match[2]), b.Bytes()...)
+		// Into room of its own: behind the example is the rest of the document.
+		return slices.Concat(bytes.TrimSuffix(example, match[2]), b.Bytes())
 	})
 	if err := os.WriteFile(path, doc, 0o644); err != nil {
 		tb.Fatal(err)
