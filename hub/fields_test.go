@@ -90,6 +90,25 @@ func TestFieldNames(t *testing.T) {
 			"extensions: 3 items, at most 2", "ExtensionList: 3 items, at most 2",
 		},
 		{
+			"deleteMessageExtensions", `"messageID":"g.club.1","keyList":["k"]`,
+			setOf, group + deleted + `"keyList":["k"]`,
+			"keyList: unknown, and a request that deletes may have no unknown members",
+			"keyList: unknown, and a request that deletes may have no unknown members",
+		},
+		{
+			// The name that was sent, and not what it would be called if it were known
+			"deleteMessageExtensions", `"extensions":[{"Key":"k"}]`,
+			setC2C, c2c + deleted + `"ExtensionList":[{"key":"k"}]`,
+			"extensions[0].Key: unknown, and a request that deletes may have no unknown members",
+			"ExtensionList[0].key: unknown, and a request that deletes may have no unknown members",
+		},
+		{
+			"deleteMessageExtensions", `"clear":true,"extensions":[{"key":"k"}]`,
+			setC2C, c2c + `3,"ExtensionList":[{"Key":"k"}]`,
+			"clear and extensions: either all pairs are deleted, or those of a list",
+			"ExtensionList: OperateType 3 deletes all and takes no list",
+		},
+		{
 			"getMessageExtensions", `"startSeq":-1`,
 			"openim_msg_ext_http_svc/get_key_values",
 			`"From_Account":"ada","To_Account":"bo","MsgKey":"1_2_3","StartSeq":-1`,

@@ -203,10 +203,12 @@ func (r *recorder) extensions(ada, bo, cy, admin *hubtest.Client) {
 	r.told(ada, "MESSAGE_EXTENSIONS_DELETED")
 	r.ask(ada, "deleteMessageExtensions.conflict", `{`+letter+`,"extensions":[{"key":"closed","seq":0}]}`)
 	r.ask(ada, "getMessageExtensions.since", fmt.Sprintf(`{%s,"startSeq":%d}`, letter, vote.LatestSeq+1))
-	r.ask(ada, "deleteMessageExtensions.clear", `{`+letter+`}`)
+	r.ask(ada, "deleteMessageExtensions.clear", `{`+letter+`,"clear":true}`)
 	r.told(ada, "MESSAGE_EXTENSIONS_DELETED.clear")
 	r.ask(ada, "getMessageExtensions.empty", `{`+letter+`}`)
-	r.ask(cy, "deleteMessageExtensions.refused", `{`+letter+`}`)
+	r.ask(cy, "deleteMessageExtensions.refused", `{`+letter+`,"clear":true}`)
+	r.ask(ada, "deleteMessageExtensions.key-list", `{`+letter+`,"keyList":["closed"]}`)
+	r.ask(ada, "deleteMessageExtensions.none-given", `{`+letter+`}`)
 	r.ask(cy, "getMessageExtensions.refused", `{`+letter+`}`)
 
 	for range 7 {

@@ -207,7 +207,7 @@ func TestWildcardMessageID(t *testing.T) {
 	} {
 		eve.Refused(10004, "getMessageExtensions", object{"messageID": wild})
 		eve.Refused(10004, "setMessageExtensions", object{"messageID": wild, "extensions": pairs("k", 1)})
-		eve.Refused(10004, "deleteMessageExtensions", object{"messageID": wild})
+		eve.Refused(10004, "deleteMessageExtensions", hubtest.DeleteParams(wild))
 	}
 	if got := ada.Get(id, 0); len(got.Extensions) != 1 {
 		t.Errorf("%+v", got)

@@ -26,14 +26,14 @@ var methods = map[string]method{
 	"getMessageList":          decode(getMessageList),
 	"setMessageExtensions":    setMessageExtensions,
 	"getMessageExtensions":    decode(getMessageExtensions),
-	"deleteMessageExtensions": deleteMessageExtensions,
+	"deleteMessageExtensions": decodeKnown(deleteMessageExtensions),
 	"createGroup":             decode(createGroup),
 	"joinGroup":               decode(joinGroup),
-	"quitGroup":               decode(quitGroup),
-	"dismissGroup":            decode(dismissGroup),
+	"quitGroup":               decodeKnown(quitGroup),
+	"dismissGroup":            decodeKnown(dismissGroup),
 	"getGroupMemberList":      decode(getGroupMemberList),
 	"addGroupMember":          decode(addGroupMember),
-	"deleteGroupMember":       decode(deleteGroupMember),
+	"deleteGroupMember":       decodeKnown(deleteGroupMember),
 }
 
 // methodNames are the names of the methods by their JSON. Nearly every request spells its method
@@ -46,16 +46,30 @@ var methodNames = func() map[string]string {
 	return names
 }()
 
-// decode returns a method that decodes the params for handle. setMessageExtensions and
-// deleteMessageExtensions decode their own, into a struct with room for an item.
+// decode returns a method that decodes the params for handle. setMessageExtensions decodes its own,
+// into a struct with room for an item.
 func decode[P any](
+	handle func(context.Context, *command.Commands, command.Caller, P) (jsontext.Value, error),
+) method {
+	return decodeBy(wire.Decode, handle)
+}
+
+// decodeKnown is decode for a method that deletes or ends something: it refuses unknown members.
+func decodeKnown[P any](
+	handle func(context.Context, *command.Commands, command.Caller, P) (jsontext.Value, error),
+) method {
+	return decodeBy(wire.DecodeKnown, handle)
+}
+
+func decodeBy[P any](
+	decoder func(raw []byte, into any, code int) error,
 	handle func(context.Context, *command.Commands, command.Caller, P) (jsontext.Value, error),
 ) method {
 	return func(
 		ctx context.Context, c *command.Commands, caller command.Caller, params jsontext.Value,
 	) (jsontext.Value, error) {
 		var p P
-		if err := wire.Decode(params, &p, refusal.InvalidParams); err != nil {
+		if err := decoder(params, &p, refusal.InvalidParams); err != nil {
 			return nil, err
 		}
 		return handle(ctx, c, caller, p)
@@ -136,7 +150,7 @@ func getMessageList(ctx context.Context, c *command.Commands, caller command.Cal
 	return wire.Encode(w), nil
 }
 
-// extensionParams are the params of a set and of a deletion.
+// extensionParams are the params of a set.
 type extensionParams struct {
 	MessageID  string          `json:"messageID"`
 	Extensions []wireExtension `json:"extensions"`
@@ -180,14 +194,31 @@ func setMessageExtensions(
 	return encodeChanged(changed), nil
 }
 
-func deleteMessageExtensions(
-	ctx context.Context, c *command.Commands, caller command.Caller, params jsontext.Value,
-) (jsontext.Value, error) {
-	p, err := decodeExtensions(params)
-	if err != nil {
-		return nil, err
+// deleteMessageExtensions deletes the pairs of a list, or all with clear. An item may have a value,
+// as in a set, which does not matter. Anything that is neither a list nor a clear, or both, is
+// refused: guessing wrong would delete everything.
+func deleteMessageExtensions(ctx context.Context, c *command.Commands, caller command.Caller, p struct {
+	MessageID  string          `json:"messageID"`
+	Extensions []wireExtension `json:"extensions"`
+	Clear      bool            `json:"clear"`
+}) (jsontext.Value, error) {
+	var changed command.Changed
+	var err error
+	switch {
+	case p.Clear && p.Extensions != nil:
+		err = refusal.Fields(refusal.InvalidParams, []string{"clear", "extensions"},
+			"either all pairs are deleted, or those of a list")
+	case p.Clear:
+		changed, err = c.ClearExtensions(ctx, caller, kv.MessageID(p.MessageID))
+	case len(p.Extensions) == 0:
+		err = refusal.Field(refusal.InvalidParams, "extensions", "none given; clear: true deletes all")
+	default:
+		cmd := command.DeleteExtensions{MessageID: kv.MessageID(p.MessageID)}
+		for _, e := range p.Extensions {
+			cmd.Extensions = append(cmd.Extensions, command.Extension(e))
+		}
+		changed, err = c.DeleteExtensions(ctx, caller, cmd)
 	}
-	changed, err := c.DeleteExtensions(ctx, caller, command.DeleteExtensions(p.command()))
 	if err != nil {
 		return nil, err
 	}

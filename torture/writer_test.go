@@ -131,6 +131,9 @@ func (wr *writer) do(ctx context.Context, m *knownMessage, c call) bool {
 	if method == "" {
 		method = "deleteMessageExtensions"
 	}
+	if c.kind == "clear" {
+		params["clear"] = true
+	}
 	var p hubtest.Page
 	from := wr.w.elapsed()
 	err := wr.session.Call(ctx, method, params, &p)

@@ -29,10 +29,11 @@ type SetExtensions struct {
 	Extensions []Extension
 }
 
-// DeleteExtensions deletes pairs of a message, or all of them if Extensions is empty.
+// DeleteExtensions deletes pairs of a message.
 type DeleteExtensions SetExtensions
 
-// Changed is the answer to both, item by item. LatestSeq is the message's after the change.
+// Changed is the answer to a change, item by item; a clear has none. LatestSeq is the message's
+// after the change.
 type Changed struct {
 	Outcomes  []Outcome
 	LatestSeq uint64
@@ -58,8 +59,9 @@ func (c *Commands) SetExtensions(ctx context.Context, caller Caller, cmd SetExte
 	})
 }
 
-// DeleteExtensions deletes pairs and decides item by item like SetExtensions. Deleting all of them
-// needs no Seq.
+// DeleteExtensions deletes pairs and decides item by item like SetExtensions. It takes no empty
+// list: deleting everything has a command of its own, so that a list that got lost on the way does
+// not mean all.
 func (c *Commands) DeleteExtensions(ctx context.Context, caller Caller, cmd DeleteExtensions) (Changed, error) {
 	if err := c.options.Limits.checkItems(cmd.Extensions); err != nil {
 		return Changed{}, err
@@ -68,11 +70,16 @@ func (c *Commands) DeleteExtensions(ctx context.Context, caller Caller, cmd Dele
 	if err != nil {
 		return Changed{}, err
 	}
-	op := (*decision).delete
-	if len(cmd.Extensions) == 0 {
-		op = (*decision).clear
+	return c.change(ctx, caller, ref, &decision{op: (*decision).delete, items: cmd.Extensions})
+}
+
+// ClearExtensions deletes all pairs of a message, whatever their Seq.
+func (c *Commands) ClearExtensions(ctx context.Context, caller Caller, id kv.MessageID) (Changed, error) {
+	ref, err := c.checkWritable(ctx, caller, id)
+	if err != nil {
+		return Changed{}, err
 	}
-	return c.change(ctx, caller, ref, &decision{op: op, items: cmd.Extensions})
+	return c.change(ctx, caller, ref, &decision{op: (*decision).clear})
 }
 
 // checkWritable returns where the message is. It refuses a caller who may not change its pairs,

@@ -34,9 +34,6 @@ type Limits struct {
 // CheckSet refuses the extensions of a set unless they are one to PerRequest items, each with a key
 // and a value within the limits, and no key twice.
 func (l Limits) CheckSet(items []Extension) error {
-	if len(items) == 0 {
-		return refusal.Field(refusal.BadParameter, "extensions", "none given")
-	}
 	if err := l.checkItems(items); err != nil {
 		return err
 	}
@@ -58,6 +55,9 @@ func itemField(i int, name string) string { return fmt.Sprintf("extensions[%d].%
 
 // checkItems checks what a set and a deletion have in common, which is all but the values.
 func (l Limits) checkItems(items []Extension) error {
+	if len(items) == 0 {
+		return refusal.Field(refusal.BadParameter, "extensions", "none given")
+	}
 	if len(items) > l.PerRequest {
 		return refusal.Field(refusal.BadParameter, "extensions", "%d items, at most %d", len(items), l.PerRequest)
 	}

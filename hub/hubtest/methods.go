@@ -60,8 +60,17 @@ func SetParams(messageID, key, value string, seq uint64) Object {
 func (c *Client) Delete(messageID string, extensions ...Object) Changed {
 	c.TB.Helper()
 	var got Changed
-	c.Must("deleteMessageExtensions", Object{"messageID": messageID, "extensions": extensions}, &got)
+	c.Must("deleteMessageExtensions", DeleteParams(messageID, extensions...), &got)
 	return got
+}
+
+// DeleteParams returns the params of a deleteMessageExtensions of these pairs, or of all if none is
+// named.
+func DeleteParams(messageID string, extensions ...Object) Object {
+	if len(extensions) == 0 {
+		return Object{"messageID": messageID, "clear": true}
+	}
+	return Object{"messageID": messageID, "extensions": extensions}
 }
 
 // Get reads a page.

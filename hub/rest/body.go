@@ -19,19 +19,49 @@ import (
 type handler[T any] func(context.Context, *command.Commands, command.Caller, T) (any, error)
 
 // decode returns a handler of the body as it came, which decodes it for handle. Members that the
-// command does not know are ignored.
-func decode[T any](handle handler[T]) handler[[]byte] {
+// command does not know are ignored. names are those of the parameters, see rename; what is wrong
+// with the body itself has the request's names already.
+func decode[T any](names map[string]string, handle handler[T]) handler[[]byte] {
+	return decodeBy(wire.Decode, names, handle)
+}
+
+// decodeKnown is decode for a command that deletes or ends something: it refuses unknown members.
+func decodeKnown[T any](names map[string]string, handle handler[T]) handler[[]byte] {
+	return decodeBy(wire.DecodeKnown, names, handle)
+}
+
+// decodeChange is decode, and decodeKnown if the request turns out to delete.
+func decodeChange[T interface{ deletes() bool }](names map[string]string, handle handler[T]) handler[[]byte] {
+	deletion := decodeKnown(names, handle)
 	return func(ctx context.Context, c *command.Commands, caller command.Caller, body []byte) (any, error) {
 		var request T
-		if err := decodeBody(body, &request); err != nil {
+		if err := decodeBody(body, &request, wire.Decode); err != nil {
 			return nil, err
 		}
-		return handle(ctx, c, caller, request)
+		if request.deletes() {
+			return deletion(ctx, c, caller, body)
+		}
+		reply, err := handle(ctx, c, caller, request)
+		return reply, rename(err, names)
+	}
+}
+
+// decoder is one of package wire's.
+type decoder func(raw []byte, into any, code int) error
+
+func decodeBy[T any](d decoder, names map[string]string, handle handler[T]) handler[[]byte] {
+	return func(ctx context.Context, c *command.Commands, caller command.Caller, body []byte) (any, error) {
+		var request T
+		if err := decodeBody(body, &request, d); err != nil {
+			return nil, err
+		}
+		reply, err := handle(ctx, c, caller, request)
+		return reply, rename(err, names)
 	}
 }
 
 // decodeBody decodes a body, which must be a JSON object.
-func decodeBody(body []byte, into any) error {
+func decodeBody(body []byte, into any, d decoder) error {
 	var syntax *jsontext.SyntacticError
 	var whole jsontext.Value
 	if err := json.Unmarshal(body, &whole, wire.Lenient); errors.As(err, &syntax) {
@@ -40,7 +70,7 @@ func decodeBody(body []byte, into any) error {
 	if whole.Kind() != '{' {
 		return refusal.New(refusal.BadParameter, "the body is not a JSON object")
 	}
-	return wire.Decode(body, into, refusal.BadParameter)
+	return d(body, into, refusal.BadParameter)
 }
 
 // rename returns a command's refusal with the names of the REST parameters, segment by segment:

@@ -21,7 +21,7 @@ func FuzzRESTBody(f *testing.F) {
 	} {
 		f.Add([]byte(seed))
 	}
-	read := decode(func(_ context.Context, _ *command.Commands, _ command.Caller, p struct {
+	read := decode(extensionNames, func(_ context.Context, _ *command.Commands, _ command.Caller, p struct {
 		messageRef
 		changeRequest
 	}) (any, error) {
@@ -29,7 +29,6 @@ func FuzzRESTBody(f *testing.F) {
 	})
 	f.Fuzz(func(t *testing.T, body []byte) {
 		reply, err := read(t.Context(), nil, command.Caller{}, body)
-		err = rename(err, extensionNames)
 		var refused *refusal.Error
 		switch {
 		case err == nil && reply == nil:

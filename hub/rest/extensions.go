@@ -91,6 +91,10 @@ type changeRequest struct {
 	} `json:"ExtensionList"`
 }
 
+func (p changeRequest) deletes() bool {
+	return p.OperateType == operateDelete || p.OperateType == operateClear
+}
+
 type pair struct {
 	Key   string
 	Value string
@@ -121,12 +125,14 @@ func (p changeRequest) apply(
 	case p.OperateType == operateSet:
 		changed, err = c.SetExtensions(ctx, caller, cmd)
 	case p.OperateType == operateDelete && len(cmd.Extensions) == 0:
-		// DeleteExtensions takes an empty list as all.
 		err = refusal.Field(refusal.BadParameter, "ExtensionList", "none given; OperateType 3 deletes all")
 	case p.OperateType == operateDelete:
 		changed, err = c.DeleteExtensions(ctx, caller, command.DeleteExtensions(cmd))
+	case p.OperateType == operateClear && len(cmd.Extensions) > 0:
+		// Whoever names pairs does not mean all of them.
+		err = refusal.Field(refusal.BadParameter, "ExtensionList", "OperateType 3 deletes all and takes no list")
 	case p.OperateType == operateClear:
-		changed, err = c.DeleteExtensions(ctx, caller, command.DeleteExtensions{MessageID: id})
+		changed, err = c.ClearExtensions(ctx, caller, id)
 	default:
 		err = refusal.Field(refusal.BadParameter, "OperateType", "%d is not 1 (set), 2 (delete) or 3 (clear)",
 			p.OperateType)

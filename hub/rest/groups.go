@@ -113,6 +113,8 @@ func addMembers(ctx context.Context, c *command.Commands, caller command.Caller,
 func deleteMembers(ctx context.Context, c *command.Commands, caller command.Caller, p struct {
 	GroupID string   `json:"GroupId"`
 	Members []string `json:"MemberToDel_Account"`
+	Silence any      `json:"Silence"` // known, and without effect, like the reason
+	Reason  any      `json:"Reason"`
 }) (any, error) {
 	_, err := c.DeleteGroupMembers(ctx, caller, command.ChangeMembers{GroupID: p.GroupID, UserIDs: p.Members})
 	return success, err

@@ -56,26 +56,19 @@ type envelope struct {
 
 var success = envelope{ActionStatus: "OK"}
 
-// operation is one command as this door has it.
-type operation struct {
-	handle handler[[]byte]
-	// Of the parameters: from those that package command uses to those of the request
-	names map[string]string
-}
-
 // operations are all commands that can be called, by service and name.
-var operations = map[string]operation{
-	"openim_msg_ext_http_svc/set_key_values":       {decode(setKeyValues), extensionNames},
-	"openim_msg_ext_http_svc/get_key_values":       {decode(getKeyValues), extensionNames},
-	"openim_msg_ext_http_svc/group_set_key_values": {decode(groupSetKeyValues), extensionNames},
-	"openim_msg_ext_http_svc/group_get_key_values": {decode(groupGetKeyValues), extensionNames},
-	"openim/sendmsg":                            {decode(sendMessage), messageNames},
-	"group_open_http_svc/send_group_msg":        {decode(sendGroupMessage), messageNames},
-	"group_open_http_svc/create_group":          {decode(createGroup), groupNames},
-	"group_open_http_svc/destroy_group":         {decode(destroyGroup), groupNames},
-	"group_open_http_svc/add_group_member":      {decode(addMembers), addNames},
-	"group_open_http_svc/delete_group_member":   {decode(deleteMembers), deleteNames},
-	"group_open_http_svc/get_group_member_info": {decode(getMembers), groupNames},
+var operations = map[string]handler[[]byte]{
+	"openim_msg_ext_http_svc/set_key_values":       decodeChange(extensionNames, setKeyValues),
+	"openim_msg_ext_http_svc/get_key_values":       decode(extensionNames, getKeyValues),
+	"openim_msg_ext_http_svc/group_set_key_values": decodeChange(extensionNames, groupSetKeyValues),
+	"openim_msg_ext_http_svc/group_get_key_values": decode(extensionNames, groupGetKeyValues),
+	"openim/sendmsg":                            decode(messageNames, sendMessage),
+	"group_open_http_svc/send_group_msg":        decode(messageNames, sendGroupMessage),
+	"group_open_http_svc/create_group":          decode(groupNames, createGroup),
+	"group_open_http_svc/destroy_group":         decodeKnown(groupNames, destroyGroup),
+	"group_open_http_svc/add_group_member":      decode(addNames, addMembers),
+	"group_open_http_svc/delete_group_member":   decodeKnown(deleteNames, deleteMembers),
+	"group_open_http_svc/get_group_member_info": decode(groupNames, getMembers),
 }
 
 // Commands returns the service and name of every command, sorted.
@@ -113,7 +106,7 @@ func (d *door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // call carries out one call and returns its reply.
 func (d *door) call(w http.ResponseWriter, r *http.Request) (any, error) {
 	name := strings.TrimPrefix(r.URL.Path, "/v4/")
-	op, ok := operations[name]
+	handle, ok := operations[name]
 	switch {
 	case !ok:
 		return nil, refusal.New(noCommand, "there is no command %q", refusal.Clip(name))
@@ -134,8 +127,7 @@ func (d *door) call(w http.ResponseWriter, r *http.Request) (any, error) {
 	ctx, cancel := context.WithTimeout(r.Context(), d.options.Timeout)
 	defer cancel()
 	defer context.AfterFunc(d.options.Running, cancel)()
-	reply, err := op.handle(ctx, d.commands, caller, body)
-	return reply, rename(err, op.names)
+	return handle(ctx, d.commands, caller, body)
 }
 
 // caller returns the caller if everything in the query string is right.

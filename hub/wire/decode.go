@@ -20,16 +20,27 @@ var Lenient = json.JoinOptions(jsontext.AllowDuplicateNames(true), jsontext.Allo
 // Decode decodes raw into a struct. Unknown members are ignored; one of the wrong type is refused
 // with code and its path. A string that is not Unicode becomes one that no rule accepts. An empty
 // raw leaves the struct as it is.
-func Decode(raw []byte, into any, code int) error {
+func Decode(raw []byte, into any, code int) error { return decode(raw, into, code, strict) }
+
+// DecodeKnown is Decode for a request that deletes: it refuses an unknown member with code and its
+// path. A misspelt member would otherwise be one that is absent, and the request would delete more
+// than its author meant.
+func DecodeKnown(raw []byte, into any, code int) error { return decode(raw, into, code, known) }
+
+func decode(raw []byte, into any, code int, options json.Options) error {
 	if len(raw) == 0 {
 		return nil
 	}
-	err := json.Unmarshal(raw, into, strict)
+	err := json.Unmarshal(raw, into, options)
 	if err == nil {
 		return nil
 	}
 	var semantic *json.SemanticError
 	if errors.As(err, &semantic) {
+		if errors.Is(semantic, json.ErrUnknownName) {
+			return refusal.Field(code, refusal.Clip(path(semantic.JSONPointer)),
+				"unknown, and a request that deletes may have no unknown members")
+		}
 		return refusal.Field(code, path(semantic.JSONPointer), "%s is not %s",
 			valueName(semantic), typeName(semantic.GoType))
 	}
@@ -94,6 +105,9 @@ func typeName(t reflect.Type) string {
 
 // strict is Lenient, but reads everything of type string with ParseString.
 var strict = json.JoinOptions(Lenient, json.WithUnmarshalers(json.UnmarshalFromFunc(unmarshalString)))
+
+// known is strict, and refuses members that the struct does not have.
+var known = json.JoinOptions(strict, json.RejectUnknownMembers(true))
 
 // unmarshalString reads the next value with ParseString.
 func unmarshalString(d *jsontext.Decoder, s *string) error {

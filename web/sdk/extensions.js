@@ -53,7 +53,7 @@ export class Extensions {
     const { view, incarnation } = this.#track(ID);
     const extensions = keys.map((key) => ({ key, seq: expectedSeq(view, key) }));
     if (extensions.length) return this.#change(ID, 'deleteMessageExtensions', extensions);
-    await this.#session.call('deleteMessageExtensions', { messageID: ID });
+    await this.#session.call('deleteMessageExtensions', { messageID: ID, clear: true });
     // The reply lists no pairs, but those known when it was sent are gone.
     const entries = live(view).map((pair) => ({ ...pair, value: '' }));
     if (incarnation === this.#track(ID).incarnation)

@@ -35,7 +35,7 @@ export function modelSession(
   return { extensions, heard, screen, deliver, replaceModel };
 }
 
-function respond(model, method, { startSeq, extensions = [] }, pageSize) {
+function respond(model, method, { startSeq, extensions = [], clear }, pageSize) {
   if (method === 'getMessageExtensions') return model.page(startSeq, pageSize);
   const events = [];
   const items = extensions.map(({ key, value = '', seq }) => {
@@ -44,7 +44,7 @@ function respond(model, method, { startSeq, extensions = [] }, pageSize) {
     events.push(method === 'setMessageExtensions' ? model.set(key, value) : model.remove(key));
     return { code: 0, key, ...(model.pairs.get(key) ?? { value: '', seq: 0 }) };
   });
-  if (method === 'deleteMessageExtensions' && !extensions.length) events.push(model.clear());
+  if (method === 'deleteMessageExtensions' && clear) events.push(model.clear());
   model.events = [...(model.events ?? []), ...events.filter(Boolean)];
   return { extensions: items, latestSeq: model.latestSeq };
 }
