@@ -211,7 +211,7 @@ func (r *recorder) extensions(ada, bo, cy, admin *hubtest.Client) {
 	r.ask(ada, "deleteMessageExtensions.none-given", `{`+letter+`}`)
 	r.ask(cy, "getMessageExtensions.refused", `{`+letter+`}`)
 
-	for range 7 {
+	for range 2 {
 		ada.Must("setMessageExtensions", json.RawMessage(one(letter, "ada_0")), nil)
 	}
 	r.ask(ada, "setMessageExtensions.too-often", one(letter, "ada_0"))

@@ -27,8 +27,9 @@ type Options struct {
 	MaxKeyBytes             int // 100
 	MaxValueBytes           int // 1000
 	MaxGroupMembers         int // 100,000
-	MessageRate             int // sets per message and minute, over all hubs; 0 is no limit
-	RESTRate                int // calls of one REST command a second; 0 is no limit
+	// Sets per message and minute, over all hubs, a fourth of it for one user; 0 is no limit
+	MessageRate int
+	RESTRate    int // calls of one REST command a second; 0 is no limit
 
 	// Connections at a time; 100,000. Beyond it the upgrade is refused with 503
 	MaxSessions        int

@@ -13,28 +13,6 @@ import (
 	"exthub/kv/kvtest"
 )
 
-// TestMessageRate: sets of one message are counted, over all hubs; reads, deletions and other
-// messages are not.
-func TestMessageRate(t *testing.T) {
-	nc := kvtest.Server(t)
-	w := hubtest.StartOn(t, nc, func(o *hub.Options) { o.MessageRate = 3 })
-	ada, bo := w.Login("ada"), hubtest.StartOn(t, nc, func(o *hub.Options) { o.MessageRate = 3 }).Login("bo")
-	id, other := ada.Send("C2C", "bo").ID, ada.Send("C2C", "bo").ID
-	one := object{"messageID": id, "extensions": []object{{"key": "k", "value": "v", "seq": 0}}}
-	for i, c := range []*hubtest.Client{ada, bo, ada} {
-		var got hubtest.Changed
-		c.Must("setMessageExtensions", one, &got) // a conflict counts too
-		if want := []int{0, 23001, 23001}[i]; got.Extensions[0].Code != want {
-			t.Fatalf("set %d: %+v", i, got)
-		}
-	}
-	bo.Refused(23003, "setMessageExtensions", one)
-	ada.Refused(23003, "setMessageExtensions", one)
-	ada.Set(other, "k", "v", 0)
-	ada.Get(id, 0)
-	ada.Delete(id)
-}
-
 // TestOneWins: two users set the same pair with the same Seq at once, a thousand times. Exactly one
 // wins, and the other is told what the winner wrote.
 func TestOneWins(t *testing.T) {

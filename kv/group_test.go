@@ -144,12 +144,13 @@ func TestSendTwice(t *testing.T) {
 func TestCount(t *testing.T) {
 	hubs := stores(t, 3)
 	now := time.Unix(1_700_000_000, 0)
+	ref := Ref{GroupID: "team", MsgSeq: 1}
 	var wg sync.WaitGroup
 	var mu sync.Mutex
 	passed := 0
 	for i := range 90 {
 		wg.Go(func() {
-			n, err := hubs[i%3].Count(context.Background(), Ref{GroupID: "team", MsgSeq: 1}, now)
+			n, err := hubs[i%3].Count(context.Background(), ref, now, 1)
 			mu.Lock()
 			defer mu.Unlock()
 			if err != nil {
@@ -163,10 +164,24 @@ func TestCount(t *testing.T) {
 	if passed != 50 {
 		t.Fatalf("%d of 50 passed", passed)
 	}
-	n, err := hubs[0].Count(t.Context(), Ref{GroupID: "team", MsgSeq: 1}, now.Add(time.Minute))
-	if err != nil || n != 1 {
-		t.Fatalf("the next minute begins at %d, %v", n, err)
+	count := func(want int64, what string, n int64, err error) {
+		t.Helper()
+		if err != nil || n != want {
+			t.Fatalf("%s: %d, %v, want %d", what, n, err, want)
+		}
 	}
+	n, err := hubs[0].Count(t.Context(), ref, now, -1)
+	count(89, "taken back", n, err)
+	n, err = hubs[0].Count(t.Context(), ref, now.Add(time.Minute), 1)
+	count(1, "the next minute", n, err)
+	n, err = hubs[0].CountUser(t.Context(), ref, "ann.*>", now)
+	count(1, "a user", n, err)
+	n, err = hubs[1].CountUser(t.Context(), ref, "ann.*>", now)
+	count(2, "a user on another hub", n, err)
+	n, err = hubs[0].CountUser(t.Context(), ref, "bob", now)
+	count(1, "another user", n, err)
+	n, err = hubs[0].Count(t.Context(), ref, now, 1)
+	count(90, "the message, beside its users", n, err)
 }
 
 func TestShardsAreFixed(t *testing.T) {

@@ -80,7 +80,7 @@ func Open(ctx context.Context, nc *nats.Conn, options Options) (*Store, error) {
 	var err error
 	if s.counters, err = bucket.OpenCounters(ctx, nc, bucket.CounterOptions{
 		Name:        options.Bucket + "_rate",
-		Description: "Exthub: writes per message and minute",
+		Description: "Exthub: sets per message, user and minute",
 		Replicas:    options.Replicas,
 		MaxAge:      2 * time.Minute,
 	}); err != nil {

@@ -221,8 +221,8 @@ func TestCountSurvivesTheServer(t *testing.T) {
 	node := kvtest.Start(t)
 	s, _ := open(t, node.Connect(t, nats.MaxReconnects(-1)), Options{})
 	now := time.Now()
-	for want := range uint64(3) {
-		if n, err := s.Count(t.Context(), Ref{GroupID: "team", MsgSeq: 1}, now); err != nil || n != want+1 {
+	for want := range int64(3) {
+		if n, err := s.Count(t.Context(), Ref{GroupID: "team", MsgSeq: 1}, now, 1); err != nil || n != want+1 {
 			t.Fatalf("attempt %d counted as %d, %v", want+1, n, err)
 		}
 	}
@@ -230,10 +230,10 @@ func TestCountSurvivesTheServer(t *testing.T) {
 	if err := node.Restart(); err != nil {
 		t.Fatal(err)
 	}
-	var n uint64
+	var n int64
 	err := errors.New("not asked")
 	for deadline := time.Now().Add(20 * time.Second); err != nil && time.Now().Before(deadline); {
-		n, err = s.Count(t.Context(), Ref{GroupID: "team", MsgSeq: 1}, now)
+		n, err = s.Count(t.Context(), Ref{GroupID: "team", MsgSeq: 1}, now, 1)
 	}
 	if err != nil || n != 1 {
 		t.Fatalf("after the restart: %d, %v", n, err)

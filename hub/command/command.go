@@ -18,7 +18,7 @@ type Commands struct {
 // Options are the parts of the rules that an operator may change. All but MessageRate are required.
 type Options struct {
 	Limits          Limits
-	MessageRate     int // sets per message and minute, over all hubs; 0 is no limit
+	MessageRate     int // sets per message and minute, see rate.go; 0 is no limit
 	MaxGroupMembers int
 	Now             func() time.Time
 }

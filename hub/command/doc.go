@@ -8,7 +8,8 @@
 //
 // # Promises
 //
-//   - A command that breaks a rule changes nothing; a refused set only counts as an attempt.
+//   - A command that breaks a rule changes nothing; a refused set only counts as its caller's
+//     attempt.
 //   - An error is a *refusal.Error, or one of a layer below that Translate turns into one.
 //   - Commands start no goroutines, and everything that they may wait for ends with their context.
 package command

@@ -42,21 +42,27 @@ type Changed struct {
 // SetExtensions sets pairs and decides item by item: an item whose Seq is not that of the pair
 // becomes a conflict and changes nothing. The request is refused as a whole, with nothing written,
 // if it breaks a rule or the message would hold too many pairs (10004), or if the message was set
-// too often this minute (23003).
+// too often this minute, by its caller or by all (23003).
 func (c *Commands) SetExtensions(ctx context.Context, caller Caller, cmd SetExtensions) (Changed, error) {
 	if err := c.options.Limits.CheckSet(cmd.Extensions); err != nil {
 		return Changed{}, err
 	}
-	ref, err := c.checkWritable(ctx, caller, cmd.MessageID)
+	d := &decision{op: (*decision).set, items: cmd.Extensions, maxPairs: c.options.Limits.Extensions}
+	if caller.Admin || c.options.MessageRate <= 0 {
+		ref, err := c.checkWritable(ctx, caller, cmd.MessageID, nil)
+		if err != nil {
+			return Changed{}, err
+		}
+		return c.change(ctx, caller, ref, d)
+	}
+	writes := false
+	ref, err := c.checkWritable(ctx, caller, cmd.MessageID, func(m *kv.Message) {
+		writes = wouldWrite(m, cmd.Extensions)
+	})
 	if err != nil {
 		return Changed{}, err
 	}
-	if err := c.countSet(ctx, ref); err != nil {
-		return Changed{}, err
-	}
-	return c.change(ctx, caller, ref, &decision{
-		op: (*decision).set, items: cmd.Extensions, maxPairs: c.options.Limits.Extensions,
-	})
+	return c.changeCounted(ctx, caller, ref, d, writes)
 }
 
 // DeleteExtensions deletes pairs and decides item by item like SetExtensions. It takes no empty
@@ -66,7 +72,7 @@ func (c *Commands) DeleteExtensions(ctx context.Context, caller Caller, cmd Dele
 	if err := c.options.Limits.checkItems(cmd.Extensions); err != nil {
 		return Changed{}, err
 	}
-	ref, err := c.checkWritable(ctx, caller, cmd.MessageID)
+	ref, err := c.checkWritable(ctx, caller, cmd.MessageID, nil)
 	if err != nil {
 		return Changed{}, err
 	}
@@ -75,7 +81,7 @@ func (c *Commands) DeleteExtensions(ctx context.Context, caller Caller, cmd Dele
 
 // ClearExtensions deletes all pairs of a message, whatever their Seq.
 func (c *Commands) ClearExtensions(ctx context.Context, caller Caller, id kv.MessageID) (Changed, error) {
-	ref, err := c.checkWritable(ctx, caller, id)
+	ref, err := c.checkWritable(ctx, caller, id, nil)
 	if err != nil {
 		return Changed{}, err
 	}
@@ -83,34 +89,24 @@ func (c *Commands) ClearExtensions(ctx context.Context, caller Caller, id kv.Mes
 }
 
 // checkWritable returns where the message is. It refuses a caller who may not change its pairs,
-// before anything is counted or written.
-func (c *Commands) checkWritable(ctx context.Context, caller Caller, id kv.MessageID) (kv.Ref, error) {
+// before anything is counted or written. look, unless nil, is shown the message otherwise.
+func (c *Commands) checkWritable(
+	ctx context.Context, caller Caller, id kv.MessageID, look func(*kv.Message),
+) (kv.Ref, error) {
 	ref, err := c.access(ctx, caller, id)
 	if err != nil {
 		return ref, err
 	}
 	var refused error
-	if err := c.store.Read(ctx, ref, 0, func(m *kv.Message) { refused = extensible(m, id) }); err != nil {
+	err = c.store.Read(ctx, ref, 0, func(m *kv.Message) {
+		if refused = extensible(m, id); refused == nil && look != nil {
+			look(m)
+		}
+	})
+	if err != nil {
 		return ref, err
 	}
 	return ref, refused
-}
-
-// countSet counts a set of the message and refuses it if there were too many this minute. Attempts
-// count, whatever becomes of them.
-func (c *Commands) countSet(ctx context.Context, ref kv.Ref) error {
-	if c.options.MessageRate <= 0 {
-		return nil
-	}
-	n, err := c.store.Count(ctx, ref, c.options.Now())
-	if err != nil {
-		return err
-	}
-	if n > uint64(c.options.MessageRate) {
-		return refusal.New(refusal.MessageRate, "message %s was set %d times this minute, at most %d",
-			ref.ID(), n, c.options.MessageRate)
-	}
-	return nil
 }
 
 // decision decides the items of a request. The writes of its change are those of the outcomes
@@ -120,6 +116,8 @@ type decision struct {
 	items    []Extension
 	admin    bool
 	maxPairs int // pairs that the message may hold; for set alone
+	// For set alone: it is not counted as written yet, and must not be
+	uncounted bool
 
 	change   kv.Change
 	outcomes []Outcome
@@ -167,6 +165,9 @@ func (d *decision) set(t *kv.Txn) error {
 			}
 			d.write(kv.Write{Key: item.Key, Value: item.Value})
 		}
+	}
+	if d.uncounted && len(d.change.Writes) > 0 {
+		return errUncounted
 	}
 	if added == 0 {
 		// The number of pairs is not read: a decision that rests on less conflicts with fewer

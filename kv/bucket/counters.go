@@ -56,10 +56,10 @@ func OpenCounters(ctx context.Context, nc *nats.Conn, options CounterOptions) (*
 // Close releases what OpenCounters took.
 func (c *Counters) Close() { c.requests.close() }
 
-// increment asks for one more. A server that was restarted has forgotten the stream, and nobody
-// answers for it: it is made again.
-func (c *Counters) increment(ctx context.Context, subject string) (*nats.Msg, error) {
-	msg := &nats.Msg{Subject: subject, Header: nats.Header{"Nats-Incr": {"1"}}}
+// ask adds n to a counter. A server that was restarted has forgotten the stream, and nobody answers
+// for it: it is made again.
+func (c *Counters) ask(ctx context.Context, subject string, n int) (*nats.Msg, error) {
+	msg := &nats.Msg{Subject: subject, Header: nats.Header{"Nats-Incr": {strconv.Itoa(n)}}}
 	reply, err := c.requests.ask(msg, RequestTimeout)
 	if !errors.Is(err, nats.ErrNoResponders) {
 		return reply, err
@@ -72,10 +72,10 @@ func (c *Counters) increment(ctx context.Context, subject string) (*nats.Msg, er
 	return c.requests.ask(msg, RequestTimeout)
 }
 
-// Increment counts one more under the key, and returns how many there were with it, on all hubs. It
-// returns ErrUnavailable if that could not be learned.
-func (c *Counters) Increment(ctx context.Context, key string) (uint64, error) {
-	reply, err := c.increment(ctx, c.prefix+key)
+// Add adds n, which may be negative, to the counter of this key, and returns what it is with that,
+// on all hubs. It returns ErrUnavailable if that could not be learned.
+func (c *Counters) Add(ctx context.Context, key string, n int) (int64, error) {
+	reply, err := c.ask(ctx, c.prefix+key, n)
 	if err != nil {
 		return 0, fmt.Errorf("%w: count: %w", ErrUnavailable, err)
 	}
@@ -89,5 +89,5 @@ func (c *Counters) Increment(ctx context.Context, key string) (uint64, error) {
 	if ack.Error != nil {
 		return 0, fmt.Errorf("%w: count: %s", ErrUnavailable, ack.Error.Description)
 	}
-	return strconv.ParseUint(ack.Value, 10, 64)
+	return strconv.ParseInt(ack.Value, 10, 64)
 }

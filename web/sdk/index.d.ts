@@ -261,7 +261,10 @@ export interface LoginResult {
   sessionID?: string;
   /** Whether you are an app admin, who overwrites pairs without conflicts. */
   admin?: boolean;
-  /** What this hub allows. messageRate is sets per message and minute, 0 for no limit. */
+  /**
+   * What this hub allows. messageRate is sets per message and minute, 0 for no limit; a fourth of
+   * it is for one user.
+   */
   limits?: {
     maxExtensions: number;
     maxExtensionsPerRequest: number;
