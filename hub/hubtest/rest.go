@@ -11,8 +11,8 @@ import (
 	"testing"
 )
 
-// Backend calls a hub's REST door as an app admin. Its methods fail the test when something
-// unexpected happens.
+// Backend calls a hub's REST door as an app admin, or as a member. Its methods fail the test when
+// something unexpected happens.
 type Backend struct {
 	TB    testing.TB
 	URL   string // of the hub
@@ -26,6 +26,15 @@ func (w *World) Backend() *Backend {
 		"sdkappid": {fmt.Sprint(AppID)}, "identifier": {Admin}, "usersig": {w.Sign(Admin)},
 		"random": {"99999999"}, "contenttype": {"json"},
 	}}
+}
+
+// Member returns one that calls as this user.
+func (w *World) Member(userID string) *Backend {
+	w.TB.Helper()
+	b := w.Backend()
+	b.Query.Set("identifier", userID)
+	b.Query.Set("usersig", w.Sign(userID))
+	return b
 }
 
 // Envelope is what every reply begins with.
@@ -93,9 +102,15 @@ func (b *Backend) Must(command string, body, result any) {
 		b.TB.Fatalf("%s %v: %s", command, body, reply)
 	}
 	if result != nil {
-		if err := json.Unmarshal(reply, result); err != nil {
-			b.TB.Fatalf("%s: %v in %s", command, err, reply)
-		}
+		b.Decode(reply, result)
+	}
+}
+
+// Decode decodes a reply.
+func (b *Backend) Decode(reply []byte, result any) {
+	b.TB.Helper()
+	if err := json.Unmarshal(reply, result); err != nil {
+		b.TB.Fatalf("%v in %s", err, reply)
 	}
 }
 

@@ -26,6 +26,6 @@ var Codes = map[int]string{
 	tooOften:  "more calls of this command in a second than allowed",
 	badHTTP:   "the body broke off or came too slowly",
 	noCommand: "there is no such service and command, or the method is not POST",
-	notAdmin:  "identifier is not an app admin",
+	notAdmin:  "identifier is not an app admin, whom the command is for",
 	noAppID:   "sdkappid is missing",
 }

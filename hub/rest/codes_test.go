@@ -100,10 +100,7 @@ func TestCaller(t *testing.T) {
 	if e.ErrorCode != 60002 {
 		t.Errorf("a query string that can't be parsed: %s", reply)
 	}
-	ada := w.Backend()
-	ada.Query.Set("identifier", "ada")
-	ada.Query.Set("usersig", w.Sign("ada"))
-	if e, reply := ada.Call(setC2C, "not JSON"); e.ErrorCode != 60010 ||
+	if e, reply := w.Member("ada").Call(sendC2C, "not JSON"); e.ErrorCode != 60010 ||
 		!strings.Contains(e.ErrorInfo, "ada is not an app admin") {
 		t.Errorf("not an admin: %s", reply)
 	}

@@ -2,6 +2,7 @@ package rest
 
 import (
 	"context"
+	"fmt"
 
 	"exthub/hub/command"
 	"exthub/hub/refusal"
@@ -26,7 +27,7 @@ var extensionNames = map[string]string{
 }
 
 // messageRef names a one-to-one message: its sender (the caller if empty), its receiver and its
-// key.
+// key. The caller is who asks, so a receiver has to name the sender.
 type messageRef struct {
 	From   string `json:"From_Account"`
 	To     string `json:"To_Account"`
@@ -80,15 +81,33 @@ func noTopic(id string) error {
 	return nil
 }
 
-// changeRequest is what a set command wants of a message. A Seq is decoded but has no effect: app
-// admins need none.
+// changeRequest is what a set command wants of a message. A member has to name each Seq; an app
+// admin's has no effect.
 type changeRequest struct {
 	OperateType   int `json:"OperateType"`
 	ExtensionList []struct {
 		Key   string `json:"Key"`
 		Value string `json:"Value"`
-		Seq   int64  `json:"Seq"`
+		Seq   *int64 `json:"Seq"`
 	} `json:"ExtensionList"`
+}
+
+// items returns the request's items, or a refusal if a member names no Seq. One that was left out
+// is not taken for 0, which is the Seq of a pair that is not there: it is what every backend of an
+// app admin leaves out.
+func (p changeRequest) items(caller command.Caller) ([]command.Extension, error) {
+	items := make([]command.Extension, len(p.ExtensionList))
+	for i, e := range p.ExtensionList {
+		items[i] = command.Extension{Key: e.Key, Value: e.Value}
+		switch {
+		case e.Seq != nil:
+			items[i].Seq = *e.Seq
+		case !caller.Admin:
+			return nil, refusal.Field(refusal.BadParameter, fmt.Sprintf("ExtensionList[%d].Seq", i),
+				"missing: name the Seq of the pair as you know it, 0 if there is none")
+		}
+	}
+	return items, nil
 }
 
 func (p changeRequest) deletes() bool {
@@ -115,12 +134,12 @@ type changeReply struct {
 func (p changeRequest) apply(
 	ctx context.Context, c *command.Commands, caller command.Caller, id kv.MessageID,
 ) (any, error) {
-	cmd := command.SetExtensions{MessageID: id}
-	for _, e := range p.ExtensionList {
-		cmd.Extensions = append(cmd.Extensions, command.Extension(e))
+	items, err := p.items(caller)
+	if err != nil {
+		return nil, err
 	}
+	cmd := command.SetExtensions{MessageID: id, Extensions: items}
 	var changed command.Changed
-	var err error
 	switch {
 	case p.OperateType == operateSet:
 		changed, err = c.SetExtensions(ctx, caller, cmd)

@@ -33,7 +33,17 @@ type call struct {
 // recorder makes calls and keeps them with their replies.
 type recorder struct {
 	*hubtest.Backend
-	golden hubtest.Golden
+	golden *hubtest.Golden
+}
+
+// as returns a recorder of this caller, with a UserSig of the time now.
+func (r *recorder) as(b *hubtest.Backend, now time.Time) *recorder {
+	sig, err := usersig.Sign(hubtest.AppID, hubtest.SecretKey, b.Query.Get("identifier"), now, time.Hour)
+	if err != nil {
+		b.TB.Fatal(err)
+	}
+	b.Query.Set("usersig", sig)
+	return &recorder{b, r.golden}
 }
 
 func (r *recorder) ask(command, name, request string) {
@@ -47,12 +57,7 @@ func (r *recorder) ask(command, name, request string) {
 func TestGoldenCalls(t *testing.T) {
 	now := time.Unix(1700000100, 0)
 	w := hubtest.Start(t, func(o *hub.Options) { o.Now = func() time.Time { return now } })
-	sig, err := usersig.Sign(hubtest.AppID, hubtest.SecretKey, hubtest.Admin, now, time.Hour)
-	if err != nil {
-		t.Fatal(err)
-	}
-	r := &recorder{w.Backend(), hubtest.Golden{TB: t, Dir: calls, Update: *update}}
-	r.Query.Set("usersig", sig)
+	r := (&recorder{golden: &hubtest.Golden{TB: t, Dir: calls, Update: *update}}).as(w.Backend(), now)
 	defer r.golden.Finish()
 
 	r.ask(create, "create_group", `{"Type":"Public","Name":"Book club","GroupId":"club","Owner_Account":"ada",`+
@@ -76,6 +81,14 @@ func TestGoldenCalls(t *testing.T) {
 	const letter = `"From_Account":"ada","To_Account":"bo","MsgKey":"44739199_12_1700000100"`
 	r.ask(setC2C, "set_key_values", `{`+letter+`,"OperateType":1,"ExtensionList":[{"Key":"k1","Value":"v1",`+
 		`"Seq":0},{"Key":"k2","Value":"v2"}]}`)
+	bo := r.as(w.Member("bo"), now)
+	bo.ask(setC2C, "set_key_values.member", `{`+letter+`,"OperateType":1,"ExtensionList":[{"Key":"bo","Value":"1",`+
+		`"Seq":0},{"Key":"k1","Value":"mine","Seq":0}]}`)
+	bo.ask(setC2C, "set_key_values.no-seq", `{`+letter+`,"OperateType":1,"ExtensionList":[{"Key":"bo",`+
+		`"Value":"2"}]}`)
+	bo.ask(sendC2C, "sendmsg.not-an-admin", `{"To_Account":"ada","MsgBody":[{"MsgType":"TIMTextElem",`+
+		`"MsgContent":{"Text":"hi"}}]}`)
+	r.as(w.Member("cy"), now).ask(getC2C, "get_key_values.stranger", `{`+letter+`}`)
 	r.ask(setC2C, "set_key_values.delete", `{`+letter+`,"OperateType":2,"ExtensionList":[{"Key":"k1","Value":"",`+
 		`"Seq":1}]}`)
 	r.ask(getC2C, "get_key_values", `{`+letter+`}`)

@@ -25,7 +25,8 @@ import (
 type door struct {
 	options  Options
 	commands *command.Commands
-	limiters map[string]*rate.Limiter // by command; nil is no limit
+	limiters map[string]*rate.Limiter // of the app admins, by command; nil is no limit
+	members  *memberLimits            // of the members; nil is no limit
 }
 
 // Options are what the door needs to know. All but Rate are required.
@@ -33,7 +34,7 @@ type Options struct {
 	SDKAppID   uint64
 	SecretKeys []string // a UserSig may be signed with any of them
 	Admins     []string
-	Rate       int           // calls of one command a second; 0 is no limit
+	Rate       int           // the admins' calls of one command a second, see limit.go; 0 is no limit
 	Timeout    time.Duration // of one call
 	Now        func() time.Time
 	Logger     *slog.Logger
@@ -55,6 +56,15 @@ type envelope struct {
 }
 
 var success = envelope{ActionStatus: "OK"}
+
+// forMembers are the commands that a member of the conversation may call too. The others are the app
+// admins'.
+var forMembers = map[string]bool{
+	"openim_msg_ext_http_svc/set_key_values":       true,
+	"openim_msg_ext_http_svc/get_key_values":       true,
+	"openim_msg_ext_http_svc/group_set_key_values": true,
+	"openim_msg_ext_http_svc/group_get_key_values": true,
+}
 
 // operations are all commands that can be called, by service and name.
 var operations = map[string]handler[[]byte]{
@@ -80,7 +90,7 @@ const maxBody = 1 << 20
 
 // New returns the door to the commands.
 func New(options Options, c *command.Commands) http.Handler {
-	return &door{options, c, newLimiters(options.Rate)}
+	return &door{options, c, newLimiters(options.Rate), newMemberLimits(options.Rate)}
 }
 
 // ServeHTTP answers one call.
@@ -113,12 +123,12 @@ func (d *door) call(w http.ResponseWriter, r *http.Request) (any, error) {
 	case r.Method != http.MethodPost:
 		return nil, refusal.New(noCommand, "%s is called by POST", name)
 	}
-	caller, err := d.caller(r)
+	caller, err := d.caller(r, forMembers[name])
 	if err != nil {
 		return nil, err
 	}
-	if limit := d.limiters[name]; limit != nil && !limit.AllowN(d.options.Now(), 1) {
-		return nil, refusal.New(tooOften, "more than %d calls of %s a second", d.options.Rate, name)
+	if err := d.limit(caller, name); err != nil {
+		return nil, err
 	}
 	body, err := readBody(w, r)
 	if err != nil {
@@ -130,8 +140,25 @@ func (d *door) call(w http.ResponseWriter, r *http.Request) (any, error) {
 	return handle(ctx, d.commands, caller, body)
 }
 
-// caller returns the caller if everything in the query string is right.
-func (d *door) caller(r *http.Request) (command.Caller, error) {
+// limit refuses a call that comes too soon after others. Members have rates of their own, so that
+// none of them can keep the backend out, nor each other.
+func (d *door) limit(caller command.Caller, name string) error {
+	now := d.options.Now()
+	if !caller.Admin {
+		if d.members != nil && !d.members.allow(caller.UserID, now) {
+			return refusal.New(tooOften, "more than %d calls of %s a second", d.members.perSecond, caller.UserID)
+		}
+		return nil
+	}
+	if limit := d.limiters[name]; limit != nil && !limit.AllowN(now, 1) {
+		return refusal.New(tooOften, "more than %d calls of %s a second", d.options.Rate, name)
+	}
+	return nil
+}
+
+// caller returns the caller if everything in the query string is right. members says whether the
+// caller need not be an app admin.
+func (d *door) caller(r *http.Request, members bool) (command.Caller, error) {
 	query, err := url.ParseQuery(r.URL.RawQuery)
 	if err != nil {
 		return command.Caller{}, refusal.New(badURL, "the query string can't be parsed: %v", err)
@@ -169,11 +196,13 @@ func (d *door) caller(r *http.Request) (command.Caller, error) {
 	case query.Get("contenttype") != "json":
 		return command.Caller{}, refusal.Field(badURL, "contenttype", "%q is not json",
 			refusal.Clip(query.Get("contenttype")))
-	case !slices.Contains(o.Admins, user):
+	}
+	admin := slices.Contains(o.Admins, user)
+	if !admin && !members {
 		// Checked last: without a valid UserSig nobody learns who the admins are.
 		return command.Caller{}, refusal.Field(notAdmin, "identifier", "%s is not an app admin", user)
 	}
-	return command.Caller{UserID: user, Admin: true}, nil
+	return command.Caller{UserID: user, Admin: admin}, nil
 }
 
 // readBody returns the body of a call. It reads no more than is allowed.

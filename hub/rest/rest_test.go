@@ -35,11 +35,12 @@ type page struct {
 }
 
 // changed is the reply to a change.
-type changed struct {
-	ExtensionList []struct {
-		ErrorCode int
-		Extension pair
-	}
+type changed struct{ ExtensionList []outcome }
+
+// outcome is what became of one of its items.
+type outcome struct {
+	ErrorCode int
+	Extension pair
 }
 
 // TestDoorsMeet: what one door writes the other reads, and everybody is told of it.
