@@ -237,6 +237,10 @@ func TestFieldNames(t *testing.T) {
 			"userIDList: none given", "MemberList: none given",
 		},
 		{
+			"", "", "im_open_login_svc/kick", `"UserID":"\n"`,
+			"", "UserID: must be 1 to 32 printable ASCII characters",
+		},
+		{
 			"deleteGroupMember", `"groupID":"club","userIDList":["groupID: x","groupID: x"]`,
 			"group_open_http_svc/delete_group_member",
 			`"GroupId":"club","MemberToDel_Account":["groupID: x","groupID: x"]`,
@@ -273,6 +277,7 @@ func restCaller(t *testing.T, commands *command.Commands) func(command, body str
 		SDKAppID: appID, SecretKeys: []string{secretKey}, Admins: []string{"admin"},
 		Timeout: time.Minute, Now: time.Now,
 		Logger: slog.New(slog.DiscardHandler), Running: t.Context(), Answered: func(string, bool, *refusal.Error) {},
+		CheckRevoked: func(string, time.Time) error { return nil },
 	}, commands)
 	sig, err := usersig.Sign(appID, secretKey, "admin", time.Now(), time.Hour)
 	if err != nil {

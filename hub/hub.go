@@ -64,7 +64,7 @@ func New(options Options, store *kv.Store) (*Hub, error) {
 	h.rest = rest.New(rest.Options{
 		SDKAppID: o.SDKAppID, SecretKeys: o.secretKeys(), Admins: o.Admins,
 		Rate: o.RESTRate, Timeout: o.RequestTimeout, Now: o.Now, Logger: o.Logger,
-		Running: h.running, Answered: h.metrics.restAnswered,
+		Running: h.running, Answered: h.metrics.restAnswered, CheckRevoked: h.commands.CheckRevoked,
 	}, h.commands)
 	return h, nil
 }
@@ -96,7 +96,13 @@ func IsREST(urlPath string) bool {
 
 // Publish notifies the sessions concerned of a committed change. It is the sink of kv.Store.Run and
 // does nothing after Shutdown.
-func (h *Hub) Publish(d kv.Delta) { h.broker.Publish(d) }
+func (h *Hub) Publish(d kv.Delta) {
+	if d.Revoked != nil {
+		h.sessions.kickRevoked(*d.Revoked)
+		return
+	}
+	h.broker.Publish(d)
+}
 
 // serveSocket upgrades and logs in on net/http's goroutine, then hands the session to a goroutine
 // of its own and returns, which frees the server's goroutine and buffers: they are larger than a

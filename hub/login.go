@@ -84,10 +84,11 @@ func (s *session) authenticate(r request) (jsontext.Value, error) {
 	}
 	o := s.hub.options
 	now := o.Now()
-	validUntil, err := o.verify(p, now)
+	claims, err := s.hub.verify(p, now)
 	if err != nil {
 		return nil, err
 	}
+	s.issued, s.since = claims.Issued.Unix(), now.Unix()
 	s.caller = command.Caller{
 		UserID: p.UserID, Admin: s.hub.isAdmin(p.UserID), Session: o.NewSessionID(), Cork: s.conn.Cork,
 	}
@@ -97,12 +98,16 @@ func (s *session) authenticate(r request) (jsontext.Value, error) {
 	if oldest := s.hub.sessions.login(s, o.MaxSessionsPerUser); oldest != nil {
 		oldest.kick("multipleDevice", socket.CloseKicked, "too many sessions of one user")
 	}
+	// Once more: a revocation that came since verify did not find this session among the user's.
+	if err := s.hub.commands.CheckRevoked(p.UserID, claims.Issued); err != nil {
+		return nil, err
+	}
 	s.conn.Limit = maxFrame
 	s.conn.SetBatch(p.Batch)
 	s.idle = time.AfterFunc(2*o.Heartbeat, func() {
 		s.end(socket.CloseSilent, "nothing heard for two heartbeats")
 	})
-	s.expiry = newAlarm(validUntil.Add(time.Second), o.Now, func() {
+	s.expiry = newAlarm(claims.Until.Add(time.Second), o.Now, func() {
 		s.kick("userSigExpired", socket.CloseNotLoggedIn, "the UserSig has expired")
 	})
 	return wire.Encode(loginResult{
@@ -132,17 +137,21 @@ func (s *session) subscribe() error {
 	return nil
 }
 
-// verify returns the time until which the UserSig is valid, or the refusal of an invalid one.
-func (o *Options) verify(p loginParams, now time.Time) (time.Time, error) {
+// verify returns what the UserSig claims, or the refusal of one that is not valid now.
+func (h *Hub) verify(p loginParams, now time.Time) (usersig.Claims, error) {
+	o := &h.options
 	if p.SDKAppID != o.SDKAppID {
-		return time.Time{}, refusal.Field(refusal.UnknownApp, "sdkAppID", "%d is not served here", p.SDKAppID)
+		return usersig.Claims{}, refusal.Field(refusal.UnknownApp, "sdkAppID", "%d is not served here", p.SDKAppID)
 	}
 	if err := command.CheckUserID("userID", p.UserID); err != nil {
-		return time.Time{}, err
+		return usersig.Claims{}, err
 	}
 	claims, err := usersig.Parse(p.UserSig)
 	if err != nil {
-		return time.Time{}, err
+		return claims, err
 	}
-	return claims.Until, claims.CheckAny(o.SDKAppID, o.secretKeys(), p.UserID, now)
+	if err := claims.CheckAny(o.SDKAppID, o.secretKeys(), p.UserID, now); err != nil {
+		return claims, err
+	}
+	return claims, h.commands.CheckRevoked(p.UserID, claims.Issued)
 }

@@ -20,9 +20,11 @@ type session struct {
 	conn socket.Conn // all that the broker knows of a session
 	hub  *Hub
 
-	// Owned by the reader. login writes caller once, before the broker knows the session.
-	caller    command.Caller
-	allowance allowance
+	// Owned by the reader. login writes caller once, before the broker knows the session, and the
+	// two times, in Unix seconds, before sessions does: of the UserSig, and of the login.
+	caller        command.Caller
+	issued, since int64
+	allowance     allowance
 	// Ends the session when nothing was heard for two heartbeats; made by login
 	idle   *time.Timer
 	expiry *alarm // ends the session when the UserSig expires; made by login

@@ -6,6 +6,9 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"exthub/hub/socket"
+	"exthub/kv"
 )
 
 // sessions are all connections whose sockets are open, logged in, about to or told to go, and the
@@ -77,6 +80,19 @@ func (ss *sessions) login(s *session, limit int) (oldest *session) {
 	}
 	ss.users[s.caller.UserID] = list
 	return oldest
+}
+
+// kickRevoked ends the user's sessions whose UserSig was revoked. A session that was there at that
+// time ends too, even if a clock that is ahead has signed its UserSig with a later one.
+func (ss *sessions) kickRevoked(r kv.Revocation) {
+	ss.mu.Lock()
+	list := slices.Clone(ss.users[r.UserID])
+	ss.mu.Unlock()
+	for _, s := range list {
+		if min(s.issued, s.since) <= r.UpTo {
+			s.kick("REST_API_Kick", socket.CloseNotLoggedIn, "the UserSig was revoked")
+		}
+	}
 }
 
 // logout takes a session from its user, who has room for another one.

@@ -6,8 +6,9 @@ import (
 	"exthub/kv/bucket"
 )
 
-// Delta is a committed change: a message that was sent, pairs of one message, or members of one
-// group. Entries that were committed right after each other come as one Delta.
+// Delta is a committed change: a message that was sent, pairs of one message, members of one group,
+// or that a user's UserSigs were revoked. Entries that were committed right after each other come as
+// one Delta.
 type Delta struct {
 	Revision uint64    // of the last entry in it
 	ID       MessageID // the message, "" for a membership change
@@ -21,6 +22,8 @@ type Delta struct {
 
 	Members   []MemberChange // in the order in which they happened
 	Dissolved bool           // the group and all memberships in it are gone
+
+	Revoked *Revocation // nothing else is set then but Revision
 
 	Reset bool // changes may have been missed: everything has to be read anew
 }

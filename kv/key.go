@@ -11,16 +11,20 @@ type parsedKey struct {
 	object, suffix string
 	ref            Ref
 	user           string // of a group member's entry
+	account        string // the user of an account's entry, which has no object
 }
 
 // parseKey takes a bucket key apart. Keys that belong to no object (the bucket's own entry, the way
-// back from users to groups) have an empty object.
+// back from users to groups, accounts) have an empty object.
 func parseKey(key string) (parsedKey, error) {
 	// The object ends at the third dot of a group's key, at the fourth of a one-to-one message's
 	dots := 3
 	switch {
 	case key == bucket.OwnKey || strings.HasPrefix(key, "u."):
 		return parsedKey{}, nil
+	case strings.HasPrefix(key, accountPrefix):
+		user, err := decodeToken(key[len(accountPrefix):])
+		return parsedKey{account: user}, err
 	case strings.HasPrefix(key, "c."):
 		dots = 4
 	}

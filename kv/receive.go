@@ -43,6 +43,8 @@ func (t *tail) receive(d bucket.Delivery, sink func(Delta)) {
 		slog.Warn("key that is not ours", "bucket", t.sh.bucket.Name(), "key", d.Key, "error", err)
 	case key.object != "":
 		t.builder.add(key, d, sink)
+	case key.account != "":
+		t.revoke(key.account, d.Entry, sink)
 	}
 	t.received = d.Revision
 	t.sh.bucket.Saw(t.received)
@@ -62,4 +64,16 @@ func (t *tail) flush(sink func(Delta)) {
 	if t.builder.open == nil {
 		t.applied.advance(t.received)
 	}
+}
+
+// revoke hands out what an account's entry says. It belongs to no object, so it need not wait for
+// what is held back.
+func (t *tail) revoke(userID string, e bucket.Entry, sink func(Delta)) {
+	revocation, err := t.sh.revocations.apply(userID, e)
+	if err != nil {
+		slog.Warn("entry that can't be read", "bucket", t.sh.bucket.Name(), "key", e.Key, "revision", e.Revision,
+			"error", err)
+		return
+	}
+	sink(Delta{Revision: e.Revision, Revoked: &revocation})
 }

@@ -18,6 +18,8 @@ type shard struct {
 	tail    *tail
 	sweeper *sweeper
 	locks   keyedMutex
+
+	revocations revocations
 }
 
 func bucketName(o Options, index int) string { return o.Bucket + "_" + strconv.Itoa(index) }
@@ -38,6 +40,10 @@ func openShard(ctx context.Context, nc *nats.Conn, options Options, index int) (
 	sh.sweeper = newSweeper(sh)
 	state, err := sh.bucket.State(ctx)
 	if err != nil {
+		sh.bucket.Close()
+		return nil, err
+	}
+	if err := sh.revocations.load(ctx, sh.bucket, state.Last); err != nil {
 		sh.bucket.Close()
 		return nil, err
 	}

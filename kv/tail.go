@@ -83,7 +83,9 @@ func (t *tail) consume(ctx context.Context, sink func(Delta)) error {
 		return err
 	}
 	if !state.Created.Equal(t.created()) || state.Last < t.applied.get() || time.Since(t.heard()) > outage {
-		t.reset(state, sink)
+		if err := t.reset(opening, state, sink); err != nil {
+			return err
+		}
 		return errors.New("starting anew")
 	}
 	t.startReceiving(sink)
@@ -112,12 +114,16 @@ func (t *tail) consume(ctx context.Context, sink func(Delta)) error {
 	}
 }
 
-// reset goes on from the end of the stream, and says that changes may have been missed.
-func (t *tail) reset(state bucket.State, sink func(Delta)) {
+// reset goes on from the end of the stream, and says that changes may have been missed. After an
+// error it has to be called again: revocations that were missed would be missed for good.
+func (t *tail) reset(ctx context.Context, state bucket.State, sink func(Delta)) error {
 	last := state.Last
+	t.sh.bucket.Forget()
+	if err := t.sh.revocations.load(ctx, t.sh.bucket, last); err != nil {
+		return err
+	}
 	slog.Warn("tail starts anew: changes may have been missed",
 		"bucket", t.sh.bucket.Name(), "from", t.applied.get(), "to", last)
-	t.sh.bucket.Forget()
 	t.sh.cache.reset()
 	t.mu.Lock()
 	t.epoch, t.alive = state.Created, time.Now()
@@ -125,6 +131,7 @@ func (t *tail) reset(state bucket.State, sink func(Delta)) {
 	t.applied.advance(last)
 	t.sh.bucket.Saw(last)
 	sink(Delta{Reset: true, Revision: last})
+	return nil
 }
 
 func (t *tail) created() time.Time {

@@ -42,7 +42,7 @@ type Config struct {
 	MaxValueBytes           int `group:"Limits" default:"1000" help:"Bytes of a value."`
 	MaxTombstones           int `group:"Limits" default:"300" help:"Deletions that a message remembers for clients that were away. Beyond it such a client reads the message anew."`
 	MessageRate             int `group:"Limits" default:"200" help:"Sets per message and minute, over all hubs; a fourth of it for one user. 0: no limit."`
-	RESTRate                int `group:"Limits" name:"rest-rate" default:"200" help:"Calls per REST command and second. 0: no limit."`
+	RESTRate                int `group:"Limits" name:"rest-rate" default:"200" help:"Calls per REST command and second; a member has a tenth of it, for all commands together. 0: no limit."`
 
 	EventInterval time.Duration `group:"Pace" default:"50ms" help:"A message with a large audience sends its first change at once and then at most one event per interval. It stretches to one and a half times what the last event of the message took to write."`
 	WriteTimeout  time.Duration `group:"Pace" default:"10s" help:"A client that takes nothing for so long is disconnected, and comes back by itself."`

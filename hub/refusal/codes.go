@@ -39,6 +39,7 @@ const (
 	sigWrongKey  = usersig.WrongKey
 	sigWrongUser = usersig.WrongUser
 	sigWrongApp  = usersig.WrongApp
+	sigRevoked   = usersig.Revoked
 )
 
 // Codes are all codes that a request can be refused with, and what they mean. PROTOCOL.md and the
@@ -72,6 +73,7 @@ var Codes = map[int]string{
 	sigWrongKey:     "the UserSig was not made with this app's secret key",
 	sigWrongUser:    "the UserSig is for another user",
 	sigWrongApp:     "the UserSig is for another SDKAppID",
+	sigRevoked:      "the UserSig was revoked; a new one is valid again",
 	UnknownApp:      "this hub does not serve that SDKAppID",
 	MessageTooLarge: "the message is too large",
 }

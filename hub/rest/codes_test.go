@@ -29,6 +29,7 @@ const (
 	add      = "group_open_http_svc/add_group_member"
 	remove   = "group_open_http_svc/delete_group_member"
 	list     = "group_open_http_svc/get_group_member_info"
+	kick     = "im_open_login_svc/kick"
 )
 
 // TestCaller: the query string is judged in its order. What is wrong further behind does not matter

@@ -39,6 +39,9 @@ type Options struct {
 	Now        func() time.Time
 	Logger     *slog.Logger
 
+	// CheckRevoked refuses a UserSig of this user that was issued at this time, if it was revoked.
+	CheckRevoked func(userID string, issued time.Time) error
+
 	// Running ends with the hub, and every call with it.
 	Running context.Context
 
@@ -57,8 +60,8 @@ type envelope struct {
 
 var success = envelope{ActionStatus: "OK"}
 
-// forMembers are the commands that a member of the conversation may call too. The others are the app
-// admins'.
+// forMembers are the commands that a member of the conversation may call too. The others are for
+// app admins alone.
 var forMembers = map[string]bool{
 	"openim_msg_ext_http_svc/set_key_values":       true,
 	"openim_msg_ext_http_svc/get_key_values":       true,
@@ -79,6 +82,7 @@ var operations = map[string]handler[[]byte]{
 	"group_open_http_svc/add_group_member":      decode(addNames, addMembers),
 	"group_open_http_svc/delete_group_member":   decodeKnown(deleteNames, deleteMembers),
 	"group_open_http_svc/get_group_member_info": decode(groupNames, getMembers),
+	"im_open_login_svc/kick":                    decodeKnown(accountNames, kick),
 }
 
 // Commands returns the service and name of every command, sorted.
@@ -180,11 +184,7 @@ func (d *door) caller(r *http.Request, members bool) (command.Caller, error) {
 			command.MaxUserID)
 	}
 	var invalid *usersig.Error
-	claims, err := usersig.Parse(query.Get("usersig"))
-	if err == nil {
-		err = claims.CheckAny(o.SDKAppID, o.SecretKeys, user, o.Now())
-	}
-	if errors.As(err, &invalid) {
+	if err := o.verify(query.Get("usersig"), user); errors.As(err, &invalid) {
 		return command.Caller{}, refusal.Field(invalid.Code, "usersig", "%s", invalid.Reason)
 	} else if err != nil {
 		return command.Caller{}, err
@@ -203,6 +203,18 @@ func (d *door) caller(r *http.Request, members bool) (command.Caller, error) {
 		return command.Caller{}, refusal.Field(notAdmin, "identifier", "%s is not an app admin", user)
 	}
 	return command.Caller{UserID: user, Admin: admin}, nil
+}
+
+// verify returns nil if the UserSig is the user's and valid now.
+func (o *Options) verify(sig, user string) error {
+	claims, err := usersig.Parse(sig)
+	if err != nil {
+		return err
+	}
+	if err := claims.CheckAny(o.SDKAppID, o.SecretKeys, user, o.Now()); err != nil {
+		return err
+	}
+	return o.CheckRevoked(user, claims.Issued)
 }
 
 // readBody returns the body of a call. It reads no more than is allowed.

@@ -10,6 +10,7 @@ const (
 	WrongKey  = 70009
 	WrongUser = 70013
 	WrongApp  = 70014
+	Revoked   = 70052 // not by Check, which knows nothing of it
 )
 
 // Error says why a UserSig is refused.

@@ -146,6 +146,7 @@ export class Account {
    * @param {ChatError} error
    */
   #onEnd({ code, data: { closeCode } }) {
+    if (code === 70052) return this.#onKicked(TYPES.KICKED_OUT_REST_API);
     if (code === 70001 || code === 20002 || closeCode === 4401)
       return this.#onKicked(TYPES.KICKED_OUT_USERSIG_EXPIRED);
     if (closeCode === 4403) return this.#onKicked(TYPES.KICKED_OUT_MULT_DEVICE);

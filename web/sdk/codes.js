@@ -31,6 +31,7 @@ export const CODES = Object.freeze(
     70013: 'the UserSig is for another user',
     70014: 'the UserSig is for another SDKAppID',
     70020: 'this hub does not serve that SDKAppID',
+    70052: 'the UserSig was revoked; a new one is valid again',
     80002: 'the message is too large',
     4001: 'the hub is being restarted',
     4002: 'the client did not take what was sent to it',

@@ -67,7 +67,7 @@ export interface ChatSDK {
    *
    * Rejects with 2002 (no userID), 2003 (no userSig), 2025 (somebody is logged in or logging in),
    * 2800 or 2801 (the hub cannot be reached), 3001 (userSig is a function and failed), 3005 (logged
-   * out meanwhile), 10004 (not a userID), 70001 to 70020 (the UserSig is refused).
+   * out meanwhile), 10004 (not a userID), 70001 to 70052 (the UserSig is refused).
    */
   login(options: LoginOptions): Promise<Result<LoginResult>>;
   /**

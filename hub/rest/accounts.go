@@ -1,0 +1,16 @@
+package rest
+
+import (
+	"context"
+
+	"exthub/hub/command"
+)
+
+// accountNames are the parameters of the commands on users.
+var accountNames = map[string]string{"userID": "UserID"}
+
+func kick(ctx context.Context, c *command.Commands, _ command.Caller, p struct {
+	UserID string `json:"UserID"`
+}) (any, error) {
+	return success, c.Kick(ctx, p.UserID)
+}
