@@ -68,7 +68,8 @@ func TestFieldNames(t *testing.T) {
 		{
 			"setMessageExtensions", `"extensions":[{"key":"k","value":"v"},{"key":"k","value":"w"}]`,
 			setC2C, c2c + set + `"ExtensionList":[{"Key":"k","Value":"v"},{"Key":"k","Value":"w"}]`,
-			"extensions[1].key: the same as extensions[0].key", "ExtensionList[1].Key: the same as extensions[0].key",
+			"extensions[1].key: the same as extensions[0].key",
+			"ExtensionList[1].Key: the same as ExtensionList[0].Key",
 		},
 		{
 			"setMessageExtensions", `"extensions":[{"key":"k","value":7}]`,
@@ -133,31 +134,31 @@ func TestFieldNames(t *testing.T) {
 		{
 			"sendMessage", `"conversationType":"GROUP","to":"","type":"TIMTextElem","payload":{"text":"x"}`,
 			post, `"GroupId":"","MsgBody":[{"MsgType":"TIMTextElem","MsgContent":{"Text":"x"}}]`,
-			"groupID: must be 1 to 48 printable ASCII characters",
+			"to: must be 1 to 48 printable ASCII characters",
 			"GroupId: must be 1 to 48 printable ASCII characters",
 		},
 		{
 			"sendMessage", `"conversationType":"C2C","to":"bo","type":"TIMTextElem","payload":{"text":""}`,
 			send, `"To_Account":"bo","MsgBody":[{"MsgType":"TIMTextElem","MsgContent":{"Text":""}}]`,
-			"payload.text: empty", "MsgContent.Text: empty",
+			"payload.text: empty", "MsgBody[0].MsgContent.Text: empty",
 		},
 		{
 			"sendMessage",
 			`"conversationType":"C2C","to":"bo","type":"TIMCustomElem","payload":{"data":` + invalid + `}`,
 			send, `"To_Account":"bo","MsgBody":[{"MsgType":"TIMCustomElem","MsgContent":{"Data":` + invalid + `}}]`,
-			"payload.data: not UTF-8", "MsgContent.Data: not UTF-8",
+			"payload.data: not UTF-8", "MsgBody[0].MsgContent.Data: not UTF-8",
 		},
 		{
 			"sendMessage",
 			`"conversationType":"C2C","to":"bo","type":"TIMCustomElem","payload":{"description":` + invalid + `}`,
 			send, `"To_Account":"bo","MsgBody":[{"MsgType":"TIMCustomElem","MsgContent":{"Desc":` + invalid + `}}]`,
-			"payload.description: not UTF-8", "MsgContent.Desc: not UTF-8",
+			"payload.description: not UTF-8", "MsgBody[0].MsgContent.Desc: not UTF-8",
 		},
 		{
 			"sendMessage",
 			`"conversationType":"GROUP","to":"club","type":"TIMCustomElem","payload":{"extension":` + invalid + `}`,
 			post, `"GroupId":"club","MsgBody":[{"MsgType":"TIMCustomElem","MsgContent":{"Ext":` + invalid + `}}]`,
-			"payload.extension: not UTF-8", "MsgContent.Ext: not UTF-8",
+			"payload.extension: not UTF-8", "MsgBody[0].MsgContent.Ext: not UTF-8",
 		},
 		{
 			"sendMessage",
@@ -170,7 +171,7 @@ func TestFieldNames(t *testing.T) {
 			`"conversationType":"C2C","to":"bo","type":"TIMTextElem","payload":{"text":"` + tooLong + `"}`,
 			send, `"To_Account":"bo","MsgBody":[{"MsgType":"TIMTextElem","MsgContent":{"Text":"` + tooLong + `"}}]`,
 			"payload and cloudCustomData: 13323 bytes together, at most 12288",
-			"MsgContent and CloudCustomData: 13323 bytes together, at most 12288",
+			"MsgBody[0].MsgContent and CloudCustomData: 13323 bytes together, at most 12288",
 		},
 		{
 			"sendMessage", `"conversationType":"C2C","to":"bo","type":"text: x","payload":{}`, "", "",
@@ -179,6 +180,10 @@ func TestFieldNames(t *testing.T) {
 		{
 			"getMessageList", `"conversationID":"GROUPclub","count":-1`, "", "",
 			"count: -1 is not from 1 to 15", "",
+		},
+		{
+			"getMessageList", `"conversationID":"GROUP"`, "", "",
+			"conversationID: must be 1 to 48 printable ASCII characters", "",
 		},
 		{
 			"createGroup", `"type":"name: x","name":"n"`, create, `"Type":"name: x","Name":"n"`,

@@ -107,7 +107,7 @@ func sendMessage(ctx context.Context, c *command.Commands, caller command.Caller
 		cmd.To = p.To
 	case "GROUP":
 		cmd.GroupID = p.To
-		if err := command.CheckGroupID(cmd.GroupID); err != nil {
+		if err := command.CheckGroupID("to", cmd.GroupID); err != nil {
 			return nil, err
 		}
 	default:
@@ -128,7 +128,7 @@ func getMessageList(ctx context.Context, c *command.Commands, caller command.Cal
 }) (jsontext.Value, error) {
 	cmd := command.GetMessageList{Before: kv.MessageID(p.NextReqMessageID), Count: p.Count}
 	if groupID, ok := strings.CutPrefix(p.ConversationID, "GROUP"); ok {
-		if err := command.CheckGroupID(groupID); err != nil {
+		if err := command.CheckGroupID("conversationID", groupID); err != nil {
 			return nil, err
 		}
 		cmd.GroupID = groupID

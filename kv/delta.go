@@ -7,8 +7,8 @@ import (
 )
 
 // Delta is a committed change: a message that was sent, pairs of one message, members of one group,
-// or that a user's UserSigs were revoked. Entries that were committed right after each other come as
-// one Delta.
+// or that a user's UserSigs were revoked. Entries that were committed right after each other come
+// as one Delta.
 type Delta struct {
 	Revision uint64    // of the last entry in it
 	ID       MessageID // the message, "" for a membership change

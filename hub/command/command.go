@@ -46,8 +46,8 @@ func (c *Commands) access(ctx context.Context, caller Caller, id kv.MessageID) (
 	}
 	if ref.GroupID == "" {
 		if !caller.Admin && caller.UserID != ref.From && caller.UserID != ref.To {
-			return ref, refusal.Field(refusal.NotPermitted, "messageID", "%s is not in a conversation of %s",
-				id, caller.UserID)
+			return ref, refusal.New(refusal.NotPermitted, "%s is not in the conversation of message %s",
+				caller.UserID, id)
 		}
 		return ref, nil
 	}
@@ -72,7 +72,7 @@ func extensible(m *kv.Message, id kv.MessageID) error {
 
 // memberOf returns the group if the caller is a member of it or an app admin.
 func (c *Commands) memberOf(ctx context.Context, caller Caller, groupID string) (kv.GroupInfo, error) {
-	if err := CheckGroupID(groupID); err != nil {
+	if err := CheckGroupID("groupID", groupID); err != nil {
 		return kv.GroupInfo{}, err
 	}
 	var info kv.GroupInfo

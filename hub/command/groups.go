@@ -168,7 +168,7 @@ func GroupType(name string) string {
 
 // DismissGroup ends a group and all memberships. Its owner and app admins may; others get 10007.
 func (c *Commands) DismissGroup(ctx context.Context, caller Caller, groupID string) error {
-	if err := CheckGroupID(groupID); err != nil {
+	if err := CheckGroupID("groupID", groupID); err != nil {
 		return err
 	}
 	return c.store.UpdateGroup(ctx, groupID, func(g *kv.Group) (kv.GroupChange, error) {

@@ -110,7 +110,7 @@ func mayRemove(g *kv.Group, caller Caller, member kv.Member) error {
 
 // check checks the command as far as that needs no group.
 func (cmd ChangeMembers) check() error {
-	if err := CheckGroupID(cmd.GroupID); err != nil {
+	if err := CheckGroupID("groupID", cmd.GroupID); err != nil {
 		return err
 	}
 	if len(cmd.UserIDs) == 0 {

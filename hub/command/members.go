@@ -16,7 +16,7 @@ type Joined struct {
 // JoinGroup makes the caller a member. It is refused with 10007 if the group is joined by
 // invitation, and with 10014 if the group is full.
 func (c *Commands) JoinGroup(ctx context.Context, caller Caller, groupID string) (Joined, error) {
-	if err := CheckGroupID(groupID); err != nil {
+	if err := CheckGroupID("groupID", groupID); err != nil {
 		return Joined{}, err
 	}
 	var joined Joined
@@ -51,7 +51,7 @@ func (c *Commands) member(userID string) kv.Member {
 // QuitGroup ends the caller's membership. The owner can't leave (10009), except from a Private
 // group, which goes on without an owner.
 func (c *Commands) QuitGroup(ctx context.Context, caller Caller, groupID string) error {
-	if err := CheckGroupID(groupID); err != nil {
+	if err := CheckGroupID("groupID", groupID); err != nil {
 		return err
 	}
 	return c.store.UpdateGroup(ctx, groupID, func(g *kv.Group) (kv.GroupChange, error) {
@@ -83,7 +83,7 @@ type MemberList struct {
 
 // GetGroupMemberList returns a page to members and app admins.
 func (c *Commands) GetGroupMemberList(ctx context.Context, caller Caller, cmd GetGroupMemberList) (MemberList, error) {
-	if err := CheckGroupID(cmd.GroupID); err != nil {
+	if err := CheckGroupID("groupID", cmd.GroupID); err != nil {
 		return MemberList{}, err
 	}
 	if cmd.Offset < 0 {

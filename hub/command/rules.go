@@ -74,7 +74,7 @@ func (l Limits) checkItems(items []Extension) error {
 		}
 		// Requests are short: a linear search is cheaper than a map.
 		if j := slices.IndexFunc(items[:i], func(other Extension) bool { return other.Key == item.Key }); j >= 0 {
-			return refusal.Field(refusal.BadParameter, itemField(i, "key"), "the same as extensions[%d].key", j)
+			return refusal.SameAs(refusal.BadParameter, itemField(i, "key"), itemField(j, "key"))
 		}
 	}
 	return nil
@@ -95,10 +95,11 @@ func CheckUserID(field, id string) error {
 	return nil
 }
 
-// CheckGroupID refuses an ID that is not 1 to 48 printable ASCII characters.
-func CheckGroupID(id string) error {
+// CheckGroupID refuses an ID that is not 1 to 48 printable ASCII characters. field is the name of
+// the parameter that has it.
+func CheckGroupID(field, id string) error {
 	if len(id) == 0 || len(id) > maxGroupID || !Printable(id) {
-		return refusal.Field(refusal.BadGroupID, "groupID", "must be 1 to %d printable ASCII characters", maxGroupID)
+		return refusal.Field(refusal.BadGroupID, field, "must be 1 to %d printable ASCII characters", maxGroupID)
 	}
 	return nil
 }
@@ -110,7 +111,7 @@ const ownGroupIDs = "@TGS#"
 // checkNewGroupID checks a group ID that an app chose: it must not look like one that the hub
 // makes.
 func checkNewGroupID(id, groupType string) error {
-	if err := CheckGroupID(id); err != nil {
+	if err := CheckGroupID("groupID", id); err != nil {
 		return err
 	}
 	if strings.HasPrefix(id, ownGroupIDs) && !(groupType == Community && strings.HasPrefix(id, ownGroupIDs+"_")) {

@@ -16,15 +16,20 @@ type Error struct {
 	Fields []string
 
 	Text string // what is wrong, without the fields
-	Data any    // for the program too, or nil
+
+	// Other is the path of another parameter, which the sentence ends with, or empty.
+	Other string
+
+	Data any // for the program too, or nil
 }
 
 // Message returns the sentence that the client gets: the fields, if there are any, and the text.
 func (e *Error) Message() string {
-	if len(e.Fields) == 0 {
-		return e.Text
+	sentence := e.Text
+	if len(e.Fields) > 0 {
+		sentence = strings.Join(e.Fields, " and ") + ": " + e.Text
 	}
-	return strings.Join(e.Fields, " and ") + ": " + e.Text
+	return sentence + e.Other
 }
 
 // Error returns the code and the message.
@@ -43,6 +48,11 @@ func Field(code int, field, format string, args ...any) *Error {
 // Fields returns a refusal that is about several parameters together.
 func Fields(code int, fields []string, format string, args ...any) *Error {
 	return &Error{Code: code, Fields: fields, Text: fmt.Sprintf(format, args...)}
+}
+
+// SameAs returns the refusal of a parameter that must differ from another one.
+func SameAs(code int, field, other string) *Error {
+	return &Error{Code: code, Fields: []string{field}, Text: "the same as ", Other: other}
 }
 
 // Clip shortens a client's input so that a sentence can quote it.

@@ -73,9 +73,8 @@ func decodeBody(body []byte, into any, d decoder) error {
 	return d(body, into, refusal.BadParameter)
 }
 
-// rename returns a command's refusal with the names of the REST parameters, segment by segment:
-// extensions[3].key becomes ExtensionList[3].Key. Names that the table does not have stay; they are
-// this door's own. The text stays as it is.
+// rename returns a command's refusal with the names of the REST parameters. The text stays as it
+// is.
 func rename(err error, names map[string]string) error {
 	var refused *refusal.Error
 	if !errors.As(err, &refused) || len(refused.Fields) == 0 {
@@ -84,15 +83,22 @@ func rename(err error, names map[string]string) error {
 	renamed := *refused
 	renamed.Fields = make([]string, len(refused.Fields))
 	for i, path := range refused.Fields {
-		segments := strings.Split(path, ".")
-		for j, segment := range segments {
-			name, index := segment, ""
-			if at := strings.IndexByte(segment, '['); at >= 0 {
-				name, index = segment[:at], segment[at:]
-			}
-			segments[j] = cmp.Or(names[name], name) + index
-		}
-		renamed.Fields[i] = strings.Join(segments, ".")
+		renamed.Fields[i] = renamePath(path, names)
 	}
+	renamed.Other = renamePath(refused.Other, names)
 	return &renamed
+}
+
+// renamePath renames a path segment by segment: extensions[3].key becomes ExtensionList[3].Key.
+// Names that the table does not have stay; they are this door's own.
+func renamePath(path string, names map[string]string) string {
+	segments := strings.Split(path, ".")
+	for i, segment := range segments {
+		name, index := segment, ""
+		if at := strings.IndexByte(segment, '['); at >= 0 {
+			name, index = segment[:at], segment[at:]
+		}
+		segments[i] = cmp.Or(names[name], name) + index
+	}
+	return strings.Join(segments, ".")
 }

@@ -20,7 +20,7 @@ const (
 )
 
 // extensionNames are the parameters of the commands on pairs. messageID has none here: a message is
-// named by its accounts and its key, or by its group and its number.
+// named by its accounts and its key, or by its group and its number, and checked by this door.
 var extensionNames = map[string]string{
 	"extensions": "ExtensionList", "key": "Key", "value": "Value", "seq": "Seq", "startSeq": "StartSeq",
 	"groupID": "GroupId",
@@ -66,7 +66,7 @@ func (m groupMessageRef) id() (kv.MessageID, error) {
 	if err := noTopic(m.TopicID); err != nil {
 		return "", err
 	}
-	if err := command.CheckGroupID(m.GroupID); err != nil {
+	if err := command.CheckGroupID("GroupId", m.GroupID); err != nil {
 		return "", err
 	}
 	return kv.Ref{GroupID: m.GroupID, MsgSeq: uint64(m.MsgSeq)}.ID(), nil

@@ -9,7 +9,7 @@ import (
 
 // messageNames are the parameters of the commands that send.
 var messageNames = map[string]string{
-	"payload": "MsgContent", "text": "Text", "data": "Data", "description": "Desc", "extension": "Ext",
+	"payload": "MsgBody[0].MsgContent", "text": "Text", "data": "Data", "description": "Desc", "extension": "Ext",
 	"cloudCustomData": "CloudCustomData", "from": "From_Account", "to": "To_Account", "groupID": "GroupId",
 }
 
@@ -108,7 +108,7 @@ func sendGroupMessage(ctx context.Context, c *command.Commands, caller command.C
 		// away.
 		return nil, refusal.Field(refusal.BadParameter, "To_Account", "a message goes to the whole group here")
 	}
-	if err := command.CheckGroupID(p.GroupID); err != nil {
+	if err := command.CheckGroupID("GroupId", p.GroupID); err != nil {
 		return nil, err
 	}
 	cmd.GroupID, cmd.Random = p.GroupID, p.Random

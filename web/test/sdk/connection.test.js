@@ -115,6 +115,20 @@ test('kicked out by a notification: said once, whatever close follows', brief, a
   await assert.rejects(context.chat.getMessageExtensions(message), { code: 3006 });
 });
 
+test('the UserSig was revoked while the session was away: kicked out', brief, async (t) => {
+  const context = await start(t, { random: () => 0 });
+  const { hub, waitFor, heard } = context;
+  const connection = await logIn(context);
+  hub.answers.login = () => ({ code: 70052, message: 'revoked' });
+  const over = waitFor(EVENT.SDK_NOT_READY);
+  connection.cut();
+  await waitFor('disconnected');
+  context.clock.advance(1000);
+  await over;
+  assert.deepEqual(heard.slice(-3), ['disconnected', 'REST_API_Kick', EVENT.SDK_NOT_READY]);
+  await assert.rejects(context.chat.getMessageExtensions(message), { code: 3006 });
+});
+
 test(
   'the wait grows while the hub is away, and the hub says when it is enough',
   brief,
