@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"exthub/hub/audit"
 	"exthub/hub/command"
 	"exthub/hub/refusal"
 	"exthub/hub/rest"
@@ -282,6 +283,7 @@ func restCaller(t *testing.T, commands *command.Commands) func(command, body str
 		SDKAppID: appID, SecretKeys: []string{secretKey}, Admins: []string{"admin"},
 		Timeout: time.Minute, Now: time.Now,
 		Logger: slog.New(slog.DiscardHandler), Running: t.Context(), Answered: func(string, bool, *refusal.Error) {},
+		Audit:        audit.New(slog.New(slog.DiscardHandler), time.Now),
 		CheckRevoked: func(string, time.Time) error { return nil },
 	}, commands)
 	sig, err := usersig.Sign(appID, secretKey, "admin", time.Now(), time.Hour)

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"exthub/events"
+	"exthub/hub/audit"
 	"exthub/hub/command"
 	"exthub/hub/rest"
 	"exthub/hub/socket"
@@ -29,6 +30,7 @@ type Hub struct {
 	sessions *sessions
 	metrics  *metrics
 	rest     http.Handler
+	audit    *audit.Log
 
 	// running is canceled by Shutdown, and every request with it.
 	running context.Context
@@ -43,8 +45,9 @@ func New(options Options, store *kv.Store) (*Hub, error) {
 		return nil, err
 	}
 	w := socket.StartWriters(o.WriteTimeout, o.FanoutFrom)
+	record := audit.New(o.Logger, o.Now)
 	h := &Hub{
-		options: o, log: o.Logger, writers: w, sessions: newSessions(o.MaxSessions),
+		options: o, log: o.Logger, audit: record, writers: w, sessions: newSessions(o.MaxSessions),
 		broker: events.New(events.Options{
 			Interval: o.EventInterval, LargeAudience: o.LargeAudience, Wrap: socket.Wrap, Deliverer: w,
 		}),
@@ -57,13 +60,14 @@ func New(options Options, store *kv.Store) (*Hub, error) {
 			MessageRate:     o.MessageRate,
 			MaxGroupMembers: o.MaxGroupMembers,
 			Now:             o.Now,
+			Audit:           record,
 		}),
 	}
 	h.metrics = newMetrics(h.sessions, h.broker)
 	h.running, h.stop = context.WithCancel(context.Background())
 	h.rest = rest.New(rest.Options{
 		SDKAppID: o.SDKAppID, SecretKeys: o.secretKeys(), Admins: o.Admins,
-		Rate: o.RESTRate, Timeout: o.RequestTimeout, Now: o.Now, Logger: o.Logger,
+		Rate: o.RESTRate, Timeout: o.RequestTimeout, Now: o.Now, Logger: o.Logger, Audit: record,
 		Running: h.running, Answered: h.metrics.restAnswered, CheckRevoked: h.commands.CheckRevoked,
 	}, h.commands)
 	return h, nil
@@ -124,7 +128,9 @@ func (h *Hub) serveSocket(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "the hub takes no more connections now", http.StatusServiceUnavailable)
 		return
 	}
-	s := &session{hub: h, allowance: newAllowance(h.options.SessionRate, time.Now())}
+	s := &session{
+		hub: h, address: r.RemoteAddr, allowance: newAllowance(h.options.SessionRate, time.Now()),
+	}
 	if err := s.conn.Accept(h.writers, s, w, r, maxLoginFrame); err != nil {
 		h.sessions.release()
 		return // Accept has answered

@@ -61,6 +61,7 @@ func (s *session) login() bool {
 	result, err := s.authenticate(r)
 	if err != nil {
 		refused := command.Translate(err, s.hub.log)
+		s.hub.audit.Refused("login refused", "user", claimedUser(r), "code", refused.Code, "address", s.address)
 		s.refuse(r, refused)
 		if refused.Code == refusal.InternalError {
 			s.end(socket.CloseLost, "the hub is in trouble")
@@ -70,7 +71,15 @@ func (s *session) login() bool {
 		return false
 	}
 	s.reply(r, result)
+	s.address = ""
 	return true
+}
+
+// claimedUser returns who the request says it is from, which nothing proves.
+func claimedUser(r request) string {
+	var p loginParams
+	_ = wire.Decode(r.params, &p, refusal.InvalidParams) // what is there of it is good enough
+	return refusal.Clip(p.UserID)
 }
 
 // authenticate makes the connection a user's session and returns the answer to the login.

@@ -25,6 +25,7 @@ type session struct {
 	caller        command.Caller
 	issued, since int64
 	allowance     allowance
+	address       string // of the client; "" after the login, when nothing asks for it any more
 	// Ends the session when nothing was heard for two heartbeats; made by login
 	idle   *time.Timer
 	expiry *alarm // ends the session when the UserSig expires; made by login
@@ -157,6 +158,7 @@ func (s *session) end(code websocket.StatusCode, reason string) {
 
 // kick tells the client why its session ends, and ends it.
 func (s *session) kick(kind string, code websocket.StatusCode, reason string) {
+	s.hub.audit.Done("session ended", "user", s.caller.UserID, "session", s.caller.Session, "reason", kind)
 	s.conn.Send(notification("KICKED_OUT", struct {
 		Type string `json:"type"`
 	}{kind}))

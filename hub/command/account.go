@@ -10,11 +10,15 @@ import (
 
 // Kick ends the user's sessions, on every hub, and refuses their UserSigs that were issued until
 // now. The door has to see that an app admin asks.
-func (c *Commands) Kick(ctx context.Context, userID string) error {
+func (c *Commands) Kick(ctx context.Context, caller Caller, userID string) error {
 	if err := CheckUserID("userID", userID); err != nil {
 		return err
 	}
-	return c.store.Revoke(ctx, userID, c.options.Now())
+	err := c.store.Revoke(ctx, userID, c.options.Now())
+	if err == nil {
+		c.options.Audit.Done("user kicked out", "by", caller.UserID, "user", userID)
+	}
+	return err
 }
 
 // CheckRevoked refuses a UserSig that was issued at or before the last Kick of its user. One of the

@@ -2,8 +2,10 @@ package command
 
 import (
 	"context"
+	"log/slog"
 	"time"
 
+	"exthub/hub/audit"
 	"exthub/hub/refusal"
 	"exthub/kv"
 )
@@ -15,16 +17,21 @@ type Commands struct {
 	options Options
 }
 
-// Options are the parts of the rules that an operator may change. All but MessageRate are required.
+// Options are the parts of the rules that an operator may change. All but MessageRate and Audit are
+// required.
 type Options struct {
 	Limits          Limits
 	MessageRate     int // sets per message and minute, see rate.go; 0 is no limit
 	MaxGroupMembers int
 	Now             func() time.Time
+	Audit           *audit.Log // may be nil
 }
 
 // New returns the commands on what is in the store.
 func New(store *kv.Store, options Options) *Commands {
+	if options.Audit == nil {
+		options.Audit = audit.New(slog.New(slog.DiscardHandler), options.Now)
+	}
 	return &Commands{store, options}
 }
 

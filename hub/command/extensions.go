@@ -85,7 +85,11 @@ func (c *Commands) ClearExtensions(ctx context.Context, caller Caller, id kv.Mes
 	if err != nil {
 		return Changed{}, err
 	}
-	return c.change(ctx, caller, ref, &decision{op: (*decision).clear})
+	changed, err := c.change(ctx, caller, ref, &decision{op: (*decision).clear})
+	if err == nil {
+		c.options.Audit.Done("message cleared", "by", caller.UserID, "message", id)
+	}
+	return changed, err
 }
 
 // checkWritable returns where the message is. It refuses a caller who may not change its pairs,

@@ -171,7 +171,7 @@ func (c *Commands) DismissGroup(ctx context.Context, caller Caller, groupID stri
 	if err := CheckGroupID("groupID", groupID); err != nil {
 		return err
 	}
-	return c.store.UpdateGroup(ctx, groupID, func(g *kv.Group) (kv.GroupChange, error) {
+	err := c.store.UpdateGroup(ctx, groupID, func(g *kv.Group) (kv.GroupChange, error) {
 		if err := checkMember(g, caller, groupID); err != nil {
 			return kv.GroupChange{}, err
 		}
@@ -180,4 +180,8 @@ func (c *Commands) DismissGroup(ctx context.Context, caller Caller, groupID stri
 		}
 		return kv.GroupChange{Dissolve: true}, nil
 	})
+	if err == nil {
+		c.options.Audit.Done("group dismissed", "by", caller.UserID, "group", groupID)
+	}
+	return err
 }

@@ -91,6 +91,9 @@ func (c *Commands) DeleteGroupMembers(ctx context.Context, caller Caller, cmd Ch
 		}
 		return kv.GroupChange{Remove: removed}, nil
 	})
+	if err == nil && len(removed) > 0 {
+		c.options.Audit.Done("members removed", "by", caller.UserID, "group", cmd.GroupID, "users", removed)
+	}
 	return removed, err
 }
 

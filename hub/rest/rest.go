@@ -15,6 +15,7 @@ import (
 
 	"golang.org/x/time/rate"
 
+	"exthub/hub/audit"
 	"exthub/hub/command"
 	"exthub/hub/refusal"
 	"exthub/hub/usersig"
@@ -38,6 +39,7 @@ type Options struct {
 	Timeout    time.Duration // of one call
 	Now        func() time.Time
 	Logger     *slog.Logger
+	Audit      *audit.Log
 
 	// CheckRevoked refuses a UserSig of this user that was issued at this time, if it was revoked.
 	CheckRevoked func(userID string, issued time.Time) error
@@ -67,6 +69,13 @@ var forMembers = map[string]bool{
 	"openim_msg_ext_http_svc/get_key_values":       true,
 	"openim_msg_ext_http_svc/group_set_key_values": true,
 	"openim_msg_ext_http_svc/group_get_key_values": true,
+}
+
+// reads are the commands that change nothing.
+var reads = map[string]bool{
+	"openim_msg_ext_http_svc/get_key_values":       true,
+	"openim_msg_ext_http_svc/group_get_key_values": true,
+	"group_open_http_svc/get_group_member_info":    true,
 }
 
 // operations are all commands that can be called, by service and name.
@@ -99,7 +108,7 @@ func New(options Options, c *command.Commands) http.Handler {
 
 // ServeHTTP answers one call.
 func (d *door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	reply, err := d.call(w, r)
+	caller, reply, err := d.call(w, r)
 	var refused *refusal.Error
 	if err != nil {
 		refused = command.Translate(err, d.options.Logger)
@@ -108,6 +117,9 @@ func (d *door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	name := strings.TrimPrefix(r.URL.Path, "/v4/")
 	_, exists := operations[name]
 	d.options.Answered(name, exists, refused)
+	if exists {
+		d.record(r, name, caller, refused)
+	}
 	body := wire.Encode(reply)
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
@@ -117,31 +129,49 @@ func (d *door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	_, _ = w.Write(body) //nolint:gosec // it is JSON, and the headers say that it is nothing else
 }
 
-// call carries out one call and returns its reply.
-func (d *door) call(w http.ResponseWriter, r *http.Request) (any, error) {
+// record notes what app admins do, and who was not let in.
+func (d *door) record(r *http.Request, name string, caller command.Caller, refused *refusal.Error) {
+	code := 0
+	if refused != nil {
+		code = refused.Code
+	}
+	switch {
+	case caller.UserID == "":
+		user := refusal.Clip(r.URL.Query().Get("identifier"))
+		d.options.Audit.Refused("call refused", "user", user, "command", name, "code", code, "address", r.RemoteAddr)
+	case caller.Admin && reads[name]:
+		d.options.Audit.Read("admin call", "user", caller.UserID, "command", name, "code", code)
+	case caller.Admin:
+		d.options.Audit.Done("admin call", "user", caller.UserID, "command", name, "code", code)
+	}
+}
+
+// call carries out one call and returns its reply, and the caller if there is no doubt who that is.
+func (d *door) call(w http.ResponseWriter, r *http.Request) (command.Caller, any, error) {
 	name := strings.TrimPrefix(r.URL.Path, "/v4/")
 	handle, ok := operations[name]
 	switch {
 	case !ok:
-		return nil, refusal.New(noCommand, "there is no command %q", refusal.Clip(name))
+		return command.Caller{}, nil, refusal.New(noCommand, "there is no command %q", refusal.Clip(name))
 	case r.Method != http.MethodPost:
-		return nil, refusal.New(noCommand, "%s is called by POST", name)
+		return command.Caller{}, nil, refusal.New(noCommand, "%s is called by POST", name)
 	}
 	caller, err := d.caller(r, forMembers[name])
 	if err != nil {
-		return nil, err
+		return command.Caller{}, nil, err
 	}
 	if err := d.limit(caller, name); err != nil {
-		return nil, err
+		return caller, nil, err
 	}
 	body, err := readBody(w, r)
 	if err != nil {
-		return nil, err
+		return caller, nil, err
 	}
 	ctx, cancel := context.WithTimeout(r.Context(), d.options.Timeout)
 	defer cancel()
 	defer context.AfterFunc(d.options.Running, cancel)()
-	return handle(ctx, d.commands, caller, body)
+	reply, err := handle(ctx, d.commands, caller, body)
+	return caller, reply, err
 }
 
 // limit refuses a call that comes too soon after others. Members have rates of their own, so that
