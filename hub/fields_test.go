@@ -243,6 +243,14 @@ func TestFieldNames(t *testing.T) {
 			"userIDList: none given", "MemberList: none given",
 		},
 		{
+			"", "", "im_open_login_svc/account_delete", `"DeleteItem":[]`,
+			"", "DeleteItem: none given",
+		},
+		{
+			"", "", "im_open_login_svc/account_delete", `"DeleteItem":[{"UserID":"ada"},{"UserID":"ada"}]`,
+			"", `DeleteItem: "ada" stands there twice`,
+		},
+		{
 			"", "", "im_open_login_svc/kick", `"UserID":"\n"`,
 			"", "UserID: must be 1 to 32 printable ASCII characters",
 		},

@@ -205,6 +205,9 @@ func deeds() []deed {
 		deed{command: "im_open_login_svc/kick", want: anybody, body: func(place) object {
 			return object{"UserID": "somebody"}
 		}},
+		deed{command: "im_open_login_svc/account_delete", want: anybody, body: func(place) object {
+			return object{"DeleteItem": []object{{"UserID": "somebody"}}}
+		}},
 	)
 }
 

@@ -5,7 +5,9 @@ import (
 	"fmt"
 	"time"
 
+	"exthub/hub/refusal"
 	"exthub/hub/usersig"
+	"exthub/kv"
 )
 
 // Kick ends the user's sessions, on every hub, and refuses their UserSigs that were issued until
@@ -30,4 +32,47 @@ func (c *Commands) CheckRevoked(userID string, issued time.Time) error {
 	}
 	return &usersig.Error{Code: usersig.Revoked, Reason: fmt.Sprintf(
 		"the UserSig was revoked at %s: get a new one", time.Unix(upTo, 0).UTC().Format(time.RFC3339))}
+}
+
+// DeleteAccounts ends what users are to the hub: their sessions and UserSigs, as Kick does, and all
+// their memberships. A group goes on without its owner. Messages and pairs stay, because they
+// belong to others too, and nobody noted who set a pair. The door has to see that an app admin
+// asks. After an error it may be called again: what is gone does no harm.
+func (c *Commands) DeleteAccounts(ctx context.Context, caller Caller, userIDs []string) error {
+	if len(userIDs) == 0 {
+		return refusal.Field(refusal.BadParameter, "userIDList", "none given")
+	}
+	if err := checkAccounts("userIDList", userIDs, maxDeletions); err != nil {
+		return err
+	}
+	for _, id := range userIDs {
+		if err := c.deleteAccount(ctx, caller, id); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (c *Commands) deleteAccount(ctx context.Context, caller Caller, userID string) error {
+	// First of all, so that no session of the user's joins a group meanwhile.
+	if err := c.Kick(ctx, caller, userID); err != nil {
+		return err
+	}
+	groups, err := c.store.Groups(ctx, userID)
+	if err != nil {
+		return err
+	}
+	for _, groupID := range groups {
+		err := c.store.UpdateGroup(ctx, groupID, func(g *kv.Group) (kv.GroupChange, error) {
+			if _, ok := g.Member(userID); !ok {
+				return kv.GroupChange{}, nil
+			}
+			return kv.GroupChange{Remove: []string{userID}}, nil
+		})
+		if err != nil {
+			return err
+		}
+	}
+	c.options.Audit.Done("account deleted", "by", caller.UserID, "user", userID, "groups", len(groups))
+	return nil
 }

@@ -118,7 +118,7 @@ func (c *Commands) firstMembers(info kv.GroupInfo, others []NewMember) ([]kv.Mem
 	for i, m := range others {
 		ids[i] = m.UserID
 	}
-	if err := checkAccounts("memberList", ids); err != nil {
+	if err := checkAccounts("memberList", ids, maxAccounts); err != nil {
 		return nil, err
 	}
 	var members []kv.Member

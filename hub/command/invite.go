@@ -119,5 +119,5 @@ func (cmd ChangeMembers) check() error {
 	if len(cmd.UserIDs) == 0 {
 		return refusal.Field(refusal.BadParameter, "userIDList", "none given")
 	}
-	return checkAccounts("userIDList", cmd.UserIDs)
+	return checkAccounts("userIDList", cmd.UserIDs, maxAccounts)
 }

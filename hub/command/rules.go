@@ -18,6 +18,7 @@ const (
 	maxGroupID         = 48
 	maxGroupName       = 30
 	maxAccounts        = 300 // users that one request about a group may name
+	maxDeletions       = 100 // users that one request may delete
 	maxMessageBytes    = 12 << 10
 	maxMessagesPerPage = 15
 	maxPairsPerPage    = 200
@@ -133,11 +134,11 @@ func checkGroupName(name string) error {
 	return nil
 }
 
-// checkAccounts refuses a list of users that is too long, names one twice or has what is no user
-// ID.
-func checkAccounts(field string, ids []string) error {
-	if len(ids) > maxAccounts {
-		return refusal.Field(refusal.TooManyAccounts, field, "%d users, at most %d", len(ids), maxAccounts)
+// checkAccounts refuses a list of users that is longer than most, names one twice or has what is no
+// user ID.
+func checkAccounts(field string, ids []string, most int) error {
+	if len(ids) > most {
+		return refusal.Field(refusal.TooManyAccounts, field, "%d users, at most %d", len(ids), most)
 	}
 	seen := make(map[string]bool, len(ids))
 	for _, id := range ids {

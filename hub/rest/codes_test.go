@@ -30,6 +30,7 @@ const (
 	remove   = "group_open_http_svc/delete_group_member"
 	list     = "group_open_http_svc/get_group_member_info"
 	kick     = "im_open_login_svc/kick"
+	erase    = "im_open_login_svc/account_delete"
 )
 
 // TestCaller: the query string is judged in its order. What is wrong further behind does not matter

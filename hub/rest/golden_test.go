@@ -107,6 +107,7 @@ func TestGoldenCalls(t *testing.T) {
 		`"ExtensionList":[{"Key":"ada","Value":"yes"}]}`)
 	r.ask(setGroup, "group_set_key_values.no-such-group", `{"GroupId":"nowhere","MsgSeq":1,"OperateType":3}`)
 	r.ask(getGroup, "group_get_key_values", `{"GroupId":"club","MsgSeq":1,"StartSeq":0}`)
+	r.ask(erase, "account_delete", `{"DeleteItem":[{"UserID":"cy"}]}`)
 	r.ask(destroy, "destroy_group", `{"GroupId":"club"}`)
 	r.ask(kick, "kick", `{"UserID":"bo"}`)
 	bo.ask(getC2C, "get_key_values.revoked", `{`+letter+`}`)

@@ -92,6 +92,7 @@ var operations = map[string]handler[[]byte]{
 	"group_open_http_svc/delete_group_member":   decodeKnown(deleteNames, deleteMembers),
 	"group_open_http_svc/get_group_member_info": decode(groupNames, getMembers),
 	"im_open_login_svc/kick":                    decodeKnown(accountNames, kick),
+	"im_open_login_svc/account_delete":          decodeKnown(accountNames, deleteAccounts),
 }
 
 // Commands returns the service and name of every command, sorted.
