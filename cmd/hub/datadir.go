@@ -27,6 +27,9 @@ func openDataDir(path string) (*dataDir, error) {
 	if err := os.MkdirAll(abs, 0o700); err != nil {
 		return nil, fmt.Errorf("data directory: %w", err)
 	}
+	if err := takeAccess(abs); err != nil {
+		return nil, fmt.Errorf("data directory: %w", err)
+	}
 	d := &dataDir{abs, flock.New(filepath.Join(abs, "lock"))}
 	locked, err := d.lock.TryLock()
 	if err != nil {
