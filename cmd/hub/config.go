@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"net/netip"
 	"time"
 
 	"github.com/alecthomas/kong"
@@ -18,6 +19,7 @@ type Config struct {
 	AdminAddr     string   `group:"Doors" default:"127.0.0.1:9090" help:"Serve /metrics, /healthz, /readyz and /debug/pprof here. Keep it private; \"\" turns it off."`
 	AdminHost     []string `group:"Doors" placeholder:"HOST" help:"The admin port also answers to this name or address, besides those of this machine: what your probes and Prometheus call it. May repeat."`
 	AllowedOrigin []string `group:"Doors" placeholder:"ORIGIN" help:"Web pages of this origin (https://app.example.com) may connect too, besides those of the same host. May repeat."`
+	TrustedProxy  []string `group:"Doors" placeholder:"ADDRESS" help:"A proxy of yours at this address, or in this network (10.0.0.0/8), speaks for its clients: their addresses are read from X-Forwarded-For. May repeat."`
 	Demo          *bool    `group:"Doors" negatable:"" help:"Serve the demo page, and UserSigs for it to anybody who asks. On if --addr is a loopback address and no secret key is set, which is the only place for it."`
 
 	SDKAppID      uint64   `group:"Accounts" name:"sdkappid" default:"1400000000" help:"The one app that this hub serves."`
@@ -44,6 +46,9 @@ type Config struct {
 	MessageRate             int `group:"Limits" default:"200" help:"Sets per message and minute, over all hubs; a fourth of it for one user. 0: no limit."`
 	RESTRate                int `group:"Limits" name:"rest-rate" default:"200" help:"Calls per REST command and second; a member has a tenth of it, for all commands together. 0: no limit."`
 
+	MaxConnections           int `group:"Limits" default:"100000" help:"Connections at a time, sessions included; fewer if the limit of open files is lower. When they are used up, one that waits for its next request makes room."`
+	MaxConnectionsPerAddress int `group:"Limits" default:"10000" help:"Of them, from one IPv4 address or one /64 of IPv6; a hall behind one router is one address. Any number from this machine and from a --trusted-proxy, whose WebSockets count for the forwarded address. 0: no limit."`
+
 	EventInterval time.Duration `group:"Pace" default:"50ms" help:"A message with a large audience sends its first change at once and then at most one event per interval. It stretches to one and a half times what the last event of the message took to write."`
 	WriteTimeout  time.Duration `group:"Pace" default:"10s" help:"A client that takes nothing for so long is disconnected, and comes back by itself."`
 	Drain         time.Duration `group:"Pace" default:"30s" help:"At a stop, sessions are sent away spread over part of this time. What is not done by then is cut off."`
@@ -69,6 +74,26 @@ func (c *Config) adminHosts() []string {
 		hosts = append(hosts, hostname(h))
 	}
 	return hosts
+}
+
+// trustedProxies returns the networks of --trusted-proxy, which Validate has parsed before.
+func (c *Config) trustedProxies() (networks []netip.Prefix) {
+	for _, text := range c.TrustedProxy {
+		if network, err := parseNetwork(text); err == nil {
+			networks = append(networks, network)
+		}
+	}
+	return networks
+}
+
+// parseNetwork reads an address or a network.
+func parseNetwork(text string) (netip.Prefix, error) {
+	if address, err := netip.ParseAddr(text); err == nil {
+		address = address.Unmap()
+		return netip.PrefixFrom(address, address.BitLen()), nil
+	}
+	network, err := netip.ParsePrefix(text)
+	return network.Masked(), err
 }
 
 // SyncMode says when the embedded NATS syncs to the disk: before every acknowledgement, or at an

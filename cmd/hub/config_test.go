@@ -38,7 +38,7 @@ func TestDefaults(t *testing.T) {
 		SDKAppID: 1400000000, Admin: []string{"admin"},
 		Data: "./data", Sync: SyncMode{Always: true}, Replicas: 1,
 		MaxExtensions: 300, MaxExtensionsPerRequest: 20, MaxKeyBytes: 100, MaxValueBytes: 1000, MaxTombstones: 300,
-		MessageRate: 200, RESTRate: 200,
+		MessageRate: 200, RESTRate: 200, MaxConnections: 100_000, MaxConnectionsPerAddress: 10_000,
 		EventInterval: 50 * time.Millisecond, WriteTimeout: 10 * time.Second, Drain: 30 * time.Second,
 	}
 	got := mustParse(t)
@@ -156,6 +156,8 @@ func TestRefused(t *testing.T) {
 		"Extensions0":          {"--max-extensions 0", "set 1 to"},
 		"ValuesTooLong":        {"--max-value-bytes 100000", "set 1 to"},
 		"RateNegative":         {"--message-rate=-1", "set 0 to"},
+		"Connections0":         {"--max-connections 0", "set 1 to"},
+		"ProxyByName":          {"--trusted-proxy nginx", "10.0.0.0/8"},
 		"RESTRateNegative":     {"--rest-rate=-1", "set 0 to"},
 		"WebhookWithoutScheme": {"--webhook-url app.example.com/hook", "http or https"},
 		"WebhookSecretAlone":   {"--webhook-secret s", "--webhook-url"},

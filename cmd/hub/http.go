@@ -22,13 +22,15 @@ const (
 	// Longer than a balancer keeps a connection, so that it is the one to close it
 	idleTimeout = 90 * time.Second
 	maxHeader   = 16 << 10
+
+	maxAdminConnections = 256
 )
 
 // publicHandler routes what --addr serves. A mux cleans a path by sending the client to the clean
 // one, which would turn a call into another: REST is routed before it.
-func publicHandler(c *Config, secretKey string, doors http.Handler) http.Handler {
+func publicHandler(c *Config, secretKey string, doors http.Handler, all *connections) http.Handler {
 	mux := http.NewServeMux()
-	mux.Handle("/ws", doors)
+	mux.Handle("/ws", all.countForwarded(doors))
 	mux.Handle("/sdk/", http.StripPrefix("/sdk", static(web.SDK, forAnyOrigin)))
 	if c.demo() {
 		mux.Handle("GET /demo/usersig", demoUserSig(c.SDKAppID, secretKey, c.Admin))
@@ -61,8 +63,9 @@ type httpServer struct {
 	done chan struct{}
 }
 
-// serveHTTP starts to serve on l. If serving ends by itself, failed gets the reason.
-func serveHTTP(l net.Listener, h http.Handler, failed chan<- error) *httpServer {
+// serveHTTP starts to serve on l, as many connections as all admits. If serving ends by itself,
+// failed gets the reason.
+func serveHTTP(l net.Listener, all *connections, h http.Handler, failed chan<- error) *httpServer {
 	s := &httpServer{http.Server{
 		Handler:           h,
 		ReadHeaderTimeout: headerTimeout,
@@ -70,12 +73,14 @@ func serveHTTP(l net.Listener, h http.Handler, failed chan<- error) *httpServer 
 		WriteTimeout:      replyTimeout,
 		IdleTimeout:       idleTimeout,
 		MaxHeaderBytes:    maxHeader,
+		ConnState:         all.observe,
+		ConnContext:       all.remember,
 		// Malformed requests of strangers are not errors of the hub.
 		ErrorLog: slog.NewLogLogger(slog.Default().Handler(), slog.LevelDebug),
 	}, make(chan struct{})}
 	go func() {
 		defer close(s.done)
-		if err := s.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+		if err := s.Serve(&limitedListener{l, all}); !errors.Is(err, http.ErrServerClosed) {
 			failed <- fmt.Errorf("serve %s: %w", l.Addr(), err)
 		}
 	}()

@@ -72,7 +72,8 @@ func (p *process) start(ctx context.Context) (err error) {
 	}
 	metrics := newMetrics()
 	if p.adminAddr != nil {
-		p.admin = serveHTTP(p.adminAddr, adminHandler(metrics, p.ready, c.adminHosts()), p.failed)
+		p.admin = serveHTTP(p.adminAddr, newConnections(maxAdminConnections, 0, nil),
+			adminHandler(metrics, p.ready, c.adminHosts()), p.failed)
 	}
 	if p.nats, err = openLink(c, p.dir); err != nil {
 		return err
@@ -88,7 +89,9 @@ func (p *process) start(ctx context.Context) (err error) {
 	if p.webhooks, err = startWebhooks(ctx, c, p.store, metrics); err != nil {
 		return err
 	}
-	p.public = serveHTTP(p.publicAddr, publicHandler(c, p.secretKeys[0], p.hub.Handler()), p.failed)
+	all := newConnections(maxConnections(c.MaxConnections), c.MaxConnectionsPerAddress, c.trustedProxies())
+	metrics.MustRegister(all.metrics()...)
+	p.public = serveHTTP(p.publicAddr, all, publicHandler(c, p.secretKeys[0], p.hub.Handler(), all), p.failed)
 	p.serving.Store(true)
 	return nil
 }

@@ -44,6 +44,12 @@ func (c *Config) validateDoors() error {
 			return fmt.Errorf("--allowed-origin can never match: %w", err)
 		}
 	}
+	for _, text := range c.TrustedProxy {
+		if _, err := parseNetwork(text); err != nil {
+			return fmt.Errorf("--trusted-proxy %q is neither an address nor a network: "+
+				"set it like 10.0.0.1 or 10.0.0.0/8", text)
+		}
+	}
 	return nil
 }
 
@@ -123,6 +129,8 @@ func (c *Config) validateLimits() error {
 		// Frames are at most 64 KiB, with some room for escapes.
 		{"--max-value-bytes", c.MaxValueBytes, 1, 16 << 10},
 		{"--max-tombstones", c.MaxTombstones, 1, 10_000},
+		{"--max-connections", c.MaxConnections, 1, 1 << 30},
+		{"--max-connections-per-address", c.MaxConnectionsPerAddress, 0, 1 << 30},
 		{"--message-rate", c.MessageRate, 0, 1 << 30},
 		{"--rest-rate", c.RESTRate, 0, 1 << 30},
 	} {

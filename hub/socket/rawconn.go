@@ -40,7 +40,7 @@ const kernelBuffer = 256 << 10
 // open takes over a connection.
 func (s *rawConn) open(c net.Conn) {
 	s.Conn, s.fd = c, -1
-	if tcp, ok := c.(*net.TCPConn); ok {
+	if tcp, ok := c.(interface{ SetWriteBuffer(bytes int) error }); ok {
 		_ = tcp.SetWriteBuffer(kernelBuffer) // refused, the bound is the system's own
 	}
 	if direct, ok := c.(syscall.Conn); ok {

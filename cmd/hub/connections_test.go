@@ -1,0 +1,178 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"net/netip"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/coder/websocket"
+
+	"exthub/hub/hubtest"
+)
+
+// connect opens a connection and sends text.
+func connect(t *testing.T, url, text string) net.Conn {
+	t.Helper()
+	c, err := net.Dial("tcp", strings.TrimPrefix(url, "http://"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { c.Close() })
+	if err := c.SetDeadline(time.Now().Add(testTimeout)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := io.WriteString(c, text); err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+// A client opens as many connections as the hub takes, makes one request on each and keeps them.
+// Whoever comes next gets the place of the one that is idle for longest.
+func TestIdleConnectionsStarveNobody(t *testing.T) {
+	h := startHub(t, "--data", t.TempDir(), "--max-connections", "3")
+	var idle []net.Conn
+	for range 10 {
+		c := connect(t, h.url, "GET /sdk/version HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+		answer, err := http.ReadResponse(bufio.NewReader(c), nil)
+		if err != nil || answer.StatusCode != http.StatusNotFound {
+			t.Fatalf("connection %d: %v %v", len(idle), answer, err)
+		}
+		io.Copy(io.Discard, answer.Body)
+		idle = append(idle, c)
+	}
+	if _, err := io.ReadAll(idle[0]); err != nil && !strings.Contains(err.Error(), "reset") {
+		t.Errorf("the first is still there: %v", err)
+	}
+	h.login("ada")
+	h.stop()
+}
+
+// A client takes all connections and says nothing, or sends a header byte by byte. It is out in
+// seconds.
+func TestSlowHeaders(t *testing.T) {
+	h := startHub(t, "--data", t.TempDir(), "--max-connections", "2")
+	silent := connect(t, h.url, "")
+	slow := connect(t, h.url, "GET / HTTP/1.1\r\nX-")
+	go func() {
+		tick := time.NewTicker(100 * time.Millisecond)
+		defer tick.Stop()
+		for range tick.C {
+			if _, err := io.WriteString(slow, "a"); err != nil {
+				return
+			}
+		}
+	}()
+	began := time.Now()
+	for _, c := range []net.Conn{silent, slow} {
+		if _, err := io.ReadAll(c); errors.Is(err, context.DeadlineExceeded) {
+			t.Error("still connected")
+		}
+	}
+	if took := time.Since(began); took > 4*headerTimeout {
+		t.Errorf("out after %v", took)
+	}
+	h.login("ada")
+	h.stop()
+}
+
+// A client opens sessions until the hub takes no more. Those that are there stay, and the next
+// comes in as soon as one of them is gone.
+func TestMoreSessionsThanConnections(t *testing.T) {
+	h := startHub(t, "--data", t.TempDir(), "--max-connections", "2")
+	sig := h.userSig("ada")
+	http.DefaultClient.CloseIdleConnections()
+	login := func() *hubtest.Client {
+		c := hubtest.Dial(t, hubtest.SocketURL(h.url), testTimeout, nil)
+		c.Login(hubtest.LoginParams(1400000000, "ada", sig))
+		return c
+	}
+	first, second := login(), login()
+	if _, _, err := websocket.Dial(t.Context(), hubtest.SocketURL(h.url), nil); err == nil {
+		t.Error("a third was let in")
+	}
+	first.Must("ping", hubtest.Object{}, nil)
+	first.Close()
+	h.waitUntil("there is room", func() bool {
+		ws, _, err := websocket.Dial(t.Context(), hubtest.SocketURL(h.url), nil)
+		if err == nil {
+			ws.CloseNow()
+		}
+		return err == nil
+	})
+	second.Must("ping", hubtest.Object{}, nil)
+	second.Close()
+	h.stop()
+}
+
+// One client opens sessions through a proxy until nobody else gets in, and names other addresses in
+// front of its own. It has what one address may have, and others get in.
+func TestSessionsOfOneForwardedAddress(t *testing.T) {
+	h := startHub(t, "--data", t.TempDir(), "--trusted-proxy", "127.0.0.0/8", "--trusted-proxy", "10.1.1.1",
+		"--max-connections-per-address", "2")
+	open := func(forwarded string) bool {
+		ws, answer, err := websocket.Dial(t.Context(), hubtest.SocketURL(h.url),
+			&websocket.DialOptions{HTTPHeader: http.Header{"X-Forwarded-For": {forwarded}}})
+		if err != nil && answer.StatusCode != http.StatusServiceUnavailable {
+			t.Errorf("%s: %v", forwarded, err)
+		}
+		if err == nil {
+			t.Cleanup(func() { ws.CloseNow() })
+		}
+		return err == nil
+	}
+	for i, tt := range []struct {
+		forwarded string
+		in        bool
+	}{
+		{"192.0.2.1", true}, {"192.0.2.9, 192.0.2.1, 10.1.1.1", true}, {"192.0.2.8, 192.0.2.1", false},
+		{"192.0.2.1", false}, {"192.0.2.2", true}, {"2001:db8::1", true}, {"2001:db8::2", true},
+		{"2001:db8::3", false}, {"2001:db8:0:1::1", true},
+	} {
+		if got := open(tt.forwarded); got != tt.in {
+			t.Errorf("%d: %s: let in %v, want %v", i, tt.forwarded, got, tt.in)
+		}
+	}
+	h.kill()
+}
+
+// One address opens connections until nobody else gets in. It gets no more than its share, and an
+// idle one of its own makes room for it, never one of others.
+func TestConnectionsOfOneAddress(t *testing.T) {
+	all := newConnections(4, 2, nil)
+	one, other := netip.MustParseAddr("192.0.2.1"), netip.MustParseAddr("192.0.2.2")
+	tcp := func() *net.TCPConn { return new(net.TCPConn) }
+	idle := all.admit(tcp(), other)
+	all.observe(idle, http.StateIdle)
+	first := all.admit(tcp(), one)
+	if all.admit(tcp(), one) == nil || all.admit(tcp(), one) != nil {
+		t.Error("the address has not two connections")
+	}
+	if idle.gone {
+		t.Error("a connection of another address made room")
+	}
+	all.observe(first, http.StateIdle)
+	if all.admit(tcp(), one) == nil || !first.gone {
+		t.Error("an idle one of its own does not make room")
+	}
+	if all.admit(tcp(), netip.MustParseAddr("192.0.2.3")) == nil || idle.gone {
+		t.Error("there is room for a fourth")
+	}
+	if all.admit(tcp(), netip.MustParseAddr("192.0.2.4")) == nil || !idle.gone {
+		t.Error("beyond that, an idle one does not make room")
+	}
+	if all.admit(tcp(), netip.MustParseAddr("192.0.2.5")) != nil || all.open != 4 || all.refused != 2 {
+		t.Errorf("%d are open, %v were refused", all.open, all.refused)
+	}
+	_ = first.Close()
+	if all.open != 4 {
+		t.Error("one connection is counted twice")
+	}
+}
