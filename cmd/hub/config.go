@@ -54,7 +54,7 @@ type Config struct {
 	Drain         time.Duration `group:"Pace" default:"30s" help:"At a stop, sessions are sent away spread over part of this time. What is not done by then is cut off."`
 
 	WebhookURL    string `group:"Webhooks" name:"webhook-url" placeholder:"URL" help:"Post every change of extensions here, at least once and in order per message. The same on every hub."`
-	WebhookSecret string `group:"Webhooks" placeholder:"KEY" help:"Sign webhooks with HMAC-SHA256 under this key."`
+	WebhookSecret string `group:"Webhooks" placeholder:"KEY" help:"Sign webhooks with HMAC-SHA256 under this key. Other users of this machine see a flag: better set HUB_WEBHOOK_SECRET."`
 }
 
 // demo reports whether the demo is served. A key that is set is one that a backend signs with too,

@@ -82,7 +82,7 @@ func readKeys(path string) ([]string, error) {
 // checkKey refuses a key that can be guessed. The error names it but does not show it.
 func checkKey(name, key string) error {
 	if len(key) < minSecretKey {
-		return fmt.Errorf("%s has %d bytes: set at least %d, or anybody who holds a UserSig can guess it",
+		return fmt.Errorf("%s has %d bytes: set at least %d, or anybody who sees what it signed can guess it",
 			name, len(key), minSecretKey)
 	}
 	distinct := map[byte]bool{}
@@ -90,7 +90,7 @@ func checkKey(name, key string) error {
 		distinct[key[i]] = true
 	}
 	if len(distinct) < minDistinct {
-		return fmt.Errorf("%s repeats %d characters only, so anybody who holds a UserSig can guess it: "+
+		return fmt.Errorf("%s repeats %d characters only, so anybody who sees what it signed can guess it: "+
 			"set a random one, like that of `openssl rand -hex 32`", name, len(distinct))
 	}
 	return nil

@@ -26,6 +26,9 @@ func (serveCommand) Run(ctx context.Context, c *Config, out io.Writer) error {
 	memory.Go(func() { manageHeap(running) })
 	defer memory.Wait()
 	defer stop()
+	for _, sentence := range c.warnings() {
+		slog.Warn(sentence)
+	}
 	p := &process{config: c, failed: make(chan error, 3)}
 	err := p.start(ctx)
 	if err == nil {

@@ -27,6 +27,11 @@ func (c *Config) validateWebhooks() error {
 	if u, err := url.Parse(c.WebhookURL); err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
 		return errors.New("--webhook-url is not an http or https address") // which may hold secrets
 	}
+	if c.WebhookSecret != "" {
+		if err := checkKey("--webhook-secret", c.WebhookSecret); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 

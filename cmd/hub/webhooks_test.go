@@ -28,7 +28,7 @@ func TestKillLosesNoWebhook(t *testing.T) {
 		if err != nil {
 			t.Error(err)
 		}
-		if r.Header.Get(webhook.SignatureHeader) != webhook.Sign("s", r.Header.Get(webhook.TimestampHeader), body) {
+		if r.Header.Get(webhook.SignatureHeader) != webhook.Sign(key, r.Header.Get(webhook.TimestampHeader), body) {
 			t.Error("not signed")
 		}
 		if !up.Load() {
@@ -44,7 +44,7 @@ func TestKillLosesNoWebhook(t *testing.T) {
 	}))
 	defer receiver.Close()
 
-	args := []string{"--data", t.TempDir(), "--webhook-url", receiver.URL, "--webhook-secret", "s"}
+	args := []string{"--data", t.TempDir(), "--webhook-url", receiver.URL, "--webhook-secret", key}
 	h := startHub(t, args...)
 	alice := h.login("alice")
 	message := alice.Send("C2C", "bob").ID
