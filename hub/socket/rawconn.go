@@ -60,7 +60,7 @@ func (s *rawConn) close(reset bool) {
 	if secure, ok := under.(*tls.Conn); ok {
 		under = secure.NetConn()
 	}
-	if tcp, ok := under.(*net.TCPConn); ok && reset {
+	if tcp, ok := under.(interface{ SetLinger(seconds int) error }); ok && reset {
 		_ = tcp.SetLinger(0) // refused, the system gives up in its own time
 	}
 	_ = under.Close() // an error says that it is closed already
