@@ -2,7 +2,9 @@ package hub_test
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
+	"math"
 	"regexp"
 	"slices"
 	"sync"
@@ -227,4 +229,22 @@ func TestGroupNumbers(t *testing.T) {
 			t.Fatalf("message %d came as number %d", got.Messages[0].Sequence, n)
 		}
 	}
+}
+
+// A member names the message with the largest number there can be, so that the hub would count down
+// from it for ever.
+func TestHistoryBeforeTheLargestNumber(t *testing.T) {
+	w := hubtest.Start(t)
+	ann := w.Login("ann")
+	createGroup(ann, "Public", "club")
+	ann.Send("GROUP", "club")
+	for _, number := range []uint64{math.MaxInt64, math.MaxInt64 + 1, math.MaxUint64} {
+		before := fmt.Sprint("g.club.", number)
+		err := ann.Call("getMessageList", object{"conversationID": "GROUPclub", "nextReqMessageID": before}, nil)
+		var refused *hubtest.Refusal
+		if err != nil && !errors.As(err, &refused) {
+			t.Fatalf("before %s: %v", before, err)
+		}
+	}
+	expectAlive(t, ann)
 }

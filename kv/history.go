@@ -50,9 +50,12 @@ func (sh *shard) groupHistory(ctx context.Context, groupID string, before uint64
 		}
 		before = last + 1
 	}
-	first := max(1, int64(before)-int64(count))
+	first := uint64(1)
+	if before > uint64(count) {
+		first = before - uint64(count)
+	}
 	var filters []string
-	for seq := uint64(first); seq < before; seq++ {
+	for seq := first; seq < before; seq++ {
 		filters = append(filters, string(Ref{GroupID: groupID, MsgSeq: seq}.ID())+".m")
 	}
 	if len(filters) == 0 {
