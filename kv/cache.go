@@ -17,7 +17,8 @@ type object interface {
 	apply(suffix string, e bucket.Entry) error
 	// fresh returns an empty object of the same name.
 	fresh() object
-	// size returns about how many bytes the object takes.
+	// size returns about how many bytes the object takes, and not less: it is what the cache's
+	// limit is about.
 	size() int
 }
 
@@ -38,7 +39,7 @@ type slot struct {
 	key    string        // of the object
 	filter string        // what its precondition is about: every subject of the object
 	elem   *list.Element // guarded by cache.mu
-	weight int           // guarded by cache.mu
+	weight int           // guarded by both locks; of the cache's bytes
 	loaded chan struct{} // closed when the first snapshot is in or has failed
 
 	mu       sync.Mutex
@@ -79,6 +80,9 @@ func (c *cache) with(ctx context.Context, key []byte, ref Ref, fn func(*slot)) e
 			return sl.err
 		}
 		fn(sl)
+		if sl.size() != sl.weight {
+			c.evictLocked(sl)
+		}
 		sl.mu.Unlock()
 		return nil
 	}
@@ -213,25 +217,39 @@ func (c *cache) applyTail(objectKey string, entries []bucket.Entry) {
 	sl.mu.Unlock()
 	if gone {
 		c.remove(sl)
-	} else {
-		c.evict(sl)
+		return
 	}
+	c.evict(sl)
+	c.sh.sweeper.collect(sl)
+}
+
+// slotBytes is what a slot costs besides its object and its names.
+const slotBytes = 768
+
+// size returns about how many bytes live with the slot. The caller holds sl.mu.
+func (sl *slot) size() int {
+	if sl.object == nil {
+		return 0
+	}
+	return slotBytes + 2*len(sl.filter) + sl.object.size()
 }
 
 // evict notes the slot's size and gives up the slots that were used longest ago while the cache is
 // over its limit.
 func (c *cache) evict(sl *slot) {
 	sl.mu.Lock()
-	size := 0
-	if sl.object != nil {
-		size = sl.object.size() + len(sl.key)
-	}
-	sl.mu.Unlock()
+	defer sl.mu.Unlock()
+	c.evictLocked(sl)
+}
+
+// evictLocked is evict for a caller that holds sl.mu. The locks are taken in this order everywhere.
+func (c *cache) evictLocked(sl *slot) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.slots[sl.key] != sl {
 		return
 	}
+	size := sl.size()
 	c.bytes += size - sl.weight
 	sl.weight = size
 	for elem := c.used.Back(); elem != nil && c.bytes > c.limit; {

@@ -14,6 +14,7 @@ import (
 type Group struct {
 	id      string
 	info    *GroupInfo
+	bytes   int    // of info
 	created uint64 // revision of info, or of its deletion
 	members map[string]groupMember
 	// When the last members left: an older entry that comes late must not bring them back
@@ -70,7 +71,7 @@ func (g *Group) apply(suffix string, e bucket.Entry) error {
 		if e.Revision <= g.created {
 			return nil
 		}
-		g.created, g.info = e.Revision, nil
+		g.created, g.info, g.bytes = e.Revision, nil, len(e.Value)
 		if !e.Deleted {
 			g.info = new(GroupInfo)
 			if err := json.Unmarshal([]byte(e.Value), g.info); err != nil {
@@ -96,6 +97,7 @@ func (g *Group) apply(suffix string, e bucket.Entry) error {
 	if e.Revision < g.created || e.Revision <= g.members[user].revision || e.Revision <= g.gone[user] {
 		return nil
 	}
+	user = strings.Clone(user) // it is a part of the entry's subject, and would keep all of it
 	if e.Deleted {
 		delete(g.members, user)
 		g.gone[user] = e.Revision
@@ -111,4 +113,18 @@ func (g *Group) apply(suffix string, e bucket.Entry) error {
 	return nil
 }
 
-func (g *Group) size() int { return 512 + 160*len(g.members) + 64*len(g.gone) }
+const (
+	// groupOverhead is what a group costs in memory before it has members.
+	groupOverhead = 1024
+	// memberOverhead is what a member costs besides the ID: a slot of the map, as much again for
+	// the slots that are free, the role, and a place in Members. Somebody who left costs the slots.
+	memberOverhead = 288
+	goneOverhead   = 96
+	// maxUserBytes is about how many bytes a user's ID has at most.
+	maxUserBytes = 32
+)
+
+func (g *Group) size() int {
+	members, gone := len(g.members)*(memberOverhead+maxUserBytes), len(g.gone)*(goneOverhead+maxUserBytes)
+	return groupOverhead + g.bytes + members + gone
+}

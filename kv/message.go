@@ -17,9 +17,17 @@ type Message struct {
 	control    control
 	latest     uint64
 	live, gone int
-	bytes      int
+	subject    int // what a pair's key keeps in memory besides itself
+	bytes      int // of the record and the pairs
 	memo       any
-	swept      []Pair // deletions that are no longer listed but may still be in the bucket
+	memoBytes  int
+	swept      []leftKey // deletions that are no longer listed but may still be in the bucket
+}
+
+// leftKey is the key of a pair whose entry means nothing any more, if it is not above seq.
+type leftKey struct {
+	key string
+	seq uint64
 }
 
 // control is the value of a message's .c entry.
@@ -33,7 +41,9 @@ type control struct {
 	PurgedSeq uint64 `json:"purgedSeq,omitempty"`
 }
 
-func newMessage(ref Ref) *Message { return &Message{ref: ref, pairs: make(map[string]Pair)} }
+func newMessage(ref Ref) *Message {
+	return &Message{ref: ref, pairs: make(map[string]Pair), subject: len(ref.ID()) + prefixRoom}
+}
 
 func (m *Message) fresh() object { return newMessage(m.ref) }
 
@@ -76,7 +86,7 @@ func (m *Message) Pairs(from uint64) []Pair {
 }
 
 // Memo returns what build made, and keeps it until the message changes: for answers that many ask
-// for.
+// for. What it takes in memory counts once Weigh has been told.
 func (m *Message) Memo(build func() any) any {
 	if m.memo == nil {
 		m.memo = build()
@@ -84,8 +94,12 @@ func (m *Message) Memo(build func() any) any {
 	return m.memo
 }
 
+// Weigh says that the memo takes this many bytes more, or will soon. They count like the message
+// itself: what nobody weighs, a client can make grow without a limit.
+func (m *Message) Weigh(bytes int) { m.memoBytes += bytes }
+
 func (m *Message) apply(suffix string, e bucket.Entry) error {
-	m.memo = nil
+	m.memo, m.memoBytes = nil, 0
 	switch {
 	case suffix == "m":
 		record := new(Record)
@@ -93,8 +107,10 @@ func (m *Message) apply(suffix string, e bucket.Entry) error {
 			return err
 		}
 		record.Ref = m.ref
+		if m.record == nil {
+			m.bytes += len(e.Value) + recordOverhead
+		}
 		m.record = record
-		m.bytes += len(e.Value)
 		return nil
 	case suffix == "c":
 		c, err := parseControl(e)
@@ -116,6 +132,9 @@ func (m *Message) apply(suffix string, e bucket.Entry) error {
 		return nil
 	}
 	m.count(old, known, -1)
+	if known {
+		key = old.Key // the map keeps the first key: with this one there would be two in memory
+	}
 	p := Pair{Key: key, Value: e.Value, Seq: e.Revision, Deleted: e.Deleted}
 	m.count(p, true, 1)
 	m.pairs[key] = p
@@ -128,7 +147,7 @@ func (m *Message) apply(suffix string, e bucket.Entry) error {
 func (m *Message) clear(seq uint64) {
 	for key, p := range m.pairs {
 		if !p.Deleted && p.Seq <= seq {
-			m.swept = append(m.swept, p)
+			m.swept = append(m.swept, leftKey{key, p.Seq})
 			m.count(p, true, -1)
 			p = Pair{Key: key, Seq: seq, Deleted: true}
 			m.count(p, true, 1)
@@ -143,7 +162,7 @@ func (m *Message) forget(seq uint64) {
 		if p.Deleted && p.Seq <= seq {
 			m.count(p, true, -1)
 			delete(m.pairs, key)
-			m.swept = append(m.swept, p)
+			m.swept = append(m.swept, leftKey{key, p.Seq})
 		}
 	}
 }
@@ -157,10 +176,23 @@ func (m *Message) count(p Pair, known bool, n int) {
 	} else {
 		m.live += n
 	}
-	m.bytes += n * (len(p.Key) + len(p.Value) + pairOverhead)
+	m.bytes += n * (len(p.Key) + len(p.Value) + m.subject + pairOverhead)
 }
 
-// pairOverhead is what a pair costs in memory besides its bytes: a map slot with the Pair in it.
-const pairOverhead = 112
+const (
+	// messageOverhead is what a message costs in memory before it holds anything: its struct and
+	// the first slots of its map.
+	messageOverhead = 768
+	// recordOverhead is what a record costs besides its bytes.
+	recordOverhead = 384
+	// pairOverhead is what a pair costs besides its bytes: a slot of the map with the Pair in it,
+	// and as much again for the slots that are free.
+	pairOverhead = 128
+	// prefixRoom is about what a subject has besides the message and the key: a key is a part of
+	// the subject that it came in, and keeps all of it.
+	prefixRoom = 32
+)
 
-func (m *Message) size() int { return 512 + m.bytes }
+func (m *Message) size() int {
+	return messageOverhead + m.bytes + m.memoBytes + len(m.swept)*(m.subject+pairOverhead)
+}

@@ -3,6 +3,7 @@ package kv
 import (
 	"context"
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
 )
@@ -26,6 +27,10 @@ type leftover struct {
 const (
 	sweepDelay    = 10 * time.Minute
 	sweepInterval = time.Minute
+
+	// maxLeftovers bounds the queue: clients that set and clear as fast as they may would fill it
+	// for sweepDelay. What finds no room is found again when its message is next loaded.
+	maxLeftovers = 1 << 15
 )
 
 func newSweeper(sh *shard) *sweeper { return &sweeper{sh: sh} }
@@ -44,8 +49,8 @@ func (s *sweeper) collect(sl *slot) {
 	due := time.Now().Add(sweepDelay)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for _, p := range swept {
-		s.queue = append(s.queue, leftover{key: sl.key + ".x." + encodeToken(p.Key), revision: p.Seq, due: due})
+	for _, left := range swept[:min(len(swept), maxLeftovers-len(s.queue))] {
+		s.queue = append(s.queue, leftover{sl.key + ".x." + encodeToken(left.key), left.seq, due})
 	}
 }
 
@@ -70,7 +75,7 @@ func (s *sweeper) sweep(ctx context.Context, now time.Time) {
 		n++
 	}
 	due := s.queue[:n]
-	s.queue = s.queue[n:]
+	s.queue = slices.Clone(s.queue[n:])
 	s.mu.Unlock()
 	for _, l := range due {
 		err := s.sh.bucket.Purge(ctx, l.key, l.revision)

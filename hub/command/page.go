@@ -2,6 +2,7 @@ package command
 
 import (
 	"context"
+	"slices"
 	"sync"
 
 	"exthub/hub/refusal"
@@ -67,6 +68,7 @@ func (c *Commands) GetExtensions(ctx context.Context, caller Caller, cmd GetExte
 		page = newPage(m, start)
 		if len(cached) < maxPages {
 			cached[start] = page
+			m.Weigh(page.size())
 		}
 	})
 	if err != nil {
@@ -81,7 +83,10 @@ func newPage(m *kv.Message, start uint64) *Page {
 		LatestSeq: m.LatestSeq(), ClearSeq: m.ClearSeq(), PurgedSeq: m.PurgedSeq(), Complete: true,
 	}
 	if n := fitting(p.Pairs); n < len(p.Pairs) {
-		p.Pairs, p.Complete = p.Pairs[:n:n], false
+		p.Pairs, p.Complete = p.Pairs[:n], false
+	}
+	if cap(p.Pairs) > len(p.Pairs) {
+		p.Pairs = slices.Clone(p.Pairs) // not all that the message holds for a page of one pair
 	}
 	return p
 }
@@ -101,6 +106,21 @@ func fitting(pairs []kv.Pair) int {
 		}
 	}
 	return len(pairs)
+}
+
+const (
+	pageOverhead = 256
+	pairOverhead = 112 // a Pair, and the names of its members in the encoding
+)
+
+// size returns about how many bytes the page takes once it is encoded. It is weighed before that:
+// the encoding is made without the message's lock. The texts of the pairs are the message's.
+func (p *Page) size() int {
+	size := pageOverhead
+	for _, pair := range p.Pairs {
+		size += pairOverhead + jsonSize(pair.Key) + jsonSize(pair.Value)
+	}
+	return size + size/8 // the allocator rounds up
 }
 
 // jsonSize returns how many bytes the text has in JSON, at most.
