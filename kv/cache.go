@@ -4,6 +4,7 @@ import (
 	"container/list"
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"sync"
 
@@ -184,7 +185,10 @@ func (sl *slot) fill(u object, snap bucket.Snapshot) error {
 func (sl *slot) apply(e bucket.Entry) error {
 	sl.revision = max(sl.revision, e.Revision)
 	sl.upTo = max(sl.upTo, e.Revision)
-	return sl.object.apply(e.Key[len(sl.key)+1:], e)
+	if err := sl.object.apply(e.Key[len(sl.key)+1:], e); err != nil {
+		return fmt.Errorf("%w: %s at %d: %w", errUnreadable, e.Key, e.Revision, err)
+	}
+	return nil
 }
 
 // peek returns the slot of an object, or nil if it is not cached.

@@ -3,6 +3,7 @@ package kv
 import (
 	"cmp"
 	"encoding/json"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -24,6 +25,9 @@ func parseControl(e bucket.Entry) (control, error) {
 	}
 	if c.Clear {
 		c.ClearSeq = e.Revision
+	}
+	if max(c.ClearSeq, c.PurgedSeq) > e.Revision {
+		return c, fmt.Errorf("control entry at %d speaks of what is to come", e.Revision)
 	}
 	return c, nil
 }

@@ -1,10 +1,6 @@
 package kv
 
-import (
-	"encoding/json"
-
-	"exthub/kv/bucket"
-)
+import "exthub/kv/bucket"
 
 // Delta is a committed change: a message that was sent, pairs of one message, members of one group,
 // or that a user's UserSigs were revoked. Entries that were committed right after each other come
@@ -42,15 +38,19 @@ func (d *Delta) add(at parsedKey, e bucket.Entry, origin string) error {
 	case at.suffix == "i":
 		d.Dissolved = e.Deleted
 	case at.suffix == "m":
-		d.Record = &Record{Ref: at.ref}
-		d.Origin = origin
-		return json.Unmarshal([]byte(e.Value), d.Record)
+		record, err := decodeRecord(at.ref, e.Value)
+		if err != nil {
+			return err
+		}
+		d.Record, d.Origin = record, origin
 	case at.suffix == "c":
 		c, err := parseControl(e)
+		if err != nil {
+			return err
+		}
 		if c.Clear {
 			d.ClearSeq = e.Revision
 		}
-		return err
 	default:
 		key, err := pairKey(at.suffix)
 		if err != nil {

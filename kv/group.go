@@ -71,14 +71,15 @@ func (g *Group) apply(suffix string, e bucket.Entry) error {
 		if e.Revision <= g.created {
 			return nil
 		}
-		g.created, g.info, g.bytes = e.Revision, nil, len(e.Value)
+		var info *GroupInfo
 		if !e.Deleted {
-			g.info = new(GroupInfo)
-			if err := json.Unmarshal([]byte(e.Value), g.info); err != nil {
+			info = new(GroupInfo)
+			if err := json.Unmarshal([]byte(e.Value), info); err != nil {
 				return err
 			}
-			g.info.GroupID = g.id
+			info.GroupID = g.id
 		}
+		g.created, g.info, g.bytes = e.Revision, info, len(e.Value)
 		for user, m := range g.members {
 			if m.revision < g.created {
 				delete(g.members, user)

@@ -43,9 +43,13 @@ func parseKey(key string) (parsedKey, error) {
 			return parsedKey{}, err
 		}
 		if token, ok := strings.CutPrefix(at.suffix, "u."); ok {
-			at.user, err = decodeToken(token)
+			// A name that can't be read is the group's to refuse. A key that is under the group and
+			// is not taken for its own would make every decision seem out of date, for ever.
+			if user, err := decodeToken(token); err == nil {
+				at.user = user
+			}
 		}
-		return at, err
+		return at, nil
 	}
 	at.ref, err = ParseMessageID(MessageID(at.object))
 	return at, err

@@ -33,7 +33,7 @@ func (s *Store) UpdateGroup(ctx context.Context, groupID string, decide func(*Gr
 		return errors.Join(ErrUnavailable, err)
 	}
 	defer release()
-	for {
+	for ctx.Err() == nil {
 		var sl *slot
 		var change GroupChange
 		var decided error
@@ -70,6 +70,7 @@ func (s *Store) UpdateGroup(ctx context.Context, groupID string, decide func(*Gr
 			return err
 		}
 	}
+	return errors.Join(ErrUnavailable, ctx.Err())
 }
 
 // groupCommitted makes a commit visible to the next reader. It applies the entries of the group

@@ -2,7 +2,6 @@ package kv
 
 import (
 	"cmp"
-	"encoding/json"
 	"slices"
 
 	"exthub/kv/bucket"
@@ -102,11 +101,10 @@ func (m *Message) apply(suffix string, e bucket.Entry) error {
 	m.memo, m.memoBytes = nil, 0
 	switch {
 	case suffix == "m":
-		record := new(Record)
-		if err := json.Unmarshal([]byte(e.Value), record); err != nil {
+		record, err := decodeRecord(m.ref, e.Value)
+		if err != nil {
 			return err
 		}
-		record.Ref = m.ref
 		if m.record == nil {
 			m.bytes += len(e.Value) + recordOverhead
 		}

@@ -3,6 +3,8 @@ package kv
 import (
 	"context"
 	"fmt"
+	"log/slog"
+	"maps"
 	"slices"
 	"strings"
 
@@ -101,44 +103,34 @@ func (s *Store) Groups(ctx context.Context, userID string) ([]string, error) {
 	return groups, nil
 }
 
-// groups returns those groups of this shard that the hints are right about.
+// groups returns those groups of this shard that the hints are right about. Hints that are wrong,
+// of groups that the user has left or that are no more, are swept: a login should cost what the
+// user is in, and not what it ever was in.
 func (sh *shard) groups(ctx context.Context, user string, asked *bucket.Query) ([]string, error) {
-	hints, err := sh.batcher.Await(ctx, asked)
+	found, err := sh.batcher.Await(ctx, asked)
 	if err != nil {
 		return nil, err
 	}
+	hints := make(map[string]leftover, len(found.Entries)) // that may be wrong, by group
 	var filters []string
-	for _, hint := range hints.Entries {
-		if !hint.Deleted {
-			object := "g." + strings.TrimPrefix(hint.Key, "u."+user+".") + "._"
-			filters = append(filters, object+".i", object+".u."+user)
+	for _, e := range found.Entries {
+		token := strings.TrimPrefix(e.Key, "u."+user+".")
+		group, err := decodeToken(token)
+		if err != nil {
+			continue // not ours, as the tail has logged
+		}
+		hints[group] = leftover{key: e.Key, revision: e.Revision}
+		if !e.Deleted {
+			filters = append(filters, "g."+token+"._.i", "g."+token+"._.u."+user)
 		}
 	}
 	if len(filters) == 0 {
+		sh.sweeper.add(slices.Collect(maps.Values(hints)))
 		return nil, nil
 	}
-	groups := make(map[string]*Group)
-	upTo := hints.UpTo
-	for part := range slices.Chunk(filters, bucket.MaxQuery) {
-		snap, err := sh.batcher.Await(ctx, sh.batcher.Enqueue(part...))
-		if err != nil {
-			return nil, err
-		}
-		upTo = max(upTo, snap.UpTo)
-		for _, e := range snap.Entries {
-			at, err := parseKey(e.Key)
-			if err != nil {
-				return nil, err
-			}
-			g := groups[at.ref.GroupID]
-			if g == nil {
-				g = newGroup(at.ref.GroupID)
-				groups[at.ref.GroupID] = g
-			}
-			if err := g.apply(at.suffix, e); err != nil {
-				return nil, err
-			}
-		}
+	groups, upTo, err := sh.membership(ctx, filters, found.UpTo)
+	if err != nil {
+		return nil, err
 	}
 	if err := sh.tail.applied.wait(ctx, upTo); err != nil {
 		return nil, fmt.Errorf("%w: the tail has not come to revision %d: %w", ErrUnavailable, upTo, err)
@@ -148,7 +140,40 @@ func (sh *shard) groups(ctx context.Context, user string, asked *bucket.Query) (
 		if g.Info() != nil && g.Len() > 0 {
 			list = append(list, id)
 		}
+		if dissolved := g.Info() == nil && g.created > 0; !dissolved && len(g.gone) == 0 {
+			delete(hints, id) // it is right, or what it speaks of can't be read
+		}
 	}
+	sh.sweeper.add(slices.Collect(maps.Values(hints)))
 	slices.Sort(list)
 	return list, nil
+}
+
+// membership returns groups as far as these keys speak of them, and the revision up to which that
+// is true, at least upTo. A group with an entry that can't be read is passed by: it is not worth
+// a login.
+func (sh *shard) membership(ctx context.Context, filters []string, upTo uint64) (map[string]*Group, uint64, error) {
+	groups := make(map[string]*Group)
+	for part := range slices.Chunk(filters, bucket.MaxQuery) {
+		snap, err := sh.batcher.Await(ctx, sh.batcher.Enqueue(part...))
+		if err != nil {
+			return nil, 0, err
+		}
+		upTo = max(upTo, snap.UpTo)
+		for _, e := range snap.Entries {
+			at, err := parseKey(e.Key)
+			if err != nil {
+				continue
+			}
+			g := groups[at.ref.GroupID]
+			if g == nil {
+				g = newGroup(at.ref.GroupID)
+				groups[at.ref.GroupID] = g
+			}
+			if err := g.apply(at.suffix, e); err != nil {
+				slog.Warn("entry that can't be read", "key", e.Key, "revision", e.Revision, "error", err)
+			}
+		}
+	}
+	return groups, upTo, nil
 }

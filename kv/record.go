@@ -1,6 +1,10 @@
 package kv
 
-import "encoding/json"
+import (
+	"encoding/json"
+	"errors"
+	"unicode/utf8"
+)
 
 // Record is a message as it was sent. It is written once and never changes.
 type Record struct {
@@ -15,6 +19,25 @@ type Record struct {
 	Random             uint32          `json:"random"`
 	CloudCustomData    string          `json:"cloudCustomData,omitempty"`
 	IsSupportExtension bool            `json:"isSupportExtension,omitempty"`
+}
+
+// decodeRecord returns the record of the message with this ref. It refuses what Send can't have
+// stored: readers take a record as it is, and a payload goes to clients byte by byte.
+func decodeRecord(ref Ref, value string) (*Record, error) {
+	r := new(Record)
+	if err := json.Unmarshal([]byte(value), r); err != nil {
+		return nil, err
+	}
+	r.Ref = ref
+	switch {
+	case r.From == "":
+		return nil, errors.New("record without a sender")
+	case r.GroupID != ref.GroupID, ref.GroupID == "" && (r.From != ref.From || r.To != ref.To):
+		return nil, errors.New("record of another conversation")
+	case !utf8.Valid(r.Payload):
+		return nil, errors.New("payload that is not UTF-8")
+	}
+	return r, nil
 }
 
 // Member is one member of a group.

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"hash/fnv"
+	"math"
 	"strconv"
 	"time"
 
@@ -113,7 +114,10 @@ func (sh *shard) lastMessage(ctx context.Context, filter string) (msgSeq, revisi
 		return 0, 0, err
 	}
 	at, err := parseKey(e.Key)
-	return at.ref.MsgSeq, e.Revision, err
+	if err != nil || at.ref.MsgSeq == 0 || at.ref.MsgSeq == math.MaxUint64 {
+		return 0, 0, fmt.Errorf("%w: %s at %d is not a message of a group", errUnreadable, e.Key, e.Revision)
+	}
+	return at.ref.MsgSeq, e.Revision, nil
 }
 
 func (sh *shard) recordAt(ctx context.Context, revision uint64) (Record, error) {
@@ -129,9 +133,11 @@ func readRecord(e bucket.Entry) (Record, error) {
 	if err != nil {
 		return Record{}, err
 	}
-	r := Record{Ref: at.ref}
-	err = json.Unmarshal([]byte(e.Value), &r)
-	return r, err
+	r, err := decodeRecord(at.ref, e.Value)
+	if err != nil {
+		return Record{}, fmt.Errorf("%w: %s at %d: %w", errUnreadable, e.Key, e.Revision, err)
+	}
+	return *r, nil
 }
 
 // fingerprint is what makes two messages the same one, sent twice.

@@ -107,6 +107,11 @@ func (f *shardFollower) handle(ctx context.Context, e bucket.Entry) error {
 		}
 		news.Pairs = m.Pairs(from)
 	})
+	if errors.Is(err, errUnreadable) {
+		// Whatever came behind it would wait for ever
+		slog.Warn("follower passes by a message", "name", f.Name, "bucket", f.sh.bucket.Name(), "error", err)
+		return nil
+	}
 	if err != nil || news.ClearSeq == 0 && len(news.Pairs) == 0 {
 		return err
 	}

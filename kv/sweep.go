@@ -8,9 +8,10 @@ import (
 	"time"
 )
 
-// sweeper removes entries that mean nothing any more: deletions that are no longer listed, and
-// pairs that a clear had no room to delete. The control entry says so already, so any hub may do it
-// at any later time. It waits for sweepDelay, so that a hub whose tail is behind still sees them.
+// sweeper removes entries that mean nothing any more: deletions that are no longer listed, pairs
+// that a clear had no room to delete, and hints of groups that their user has left. Another entry
+// says so already, so any hub may do it at any later time. It waits for sweepDelay, so that a hub
+// whose tail is behind still sees them.
 type sweeper struct {
 	sh *shard
 
@@ -29,7 +30,8 @@ const (
 	sweepInterval = time.Minute
 
 	// maxLeftovers bounds the queue: clients that set and clear as fast as they may would fill it
-	// for sweepDelay. What finds no room is found again when its message is next loaded.
+	// for sweepDelay. What finds no room is found again when its message is next loaded, or
+	// its user logs in.
 	maxLeftovers = 1 << 15
 )
 
@@ -43,14 +45,23 @@ func (s *sweeper) collect(sl *slot) {
 		sl.mu.Unlock()
 		return
 	}
-	swept := m.swept
+	list := make([]leftover, len(m.swept))
+	for i, left := range m.swept {
+		list[i] = leftover{key: sl.key + ".x." + encodeToken(left.key), revision: left.seq}
+	}
 	m.swept = nil
 	sl.mu.Unlock()
+	s.add(list)
+}
+
+// add queues what is to be swept, as far as there is room.
+func (s *sweeper) add(list []leftover) {
 	due := time.Now().Add(sweepDelay)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for _, left := range swept[:min(len(swept), maxLeftovers-len(s.queue))] {
-		s.queue = append(s.queue, leftover{sl.key + ".x." + encodeToken(left.key), left.seq, due})
+	for _, left := range list[:min(len(list), maxLeftovers-len(s.queue))] {
+		left.due = due
+		s.queue = append(s.queue, left)
 	}
 }
 

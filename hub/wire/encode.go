@@ -6,9 +6,11 @@ import (
 )
 
 // Encode returns the JSON of one of our own types, none of which can fail. Empty lists are [], and
-// what is not UTF-8 is replaced.
+// what is not UTF-8 is replaced. JSON inside of it that was stored, such as a payload, goes out as
+// it is, even with a name twice: somebody else may have written it into the bucket.
 func Encode(v any) []byte {
-	b, err := json.Marshal(v, jsontext.AllowInvalidUTF8(true), json.Deterministic(true))
+	b, err := json.Marshal(v, jsontext.AllowInvalidUTF8(true), jsontext.AllowDuplicateNames(true),
+		json.Deterministic(true))
 	if err != nil {
 		panic(err)
 	}
