@@ -98,9 +98,9 @@ func (v *victim) send(t *testing.T, b *hubtest.Backend) {
 	b.Call("group_open_http_svc/send_group_msg", object{"GroupId": v.group, "MsgBody": hubtest.TextBody("hi")})
 }
 
-// Another client of NATS writes into the bucket what is none of ours: every kind of entry with every
-// kind of garbage, while hubs are reading and before others start. No hub falls over, every request
-// is answered, users log in, and who has nothing to do with it notices nothing.
+// Another client of NATS writes into the bucket what is none of ours: every kind of entry with
+// every kind of garbage, while hubs are reading and before others start. No hub falls over, every
+// request is answered, users log in, and who has nothing to do with it notices nothing.
 func TestGarbageInTheBucket(t *testing.T) {
 	nc := kvtest.Server(t)
 	js, err := jetstream.New(nc)
