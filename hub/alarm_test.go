@@ -17,11 +17,11 @@ func TestAlarm(t *testing.T) {
 		for after, want := range map[time.Duration]int32{-time.Hour: 1, time.Hour: 1, 3*longestTimer + time.Hour: 1} {
 			rung.Store(0)
 			newAlarm(time.Now().Add(after), time.Now, ring)
-			time.Sleep(max(after-1, 0))
+			<-time.After(max(after-1, 0))
 			if synctest.Wait(); after > 0 && rung.Load() > 0 {
 				t.Errorf("%v: too early", after)
 			}
-			time.Sleep(1)
+			<-time.After(1)
 			if synctest.Wait(); rung.Load() != want {
 				t.Errorf("%v: rung %d times", after, rung.Load())
 			}
@@ -33,7 +33,7 @@ func TestAlarm(t *testing.T) {
 			newAlarm(time.Now().Add(time.Hour), time.Now, ring),
 		}
 		far[2].stop()
-		time.Sleep(3*longestTimer + time.Hour)
+		<-time.After(3*longestTimer + time.Hour)
 		if synctest.Wait(); rung.Load() > 0 {
 			t.Error("rung though it is far away, or was stopped")
 		}

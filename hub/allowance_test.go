@@ -33,7 +33,8 @@ func TestAllowanceEnds(t *testing.T) {
 					if a.refused > 2*rate+1 {
 						t.Errorf("%d refusals were sent", a.refused)
 					}
-					t.Logf("gone after %v and %d requests, %v after the first refusal", now.Sub(begin), asked, now.Sub(a.begun))
+					t.Logf("gone after %v and %d requests, %v after the first refusal",
+						now.Sub(begin), asked, now.Sub(a.begun))
 					return
 				}
 			}

@@ -19,7 +19,7 @@ import (
 )
 
 // loginText returns the text of a login.
-func loginText(t *testing.T, w *hubtest.World, userID, userSig string) string {
+func loginText(t *testing.T, userID, userSig string) string {
 	t.Helper()
 	text, err := json.Marshal(object{
 		"jsonrpc": "2.0", "id": 1, "method": "login", "params": hubtest.LoginParams(hubtest.AppID, userID, userSig),
@@ -35,7 +35,7 @@ func dialRaw(t *testing.T, w *hubtest.World, user string) (net.Conn, raw.Reader)
 	t.Helper()
 	c, r := raw.Dial(t, w.SocketURL(), nil)
 	if user != "" {
-		say(t, c, raw.Frame(raw.Final|raw.Text, loginText(t, w, user, w.Sign(user))))
+		say(t, c, raw.Frame(raw.Final|raw.Text, loginText(t, user, w.Sign(user))))
 		if opcode, answer, err := r.Next(); opcode != raw.Text || !strings.Contains(string(answer), `"result"`) {
 			t.Fatalf("login: %s, %v", answer, err)
 		}
@@ -67,7 +67,7 @@ var endless = map[string]func(t *testing.T, w *hubtest.World) raw.Reader{
 	},
 	"a refused login is followed by a frame of 2^62 bytes": func(t *testing.T, w *hubtest.World) raw.Reader {
 		c, r := dialRaw(t, w, "")
-		say(t, c, append(raw.Frame(raw.Final|raw.Text, loginText(t, w, "eve", "forged")),
+		say(t, c, append(raw.Frame(raw.Final|raw.Text, loginText(t, "eve", "forged")),
 			raw.Header(raw.Final|raw.Text, 1<<62)...))
 		return r
 	},

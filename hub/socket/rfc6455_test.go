@@ -195,8 +195,10 @@ func reservedBits() cases {
 	return cases{
 		"3.1": whole([]string{broken}, rsv(1, raw.Text, "hello")),
 		"3.2": afterText(together, rsv(2, raw.Text, "hello")), "3.3": afterText(whole, rsv(3, raw.Text, "hello")),
-		"3.4": afterText(octets, rsv(4, raw.Text, "hello")), "3.5": whole([]string{broken}, rsv(5, raw.Binary, "\x00\xff")),
-		"3.6": whole([]string{broken}, rsv(6, raw.Ping, "hello")), "3.7": whole([]string{broken}, rsv(7, raw.Close, "")),
+		"3.4": afterText(octets, rsv(4, raw.Text, "hello")),
+		"3.5": whole([]string{broken}, rsv(5, raw.Binary, "\x00\xff")),
+		"3.6": whole([]string{broken}, rsv(6, raw.Ping, "hello")),
+		"3.7": whole([]string{broken}, rsv(7, raw.Close, "")),
 	}
 }
 
@@ -215,7 +217,8 @@ func opcodes() cases {
 }
 
 func fragments() cases {
-	first, more, last := raw.Frame(raw.Text, "one "), raw.Frame(raw.Continuation, "and "), final(raw.Continuation, "two")
+	first, more := raw.Frame(raw.Text, "one "), raw.Frame(raw.Continuation, "and ")
+	last := final(raw.Continuation, "two")
 	ping := final(raw.Ping, "p")
 	echo := []string{"text one two"}
 	c := cases{
@@ -278,7 +281,8 @@ func limits() cases {
 	long := strings.Repeat("*", 4<<20)
 	for i, size := range []int{64, 256, 1 << 10, 4 << 10, 16 << 10, 64 << 10, 256 << 10, 1 << 20, 4 << 20} {
 		c[fmt.Sprint("9.3.", i+1)] = together([]string{"text " + long}, inPieces(raw.Text, long, size)...)
-		c[fmt.Sprint("9.4.", i+1)] = together([]string{binaryNo}, inPieces(raw.Binary, long[:min(len(long), 2*size)], size)...)
+		pieces := inPieces(raw.Binary, long[:min(len(long), 2*size)], size)
+		c[fmt.Sprint("9.4.", i+1)] = together([]string{binaryNo}, pieces...)
 	}
 	long = long[:1<<20]
 	for i := range 6 {
@@ -314,7 +318,8 @@ func compression() cases {
 	c := make(cases)
 	for part, groups := range map[int]int{12: 5, 13: 7} {
 		for i := range groups {
-			c[fmt.Sprintf("%d.%d.*", part, i+1)] = whole([]string{broken}, raw.Frame(raw.Final|0x40|raw.Text, "\xf2\x48\x05\x00"))
+			compressed := raw.Frame(raw.Final|0x40|raw.Text, "\xf2\x48\x05\x00")
+			c[fmt.Sprintf("%d.%d.*", part, i+1)] = whole([]string{broken}, compressed)
 		}
 	}
 	return c

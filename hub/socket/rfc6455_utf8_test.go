@@ -35,8 +35,10 @@ func sequences() [][]string {
 		each("\xc0\xaf", "\xe0\x80\xaf", "\xf0\x80\x80\xaf", "\xf8\x80\x80\x80\xaf", "\xfc\x80\x80\x80\x80\xaf"),
 		each("\xc1\xbf", "\xe0\x9f\xbf", "\xf0\x8f\xbf\xbf", "\xf8\x87\xbf\xbf\xbf", "\xfc\x83\xbf\xbf\xbf\xbf"),
 		each("\xc0\x80", "\xe0\x80\x80", "\xf0\x80\x80\x80", "\xf8\x80\x80\x80\x80", "\xfc\x80\x80\x80\x80\x80"),
-		each("\xed\xa0\x80", "\xed\xad\xbf", "\xed\xae\x80", "\xed\xaf\xbf", "\xed\xb0\x80", "\xed\xbe\x80", "\xed\xbf\xbf"),
-		pairsOf(each("\xed\xa0\x80", "\xed\xad\xbf", "\xed\xae\x80", "\xed\xaf\xbf"), each("\xed\xb0\x80", "\xed\xbf\xbf")),
+		each("\xed\xa0\x80", "\xed\xad\xbf", "\xed\xae\x80", "\xed\xaf\xbf",
+			"\xed\xb0\x80", "\xed\xbe\x80", "\xed\xbf\xbf"),
+		pairsOf(each("\xed\xa0\x80", "\xed\xad\xbf", "\xed\xae\x80", "\xed\xaf\xbf"),
+			each("\xed\xb0\x80", "\xed\xbf\xbf")),
 		noncharacters(),
 		each("\ufff9", "\ufffa", "\ufffb", "\ufffc", "\ufffd", "\ufffe", "\uffff"),
 	}
@@ -97,8 +99,10 @@ func utf8Cases() cases {
 		// The rest never comes: what can't become UTF-8 is refused before.
 		"6.4.1": whole([]string{notUTF8}, raw.Frame(raw.Text, greek), raw.Frame(raw.Continuation, beyond)),
 		"6.4.2": whole([]string{notUTF8}, raw.Frame(raw.Text, greek+"\xf4"), raw.Frame(raw.Continuation, "\x90")),
-		"6.4.3": whole([]string{notUTF8}, promised[:header+len(greek)], promised[header+len(greek):header+len(greek)+4]),
-		"6.4.4": whole([]string{notUTF8}, promised[:header+len(greek)+1], promised[header+len(greek)+1:header+len(greek)+2]),
+		"6.4.3": whole([]string{notUTF8},
+			promised[:header+len(greek)], promised[header+len(greek):header+len(greek)+4]),
+		"6.4.4": whole([]string{notUTF8},
+			promised[:header+len(greek)+1], promised[header+len(greek)+1:header+len(greek)+2]),
 	}
 	for i, group := range sequences() {
 		for j, payload := range group {

@@ -61,7 +61,8 @@ func TestUnreadRepliesWaitWithTheClient(t *testing.T) {
 	<-behind
 	for i := range requests {
 		_, payload, err := r.Next()
-		if begin := fmt.Sprintf(`{"jsonrpc":"2.0","id":%d,`, i); err != nil || !strings.HasPrefix(string(payload), begin) {
+		begin := fmt.Sprintf(`{"jsonrpc":"2.0","id":%d,`, i)
+		if err != nil || !strings.HasPrefix(string(payload), begin) {
 			t.Fatalf("answer %d: %.80q, %v", i, payload, err)
 		}
 	}
