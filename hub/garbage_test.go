@@ -5,10 +5,12 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
+	"exthub/hub"
 	"exthub/hub/hubtest"
 	"exthub/kv/kvtest"
 )
@@ -107,7 +109,9 @@ func TestGarbageInTheBucket(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	warm := hubtest.StartOn(t, nc)
+	// Clients that have nothing to do with it say nothing for long, on a slow machine.
+	patient := func(o *hub.Options) { o.Heartbeat = time.Hour }
+	warm := hubtest.StartOn(t, nc, patient)
 	ann, bob := warm.Login("ann"), warm.Login("bob")
 	createGroup(ann, "Public", "healthy", "bob")
 	healthy := ann.Send("GROUP", "healthy").ID
@@ -136,7 +140,7 @@ func TestGarbageInTheBucket(t *testing.T) {
 		}
 		v.send(t, backend)
 	}
-	cold := hubtest.StartOn(t, nc)
+	cold := hubtest.StartOn(t, nc, patient)
 	for _, w := range []*hubtest.World{warm, cold} {
 		for _, v := range victims {
 			v.login(w)

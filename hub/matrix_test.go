@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 	"testing"
+	"time"
 
 	"exthub/hub"
 	"exthub/hub/hubtest"
@@ -283,7 +284,8 @@ var forMembers = []string{
 // TestMatrix: whatever can be asked at either door, of a conversation of any kind, by a caller of
 // any role, is answered as the rules say that are written down in this file.
 func TestMatrix(t *testing.T) {
-	w := hubtest.Start(t)
+	// On a slow machine a role is not asked for longer than a silent client may be.
+	w := hubtest.Start(t, func(o *hub.Options) { o.Heartbeat = time.Hour })
 	m := &matrix{t: t, w: w, b: w.Backend(), sessions: make(map[string]*hubtest.Client)}
 	for _, user := range []string{roleStranger, roleMember, roleGroupAdmin, roleOwner, roleAppAdmin, "victim"} {
 		m.sessions[user] = w.Login(user)
