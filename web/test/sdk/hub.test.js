@@ -218,8 +218,8 @@ test('delete, clear, and set again at once', { timeout }, async (t) => {
     await user.waitForPair(message.ID, 'c', '');
     assert.deepEqual(await pairs(user, message), new Map([['b', '2']]));
     const gone = user.eventsOf(MESSAGE_EXTENSIONS_DELETED).flatMap(({ keyList }) => keyList);
-    // The answer to Bob's own set may overtake the event of the clear. Then b is there again for Bob
-    // before its deletion could be told.
+    // The answer to Bob's own set may overtake the event of the clear. Then b is there again for
+    // Bob before its deletion could be told.
     const overtaken = user === bob && !gone.includes('b');
     assert.deepEqual(gone.sort(), overtaken ? ['a', 'c'] : ['a', 'b', 'c']);
   }
