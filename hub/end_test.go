@@ -158,16 +158,7 @@ func TestLeaversKeepTheirPlaces(t *testing.T) {
 		t.Fatalf("got a second socket beside one that is not closed: %v", err)
 	}
 	c.Close()
-	for {
-		ws, _, err := websocket.Dial(ctx, w.SocketURL(), nil)
-		if err == nil {
-			ws.CloseNow()
-			return
-		}
-		if ctx.Err() != nil {
-			t.Fatal("no room after the first has gone: ", err)
-		}
-	}
+	waitForRoom(ctx, t, w)
 }
 
 // A client stops reading in the middle of an answer, and the hub is stopped. Nothing more leaves

@@ -137,6 +137,12 @@ func TestFullHub(t *testing.T) {
 	}
 	c.Must("logout", object{}, nil)
 	c.Closed()
+	waitForRoom(ctx, t, w)
+}
+
+// waitForRoom tries to connect until the hub has room.
+func waitForRoom(ctx context.Context, t *testing.T, w *hubtest.World) {
+	t.Helper()
 	for {
 		ws, _, err := websocket.Dial(ctx, w.SocketURL(), nil)
 		if err == nil {
