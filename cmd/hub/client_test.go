@@ -55,11 +55,7 @@ func (r *hubProcess) loginCode(user string) int {
 // restCode returns the code that a call about a group which is not there is answered with.
 func (r *hubProcess) restCode(user string) int {
 	r.t.Helper()
-	query := url.Values{
-		"sdkappid": {"1400000000"}, "identifier": {user}, "usersig": {r.userSig(user)},
-		"random": {"1"}, "contenttype": {"json"},
-	}
-	answer, err := http.Post(r.url+"/v4/group_open_http_svc/destroy_group?"+query.Encode(), "application/json",
+	answer, err := http.Post(r.url+"/v4/group_open_http_svc/destroy_group?"+r.query(user), "application/json",
 		strings.NewReader(`{"GroupId":"nowhere"}`))
 	if err != nil {
 		r.t.Fatal(err)
@@ -70,6 +66,15 @@ func (r *hubProcess) restCode(user string) int {
 		r.t.Fatal(err)
 	}
 	return reply.ErrorCode
+}
+
+// query returns the query of a REST call.
+func (r *hubProcess) query(user string) string {
+	r.t.Helper()
+	return url.Values{
+		"sdkappid": {"1400000000"}, "identifier": {user}, "usersig": {r.userSig(user)},
+		"random": {"1"}, "contenttype": {"json"},
+	}.Encode()
 }
 
 // raw sends a request as it is and returns all that comes back until the connection is closed.

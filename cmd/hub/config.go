@@ -51,7 +51,7 @@ type Config struct {
 
 	EventInterval time.Duration `group:"Pace" default:"50ms" help:"A message with a large audience sends its first change at once and then at most one event per interval. It stretches to one and a half times what the last event of the message took to write."`
 	WriteTimeout  time.Duration `group:"Pace" default:"10s" help:"A client that takes nothing for so long is disconnected, and comes back by itself."`
-	Drain         time.Duration `group:"Pace" default:"30s" help:"At a stop, sessions are sent away spread over part of this time. What is not done by then is cut off."`
+	Drain         time.Duration `group:"Pace" default:"30s" help:"At a stop, calls have half of this time to end. Then sessions are sent away, spread over a part of what is left. What is not done by then is cut off."`
 
 	WebhookURL    string `group:"Webhooks" name:"webhook-url" placeholder:"URL" help:"Post every change of extensions here, at least once and in order per message. The same on every hub."`
 	WebhookSecret string `group:"Webhooks" placeholder:"KEY" help:"Sign webhooks with HMAC-SHA256 under this key. Other users of this machine see a flag: better set HUB_WEBHOOK_SECRET."`

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bufio"
 	"errors"
 	"fmt"
 	"strings"
@@ -97,6 +98,28 @@ func TestStopSaysGoodbye(t *testing.T) {
 	var closed websocket.CloseError
 	if err := <-gone; !errors.As(err, &closed) || closed.Code != 4001 {
 		t.Errorf("got %v, want close code 4001", err)
+	}
+}
+
+// A client sends the body of a call and never ends it, so that a stop waits for the call until
+// --drain is over and cuts every session off. Sessions are told to come back all the same.
+func TestEndlessCallAtAStop(t *testing.T) {
+	h := startHub(t, "--data", t.TempDir(), "--drain", "4s", "--secret-key", key)
+	c := h.login("alice")
+	gone := make(chan error)
+	go func() { gone <- c.ReadToEnd() }()
+	call := connect(t, h.url, "POST /v4/openim/sendmsg?"+h.query("admin")+" HTTP/1.1\r\n"+
+		"Host: 127.0.0.1\r\nContent-Length: 100\r\nExpect: 100-continue\r\n\r\n{")
+	if line, err := bufio.NewReader(call).ReadString('\n'); !strings.Contains(line, "100 Continue") {
+		t.Fatalf("the call has not begun: %q, %v", line, err)
+	}
+	h.stop()
+	var closed websocket.CloseError
+	if err := <-gone; !errors.As(err, &closed) || closed.Code != 4001 {
+		t.Errorf("got %v, want close code 4001", err)
+	}
+	if log := h.logged(); !strings.Contains(log, "cut off at the end of --drain: calls") {
+		t.Errorf("the call was over before:\n%s", log)
 	}
 }
 

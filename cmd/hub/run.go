@@ -100,14 +100,18 @@ func (p *process) start(ctx context.Context) (err error) {
 }
 
 // stop stops the parts from the top down, however far start got: no new calls; sessions are closed
-// while events still reach them; then the events; then their source.
+// while events still reach them; then the events; then their source. Calls in flight have half of
+// the time: a single one that sends its body byte by byte would use up all of it, and every session
+// would be cut off without the code that tells it to come back.
 func (p *process) stop() error {
 	p.serving.Store(false)
 	ctx, cancel := context.WithTimeout(context.Background(), p.config.Drain)
 	defer cancel()
 
 	if p.public != nil {
-		warnCutOff("calls", p.public.close(ctx))
+		half, done := context.WithTimeout(ctx, p.config.Drain/2)
+		warnCutOff("calls", p.public.close(half))
+		done()
 	}
 	if p.hub != nil {
 		warnCutOff("sessions", p.hub.Shutdown(ctx))
