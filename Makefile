@@ -73,7 +73,7 @@ fmt: tools
 fuzz:
 	@grep -rHo --include='*_test.go' '^func Fuzz[A-Za-z0-9_]*' cmd hub events kv | sed 's/:func / /' | while read -r file name; do \
 	  echo "$$name in $${file%/*}"; \
-	  go test -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZTIME) "./$${file%/*}"; \
+	  go test -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 20x "./$${file%/*}"; \
 	done
 
 # Every fault twenty times, for about half an hour; go test runs each once. It ends with the table that docs/consistency.md holds.
