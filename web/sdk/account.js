@@ -15,14 +15,14 @@ const LOGOUT_MS = 2_000;
 
 /** Account knows who is logged in and, if nobody is, why not. */
 export class Account {
-  #sdkAppID;
-  #environment;
-  #events;
+  _sdkAppID;
+  _environment;
+  _events;
   /** @type {Session | null} */
-  #session = null;
+  _session = null;
   /** @type {number} 0, or the code that calls are rejected with */
-  #notReadyCode = CLIENT.NOT_READY;
-  #netState = 'disconnected';
+  _notReadyCode = CLIENT.NOT_READY;
+  _netState = 'disconnected';
 
   /**
    * @param {number} sdkAppID
@@ -30,24 +30,24 @@ export class Account {
    * @param {import('./events.js').Events} events
    */
   constructor(sdkAppID, environment, events) {
-    this.#sdkAppID = sdkAppID;
-    this.#environment = environment;
-    this.#events = events;
+    this._sdkAppID = sdkAppID;
+    this._environment = environment;
+    this._events = events;
   }
 
   /** The session, also while it is logging in. */
   get session() {
-    return this.#session;
+    return this._session;
   }
 
   get isReady() {
-    return this.#notReadyCode === 0;
+    return this._notReadyCode === 0;
   }
 
   /** The session, once it is ready. Throws a ChatError with the reason if it is not. */
   requireSession() {
-    if (this.#session && this.isReady) return this.#session;
-    throw new ChatError(this.#notReadyCode, 'Not logged in: wait for SDK_READY.');
+    if (this._session && this.isReady) return this._session;
+    throw new ChatError(this._notReadyCode, 'Not logged in: wait for SDK_READY.');
   }
 
   /** @type {import('./index.js').ChatSDK['login']} */
@@ -61,7 +61,7 @@ export class Account {
         'userSig must be a string, or a function that gives one.',
       );
     }
-    if (this.isReady && this.#session?.userID === userID) {
+    if (this.isReady && this._session?.userID === userID) {
       return {
         code: 0,
         data: {
@@ -72,72 +72,72 @@ export class Account {
         },
       };
     }
-    if (this.#session) {
+    if (this._session) {
       throw new ChatError(
         CLIENT.REPEAT_LOGIN,
-        `${this.#session.userID} is logged in or about to be: log out first.`,
+        `${this._session.userID} is logged in or about to be: log out first.`,
       );
     }
     const renewable = typeof userSig === 'function';
-    const session = this.#createSession(userID, {
+    const session = this._createSession(userID, {
       get: renewable ? userSig : () => userSig,
       renewable,
     });
-    this.#session = session;
-    this.#notReadyCode = CLIENT.LOGGING_IN;
+    this._session = session;
+    this._notReadyCode = CLIENT.LOGGING_IN;
     let data;
     try {
       data = await session.login();
     } catch (error) {
-      if (this.#session === session) this.#clearSession(CLIENT.LOGIN_FAILED);
+      if (this._session === session) this._clearSession(CLIENT.LOGIN_FAILED);
       throw error instanceof ChatError ? error : new ChatError(CLIENT.LOGIN_FAILED, String(error));
     }
-    this.#notReadyCode = 0;
-    this.#events.emit(EVENT.SDK_READY);
+    this._notReadyCode = 0;
+    this._events.emit(EVENT.SDK_READY);
     session.start();
     return { code: 0, data: { actionStatus: 'OK', errorCode: 0, errorInfo: '', ...data } };
   }
 
   async logout() {
-    const session = this.#session;
+    const session = this._session;
     if (!session) return;
     const ready = this.isReady;
-    this.#clearSession(CLIENT.LOGGED_OUT);
+    this._clearSession(CLIENT.LOGGED_OUT);
     // Without an answer the hub learns it from the end of the socket.
-    if (ready && this.#netState === 'connected')
+    if (ready && this._netState === 'connected')
       await session.call('logout', {}, { ms: LOGOUT_MS }).catch(() => {});
     session.close(new ChatError(CLIENT.LOGGED_OUT, 'Logged out.'));
-    if (ready) this.#events.emit(EVENT.SDK_NOT_READY);
+    if (ready) this._events.emit(EVENT.SDK_NOT_READY);
   }
 
   /**
    * @param {string} userID
    * @param {import('./session.js').UserSig} userSig
    */
-  #createSession(userID, userSig) {
-    return new Session(userID, userSig, this.#sdkAppID, this.#environment, {
-      emit: (name, data) => this.#events.emit(name, data),
-      onState: (state) => this.#onState(state),
-      onKicked: (type) => this.#onKicked(type),
-      onEnd: (error) => this.#onEnd(error),
+  _createSession(userID, userSig) {
+    return new Session(userID, userSig, this._sdkAppID, this._environment, {
+      emit: (name, data) => this._events.emit(name, data),
+      onState: (state) => this._onState(state),
+      onKicked: (type) => this._onKicked(type),
+      onEnd: (error) => this._onEnd(error),
     });
   }
 
   /** @param {'connecting' | 'connected' | 'disconnected'} state */
-  #onState(state) {
-    if (state === this.#netState) return;
-    this.#netState = state;
-    this.#events.emit(EVENT.NET_STATE_CHANGE, { state });
+  _onState(state) {
+    if (state === this._netState) return;
+    this._netState = state;
+    this._events.emit(EVENT.NET_STATE_CHANGE, { state });
   }
 
   /** @param {keyof typeof KICKED_CODES} type */
-  #onKicked(type) {
-    const session = this.#session;
+  _onKicked(type) {
+    const session = this._session;
     if (!session) return;
-    this.#clearSession(KICKED_CODES[type] ?? CLIENT.KICKED_DEVICE);
-    session.close(new ChatError(this.#notReadyCode, `Kicked out: ${type}.`));
-    this.#events.emit(EVENT.KICKED_OUT, { type });
-    this.#events.emit(EVENT.SDK_NOT_READY);
+    this._clearSession(KICKED_CODES[type] ?? CLIENT.KICKED_DEVICE);
+    session.close(new ChatError(this._notReadyCode, `Kicked out: ${type}.`));
+    this._events.emit(EVENT.KICKED_OUT, { type });
+    this._events.emit(EVENT.SDK_NOT_READY);
   }
 
   /**
@@ -145,18 +145,18 @@ export class Account {
    *
    * @param {ChatError} error
    */
-  #onEnd({ code, data: { closeCode } }) {
-    if (code === 70052) return this.#onKicked(TYPES.KICKED_OUT_REST_API);
+  _onEnd({ code, data: { closeCode } }) {
+    if (code === 70052) return this._onKicked(TYPES.KICKED_OUT_REST_API);
     if (code === 70001 || code === 20002 || closeCode === 4401)
-      return this.#onKicked(TYPES.KICKED_OUT_USERSIG_EXPIRED);
-    if (closeCode === 4403) return this.#onKicked(TYPES.KICKED_OUT_MULT_DEVICE);
-    this.#clearSession(CLIENT.LOGIN_FAILED);
-    this.#events.emit(EVENT.SDK_NOT_READY);
+      return this._onKicked(TYPES.KICKED_OUT_USERSIG_EXPIRED);
+    if (closeCode === 4403) return this._onKicked(TYPES.KICKED_OUT_MULT_DEVICE);
+    this._clearSession(CLIENT.LOGIN_FAILED);
+    this._events.emit(EVENT.SDK_NOT_READY);
   }
 
   /** @param {number} code */
-  #clearSession(code) {
-    this.#session = null;
-    this.#notReadyCode = code;
+  _clearSession(code) {
+    this._session = null;
+    this._notReadyCode = code;
   }
 }

@@ -10,17 +10,17 @@ export const STABLE_MS = 5_000;
  * connection that lasted STABLE_MS, because a hub that accepts and drops at once is not well.
  */
 export class Backoff {
-  #failures = 0;
-  #random;
+  _failures = 0;
+  _random;
 
   /** @param {() => number} random gives numbers in [0, 1) */
   constructor(random) {
-    this.#random = random;
+    this._random = random;
   }
 
   /** @param {number} uptime milliseconds that the last connection lasted, 0 without one */
   next(uptime) {
-    if (uptime >= STABLE_MS) this.#failures = 0;
-    return this.#random() * Math.min(MAX_MS, FIRST_MS * 2 ** this.#failures++);
+    if (uptime >= STABLE_MS) this._failures = 0;
+    return this._random() * Math.min(MAX_MS, FIRST_MS * 2 ** this._failures++);
   }
 }

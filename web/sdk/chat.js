@@ -22,14 +22,17 @@ import {
  * Chat is the object that the app holds. It checks parameters, so that mistakes throw in the app's
  * own stack, and leaves the work to the session.
  *
+ * Its methods are bound to it: frameworks put what an app holds into a Proxy, and a method that is
+ * called on that would see all the rest of the SDK through proxies too, where nothing is itself.
+ *
  * @implements {ChatSDK}
  */
 export class Chat {
-  #sdkAppID;
-  #clock;
-  #onDestroy;
-  #events = new Events();
-  #account;
+  _sdkAppID;
+  _clock;
+  _onDestroy;
+  _events = new Events();
+  _account;
 
   /**
    * @param {number} sdkAppID
@@ -37,152 +40,137 @@ export class Chat {
    * @param {() => void} onDestroy
    */
   constructor(sdkAppID, environment, onDestroy) {
-    this.#sdkAppID = sdkAppID;
-    this.#clock = environment.clock;
-    this.#onDestroy = onDestroy;
-    this.#account = new Account(sdkAppID, environment, this.#events);
+    this._sdkAppID = sdkAppID;
+    this._clock = environment.clock;
+    this._onDestroy = onDestroy;
+    this._account = new Account(sdkAppID, environment, this._events);
   }
 
   /** @type {ChatSDK['login']} */
-  login(options) {
-    return this.#account.login(options);
-  }
+  login = (options) => this._account.login(options);
 
   /** @type {ChatSDK['logout']} */
-  async logout() {
-    await this.#account.logout();
+  logout = async () => {
+    await this._account.logout();
     return { code: 0, data: {} };
-  }
+  };
 
   /** @type {ChatSDK['destroy']} */
-  async destroy() {
-    await this.#account.logout();
-    this.#onDestroy();
-    this.#events.emit(EVENT.SDK_DESTROY, { SDKAppID: this.#sdkAppID });
-    this.#events.clear();
-  }
+  destroy = async () => {
+    await this._account.logout();
+    this._onDestroy();
+    this._events.emit(EVENT.SDK_DESTROY, { SDKAppID: this._sdkAppID });
+    this._events.clear();
+  };
 
-  isReady() {
-    return this.#account.isReady;
-  }
+  isReady = () => this._account.isReady;
 
-  getLoginUser() {
-    return this.#account.session?.userID ?? '';
-  }
+  getLoginUser = () => this._account.session?.userID ?? '';
 
-  getServerTime() {
-    return this.#account.session?.serverTime() ?? Math.floor(this.#clock.now() / 1000);
-  }
+  getServerTime = () => this._account.session?.serverTime() ?? Math.floor(this._clock.now() / 1000);
 
   /** @type {ChatSDK['on']} */
-  on(eventName, handler, context) {
-    this.#addListener(eventName, handler, context, false);
-  }
+  on = (eventName, handler, context) => {
+    this._addListener(eventName, handler, context, false);
+  };
 
   /** @type {ChatSDK['once']} */
-  once(eventName, handler, context) {
-    this.#addListener(eventName, handler, context, true);
-  }
+  once = (eventName, handler, context) => {
+    this._addListener(eventName, handler, context, true);
+  };
 
   /** @type {ChatSDK['off']} */
-  off(eventName, handler, context) {
-    this.#events.off(eventName, handler, context);
-  }
+  off = (eventName, handler, context) => {
+    this._events.off(eventName, handler, context);
+  };
 
   /** @type {ChatSDK['createTextMessage']} */
-  createTextMessage(options) {
-    return this.#account.requireSession().drafts.text(options);
-  }
+  createTextMessage = (options) => this._account.requireSession().drafts.text(options);
 
   /** @type {ChatSDK['createCustomMessage']} */
-  createCustomMessage(options) {
-    return this.#account.requireSession().drafts.custom(options);
-  }
+  createCustomMessage = (options) => this._account.requireSession().drafts.custom(options);
 
   /** @type {ChatSDK['sendMessage']} */
-  sendMessage(message) {
-    return this.#call((session) => session.history.send(/** @type {any} */ (message)));
-  }
+  sendMessage = (message) =>
+    this._call((session) => session.history.send(/** @type {any} */ (message)));
 
   /** @type {ChatSDK['getMessageList']} */
-  getMessageList(options) {
+  getMessageList = (options) => {
     validateMessagePage(options);
-    return this.#call((session) => session.history.list(options));
-  }
+    return this._call((session) => session.history.list(options));
+  };
 
   /** @type {ChatSDK['findMessage']} */
-  findMessage(messageID) {
-    return this.#account.session?.history.find(messageID) ?? null;
-  }
+  findMessage = (messageID) => this._account.session?.history.find(messageID) ?? null;
 
   /** @type {ChatSDK['setMessageExtensions']} */
-  setMessageExtensions(message, extensions) {
+  setMessageExtensions = (message, extensions) => {
     validateMessage(message);
     validatePairs(extensions);
-    return this.#call((session) => session.extensions.set(message, extensions));
-  }
+    return this._call((session) => session.extensions.set(message, extensions));
+  };
 
   /** @type {ChatSDK['getMessageExtensions']} */
-  getMessageExtensions(message) {
+  getMessageExtensions = (message) => {
     validateMessage(message);
-    return this.#call((session) => session.extensions.get(message));
-  }
+    return this._call((session) => session.extensions.get(message));
+  };
 
   /** @type {ChatSDK['deleteMessageExtensions']} */
-  deleteMessageExtensions(message, keyList) {
+  deleteMessageExtensions = (message, keyList) => {
     validateMessage(message);
     validateKeys(keyList);
-    return this.#call((session) => session.extensions.delete(message, keyList ?? []));
-  }
+    return this._call((session) => session.extensions.delete(message, keyList ?? []));
+  };
 
   /** @type {ChatSDK['createGroup']} */
-  createGroup(options) {
+  createGroup = (options) => {
     validateNewGroup(options);
-    return this.#call((session) => session.groups.create(options));
-  }
+    return this._call((session) => session.groups.create(options));
+  };
 
   /** @type {ChatSDK['joinGroup']} */
-  joinGroup(options) {
+  joinGroup = (options) => {
     validateGroup(options);
-    return this.#call((session) => session.groups.join(options));
-  }
+    return this._call((session) => session.groups.join(options));
+  };
 
   /** @type {ChatSDK['quitGroup']} */
-  quitGroup(groupID) {
+  quitGroup = (groupID) => {
     validateGroupID(groupID);
-    return this.#call((session) => session.groups.leave('quitGroup', groupID));
-  }
+    return this._call((session) => session.groups.leave('quitGroup', groupID));
+  };
 
   /** @type {ChatSDK['dismissGroup']} */
-  dismissGroup(groupID) {
+  dismissGroup = (groupID) => {
     validateGroupID(groupID);
-    return this.#call((session) => session.groups.leave('dismissGroup', groupID));
-  }
+    return this._call((session) => session.groups.leave('dismissGroup', groupID));
+  };
 
   /** @type {ChatSDK['getGroupMemberList']} */
-  getGroupMemberList(options) {
+  getGroupMemberList = (options) => {
     validateMemberPage(options);
-    return this.#call((session) => session.groups.members(options));
-  }
+    return this._call((session) => session.groups.members(options));
+  };
 
   /** @type {ChatSDK['addGroupMember']} */
-  addGroupMember(options) {
+  addGroupMember = (options) => {
     validateMembers(options);
-    return this.#call((session) => session.groups.add(options));
-  }
+    return this._call((session) => session.groups.add(options));
+  };
 
   /** @type {ChatSDK['deleteGroupMember']} */
-  deleteGroupMember(options) {
+  deleteGroupMember = (options) => {
     validateMembers(options);
-    return this.#call((session) => session.groups.remove(options));
-  }
+    return this._call((session) => session.groups.remove(options));
+  };
 
   /**
    * @template T
    * @param {(session: import('./session.js').Session) => Promise<T>} run
    */
-  async #call(run) {
-    return { code: /** @type {0} */ (0), data: await run(this.#account.requireSession()) };
+  async _call(run) {
+    return { code: /** @type {0} */ (0), data: await run(this._account.requireSession()) };
   }
 
   /**
@@ -191,9 +179,9 @@ export class Chat {
    * @param {unknown} context
    * @param {boolean} once
    */
-  #addListener(name, handler, context, once) {
+  _addListener(name, handler, context, once) {
     assert(isText(name), 'eventName must be one of EVENT.');
     assert(typeof handler === 'function', 'handler must be a function.');
-    this.#events.on(name, handler, context, once);
+    this._events.on(name, handler, context, once);
   }
 }

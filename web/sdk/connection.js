@@ -32,34 +32,34 @@ const CLOSE_SIG_EXPIRED = 4401;
 
 /** Connection keeps one login alive, over as many sockets as it takes. */
 export class Connection {
-  #options;
-  #backoff;
+  _options;
+  _backoff;
   /** @type {Rpc | null} the socket, once it is logged in */
-  #rpc = null;
+  _rpc = null;
   /** @type {Rpc | null} the socket that is logging in */
-  #connecting = null;
+  _connecting = null;
   /** @type {ChatError | null} why there is no further attempt */
-  #endReason = null;
-  #attempting = false;
-  #connectedAt = 0;
-  #heartbeatMs = 0;
+  _endReason = null;
+  _attempting = false;
+  _connectedAt = 0;
+  _heartbeatMs = 0;
   /** @type {any} the timer of the next attempt or ping */
-  #timer;
+  _timer;
   /** @type {Set<() => void>} calls that wait for a login, or for the end */
-  #waiters = new Set();
-  #stopWaking = () => {};
+  _waiters = new Set();
+  _stopWaking = () => {};
 
   /** @param {Options} options */
   constructor(options) {
-    this.#options = options;
-    this.#backoff = new Backoff(options.random);
+    this._options = options;
+    this._backoff = new Backoff(options.random);
   }
 
   /** Logs in for the first time. It tries once, because the app wants to know why it failed. */
   async connect() {
-    this.#stopWaking = this.#options.onWake(() => this.checkAlive());
+    this._stopWaking = this._options.onWake(() => this.checkAlive());
     try {
-      return await this.#attempt();
+      return await this._attempt();
     } catch (error) {
       this.close(/** @type {ChatError} */ (error));
       throw error;
@@ -78,10 +78,10 @@ export class Connection {
    * @returns {Promise<any>}
    */
   async call(method, params, { retry = false, ms = CALL_MS } = {}) {
-    const { clock } = this.#options;
+    const { clock } = this._options;
     const deadline = clock.now() + ms;
     for (;;) {
-      const rpc = await this.#waitConnected(deadline);
+      const rpc = await this._waitConnected(deadline);
       try {
         return await rpc.call(
           method,
@@ -96,55 +96,55 @@ export class Connection {
 
   /** Pings the socket, or connects at once. Timers may have slept: a hidden tab, a closed lid. */
   checkAlive() {
-    if (this.#rpc) void this.#ping(this.#rpc, WAKE_PONG_MS);
-    else if (!this.#endReason && !this.#attempting) void this.#retry();
+    if (this._rpc) void this._ping(this._rpc, WAKE_PONG_MS);
+    else if (!this._endReason && !this._attempting) void this._retry();
   }
 
   /** @param {ChatError} reason what waiting calls are rejected with */
   close(reason) {
-    if (this.#endReason) return;
-    this.#endReason = reason;
-    this.#stopWaking();
-    this.#options.clock.clearTimeout(this.#timer);
-    const rpc = this.#rpc ?? this.#connecting;
-    this.#rpc = null;
+    if (this._endReason) return;
+    this._endReason = reason;
+    this._stopWaking();
+    this._options.clock.clearTimeout(this._timer);
+    const rpc = this._rpc ?? this._connecting;
+    this._rpc = null;
     rpc?.close();
-    this.#notifyWaiters();
-    this.#options.onState('disconnected');
+    this._notifyWaiters();
+    this._options.onState('disconnected');
   }
 
-  async #attempt() {
-    const { clock, url, WebSocket, loginParams, onState, onLogin } = this.#options;
-    this.#attempting = true;
+  async _attempt() {
+    const { clock, url, WebSocket, loginParams, onState, onLogin } = this._options;
+    this._attempting = true;
     onState('connecting');
     try {
       // Before the socket, which has five seconds to log in: the app's backend may need longer.
       const params = await loginParams();
-      if (this.#endReason) throw this.#endReason;
+      if (this._endReason) throw this._endReason;
       const rpc = new Rpc(new WebSocket(url), clock, {
-        onNotification: this.#options.onNotification,
-        onClose: (code) => this.#onClose(rpc, code),
+        onNotification: this._options.onNotification,
+        onClose: (code) => this._onClose(rpc, code),
       });
-      this.#connecting = rpc;
+      this._connecting = rpc;
       await rpc.opened;
       const session = await rpc.call('login', params);
       // The answer and the close may have come together.
       if (rpc.isClosed)
         throw new ChatError(CLIENT.LOST, 'The connection was lost right after the login.');
-      this.#rpc = rpc;
-      this.#connectedAt = clock.now();
-      this.#heartbeatMs = session.heartbeatInterval * 1000;
-      this.#timer = clock.setTimeout(() => void this.#ping(rpc), this.#heartbeatMs);
+      this._rpc = rpc;
+      this._connectedAt = clock.now();
+      this._heartbeatMs = session.heartbeatInterval * 1000;
+      this._timer = clock.setTimeout(() => void this._ping(rpc), this._heartbeatMs);
       onState('connected');
       onLogin(session);
-      this.#notifyWaiters();
+      this._notifyWaiters();
       return session;
     } catch (error) {
-      this.#connecting?.close();
-      throw this.#endReason ?? error;
+      this._connecting?.close();
+      throw this._endReason ?? error;
     } finally {
-      this.#connecting = null;
-      this.#attempting = false;
+      this._connecting = null;
+      this._attempting = false;
     }
   }
 
@@ -152,73 +152,73 @@ export class Connection {
    * @param {Rpc} rpc
    * @param {number} code
    */
-  #onClose(rpc, code) {
-    if (this.#rpc !== rpc) return;
-    const { clock, onDisconnect, onState, renewable } = this.#options;
-    this.#rpc = null;
-    clock.clearTimeout(this.#timer);
+  _onClose(rpc, code) {
+    if (this._rpc !== rpc) return;
+    const { clock, onDisconnect, onState, renewable } = this._options;
+    this._rpc = null;
+    clock.clearTimeout(this._timer);
     if (isFinal(code) && !(renewable && code === CLOSE_SIG_EXPIRED)) {
-      return this.#finish(
+      return this._finish(
         new ChatError(CLIENT.LOST, `The hub closed with ${code}.`, { closeCode: code }),
       );
     }
     onState('disconnected');
     onDisconnect();
-    this.#scheduleRetry(clock.now() - this.#connectedAt);
+    this._scheduleRetry(clock.now() - this._connectedAt);
   }
 
   /** @param {number} uptime */
-  #scheduleRetry(uptime) {
-    const ms = this.#backoff.next(uptime);
-    this.#timer = this.#options.clock.setTimeout(() => void this.#retry(), ms);
+  _scheduleRetry(uptime) {
+    const ms = this._backoff.next(uptime);
+    this._timer = this._options.clock.setTimeout(() => void this._retry(), ms);
   }
 
-  async #retry() {
-    this.#options.clock.clearTimeout(this.#timer);
+  async _retry() {
+    this._options.clock.clearTimeout(this._timer);
     try {
-      await this.#attempt();
+      await this._attempt();
     } catch (error) {
-      if (this.#endReason) return;
-      if (!isRetryable(error)) return this.#finish(/** @type {ChatError} */ (error));
-      this.#options.onState('disconnected');
-      this.#scheduleRetry(0);
+      if (this._endReason) return;
+      if (!isRetryable(error)) return this._finish(/** @type {ChatError} */ (error));
+      this._options.onState('disconnected');
+      this._scheduleRetry(0);
     }
   }
 
   /** @param {ChatError} error */
-  #finish(error) {
+  _finish(error) {
     this.close(error);
-    this.#options.onEnd(error);
+    this._options.onEnd(error);
   }
 
   /**
    * @param {Rpc} rpc
    * @param {number} [timeout]
    */
-  async #ping(rpc, timeout = PONG_MS) {
-    const { clock } = this.#options;
-    clock.clearTimeout(this.#timer);
+  async _ping(rpc, timeout = PONG_MS) {
+    const { clock } = this._options;
+    clock.clearTimeout(this._timer);
     try {
       await rpc.call('ping', {}, timeout);
     } catch {
       return rpc.close();
     }
-    if (this.#rpc !== rpc) return;
-    clock.clearTimeout(this.#timer);
-    this.#timer = clock.setTimeout(() => void this.#ping(rpc), this.#heartbeatMs);
+    if (this._rpc !== rpc) return;
+    clock.clearTimeout(this._timer);
+    this._timer = clock.setTimeout(() => void this._ping(rpc), this._heartbeatMs);
   }
 
   /** @param {number} deadline */
-  async #waitConnected(deadline) {
-    const { clock } = this.#options;
-    while (!this.#rpc) {
-      if (this.#endReason) throw this.#endReason;
+  async _waitConnected(deadline) {
+    const { clock } = this._options;
+    while (!this._rpc) {
+      if (this._endReason) throw this._endReason;
       const remaining = deadline - clock.now();
       if (remaining <= 0) throw new ChatError(CLIENT.OFFLINE, 'There is no connection to the hub.');
       await /** @type {Promise<void>} */ (
         new Promise((resolve) => {
           const timer = clock.setTimeout(done, remaining);
-          const waiters = this.#waiters.add(done);
+          const waiters = this._waiters.add(done);
           function done() {
             clock.clearTimeout(timer);
             waiters.delete(done);
@@ -227,11 +227,11 @@ export class Connection {
         })
       );
     }
-    return this.#rpc;
+    return this._rpc;
   }
 
-  #notifyWaiters() {
-    for (const done of [...this.#waiters]) done();
+  _notifyWaiters() {
+    for (const done of [...this._waiters]) done();
   }
 }
 

@@ -6,7 +6,7 @@
 /** Events holds the app's handlers and calls them in the order in which they were added. */
 export class Events {
   /** @type {Map<string, Listener[]>} */
-  #listeners = new Map();
+  _listeners = new Map();
 
   /**
    * @param {string} name
@@ -15,7 +15,7 @@ export class Events {
    * @param {boolean} [once]
    */
   on(name, handler, context, once = false) {
-    this.#listeners.set(name, [...(this.#listeners.get(name) ?? []), { handler, context, once }]);
+    this._listeners.set(name, [...(this._listeners.get(name) ?? []), { handler, context, once }]);
   }
 
   /**
@@ -26,11 +26,11 @@ export class Events {
    * @param {unknown} [context]
    */
   off(name, handler, context) {
-    const rest = (this.#listeners.get(name) ?? []).filter(
+    const rest = (this._listeners.get(name) ?? []).filter(
       (listener) =>
         listener.handler !== handler || (context !== undefined && listener.context !== context),
     );
-    this.#listeners.set(name, rest);
+    this._listeners.set(name, rest);
   }
 
   /**
@@ -41,7 +41,7 @@ export class Events {
    * @param {unknown} [data]
    */
   emit(name, data) {
-    for (const listener of this.#listeners.get(name) ?? []) {
+    for (const listener of this._listeners.get(name) ?? []) {
       if (listener.once) this.off(name, listener.handler, listener.context);
       try {
         listener.handler.call(listener.context, { name, data });
@@ -52,6 +52,6 @@ export class Events {
   }
 
   clear() {
-    this.#listeners.clear();
+    this._listeners.clear();
   }
 }

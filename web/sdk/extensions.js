@@ -14,17 +14,17 @@ const MAX_TRACKED = 500;
 
 /** Extensions holds the pairs of the session's messages, and their Seqs, which no app sees. */
 export class Extensions {
-  #session;
+  _session;
   /** @type {Map<string, TrackedMessage>} by messageID */
-  #tracked = new Map();
+  _tracked = new Map();
   /** The number of the connection: an answer on one proves nothing about the next. */
-  #generation = 0;
+  _generation = 0;
   /** The number of the hub's store: revisions of one mean nothing in another. */
-  #incarnation = 0;
+  _incarnation = 0;
 
   /** @param {Session} session */
   constructor(session) {
-    this.#session = session;
+    this._session = session;
   }
 
   /**
@@ -32,17 +32,17 @@ export class Extensions {
    * @param {{ key: string, value: string }[]} pairs
    */
   async set({ ID }, pairs) {
-    const limit = this.#session.perRequest;
+    const limit = this._session.perRequest;
     if (pairs.length > limit) {
       console.warn(
         `setMessageExtensions takes ${limit} pairs, the other ${pairs.length - limit} are ignored.`,
       );
     }
-    const { view } = this.#track(ID);
+    const { view } = this._track(ID);
     const extensions = pairs
       .slice(0, limit)
       .map(({ key, value }) => ({ key, value, seq: expectedSeq(view, key) }));
-    return this.#change(ID, 'setMessageExtensions', extensions);
+    return this._change(ID, 'setMessageExtensions', extensions);
   }
 
   /**
@@ -50,21 +50,21 @@ export class Extensions {
    * @param {string[]} keys all, if there is none
    */
   async delete({ ID }, keys) {
-    const { view, incarnation } = this.#track(ID);
+    const { view, incarnation } = this._track(ID);
     const extensions = keys.map((key) => ({ key, seq: expectedSeq(view, key) }));
-    if (extensions.length) return this.#change(ID, 'deleteMessageExtensions', extensions);
-    await this.#session.call('deleteMessageExtensions', { messageID: ID, clear: true });
+    if (extensions.length) return this._change(ID, 'deleteMessageExtensions', extensions);
+    await this._session.call('deleteMessageExtensions', { messageID: ID, clear: true });
     // The reply lists no pairs, but those known when it was sent are gone.
     const entries = live(view).map((pair) => ({ ...pair, value: '' }));
-    if (incarnation === this.#track(ID).incarnation)
-      this.#apply(ID, { entries, delivery: PENDING });
+    if (incarnation === this._track(ID).incarnation)
+      this._apply(ID, { entries, delivery: PENDING });
     return { extensions: [] };
   }
 
   /** @param {Message} message */
   async get({ ID }) {
-    const tracked = this.#track(ID);
-    await this.#read(ID, tracked, {
+    const tracked = this._track(ID);
+    await this._read(ID, tracked, {
       complete: !tracked.complete,
       delivery: tracked.readByApp ? PENDING : READ,
       retry: true,
@@ -75,8 +75,8 @@ export class Extensions {
 
   /** @param {any} event */
   onUpdated({ messageID, extensions, latestSeq }) {
-    this.#apply(messageID, { entries: extensions, delivery: DELIVERED });
-    this.#advance(messageID, latestSeq);
+    this._apply(messageID, { entries: extensions, delivery: DELIVERED });
+    this._advance(messageID, latestSeq);
   }
 
   /** @param {any} event keys without a revision of their own: latestSeq is theirs */
@@ -86,23 +86,23 @@ export class Extensions {
       value: '',
       seq: latestSeq,
     }));
-    this.#apply(messageID, { entries, clearSeq, delivery: DELIVERED });
-    this.#advance(messageID, latestSeq);
+    this._apply(messageID, { entries, clearSeq, delivery: DELIVERED });
+    this._advance(messageID, latestSeq);
   }
 
   onDisconnect() {
-    this.#generation++;
-    for (const tracked of this.#tracked.values()) tracked.stale = true;
+    this._generation++;
+    for (const tracked of this._tracked.values()) tracked.stale = true;
   }
 
   /** Forgets what the hub's last store held. All is read anew; handlers get what differs. */
   reset() {
-    this.#incarnation++;
-    for (const tracked of this.#tracked.values()) tracked.reset(this.#incarnation);
+    this._incarnation++;
+    for (const tracked of this._tracked.values()) tracked.reset(this._incarnation);
   }
 
   staleIDs() {
-    return [...this.#tracked].filter(([, { stale }]) => stale).map(([messageID]) => messageID);
+    return [...this._tracked].filter(([, { stale }]) => stale).map(([messageID]) => messageID);
   }
 
   /**
@@ -111,24 +111,24 @@ export class Extensions {
    * @param {string} messageID
    */
   async catchUp(messageID) {
-    const generation = this.#generation;
-    const tracked = this.#tracked.get(messageID);
+    const generation = this._generation;
+    const tracked = this._tracked.get(messageID);
     if (!tracked) return;
     try {
-      await this.#read(messageID, tracked, {
+      await this._read(messageID, tracked, {
         complete: tracked.cursor === 0,
         delivery: PENDING,
         retry: false,
       });
     } catch (error) {
       if (isTransient(error)) return;
-      this.#tracked.delete(messageID);
+      this._tracked.delete(messageID);
       // A message of another store: its pairs went with it.
-      return this.#emit(messageID, tracked.abandon());
+      return this._emit(messageID, tracked.abandon());
     }
-    if (generation !== this.#generation) return;
+    if (generation !== this._generation) return;
     tracked.stale = false;
-    this.#emit(messageID, tracked.deliver());
+    this._emit(messageID, tracked.deliver());
   }
 
   /**
@@ -139,14 +139,14 @@ export class Extensions {
    * @param {string} method
    * @param {{ key: string, seq: number }[]} extensions
    */
-  async #change(messageID, method, extensions) {
-    const { incarnation } = this.#track(messageID);
+  async _change(messageID, method, extensions) {
+    const { incarnation } = this._track(messageID);
     // While the call waits, the store may be replaced. There these Seqs name other pairs.
     const named = () =>
-      incarnation === this.#track(messageID).incarnation
+      incarnation === this._track(messageID).incarnation
         ? extensions
         : extensions.map((item) => ({ ...item, seq: 0 }));
-    const reply = await this.#session.call(method, () => ({ messageID, extensions: named() }));
+    const reply = await this._session.call(method, () => ({ messageID, extensions: named() }));
     const asked = new Map(named().map(({ key, seq }) => [key, seq]));
     /** @type {{ code: number, key: string, value: string, seq: number }[]} */
     const items = reply.extensions;
@@ -156,7 +156,7 @@ export class Extensions {
       // 0: not even a tombstone is left, so it is the pair of the Seq that we named that is gone.
       seq: seq || (asked.get(key) ?? 0),
     }));
-    this.#apply(messageID, { entries, delivery: PENDING });
+    this._apply(messageID, { entries, delivery: PENDING });
     return { extensions: items.map(({ code, key, value }) => ({ code, key, value })) };
   }
 
@@ -168,29 +168,29 @@ export class Extensions {
    * @param {{ complete: boolean, delivery: number, retry: boolean }} how
    * @returns {Promise<void>}
    */
-  async #read(messageID, tracked, { complete, delivery, retry }) {
+  async _read(messageID, tracked, { complete, delivery, retry }) {
     let startSeq = complete ? 0 : tracked.cursor + 1;
     const { incarnation } = tracked;
     /** @type {import('./view.js').Entry[]} */
     const entries = [];
     for (;;) {
-      const page = await this.#session.call(
+      const page = await this._session.call(
         'getMessageExtensions',
         { messageID, startSeq },
         { retry },
       );
       // A smaller latestSeq: the store was restored from a backup, which changes no epoch.
-      if (page.latestSeq < startSeq - 1) tracked.reset(++this.#incarnation);
+      if (page.latestSeq < startSeq - 1) tracked.reset(++this._incarnation);
       // The hub lists no deletions up to purgedSeq any more. Only reading all pairs shows them.
       const incomplete = !complete && startSeq <= page.purgedSeq;
       if (incomplete || incarnation !== tracked.incarnation)
-        return this.#read(messageID, tracked, { complete: true, delivery, retry });
+        return this._read(messageID, tracked, { complete: true, delivery, retry });
       entries.push(...page.extensions);
       if (page.completeFlag === 1) {
         const { clearSeq, latestSeq } = page;
         return tracked.applyRead({ entries, complete, clearSeq, latestSeq, delivery });
       }
-      startSeq = page.extensions.at(-1).seq + 1;
+      startSeq = page.extensions[page.extensions.length - 1].seq + 1;
     }
   }
 
@@ -201,8 +201,8 @@ export class Extensions {
    * @param {string} messageID
    * @param {number} latestSeq
    */
-  #advance(messageID, latestSeq) {
-    const tracked = this.#track(messageID);
+  _advance(messageID, latestSeq) {
+    const tracked = this._track(messageID);
     if (!tracked.stale) tracked.cursor = Math.max(tracked.cursor, latestSeq);
   }
 
@@ -210,8 +210,8 @@ export class Extensions {
    * @param {string} messageID
    * @param {import('./view.js').Change} change
    */
-  #apply(messageID, change) {
-    this.#emit(messageID, this.#track(messageID).apply(change));
+  _apply(messageID, change) {
+    this._emit(messageID, this._track(messageID).apply(change));
   }
 
   /**
@@ -220,18 +220,18 @@ export class Extensions {
    * @param {string} messageID
    * @param {{ updated: { key: string, value: string }[], deleted: string[] }} changes
    */
-  #emit(messageID, { updated, deleted }) {
-    const { emit } = this.#session;
+  _emit(messageID, { updated, deleted }) {
+    const { emit } = this._session;
     if (updated.length) emit(EVENT.MESSAGE_EXTENSIONS_UPDATED, { messageID, extensions: updated });
     if (deleted.length) emit(EVENT.MESSAGE_EXTENSIONS_DELETED, { messageID, keyList: deleted });
   }
 
   /** @param {string} messageID */
-  #track(messageID) {
+  _track(messageID) {
     return touch(
-      this.#tracked,
+      this._tracked,
       messageID,
-      this.#tracked.get(messageID) ?? new TrackedMessage(this.#incarnation),
+      this._tracked.get(messageID) ?? new TrackedMessage(this._incarnation),
       MAX_TRACKED,
     );
   }

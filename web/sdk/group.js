@@ -6,25 +6,25 @@ import { TYPES } from './constants.js';
 
 /** Groups makes, joins and leaves groups, and manages their members. */
 export class Groups {
-  #session;
+  _session;
 
   /** @param {Session} session */
   constructor(session) {
-    this.#session = session;
+    this._session = session;
   }
 
   /** @param {any} options */
   async create({ name, type = TYPES.GRP_WORK, groupID, memberList }) {
-    const { group } = await this.#session.call('createGroup', { name, type, groupID, memberList });
-    this.#session.history.track(TYPES.CONV_GROUP + group.groupID);
+    const { group } = await this._session.call('createGroup', { name, type, groupID, memberList });
+    this._session.history.track(TYPES.CONV_GROUP + group.groupID);
     return { group, overLimitUserIDList: [] };
   }
 
   /** @param {any} options */
   async join({ groupID }) {
-    const { status, group } = await this.#session.call('joinGroup', { groupID });
+    const { status, group } = await this._session.call('joinGroup', { groupID });
     if (status === TYPES.JOIN_STATUS_SUCCESS)
-      this.#session.history.track(TYPES.CONV_GROUP + groupID);
+      this._session.history.track(TYPES.CONV_GROUP + groupID);
     return { status, group };
   }
 
@@ -33,28 +33,28 @@ export class Groups {
    * @param {string} groupID
    */
   async leave(method, groupID) {
-    await this.#session.call(method, { groupID });
-    this.#session.history.untrack(TYPES.CONV_GROUP + groupID);
+    await this._session.call(method, { groupID });
+    this._session.history.untrack(TYPES.CONV_GROUP + groupID);
     return { groupID };
   }
 
   /** @param {any} options */
   async members({ groupID, count = 15, offset = 0 }) {
     const params = { groupID, count: Math.min(count, 100), offset };
-    const reply = await this.#session.call('getGroupMemberList', params, { retry: true });
+    const reply = await this._session.call('getGroupMemberList', params, { retry: true });
     return { memberList: reply.memberList, offset: reply.offset };
   }
 
   /** @param {any} options */
   async add({ groupID, userIDList }) {
-    const reply = await this.#session.call('addGroupMember', { groupID, userIDList });
+    const reply = await this._session.call('addGroupMember', { groupID, userIDList });
     const { successUserIDList, failureUserIDList, existedUserIDList } = reply;
     return { successUserIDList, failureUserIDList, existedUserIDList };
   }
 
   /** @param {any} options */
   async remove({ groupID, userIDList }) {
-    const reply = await this.#session.call('deleteGroupMember', { groupID, userIDList });
+    const reply = await this._session.call('deleteGroupMember', { groupID, userIDList });
     return { userIDList: reply.userIDList };
   }
 }

@@ -20,22 +20,22 @@ const CATCH_UP_PAGES = 20;
 
 /** History holds the messages of a session, one object for each, and fetches those it missed. */
 export class History {
-  #session;
+  _session;
   /** @type {Map<string, Message>} by ID */
-  #messages = new Map();
+  _messages = new Map();
   /** @type {Map<string, Mark>} by conversationID */
-  #marks = new Map();
+  _marks = new Map();
   /** The number of the connection: an answer on one proves nothing about the next. */
-  #generation = 0;
+  _generation = 0;
 
   /** @param {Session} session */
   constructor(session) {
-    this.#session = session;
+    this._session = session;
   }
 
   /** @param {string} ID */
   find(ID) {
-    return this.#messages.get(ID) ?? null;
+    return this._messages.get(ID) ?? null;
   }
 
   /** @param {Message} message */
@@ -55,11 +55,11 @@ export class History {
         'conversationType must be TYPES.CONV_C2C or TYPES.CONV_GROUP.',
       );
     }
-    const generation = this.#generation;
+    const generation = this._generation;
     try {
-      const { message: wire } = await this.#session.call('sendMessage', toWire(message));
-      this.#remember(updateFromWire(message, wire, this.#session.userID));
-      this.#advance(message, generation);
+      const { message: wire } = await this._session.call('sendMessage', toWire(message));
+      this._remember(updateFromWire(message, wire, this._session.userID));
+      this._advance(message, generation);
       return { message };
     } catch (error) {
       message.status = 'fail';
@@ -70,20 +70,25 @@ export class History {
 
   /** @param {any} options */
   async list({ conversationID, nextReqMessageID = '', count = PAGE }) {
-    const generation = this.#generation;
-    const requestedAt = this.#session.serverTime();
-    const page = await this.#fetchPage(conversationID, nextReqMessageID, Math.min(count, PAGE));
-    if (nextReqMessageID === '' && !this.#marks.has(conversationID)) {
-      this.#setMark(conversationID, page.messageList.at(-1), requestedAt, generation);
+    const generation = this._generation;
+    const requestedAt = this._session.serverTime();
+    const page = await this._fetchPage(conversationID, nextReqMessageID, Math.min(count, PAGE));
+    if (nextReqMessageID === '' && !this._marks.has(conversationID)) {
+      this._setMark(
+        conversationID,
+        page.messageList[page.messageList.length - 1],
+        requestedAt,
+        generation,
+      );
     }
     return page;
   }
 
   /** @param {any[]} wires the messages of a MESSAGE_RECEIVED */
   onReceived(wires) {
-    const fresh = wires.filter((wire) => !this.#lookup(wire)).map((wire) => this.#intern(wire));
-    for (const wire of wires) this.#advance(wire, this.#generation);
-    if (fresh.length) this.#session.emit(EVENT.MESSAGE_RECEIVED, fresh);
+    const fresh = wires.filter((wire) => !this._lookup(wire)).map((wire) => this._intern(wire));
+    for (const wire of wires) this._advance(wire, this._generation);
+    if (fresh.length) this._session.emit(EVENT.MESSAGE_RECEIVED, fresh);
   }
 
   /**
@@ -92,26 +97,26 @@ export class History {
    * @param {string} conversationID
    */
   track(conversationID) {
-    this.#setMark(conversationID, undefined, this.#session.serverTime(), this.#generation);
+    this._setMark(conversationID, undefined, this._session.serverTime(), this._generation);
   }
 
   /** @param {string} conversationID */
   untrack(conversationID) {
-    this.#marks.delete(conversationID);
+    this._marks.delete(conversationID);
   }
 
   onDisconnect() {
-    this.#generation++;
-    for (const mark of this.#marks.values()) mark.stale = true;
+    this._generation++;
+    for (const mark of this._marks.values()) mark.stale = true;
   }
 
   /** Forgets IDs, which name other messages once the hub's store was replaced. */
   reset() {
-    for (const mark of this.#marks.values()) mark.ID = '';
+    for (const mark of this._marks.values()) mark.ID = '';
   }
 
   staleIDs() {
-    return [...this.#marks]
+    return [...this._marks]
       .filter(([, { stale }]) => stale)
       .map(([conversationID]) => conversationID);
   }
@@ -123,8 +128,8 @@ export class History {
    * @param {string} conversationID
    */
   async catchUp(conversationID) {
-    const generation = this.#generation;
-    const mark = this.#marks.get(conversationID);
+    const generation = this._generation;
+    const mark = this._marks.get(conversationID);
     if (!mark) return;
     /** @type {any[]} */
     let missed = [];
@@ -132,19 +137,19 @@ export class History {
       let next = '';
       for (let pages = 0; pages < CATCH_UP_PAGES; pages++) {
         const params = { conversationID, nextReqMessageID: next, count: PAGE };
-        const page = await this.#session.call('getMessageList', params, { retry: false });
-        const known = page.messageList.findLastIndex(
-          (/** @type {any} */ { ID, time }) => ID === mark.ID || time < mark.time,
-        );
+        const page = await this._session.call('getMessageList', params, { retry: false });
+        const isKnown = (/** @type {any} */ { ID, time }) => ID === mark.ID || time < mark.time;
+        let known = page.messageList.length - 1;
+        while (known >= 0 && !isKnown(page.messageList[known])) known--;
         missed = [...page.messageList.slice(known + 1), ...missed];
         next = page.nextReqMessageID;
         if (known >= 0 || page.isCompleted) break;
       }
     } catch (error) {
-      if (!isTransient(error)) this.#marks.delete(conversationID);
+      if (!isTransient(error)) this._marks.delete(conversationID);
       return;
     }
-    mark.stale = generation !== this.#generation;
+    mark.stale = generation !== this._generation;
     this.onReceived(missed);
   }
 
@@ -153,13 +158,13 @@ export class History {
    * @param {string} nextReqMessageID
    * @param {number} count
    */
-  async #fetchPage(conversationID, nextReqMessageID, count) {
+  async _fetchPage(conversationID, nextReqMessageID, count) {
     const params = { conversationID, nextReqMessageID, count };
-    const { messageList, ...rest } = await this.#session.call('getMessageList', params, {
+    const { messageList, ...rest } = await this._session.call('getMessageList', params, {
       retry: true,
     });
     /** @type {Message[]} */
-    const messages = messageList.map((/** @type {any} */ wire) => this.#intern(wire));
+    const messages = messageList.map((/** @type {any} */ wire) => this._intern(wire));
     return {
       messageList: messages,
       nextReqMessageID: rest.nextReqMessageID,
@@ -168,30 +173,30 @@ export class History {
   }
 
   /** @param {any} wire */
-  #intern(wire) {
-    return this.#remember(
-      updateFromWire(this.#lookup(wire) ?? new Message(), wire, this.#session.userID),
+  _intern(wire) {
+    return this._remember(
+      updateFromWire(this._lookup(wire) ?? new Message(), wire, this._session.userID),
     );
   }
 
   /** @param {any} wire only a message of the same time and number is the same one */
-  #lookup({ ID, time, random = 0 }) {
-    const known = this.#messages.get(ID);
+  _lookup({ ID, time, random = 0 }) {
+    const known = this._messages.get(ID);
     return known?.time === time && known?.random === random ? known : undefined;
   }
 
   /** @param {Message} message */
-  #remember(message) {
-    return touch(this.#messages, message.ID, message, MAX_MESSAGES);
+  _remember(message) {
+    return touch(this._messages, message.ID, message, MAX_MESSAGES);
   }
 
   /**
    * @param {{ conversationID: string, ID: string, time: number }} message
    * @param {number} generation when it was requested
    */
-  #advance({ conversationID, ID, time }, generation) {
-    const mark = this.#marks.get(conversationID);
-    if (!mark) this.#setMark(conversationID, { ID, time }, time, generation);
+  _advance({ conversationID, ID, time }, generation) {
+    const mark = this._marks.get(conversationID);
+    if (!mark) this._setMark(conversationID, { ID, time }, time, generation);
     else if (!mark.stale && time >= mark.time) Object.assign(mark, { ID, time });
   }
 
@@ -201,8 +206,8 @@ export class History {
    * @param {number} time
    * @param {number} generation
    */
-  #setMark(conversationID, newest, time, generation) {
-    const stale = generation !== this.#generation;
-    this.#marks.set(conversationID, { ID: newest?.ID ?? '', time: newest?.time ?? time, stale });
+  _setMark(conversationID, newest, time, generation) {
+    const stale = generation !== this._generation;
+    this._marks.set(conversationID, { ID: newest?.ID ?? '', time: newest?.time ?? time, stale });
   }
 }

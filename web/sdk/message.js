@@ -110,17 +110,17 @@ export const toWire = ({
 
 /** Drafts makes the messages of one user, and numbers them. */
 export class Drafts {
-  #userID;
-  #sequence;
+  _userID;
+  _sequence;
 
   /**
    * @param {string} userID
    * @param {Date} now
    */
   constructor(userID, now) {
-    this.#userID = userID;
+    this._userID = userID;
     // Numbers have to rise across reloads of the page, so they start from the time of day.
-    this.#sequence = ((now.getHours() * 60 + now.getMinutes()) * 60 + now.getSeconds()) * 10_000;
+    this._sequence = ((now.getHours() * 60 + now.getMinutes()) * 60 + now.getSeconds()) * 10_000;
   }
 
   /** @param {any} options */
@@ -129,14 +129,14 @@ export class Drafts {
     for (const [name, value] of Object.entries({ data, description, extension })) {
       assert(typeof value === 'string', `payload.${name} must be a string.`);
     }
-    return this.#draft(TYPES.MSG_CUSTOM, { data, description, extension }, options);
+    return this._draft(TYPES.MSG_CUSTOM, { data, description, extension }, options);
   }
 
   /** @param {any} options */
   text(options) {
     const { text } = payloadOf(options);
     assert(isText(text), 'payload.text must be a string that is not empty.');
-    return this.#draft(TYPES.MSG_TEXT, { text }, options);
+    return this._draft(TYPES.MSG_TEXT, { text }, options);
   }
 
   /**
@@ -144,7 +144,7 @@ export class Drafts {
    * @param {object} payload
    * @param {any} options
    */
-  #draft(
+  _draft(
     type,
     payload,
     { to, conversationType, priority, cloudCustomData = '', isSupportExtension },
@@ -157,11 +157,11 @@ export class Drafts {
     assert(typeof cloudCustomData === 'string', 'cloudCustomData must be a string.');
     const random = Math.floor(Math.random() * 100_000_000);
     const clientTime = Math.floor(Date.now() / 1000);
-    const clientSequence = ++this.#sequence;
+    const clientSequence = ++this._sequence;
     return Object.assign(new Message(), {
-      ID: `${this.#userID}-${clientTime}-${random}`,
+      ID: `${this._userID}-${clientTime}-${random}`,
       conversationID: conversationType + to,
-      from: this.#userID,
+      from: this._userID,
       flow: 'out',
       time: clientTime,
       sequence: clientSequence,

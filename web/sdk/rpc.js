@@ -26,12 +26,12 @@ const OPEN_ID = 0;
  */
 export class Rpc {
   /** @type {Map<number, Pending>} */
-  #pending = new Map();
-  #nextID = OPEN_ID;
-  #closed = false;
-  #socket;
-  #clock;
-  #listener;
+  _pending = new Map();
+  _nextID = OPEN_ID;
+  _closed = false;
+  _socket;
+  _clock;
+  _listener;
 
   /** Resolves when the socket is open. */
   opened;
@@ -42,20 +42,20 @@ export class Rpc {
    * @param {Listener} listener
    */
   constructor(socket, clock, listener) {
-    this.#socket = socket;
-    this.#clock = clock;
-    this.#listener = listener;
-    this.opened = this.#request(() => {});
-    socket.onopen = () => this.#onResponse({ id: OPEN_ID, result: {} });
-    socket.onmessage = ({ data }) => this.#onMessage(data);
-    socket.onclose = ({ code, reason }) => this.#onClose(code, reason);
+    this._socket = socket;
+    this._clock = clock;
+    this._listener = listener;
+    this.opened = this._request(() => {});
+    socket.onopen = () => this._onResponse({ id: OPEN_ID, result: {} });
+    socket.onmessage = ({ data }) => this._onMessage(data);
+    socket.onclose = ({ code, reason }) => this._onClose(code, reason);
     // A close event follows every error, and says more.
     socket.onerror = () => {};
   }
 
   /** Whether the socket is closed, so that no answer will come. */
   get isClosed() {
-    return this.#closed;
+    return this._closed;
   }
 
   /**
@@ -64,13 +64,13 @@ export class Rpc {
    * @param {number} [ms]
    */
   call(method, params, ms) {
-    return this.#request((id) => this.#socket.send(encode(id, method, params)), ms);
+    return this._request((id) => this._socket.send(encode(id, method, params)), ms);
   }
 
   /** Closes at once, without waiting for the closing handshake, which a dead socket never ends. */
   close() {
-    this.#socket.close();
-    this.#onClose(1000, '');
+    this._socket.close();
+    this._onClose(1000, '');
   }
 
   /**
@@ -78,12 +78,12 @@ export class Rpc {
    * @param {number} [ms]
    * @returns {Promise<any>}
    */
-  #request(send, ms = LOGIN_MS) {
+  _request(send, ms = LOGIN_MS) {
     return new Promise((resolve, reject) => {
-      if (this.#closed) return reject(lostError(1006, ''));
-      const id = this.#nextID++;
-      const timer = this.#clock.setTimeout(() => {
-        this.#pending.delete(id);
+      if (this._closed) return reject(lostError(1006, ''));
+      const id = this._nextID++;
+      const timer = this._clock.setTimeout(() => {
+        this._pending.delete(id);
         reject(
           new ChatError(
             CLIENT.TIMEOUT,
@@ -91,13 +91,13 @@ export class Rpc {
           ),
         );
       }, ms);
-      this.#pending.set(id, { resolve, reject, timer });
+      this._pending.set(id, { resolve, reject, timer });
       send(id);
     });
   }
 
   /** @param {unknown} data */
-  #onMessage(data) {
+  _onMessage(data) {
     let items;
     try {
       items = decode(data);
@@ -106,17 +106,17 @@ export class Rpc {
       return this.close();
     }
     for (const item of items) {
-      if (isNotification(item)) this.#listener.onNotification(item.method, item.params);
-      else this.#onResponse(item);
+      if (isNotification(item)) this._listener.onNotification(item.method, item.params);
+      else this._onResponse(item);
     }
   }
 
   /** @param {import('./frames.js').Response} response */
-  #onResponse({ id, result, error }) {
-    const call = this.#pending.get(id);
+  _onResponse({ id, result, error }) {
+    const call = this._pending.get(id);
     if (!call) return;
-    this.#pending.delete(id);
-    this.#clock.clearTimeout(call.timer);
+    this._pending.delete(id);
+    this._clock.clearTimeout(call.timer);
     if (error) call.reject(new ChatError(error.code, error.message, error.data ?? {}));
     else call.resolve(result);
   }
@@ -125,16 +125,16 @@ export class Rpc {
    * @param {number} code
    * @param {string} reason
    */
-  #onClose(code, reason) {
-    if (this.#closed) return;
-    this.#closed = true;
-    this.#socket.onopen = this.#socket.onmessage = this.#socket.onclose = null;
-    for (const { reject, timer } of this.#pending.values()) {
-      this.#clock.clearTimeout(timer);
+  _onClose(code, reason) {
+    if (this._closed) return;
+    this._closed = true;
+    this._socket.onopen = this._socket.onmessage = this._socket.onclose = null;
+    for (const { reject, timer } of this._pending.values()) {
+      this._clock.clearTimeout(timer);
       reject(lostError(code, reason));
     }
-    this.#pending.clear();
-    this.#listener.onClose(code);
+    this._pending.clear();
+    this._listener.onClose(code);
   }
 }
 

@@ -45,21 +45,21 @@ export class Session {
   /** @type {(name: string, data: any) => void} calls the app's handlers */
   emit;
 
-  #connection;
-  #clock;
-  #random;
-  #listener;
+  _connection;
+  _clock;
+  _random;
+  _listener;
   /** Milliseconds that the hub's clock is ahead. */
-  #clockSkew = 0;
+  _clockSkew = 0;
   /** The number of pairs that one request may change. */
   perRequest = 20;
-  #renewable;
+  _renewable;
   /** @type {string | undefined} the hub's store that all revisions here belong to */
-  #epoch;
+  _epoch;
   /** The number of connections and losses. A catch-up stops when it has changed. */
-  #generation = 0;
+  _generation = 0;
   /** @type {[method: string, params: any][] | null} notifications while messages catch up */
-  #buffered = [];
+  _buffered = [];
 
   /**
    * @param {string} userID
@@ -71,33 +71,33 @@ export class Session {
   constructor(userID, userSig, sdkAppID, environment, listener) {
     this.userID = userID;
     this.emit = listener.emit;
-    this.#listener = listener;
-    this.#renewable = userSig.renewable;
-    this.#clock = environment.clock;
-    this.#random = environment.random;
+    this._listener = listener;
+    this._renewable = userSig.renewable;
+    this._clock = environment.clock;
+    this._random = environment.random;
     this.drafts = new Drafts(userID, new Date(environment.clock.now()));
-    this.#connection = new Connection({
+    this._connection = new Connection({
       ...environment,
       loginParams: async () => ({ sdkAppID, userID, userSig: await userSig.get(), batch: true }),
       renewable: userSig.renewable,
       onState: listener.onState,
       onEnd: (error) => {
-        this.#generation++;
+        this._generation++;
         listener.onEnd(error);
       },
-      onLogin: (session) => this.#onLogin(session),
-      onDisconnect: () => this.#onDisconnect(),
-      onNotification: (method, params) => this.#onNotification(method, params),
+      onLogin: (session) => this._onLogin(session),
+      onDisconnect: () => this._onDisconnect(),
+      onNotification: (method, params) => this._onNotification(method, params),
     });
   }
 
   /** Logs in. Handlers get nothing before start. */
   login() {
-    return this.#connection.connect();
+    return this._connection.connect();
   }
 
   start() {
-    this.#flush();
+    this._flush();
   }
 
   /**
@@ -106,84 +106,84 @@ export class Session {
    * @param {{ retry?: boolean, ms?: number }} [options]
    */
   call(method, params, options) {
-    return this.#connection.call(method, params, options);
+    return this._connection.call(method, params, options);
   }
 
   /** The hub's time in seconds, the unit of message.time. */
   serverTime() {
-    return Math.floor((this.#clock.now() + this.#clockSkew) / 1000);
+    return Math.floor((this._clock.now() + this._clockSkew) / 1000);
   }
 
   /** @param {import('./errors.js').ChatError} reason */
   close(reason) {
-    this.#generation++;
-    this.#connection.close(reason);
+    this._generation++;
+    this._connection.close(reason);
   }
 
   /** @param {{ time: number, epoch: string, limits: { maxExtensionsPerRequest: number } }} login */
-  #onLogin({ time, epoch, limits }) {
+  _onLogin({ time, epoch, limits }) {
     this.perRequest = limits.maxExtensionsPerRequest;
-    this.#clockSkew = time * 1000 - this.#clock.now();
-    if (epoch !== this.#epoch) {
+    this._clockSkew = time * 1000 - this._clock.now();
+    if (epoch !== this._epoch) {
       this.history.reset();
       this.extensions.reset();
     }
-    this.#epoch = epoch;
-    this.#generation++;
-    if (this.#generation > 1) void this.#catchUp();
+    this._epoch = epoch;
+    this._generation++;
+    if (this._generation > 1) void this._catchUp();
   }
 
-  #onDisconnect() {
+  _onDisconnect() {
     // First what the lost connection still brought: nothing else tells of untracked messages.
-    this.#flush();
-    this.#buffered = [];
-    this.#generation++;
+    this._flush();
+    this._buffered = [];
+    this._generation++;
     this.history.onDisconnect();
     this.extensions.onDisconnect();
   }
 
   /** Fetches what was missed: messages first, because pairs must not come before their message. */
-  async #catchUp() {
-    const generation = this.#generation;
+  async _catchUp() {
+    const generation = this._generation;
     for (
       let window = FIRST_MS;
-      generation === this.#generation;
+      generation === this._generation;
       window = Math.min(MAX_MS, window * 2)
     ) {
       await forEachLimit(CATCH_UP_CONCURRENCY, this.history.staleIDs(), (id) =>
         this.history.catchUp(id),
       );
-      if (generation !== this.#generation) return;
-      this.#flush();
+      if (generation !== this._generation) return;
+      this._flush();
       await forEachLimit(CATCH_UP_CONCURRENCY, this.extensions.staleIDs(), (id) =>
         this.extensions.catchUp(id),
       );
       if (!this.history.staleIDs().length && !this.extensions.staleIDs().length) return;
-      const ms = this.#random() * window;
-      await new Promise((resolve) => this.#clock.setTimeout(() => resolve(undefined), ms));
+      const ms = this._random() * window;
+      await new Promise((resolve) => this._clock.setTimeout(() => resolve(undefined), ms));
     }
   }
 
-  #flush() {
-    const buffered = this.#buffered ?? [];
-    this.#buffered = null;
-    for (const [method, params] of buffered) this.#onNotification(method, params);
+  _flush() {
+    const buffered = this._buffered ?? [];
+    this._buffered = null;
+    for (const [method, params] of buffered) this._onNotification(method, params);
   }
 
   /** @param {string} type */
-  #onKicked(type) {
+  _onKicked(type) {
     // With a fresh UserSig the session comes back after the close that follows.
-    if (type !== TYPES.KICKED_OUT_USERSIG_EXPIRED || !this.#renewable)
-      this.#listener.onKicked(type);
+    if (type !== TYPES.KICKED_OUT_USERSIG_EXPIRED || !this._renewable)
+      this._listener.onKicked(type);
   }
 
   /**
    * @param {string} method
    * @param {any} params
    */
-  #onNotification(method, params) {
-    if (method === 'KICKED_OUT') this.#onKicked(params.type);
-    else if (this.#buffered) this.#buffered.push([method, params]);
+  _onNotification(method, params) {
+    if (method === 'KICKED_OUT') this._onKicked(params.type);
+    else if (this._buffered) this._buffered.push([method, params]);
     else if (method === 'MESSAGE_RECEIVED') this.history.onReceived(params.messages);
     else if (method === 'MESSAGE_EXTENSIONS_UPDATED') this.extensions.onUpdated(params);
     else if (method === 'MESSAGE_EXTENSIONS_DELETED') this.extensions.onDeleted(params);

@@ -27,17 +27,17 @@ export class TrackedMessage {
    * @param {import('./view.js').Change} change
    */
   apply(change) {
-    return this.#replace(apply(this.view, change));
+    return this._replace(apply(this.view, change));
   }
 
   /** Delivers all that is pending. */
   deliver() {
-    return this.#replace(deliverAll(this.view));
+    return this._replace(deliverAll(this.view));
   }
 
   /** Deletes all that handlers know from earlier stores: the message is not in this one. */
   abandon() {
-    return this.#replace(deliverAll(inherit(EMPTY, this.previous)));
+    return this._replace(deliverAll(inherit(EMPTY, this.previous)));
   }
 
   /** @param {number} incarnation of the store that replaced the last */
@@ -75,7 +75,7 @@ export class TrackedMessage {
    *
    * @param {import('./view.js').View} view
    */
-  #replace(view) {
+  _replace(view) {
     const changes = diff(this.view, view);
     this.view = view;
     return changes;
