@@ -1,5 +1,6 @@
 import { EVENT, TYPES } from './constants.js';
 import { ChatError, CLIENT, isText } from './errors.js';
+import { explainUnreachable } from './server.js';
 import { Session } from './session.js';
 
 /** The code that calls are rejected with after each type of KICKED_OUT. */
@@ -90,7 +91,10 @@ export class Account {
       data = await session.login();
     } catch (error) {
       if (this._session === session) this._clearSession(CLIENT.LOGIN_FAILED);
-      throw error instanceof ChatError ? error : new ChatError(CLIENT.LOGIN_FAILED, String(error));
+      if (!(error instanceof ChatError)) throw new ChatError(CLIENT.LOGIN_FAILED, String(error));
+      if (error.code === CLIENT.LOST && !error.data.closeCode)
+        error.message = await explainUnreachable(this._environment.url);
+      throw error;
     }
     this._notReadyCode = 0;
     this._events.emit(EVENT.SDK_READY);

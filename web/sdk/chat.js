@@ -1,3 +1,4 @@
+import { addAbsentMethods } from './absent.js';
 import { Account } from './account.js';
 import { EVENT } from './constants.js';
 import { assert, isText } from './errors.js';
@@ -18,6 +19,9 @@ import {
  * @typedef {import('./index.js').ChatSDK} ChatSDK
  */
 
+/** @type {Set<string>} */
+const EVENTS = new Set(Object.values(EVENT));
+
 /**
  * Chat is the object that the app holds. It checks parameters, so that mistakes throw in the app's
  * own stack, and leaves the work to the session.
@@ -25,7 +29,7 @@ import {
  * Its methods are bound to it: frameworks put what an app holds into a Proxy, and a method that is
  * called on that would see all the rest of the SDK through proxies too, where nothing is itself.
  *
- * @implements {ChatSDK}
+ * @implements {Omit<ChatSDK, keyof import('./index.js').Absent>}
  */
 export class Chat {
   _sdkAppID;
@@ -69,6 +73,12 @@ export class Chat {
 
   getServerTime = () => this._account.session?.serverTime() ?? Math.floor(this._clock.now() / 1000);
 
+  // Apps of Tencent's SDK call these first. There is no log and there are no plugins, so there is
+  // nothing to do.
+  setLogLevel() {}
+  registerPlugin() {}
+  unregisterPlugin() {}
+
   /** @type {ChatSDK['on']} */
   on = (eventName, handler, context) => {
     this._addListener(eventName, handler, context, false);
@@ -93,6 +103,9 @@ export class Chat {
   /** @type {ChatSDK['sendMessage']} */
   sendMessage = (message) =>
     this._call((session) => session.history.send(/** @type {any} */ (message)));
+
+  /** @type {ChatSDK['resendMessage']} */
+  resendMessage = (message) => this.sendMessage(message);
 
   /** @type {ChatSDK['getMessageList']} */
   getMessageList = (options) => {
@@ -182,6 +195,9 @@ export class Chat {
   _addListener(name, handler, context, once) {
     assert(isText(name), 'eventName must be one of EVENT.');
     assert(typeof handler === 'function', 'handler must be a function.');
+    if (!EVENTS.has(name)) console.warn(`There is no event "${name}". EVENT has those there are.`);
     this._events.on(name, handler, context, once);
   }
 }
+
+addAbsentMethods(Chat.prototype);

@@ -1,8 +1,11 @@
 import { Chat } from './chat.js';
-import { assert } from './errors.js';
+import { assert, isObject } from './errors.js';
+import { serverAddress } from './server.js';
 import { onWake } from './wake.js';
 
-/** @type {Map<number, Chat>} */
+/** @typedef {import('./index.js').ChatSDK} ChatSDK */
+
+/** @type {Map<number, ChatSDK>} */
 const chats = new Map();
 
 const clock = Object.freeze({
@@ -13,29 +16,23 @@ const clock = Object.freeze({
 });
 
 /** @type {typeof import('./index.js').default.create} */
-export function create({ SDKAppID, proxyServer, WebSocket = globalThis.WebSocket }) {
+export function create(options) {
+  assert(isObject(options), 'create takes an object: { SDKAppID, proxyServer? }.');
+  const { SDKAppID, proxyServer, WebSocket = globalThis.WebSocket } = options;
   if (typeof SDKAppID !== 'number' || Number.isNaN(SDKAppID)) return /** @type {any} */ (null);
   const existing = chats.get(SDKAppID);
   if (existing) return existing;
   assert(WebSocket, 'WebSocket must be given where there is no global one.');
   const environment = {
-    url: proxyServer ?? defaultServer(),
+    url: serverAddress(proxyServer),
     WebSocket,
     clock,
     random: Math.random,
     onWake,
   };
-  const chat = new Chat(SDKAppID, environment, () => chats.delete(SDKAppID));
+  const chat = /** @type {ChatSDK} */ (
+    /** @type {unknown} */ (new Chat(SDKAppID, environment, () => chats.delete(SDKAppID)))
+  );
   chats.set(SDKAppID, chat);
   return chat;
-}
-
-/** The WebSocket address of the hub that served the page. */
-function defaultServer() {
-  const { location } = globalThis;
-  assert(
-    location?.host,
-    'proxyServer must be the WebSocket address of the hub, where there is no page to tell it.',
-  );
-  return `${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}/ws`;
 }

@@ -8,6 +8,7 @@ export const CLIENT = Object.freeze({
   LOST: 2800,
   TIMEOUT: 2801,
   OFFLINE: 2805,
+  ABSENT: 2998,
   NOT_READY: 2999,
   LOGGING_IN: 3000,
   LOGIN_FAILED: 3001,

@@ -32,18 +32,23 @@
 declare const TencentCloudChat: {
   /**
    * Returns the chat of this app: the same object for the same SDKAppID, whatever the other
-   * options, until destroy. Returns null if SDKAppID is not a number. Throws without a WebSocket
-   * or, outside of a page, without a proxyServer.
+   * options, until destroy. Returns null if SDKAppID is not a number. Throws if the options are
+   * not an object, without a WebSocket and, where no page and no script tells it, without a
+   * proxyServer.
    */
   create(options: CreateOptions): ChatSDK;
   readonly EVENT: typeof EVENT;
   readonly TYPES: typeof TYPES;
+  readonly TSignaling: typeof TSignaling;
   readonly VERSION: string;
 };
+/** The same names as types: a value of EVENT, of TYPES, of TSignaling. */
+declare namespace TencentCloudChat {
+  type EVENT = (typeof EVENT)[keyof typeof EVENT];
+  type TYPES = (typeof TYPES)[keyof typeof TYPES];
+  type TSignaling = (typeof TSignaling)[keyof typeof TSignaling];
+}
 export default TencentCloudChat;
-
-/** The meanings of the hub's error codes, and of its WebSocket's close codes (4000 to 4499). */
-export declare const CODES: Readonly<Record<number, string>>;
 
 export interface CreateOptions {
   SDKAppID: number;
@@ -57,9 +62,27 @@ export interface CreateOptions {
    * the package `ws`.
    */
   WebSocket?: new (url: string) => WebSocket;
+  /** These do nothing: there are no uploads, and one build for every place. */
+  fileUploadProxy?: string;
+  fileDownloadProxy?: string;
+  scene?: string;
 }
 
-export interface ChatSDK {
+/** What Tencent's sendMessage takes. Nothing of it is acted on: the hub pushes to nobody. */
+export interface SendOptions {
+  onlineUserOnly?: boolean;
+  offlinePushInfo?: any;
+  messageControlInfo?: any;
+}
+
+export interface JoinOptions {
+  groupID: string;
+  /** These do nothing: whoever may join is in at once. */
+  type?: TencentCloudChat.TYPES;
+  applyMessage?: string;
+}
+
+export interface ChatSDK extends Absent {
   /**
    * Connects and logs in. It tries once. After that the SDK replaces lost connections until logout,
    * KICKED_OUT or SDK_NOT_READY. If the same user is already logged in, it resolves with
@@ -84,21 +107,30 @@ export interface ChatSDK {
   /** Returns the hub's time in Unix seconds, as message.time; before login this machine's. */
   getServerTime(): number;
 
-  /** Calls the handler, with `this` set to the context, on each event of this name until off. */
-  on<Name extends keyof EventData>(
-    eventName: Name,
+  /** Does nothing: there is no log. Apps of Tencent's SDK call it first. */
+  setLogLevel(level: number): void;
+  /** Do nothing: there are no plugins, because nothing is uploaded. */
+  registerPlugin(options: object): void;
+  unregisterPlugin(options?: object): void;
+
+  /**
+   * Calls the handler, with `this` set to the context, on each event of this name until off.
+   * Warns on the console if no event has this name.
+   */
+  on<Name extends string>(
+    eventName: Name & EventName<Name>,
     handler: Handler<Name>,
     context?: unknown,
   ): void;
   /** Calls the handler on the next event of this name only. */
-  once<Name extends keyof EventData>(
-    eventName: Name,
+  once<Name extends string>(
+    eventName: Name & EventName<Name>,
     handler: Handler<Name>,
     context?: unknown,
   ): void;
   /** Removes the handler of this context; without a context, all its registrations. */
-  off<Name extends keyof EventData>(
-    eventName: Name,
+  off<Name extends string>(
+    eventName: Name & EventName<Name>,
     handler: Handler<Name>,
     context?: unknown,
   ): void;
@@ -119,7 +151,9 @@ export interface ChatSDK {
    * Rejects with 2105 (not made by createXMessage), 2106 (conversationType), 10004 (a parameter
    * breaks a rule or a limit), 10007 (not a member), 10010 (no such group).
    */
-  sendMessage(message: Message): Promise<Result<{ message: Message }>>;
+  sendMessage(message: Message, options?: SendOptions): Promise<Result<{ message: Message }>>;
+  /** The same as sendMessage, under Tencent's name for a second try. */
+  resendMessage(message: Message, options?: SendOptions): Promise<Result<{ message: Message }>>;
   /**
    * Reads a page of a conversation, oldest message first: the newest `count` (default 15, at most
    * 15) before nextReqMessageID (default: the end).
@@ -152,8 +186,14 @@ export interface ChatSDK {
     message: Message,
     extensions: Extension[],
   ): Promise<Result<{ extensions: ExtensionResult[] }>>;
-  /** Reads all pairs, least recently changed first. Throws and rejects as setMessageExtensions. */
-  getMessageExtensions(message: Message): Promise<Result<{ extensions: Extension[] }>>;
+  /**
+   * Reads all pairs, least recently changed first; like Tencent's, whatever keyList says. Throws
+   * and rejects as setMessageExtensions does.
+   */
+  getMessageExtensions(
+    message: Message,
+    keyList?: string[],
+  ): Promise<Result<{ extensions: Extension[] }>>;
   /**
    * Deletes the pairs of these keys, at most 20, and answers for each as setMessageExtensions does.
    * Without keyList, or with an empty one, it deletes all pairs, whoever changed them last, and
@@ -181,7 +221,7 @@ export interface ChatSDK {
    * Rejects with 10007 (this group takes invited members only), 10010 (no such group), 10014 (it
    * is full), 10015 (not a groupID).
    */
-  joinGroup(options: { groupID: string }): Promise<Result<{ status: JoinStatus; group: Group }>>;
+  joinGroup(options: JoinOptions): Promise<Result<{ status: JoinStatus; group: Group }>>;
   /**
    * Leaves a group.
    *
@@ -212,6 +252,8 @@ export interface ChatSDK {
   deleteGroupMember(options: {
     groupID: string;
     userIDList: string[];
+    /** Not passed on. */
+    reason?: string;
   }): Promise<Result<{ userIDList: string[] }>>;
 }
 
@@ -221,7 +263,8 @@ export interface Result<Data> {
 }
 
 /**
- * What promises reject with. `code` is one of the hub's (see CODES) or of the SDK's own:
+ * What promises reject with. `code` is one of the hub's (`exthub/codes` has their meanings) or
+ * of the SDK's own:
  *
  * | code | meaning |
  * |---|---|
@@ -230,6 +273,7 @@ export interface Result<Data> {
  * | 2800 | the connection was lost after the call was sent, so it may have been done (1) |
  * | 2801 | no answer in time, so it may have been done |
  * | 2805 | no connection in time, so nothing was sent |
+ * | 2998 | not in Exthub |
  * | 2999 | nobody was logged in yet |
  * | 3000, 3001, 3005 | still logging in; the login failed; logged out |
  * | 3002, 3003 | kicked out: multipleDevice, multipleAccount |
@@ -237,7 +281,8 @@ export interface Result<Data> {
  *
  * (1) Calls that only read do not reject with it: they are sent again.
  */
-export interface ChatError extends Error {
+export declare class ChatError extends Error {
+  constructor(code: number, message: string, data?: Record<string, any>);
   code: number;
   data: Record<string, any>;
 }
@@ -287,14 +332,18 @@ export interface LoginResult {
 export interface MessageOptions<Payload> {
   /** The userID or groupID of the receiver. */
   to: string;
-  conversationType: ConversationType;
+  conversationType: TencentCloudChat.TYPES;
   payload: Payload;
   /** Whether the message takes pairs. Default false; it cannot be changed later. */
   isSupportExtension?: boolean | 0 | 1;
   /** Your data, stored with the message. Default ''. */
   cloudCustomData?: string;
   /** Stays on your object only. Default TYPES.MSG_PRIORITY_NORMAL. */
-  priority?: string;
+  priority?: TencentCloudChat.TYPES;
+  /** These do nothing: there are no read receipts, and a group's message is for all of it. */
+  needReadReceipt?: boolean;
+  receiverList?: string[];
+  onProgress?: (event: any) => void;
 }
 
 export interface TextPayload {
@@ -308,11 +357,29 @@ export interface CustomPayload {
   extension: string;
 }
 
-export interface Message {
+/** A message; its type says what its payload is. */
+export type Message = TextMessage | CustomMessage | OtherMessage;
+
+export interface TextMessage extends AnyMessage {
+  type: 'TIMTextElem';
+  payload: TextPayload;
+}
+
+export interface CustomMessage extends AnyMessage {
+  type: 'TIMCustomElem';
+  payload: CustomPayload;
+}
+
+/** Of a kind that this hub does not have. One that is newer than this SDK may. */
+export interface OtherMessage extends AnyMessage {
+  type: Exclude<Extract<TencentCloudChat.TYPES, `TIM${string}`>, 'TIMTextElem' | 'TIMCustomElem'>;
+  payload: any;
+}
+
+/** What messages of every kind have. */
+export interface AnyMessage {
   /** The messageID of events. The hub gives it; until the message is sent it is the SDK's own. */
   ID: string;
-  type: 'TIMTextElem' | 'TIMCustomElem';
-  payload: any;
   /** `C2C<userID of the other>` or `GROUP<groupID>`. */
   conversationID: string;
   conversationType: ConversationType;
@@ -330,7 +397,7 @@ export interface Message {
   clientTime: number;
   isSupportExtension: boolean;
   cloudCustomData: string;
-  priority: string;
+  priority: TencentCloudChat.TYPES;
 
   /** '', as are the next two. This and all that follows never changes; programs may read it. */
   nick: string;
@@ -344,6 +411,7 @@ export interface Message {
   isDeleted: boolean;
   isModified: boolean;
   needReadReceipt: boolean;
+  readReceiptInfo: any;
   isBroadcastMessage: boolean;
   hasRiskContent: boolean;
   revoker: string;
@@ -369,10 +437,19 @@ export interface ExtensionResult extends Extension {
 
 export interface GroupOptions {
   name: string;
-  type?: GroupType;
+  type?: TencentCloudChat.TYPES;
   /** Default: the hub chooses one. */
   groupID?: string;
-  memberList?: { userID: string }[];
+  memberList?: { userID: string; role?: string; memberCustomField?: any[] }[];
+  /** These are not stored. What kind of group it is decides who may join, and how many. */
+  introduction?: string;
+  notification?: string;
+  avatar?: string;
+  maxMemberNum?: number;
+  joinOption?: TencentCloudChat.TYPES;
+  inviteOption?: string;
+  groupCustomField?: any[];
+  isSupportTopic?: boolean;
 }
 
 export interface Group {
@@ -404,6 +481,258 @@ export interface AddedMembers {
   existedUserIDList: string[];
 }
 
+/**
+ * What Tencent's web SDK has and Exthub has not. It is here so that an app which mentions it
+ * compiles, and runs up to the call. Promises reject with 2998, the createXMessage methods throw a
+ * ChatError 2998, the Sync methods give it to their last parameter. Listeners are never called.
+ */
+export interface Absent {
+  /** @deprecated Not in Exthub: rejects with 2998. */
+  revokeMessage(...params: any[]): Promise<any>;
+  /** @deprecated Not in Exthub: rejects with 2998. */
+  downloadMergerMessage(...params: any[]): Promise<any>;
+  /** @deprecated Not in Exthub: rejects with 2998. */
+  deleteMessage(...params: any[]): Promise<any>;
+  /** @deprecated Not in Exthub: rejects with 2998. */
+  translateText(...params: any[]): Promise<any>;
+  /** @deprecated Not in Exthub: rejects with 2998. */
+  convertVoiceToText(...params: any[]): Promise<any>;
+  /** @deprecated Not in Exthub: rejects with 2998. */
+  modifyMessage(...params: any[]): Promise<any>;
+  /** @deprecated Not in Exthub: rejects with 2998. */
+  searchCloudMessages(...params: any[]): Promise<any>;
+  /** @deprecated Not in Exthub: rejects with 2998. */
+  searchCloudGroups(...params: any[]): Promise<any>;
+  /** @deprecated Not in Exthub: rejects with 2998. */
+  searchCloudUsers(...params: any[]): Promise<any>;
+  /** @deprecated Not in Exthub: rejects with 2998. */
+  searchCloudGroupMembers(...params: any[]): Promise<any>;
+  /** @deprecated Not in Exthub: rejects with 2998. */
+  addMessageReaction(...params: any[]): Promise<any>;
+  /** @deprecated Not in Exthub: rejects with 2998. */
+  removeMessageReaction(...params: any[]): Promise<any>;
+  /** @deprecated Not in Exthub: rejects with 2998. */
+  getMessageReactions(...params: any[]): Promise<any>;
+  /** @deprecated Not in Exthub: rejects with 2998. */
+  getAllUserListOfMessageReaction(...params: any[]): Promise<any>;
+  /** @deprecated Not in Exthub: rejects with 2998. */
+  getMessageListHopping(...params: any[]): Promise<any>;
+  /** @deprecated Not in Exthub: rejects with 2998. */
+  sendMessageReadReceipt(...params: any[]): Promise<any>;
+  /** @deprecated Not in Exthub: rejects with 2998. */
+  getMessageReadReceiptList(...params: any[]): Promise<any>;
+  /** @deprecated Not in Exthub: rejects with 2998. */
+  getGroupMessageReadMemberList(...params: any[]): Promise<any>;
+  /** @deprecated Not in Exthub: rejects with 2998. */
+  getConversationList(...params: any[]): Promise<any>;
+  /** @deprecated Not in Exthub: rejects with 2998. */
+  getConversationProfile(...params: any[]): Promise<any>;
+  /** @deprecated Not in Exthub: rejects with 2998. */
+  setMessageRead(...params: any[]): Promise<any>;
+  /** @deprecated Not in Exthub: rejects with 2998. */
+  deleteConversation(...params: any[]): Promise<any>;
+  /** @deprecated Not in Exthub: rejects with 2998. */
+  setConversationDraft(...params: any[]): Promise<any>;
+  /** @deprecated Not in Exthub: rejects with 2998. */
+  clearHistoryMessage(...params: any[]): Promise<any>;
+  /** @deprecated Not in Exthub: rejects with 2998. */
+  pinConversation(...params: any[]): Promise<any>;
+  /** @deprecated Not in Exthub: rejects with 2998. */
+  setAllMessageRead(...params: any[]): Promise<any>;
+  /** @deprecated Not in Exthub: rejects with 2998. */
+  setMessageRemindType(...params: any[]): Promise<any>;
+  /** @deprecated Not in Exthub: rejects with 2998. */
+  setAllReceiveMessageOpt(...params: any[]): Promise<any>;
+  /** @deprecated Not in Exthub: rejects with 2998. */
+  getAllReceiveMessageOpt(...params: any[]): Promise<any>;
+  /** @deprecated Not in Exthub: rejects with 2998. */
+  setConversationCustomData(...params: any[]): Promise<any>;
+  /** @deprecated Not in Exthub: rejects with 2998. */
+  markConversation(...params: any[]): Promise<any>;
+  /** @deprecated Not in Exthub: rejects with 2998. */
+  getConversationGroupList(...params: any[]): Promise<any>;
+  /** @deprecated Not in Exthub: rejects with 2998. */
+  createConversationGroup(...params: any[]): Promise<any>;
+  /** @deprecated Not in Exthub: rejects with 2998. */
+  deleteConversationGroup(...params: any[]): Promise<any>;
+  /** @deprecated Not in Exthub: rejects with 2998. */
+  renameConversationGroup(...params: any[]): Promise<any>;
+  /** @deprecated Not in Exthub: rejects with 2998. */
+  addConversationsToGroup(...params: any[]): Promise<any>;
+  /** @deprecated Not in Exthub: rejects with 2998. */
+  deleteConversationsFromGroup(...params: any[]): Promise<any>;
+  /** @deprecated Not in Exthub: rejects with 2998. */
+  getMyProfile(...params: any[]): Promise<any>;
+  /** @deprecated Not in Exthub: rejects with 2998. */
+  getUserProfile(...params: any[]): Promise<any>;
+  /** @deprecated Not in Exthub: rejects with 2998. */
+  updateMyProfile(...params: any[]): Promise<any>;
+  /** @deprecated Not in Exthub: rejects with 2998. */
+  getBlacklist(...params: any[]): Promise<any>;
+  /** @deprecated Not in Exthub: rejects with 2998. */
+  addToBlacklist(...params: any[]): Promise<any>;
+  /** @deprecated Not in Exthub: rejects with 2998. */
+  removeFromBlacklist(...params: any[]): Promise<any>;
+  /** @deprecated Not in Exthub: rejects with 2998. */
+  setSelfStatus(...params: any[]): Promise<any>;
+  /** @deprecated Not in Exthub: rejects with 2998. */
+  getUserStatus(...params: any[]): Promise<any>;
+  /** @deprecated Not in Exthub: rejects with 2998. */
+  subscribeUserStatus(...params: any[]): Promise<any>;
+  /** @deprecated Not in Exthub: rejects with 2998. */
+  unsubscribeUserStatus(...params: any[]): Promise<any>;
+  /** @deprecated Not in Exthub: rejects with 2998. */
+  getFriendList(...params: any[]): Promise<any>;
+  /** @deprecated Not in Exthub: rejects with 2998. */
+  addFriend(...params: any[]): Promise<any>;
+  /** @deprecated Not in Exthub: rejects with 2998. */
+  deleteFriend(...params: any[]): Promise<any>;
+  /** @deprecated Not in Exthub: rejects with 2998. */
+  checkFriend(...params: any[]): Promise<any>;
+  /** @deprecated Not in Exthub: rejects with 2998. */
+  getFriendProfile(...params: any[]): Promise<any>;
+  /** @deprecated Not in Exthub: rejects with 2998. */
+  updateFriend(...params: any[]): Promise<any>;
+  /** @deprecated Not in Exthub: rejects with 2998. */
+  getFriendApplicationList(...params: any[]): Promise<any>;
+  /** @deprecated Not in Exthub: rejects with 2998. */
+  acceptFriendApplication(...params: any[]): Promise<any>;
+  /** @deprecated Not in Exthub: rejects with 2998. */
+  refuseFriendApplication(...params: any[]): Promise<any>;
+  /** @deprecated Not in Exthub: rejects with 2998. */
+  deleteFriendApplication(...params: any[]): Promise<any>;
+  /** @deprecated Not in Exthub: rejects with 2998. */
+  setFriendApplicationRead(...params: any[]): Promise<any>;
+  /** @deprecated Not in Exthub: rejects with 2998. */
+  getFriendGroupList(...params: any[]): Promise<any>;
+  /** @deprecated Not in Exthub: rejects with 2998. */
+  createFriendGroup(...params: any[]): Promise<any>;
+  /** @deprecated Not in Exthub: rejects with 2998. */
+  deleteFriendGroup(...params: any[]): Promise<any>;
+  /** @deprecated Not in Exthub: rejects with 2998. */
+  addToFriendGroup(...params: any[]): Promise<any>;
+  /** @deprecated Not in Exthub: rejects with 2998. */
+  removeFromFriendGroup(...params: any[]): Promise<any>;
+  /** @deprecated Not in Exthub: rejects with 2998. */
+  renameFriendGroup(...params: any[]): Promise<any>;
+  /** @deprecated Not in Exthub: rejects with 2998. */
+  followUser(...params: any[]): Promise<any>;
+  /** @deprecated Not in Exthub: rejects with 2998. */
+  unfollowUser(...params: any[]): Promise<any>;
+  /** @deprecated Not in Exthub: rejects with 2998. */
+  getMyFollowersList(...params: any[]): Promise<any>;
+  /** @deprecated Not in Exthub: rejects with 2998. */
+  getMyFollowingList(...params: any[]): Promise<any>;
+  /** @deprecated Not in Exthub: rejects with 2998. */
+  getMutualFollowersList(...params: any[]): Promise<any>;
+  /** @deprecated Not in Exthub: rejects with 2998. */
+  getUserFollowInfo(...params: any[]): Promise<any>;
+  /** @deprecated Not in Exthub: rejects with 2998. */
+  checkFollowType(...params: any[]): Promise<any>;
+  /** @deprecated Not in Exthub: rejects with 2998. */
+  getGroupList(...params: any[]): Promise<any>;
+  /** @deprecated Not in Exthub: rejects with 2998. */
+  getGroupProfile(...params: any[]): Promise<any>;
+  /** @deprecated Not in Exthub: rejects with 2998. */
+  updateGroupProfile(...params: any[]): Promise<any>;
+  /** @deprecated Not in Exthub: rejects with 2998. */
+  pinGroupMessage(...params: any[]): Promise<any>;
+  /** @deprecated Not in Exthub: rejects with 2998. */
+  getPinnedGroupMessageList(...params: any[]): Promise<any>;
+  /** @deprecated Not in Exthub: rejects with 2998. */
+  searchGroupByID(...params: any[]): Promise<any>;
+  /** @deprecated Not in Exthub: rejects with 2998. */
+  getGroupOnlineMemberCount(...params: any[]): Promise<any>;
+  /** @deprecated Not in Exthub: rejects with 2998. */
+  changeGroupOwner(...params: any[]): Promise<any>;
+  /** @deprecated Not in Exthub: rejects with 2998. */
+  getGroupApplicationList(...params: any[]): Promise<any>;
+  /** @deprecated Not in Exthub: rejects with 2998. */
+  handleGroupApplication(...params: any[]): Promise<any>;
+  /** @deprecated Not in Exthub: rejects with 2998. */
+  initGroupAttributes(...params: any[]): Promise<any>;
+  /** @deprecated Not in Exthub: rejects with 2998. */
+  setGroupAttributes(...params: any[]): Promise<any>;
+  /** @deprecated Not in Exthub: rejects with 2998. */
+  deleteGroupAttributes(...params: any[]): Promise<any>;
+  /** @deprecated Not in Exthub: rejects with 2998. */
+  getGroupAttributes(...params: any[]): Promise<any>;
+  /** @deprecated Not in Exthub: rejects with 2998. */
+  setGroupCounters(...params: any[]): Promise<any>;
+  /** @deprecated Not in Exthub: rejects with 2998. */
+  increaseGroupCounter(...params: any[]): Promise<any>;
+  /** @deprecated Not in Exthub: rejects with 2998. */
+  decreaseGroupCounter(...params: any[]): Promise<any>;
+  /** @deprecated Not in Exthub: rejects with 2998. */
+  getGroupCounters(...params: any[]): Promise<any>;
+  /** @deprecated Not in Exthub: rejects with 2998. */
+  getGroupMemberProfile(...params: any[]): Promise<any>;
+  /** @deprecated Not in Exthub: rejects with 2998. */
+  setGroupMemberMuteTime(...params: any[]): Promise<any>;
+  /** @deprecated Not in Exthub: rejects with 2998. */
+  setGroupMemberRole(...params: any[]): Promise<any>;
+  /** @deprecated Not in Exthub: rejects with 2998. */
+  setGroupMemberNameCard(...params: any[]): Promise<any>;
+  /** @deprecated Not in Exthub: rejects with 2998. */
+  setGroupMemberCustomField(...params: any[]): Promise<any>;
+  /** @deprecated Not in Exthub: rejects with 2998. */
+  markGroupMemberList(...params: any[]): Promise<any>;
+  /** @deprecated Not in Exthub: rejects with 2998. */
+  getJoinedCommunityList(...params: any[]): Promise<any>;
+  /** @deprecated Not in Exthub: rejects with 2998. */
+  createTopicInCommunity(...params: any[]): Promise<any>;
+  /** @deprecated Not in Exthub: rejects with 2998. */
+  deleteTopicFromCommunity(...params: any[]): Promise<any>;
+  /** @deprecated Not in Exthub: rejects with 2998. */
+  updateTopicProfile(...params: any[]): Promise<any>;
+  /** @deprecated Not in Exthub: rejects with 2998. */
+  getTopicList(...params: any[]): Promise<any>;
+  /** @deprecated Not in Exthub: rejects with 2998. */
+  invite(...params: any[]): Promise<any>;
+  /** @deprecated Not in Exthub: rejects with 2998. */
+  inviteInGroup(...params: any[]): Promise<any>;
+  /** @deprecated Not in Exthub: rejects with 2998. */
+  cancel(...params: any[]): Promise<any>;
+  /** @deprecated Not in Exthub: rejects with 2998. */
+  accept(...params: any[]): Promise<any>;
+  /** @deprecated Not in Exthub: rejects with 2998. */
+  reject(...params: any[]): Promise<any>;
+  /** @deprecated Not in Exthub: rejects with 2998. */
+  modifyInvitation(...params: any[]): Promise<any>;
+  /** @deprecated Not in Exthub: rejects with 2998. */
+  callExperimentalAPI(...params: any[]): Promise<any>;
+  /** @deprecated Not in Exthub: throws a ChatError 2998. */
+  createTextAtMessage(options: any): Message;
+  /** @deprecated Not in Exthub: throws a ChatError 2998. */
+  createImageMessage(options: any): Message;
+  /** @deprecated Not in Exthub: throws a ChatError 2998. */
+  createAudioMessage(options: any): Message;
+  /** @deprecated Not in Exthub: throws a ChatError 2998. */
+  createVideoMessage(options: any): Message;
+  /** @deprecated Not in Exthub: throws a ChatError 2998. */
+  createFaceMessage(options: any): Message;
+  /** @deprecated Not in Exthub: throws a ChatError 2998. */
+  createFileMessage(options: any): Message;
+  /** @deprecated Not in Exthub: throws a ChatError 2998. */
+  createLocationMessage(options: any): Message;
+  /** @deprecated Not in Exthub: throws a ChatError 2998. */
+  createMergerMessage(options: any): Message;
+  /** @deprecated Not in Exthub: throws a ChatError 2998. */
+  createForwardMessage(options: any): Message;
+  /** @deprecated Not in Exthub: calls onError with a ChatError 2998. */
+  inviteSync(options: any, onSuccess: Function, onError: Function): void;
+  /** @deprecated Not in Exthub: calls onError with a ChatError 2998. */
+  inviteInGroupSync(options: any, onSuccess: Function, onError: Function): void;
+  /** @deprecated Not in Exthub: warns. */
+  addSignalingListener(eventName: string, handler: Function, context?: any): void;
+  /** @deprecated Not in Exthub: warns. */
+  removeSignalingListener(eventName: string, handler: Function, context?: any): void;
+  /** @deprecated Not in Exthub: returns null, because no message is an invitation. */
+  getSignalingInfo(message: Message): null;
+  /** @deprecated Not in Exthub: returns 0. */
+  getTotalUnreadMessageCount(): number;
+}
+
 export type ConversationType = 'C2C' | 'GROUP';
 export type GroupType = 'Private' | 'Public' | 'ChatRoom' | 'AVChatRoom' | 'Community';
 export type JoinStatus = 'JoinedSuccess' | 'AlreadyInGroup' | 'WaitAdminApproval';
@@ -411,9 +740,16 @@ export type NetState = 'connected' | 'connecting' | 'disconnected';
 export type KickedOutType =
   'multipleAccount' | 'multipleDevice' | 'userSigExpired' | 'REST_API_Kick';
 
-export type Handler<Name extends keyof EventData> = (
+/** A name of EVENT, or a string of which the compiler knows no more. */
+export type EventName<Name extends string> = Name extends keyof EventData
+  ? Name
+  : string extends Name
+    ? Name
+    : never;
+
+export type Handler<Name extends string> = (
   this: any,
-  event: { name: Name; data: EventData[Name] },
+  event: { name: Name; data: Name extends keyof EventData ? EventData[Name] : any },
 ) => void;
 
 /** What each event carries in `data`. */
@@ -439,22 +775,102 @@ export interface EventData {
   onMessageExtensionsUpdated: { messageID: string; extensions: Extension[] };
   /** Keys of pairs that are gone, also when the hub lost their message. */
   onMessageExtensionsDeleted: { messageID: string; keyList: string[] };
+
+  // These never come.
+  onRoomCustomDataReceived: any;
+  onMessageModified: any;
+  onMessageRevoked: any;
+  onMessageReadByPeer: any;
+  onMessageReadReceiptReceived: any;
+  onConversationListUpdated: any;
+  onTotalUnreadMessageCountUpdated: any;
+  onConversationGroupListUpdated: any;
+  onConversationInGroupUpdated: any;
+  onGroupListUpdated: any;
+  groupAttributesUpdated: any;
+  onGroupCounterUpdated: any;
+  onTopicCreated: any;
+  onTopicDeleted: any;
+  onTopicUpdated: any;
+  onProfileUpdated: any;
+  onUserStatusUpdated: any;
+  blacklistUpdated: any;
+  onFriendListUpdated: any;
+  onFriendGroupListUpdated: any;
+  onFriendApplicationListUpdated: any;
+  onMyFollowersListUpdated: any;
+  onMyFollowingListUpdated: any;
+  onMutualFollowersListUpdated: any;
+  error: any;
+  onAllReceiveMessageOptUpdated: any;
+  onPinnedGroupMessageUpdated: any;
 }
 
 declare const EVENT: {
   readonly SDK_READY: 'sdkStateReady';
   readonly SDK_NOT_READY: 'sdkStateNotReady';
   readonly SDK_DESTROY: 'sdkDestroy';
-  readonly NET_STATE_CHANGE: 'netStateChange';
-  readonly KICKED_OUT: 'kickedOut';
   readonly MESSAGE_RECEIVED: 'onMessageReceived';
+  readonly ROOM_CUSTOM_DATA_RECEIVED: 'onRoomCustomDataReceived';
+  readonly MESSAGE_MODIFIED: 'onMessageModified';
+  readonly MESSAGE_REVOKED: 'onMessageRevoked';
   readonly MESSAGE_EXTENSIONS_UPDATED: 'onMessageExtensionsUpdated';
   readonly MESSAGE_EXTENSIONS_DELETED: 'onMessageExtensionsDeleted';
+  readonly MESSAGE_READ_BY_PEER: 'onMessageReadByPeer';
+  readonly MESSAGE_READ_RECEIPT_RECEIVED: 'onMessageReadReceiptReceived';
+  readonly CONVERSATION_LIST_UPDATED: 'onConversationListUpdated';
+  readonly TOTAL_UNREAD_MESSAGE_COUNT_UPDATED: 'onTotalUnreadMessageCountUpdated';
+  readonly CONVERSATION_GROUP_LIST_UPDATED: 'onConversationGroupListUpdated';
+  readonly CONVERSATION_IN_GROUP_UPDATED: 'onConversationInGroupUpdated';
+  readonly GROUP_LIST_UPDATED: 'onGroupListUpdated';
+  readonly GROUP_ATTRIBUTES_UPDATED: 'groupAttributesUpdated';
+  readonly GROUP_COUNTER_UPDATED: 'onGroupCounterUpdated';
+  readonly TOPIC_CREATED: 'onTopicCreated';
+  readonly TOPIC_DELETED: 'onTopicDeleted';
+  readonly TOPIC_UPDATED: 'onTopicUpdated';
+  readonly PROFILE_UPDATED: 'onProfileUpdated';
+  readonly USER_STATUS_UPDATED: 'onUserStatusUpdated';
+  readonly BLACKLIST_UPDATED: 'blacklistUpdated';
+  readonly FRIEND_LIST_UPDATED: 'onFriendListUpdated';
+  readonly FRIEND_GROUP_LIST_UPDATED: 'onFriendGroupListUpdated';
+  readonly FRIEND_APPLICATION_LIST_UPDATED: 'onFriendApplicationListUpdated';
+  readonly MY_FOLLOWERS_LIST_UPDATED: 'onMyFollowersListUpdated';
+  readonly MY_FOLLOWING_LIST_UPDATED: 'onMyFollowingListUpdated';
+  readonly MUTUAL_FOLLOWERS_LIST_UPDATED: 'onMutualFollowersListUpdated';
+  readonly KICKED_OUT: 'kickedOut';
+  readonly ERROR: 'error';
+  readonly NET_STATE_CHANGE: 'netStateChange';
+  readonly ALL_RECEIVE_MESSAGE_OPT_UPDATED: 'onAllReceiveMessageOptUpdated';
+  readonly PINNED_GROUP_MESSAGE_UPDATED: 'onPinnedGroupMessageUpdated';
 };
 
 declare const TYPES: {
+  readonly MSG_TEXT: 'TIMTextElem';
+  readonly MSG_IMAGE: 'TIMImageElem';
+  readonly MSG_AUDIO: 'TIMSoundElem';
+  readonly MSG_FILE: 'TIMFileElem';
+  readonly MSG_FACE: 'TIMFaceElem';
+  readonly MSG_VIDEO: 'TIMVideoFileElem';
+  readonly MSG_LOCATION: 'TIMLocationElem';
+  readonly MSG_GRP_TIP: 'TIMGroupTipElem';
+  readonly MSG_GRP_SYS_NOTICE: 'TIMGroupSystemNoticeElem';
+  readonly MSG_CUSTOM: 'TIMCustomElem';
+  readonly MSG_MERGER: 'TIMRelayElem';
+  readonly MSG_PRIORITY_HIGH: 'High';
+  readonly MSG_PRIORITY_NORMAL: 'Normal';
+  readonly MSG_PRIORITY_LOW: 'Low';
+  readonly MSG_PRIORITY_LOWEST: 'Lowest';
   readonly CONV_C2C: 'C2C';
   readonly CONV_GROUP: 'GROUP';
+  readonly CONV_TOPIC: 'TOPIC';
+  readonly CONV_SYSTEM: '@TIM#SYSTEM';
+  readonly CONV_AT_ME: 1;
+  readonly CONV_AT_ALL: 2;
+  readonly CONV_AT_ALL_AT_ME: 3;
+  readonly CONV_MARK_TYPE_STAR: 1;
+  readonly CONV_MARK_TYPE_UNREAD: 2;
+  readonly CONV_MARK_TYPE_FOLD: 3;
+  readonly CONV_MARK_TYPE_HIDE: 4;
   readonly GRP_WORK: 'Private';
   readonly GRP_PUBLIC: 'Public';
   readonly GRP_MEETING: 'ChatRoom';
@@ -463,20 +879,89 @@ declare const TYPES: {
   readonly GRP_MBR_ROLE_OWNER: 'Owner';
   readonly GRP_MBR_ROLE_ADMIN: 'Admin';
   readonly GRP_MBR_ROLE_MEMBER: 'Member';
-  readonly MSG_TEXT: 'TIMTextElem';
-  readonly MSG_CUSTOM: 'TIMCustomElem';
-  readonly MSG_PRIORITY_HIGH: 'High';
-  readonly MSG_PRIORITY_NORMAL: 'Normal';
-  readonly MSG_PRIORITY_LOW: 'Low';
-  readonly MSG_PRIORITY_LOWEST: 'Lowest';
-  readonly JOIN_STATUS_SUCCESS: 'JoinedSuccess';
-  readonly JOIN_STATUS_ALREADY_IN_GROUP: 'AlreadyInGroup';
-  readonly JOIN_STATUS_WAIT_APPROVAL: 'WaitAdminApproval';
-  readonly NET_STATE_CONNECTED: 'connected';
-  readonly NET_STATE_CONNECTING: 'connecting';
-  readonly NET_STATE_DISCONNECTED: 'disconnected';
+  readonly GRP_MBR_ROLE_CUSTOM: 'Custom';
+  readonly GRP_TIP_MBR_JOIN: 1;
+  readonly GRP_TIP_MBR_QUIT: 2;
+  readonly GRP_TIP_MBR_KICKED_OUT: 3;
+  readonly GRP_TIP_MBR_SET_ADMIN: 4;
+  readonly GRP_TIP_MBR_CANCELED_ADMIN: 5;
+  readonly GRP_TIP_GRP_PROFILE_UPDATED: 6;
+  readonly GRP_TIP_MBR_PROFILE_UPDATED: 7;
+  readonly GRP_TIP_BAN_AVCHATROOM_MEMBER: 10;
+  readonly GRP_TIP_UNBAN_AVCHATROOM_MEMBER: 11;
+  readonly MSG_REMIND_ACPT_AND_NOTE: 'AcceptAndNotify';
+  readonly MSG_REMIND_ACPT_NOT_NOTE: 'AcceptNotNotify';
+  readonly MSG_REMIND_DISCARD: 'Discard';
+  readonly NOT_RECEIVE_OFFLINE_PUSH_EXCEPT_AT: 'AcceptNotNotifyExceptAt';
+  readonly NOT_RECEIVE_MSG_EXCEPT_AT: 'NotReceiveMsgExceptAt';
+  readonly GENDER_UNKNOWN: 'Gender_Type_Unknown';
+  readonly GENDER_FEMALE: 'Gender_Type_Female';
+  readonly GENDER_MALE: 'Gender_Type_Male';
   readonly KICKED_OUT_MULT_ACCOUNT: 'multipleAccount';
   readonly KICKED_OUT_MULT_DEVICE: 'multipleDevice';
   readonly KICKED_OUT_USERSIG_EXPIRED: 'userSigExpired';
   readonly KICKED_OUT_REST_API: 'REST_API_Kick';
+  readonly ALLOW_TYPE_ALLOW_ANY: 'AllowType_Type_AllowAny';
+  readonly ALLOW_TYPE_NEED_CONFIRM: 'AllowType_Type_NeedConfirm';
+  readonly ALLOW_TYPE_DENY_ANY: 'AllowType_Type_DenyAny';
+  readonly FORBID_TYPE_NONE: 'AdminForbid_Type_None';
+  readonly FORBID_TYPE_SEND_OUT: 'AdminForbid_Type_SendOut';
+  readonly JOIN_OPTIONS_FREE_ACCESS: 'FreeAccess';
+  readonly JOIN_OPTIONS_NEED_PERMISSION: 'NeedPermission';
+  readonly JOIN_OPTIONS_DISABLE_APPLY: 'DisableApply';
+  readonly JOIN_STATUS_SUCCESS: 'JoinedSuccess';
+  readonly JOIN_STATUS_ALREADY_IN_GROUP: 'AlreadyInGroup';
+  readonly JOIN_STATUS_WAIT_APPROVAL: 'WaitAdminApproval';
+  readonly GRP_PROFILE_OWNER_ID: 'ownerID';
+  readonly GRP_PROFILE_CREATE_TIME: 'createTime';
+  readonly GRP_PROFILE_LAST_INFO_TIME: 'lastInfoTime';
+  readonly GRP_PROFILE_MEMBER_NUM: 'memberNum';
+  readonly GRP_PROFILE_MAX_MEMBER_NUM: 'maxMemberNum';
+  readonly GRP_PROFILE_JOIN_OPTION: 'joinOption';
+  readonly GRP_PROFILE_INTRODUCTION: 'introduction';
+  readonly GRP_PROFILE_NOTIFICATION: 'notification';
+  readonly GRP_PROFILE_MUTE_ALL_MBRS: 'muteAllMembers';
+  readonly SNS_ADD_TYPE_SINGLE: 'Add_Type_Single';
+  readonly SNS_ADD_TYPE_BOTH: 'Add_Type_Both';
+  readonly SNS_DELETE_TYPE_SINGLE: 'Delete_Type_Single';
+  readonly SNS_DELETE_TYPE_BOTH: 'Delete_Type_Both';
+  readonly SNS_APPLICATION_TYPE_BOTH: 'Pendency_Type_Both';
+  readonly SNS_APPLICATION_SENT_TO_ME: 'Pendency_Type_ComeIn';
+  readonly SNS_APPLICATION_SENT_BY_ME: 'Pendency_Type_SendOut';
+  readonly SNS_APPLICATION_AGREE: 'Response_Action_Agree';
+  readonly SNS_APPLICATION_AGREE_AND_ADD: 'Response_Action_AgreeAndAdd';
+  readonly SNS_CHECK_TYPE_BOTH: 'CheckResult_Type_Both';
+  readonly SNS_CHECK_TYPE_SINGLE: 'CheckResult_Type_Single';
+  readonly SNS_TYPE_NO_RELATION: 'CheckResult_Type_NoRelation';
+  readonly SNS_TYPE_A_WITH_B: 'CheckResult_Type_AWithB';
+  readonly SNS_TYPE_B_WITH_A: 'CheckResult_Type_BWithA';
+  readonly SNS_TYPE_BOTH_WAY: 'CheckResult_Type_BothWay';
+  readonly NET_STATE_CONNECTED: 'connected';
+  readonly NET_STATE_CONNECTING: 'connecting';
+  readonly NET_STATE_DISCONNECTED: 'disconnected';
+  readonly MSG_AT_ALL: '__kImSDK_MesssageAtALL__';
+  readonly READ_ALL_C2C_MSG: 'readAllC2CMessage';
+  readonly READ_ALL_GROUP_MSG: 'readAllGroupMessage';
+  readonly READ_ALL_MSG: 'readAllMessage';
+  readonly USER_STATUS_UNKNOWN: 0;
+  readonly USER_STATUS_ONLINE: 1;
+  readonly USER_STATUS_OFFLINE: 2;
+  readonly USER_STATUS_UNLOGINED: 3;
+  readonly IOS_OFFLINE_PUSH_NO_SOUND: 'push.no_sound';
+  readonly IOS_OFFLINE_PUSH_DEFAULT_SOUND: 'default';
+};
+
+declare const TSignaling: {
+  readonly NEW_INVITATION_RECEIVED: 'newInvitationReceived';
+  readonly INVITEE_ACCEPTED: 'ts_invitee_accepted';
+  readonly INVITEE_REJECTED: 'ts_invitee_rejected';
+  readonly INVITATION_CANCELLED: 'ts_invitation_cancelled';
+  readonly INVITATION_TIMEOUT: 'ts_invitation_timeout';
+  readonly INVITATION_MODIFIED: 'ts_invitation_modified';
+  readonly ACTION_TYPE_UNKNOWN: 0;
+  readonly ACTION_TYPE_INVITE: 1;
+  readonly ACTION_TYPE_CANCEL_INVITE: 2;
+  readonly ACTION_TYPE_ACCEPT_INVITE: 3;
+  readonly ACTION_TYPE_REJECT_INVITE: 4;
+  readonly ACTION_TYPE_INVITE_TIMEOUT: 5;
 };

@@ -1,5 +1,5 @@
-import { EVENT, TYPES, VERSION } from './constants.js';
+import { EVENT, TSignaling, TYPES, VERSION } from './constants.js';
 import { create } from './create.js';
 
-export { CODES } from './codes.js';
-export default Object.freeze({ create, EVENT, TYPES, VERSION });
+export { ChatError } from './errors.js';
+export default Object.freeze({ create, EVENT, TYPES, TSignaling, VERSION });

@@ -1,7 +1,7 @@
 import { TYPES } from './constants.js';
 import { assert, isObject, isText } from './errors.js';
 
-/** @typedef {import('./index.js').Message} Shape */
+/** @typedef {import('./index.js').AnyMessage} Shape */
 
 /**
  * Message is a message as the app holds it. There is one object per message and session: what
@@ -11,7 +11,7 @@ import { assert, isObject, isText } from './errors.js';
  */
 export class Message {
   ID = '';
-  /** @type {Shape['type']} */
+  /** @type {any} */
   type = TYPES.MSG_TEXT;
   /** @type {any} */
   payload = {};
@@ -31,7 +31,7 @@ export class Message {
   clientTime = 0;
   isSupportExtension = false;
   cloudCustomData = '';
-  /** @type {string} */
+  /** @type {Shape['priority']} */
   priority = TYPES.MSG_PRIORITY_NORMAL;
 
   // Tencent's fields that the hub does not have. They never change.
@@ -45,6 +45,7 @@ export class Message {
   isDeleted = false;
   isModified = false;
   needReadReceipt = false;
+  readReceiptInfo = {};
   isBroadcastMessage = false;
   hasRiskContent = false;
   revoker = '';
@@ -140,7 +141,7 @@ export class Drafts {
   }
 
   /**
-   * @param {Shape['type']} type
+   * @param {string} type
    * @param {object} payload
    * @param {any} options
    */

@@ -1,6 +1,7 @@
 // Only type-checked, never run: index.d.ts accepts what the manual says and refuses what would
 // fail.
-import TencentCloudChat, { CODES } from '../../sdk/index.js';
+import { CODES } from '../../sdk/codes.js';
+import TencentCloudChat from '../../sdk/index.js';
 import type { ChatSDK, Message } from '../../sdk/index.js';
 
 export async function app(): Promise<void> {
