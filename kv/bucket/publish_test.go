@@ -1,7 +1,9 @@
 package bucket
 
 import (
+	"encoding/json"
 	"errors"
+	"reflect"
 	"testing"
 
 	"github.com/nats-io/nats.go"
@@ -54,4 +56,26 @@ func TestReadAck(t *testing.T) {
 			t.Errorf("%s: %+v", data, ack)
 		}
 	}
+}
+
+// FuzzAck looks for an acknowledgement that the short way reads as another one than a parser does:
+// a vote would be acknowledged with the revision of something else, or though it was refused.
+func FuzzAck(f *testing.F) {
+	b := &Bucket{commonAck: []byte(`{"stream":"KV_test","seq":`)}
+	for _, data := range []string{
+		`{"stream":"KV_test","seq":7}`, `{"stream":"KV_test","seq":7,"duplicate":true}`, `{"stream":"KV_test","seq":-1}`,
+		`{"stream":"KV_test","seq":18446744073709551616}`, `{"stream":"KV_test","seq":1e3}`, `{"stream":"KV_test","seq":07}`,
+		`{"stream":"KV_test","seq":7,"seq":8}`, `{"stream":"KV_test","seq":7}}`, `{"error":{"err_code":10071}}`, `{`, ``,
+	} {
+		f.Add([]byte(data))
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		var want pubAck
+		if json.Unmarshal(data, &want) != nil {
+			return // the server sends JSON
+		}
+		if got, err := b.readAck(data); err != nil || !reflect.DeepEqual(got, want) {
+			t.Errorf("%q is read as %+v, %v; it is %+v", data, got, err, want)
+		}
+	})
 }
