@@ -48,7 +48,7 @@ var Codes = map[int]string{
 	ParseError:     "the frame is not JSON",
 	InvalidRequest: "the frame is not a JSON-RPC 2.0 request, or can't be asked for now",
 	MethodNotFound: "there is no such method",
-	InvalidParams:  "a parameter is missing or of the wrong type; the text names it",
+	InvalidParams:  "a parameter is missing, there twice or of the wrong type; the text names it",
 
 	InternalError:   "the hub or its store is in trouble; the text says whether anything may have been written",
 	BadParameter:    "a parameter breaks a rule or a limit; the text names it, and nothing was written",

@@ -14,12 +14,15 @@ import (
 )
 
 // Lenient makes the decoder accept what JavaScript accepts: of two members with the same name the
-// last one counts. It lets through what is not UTF-8, because ParseString checks that.
+// last one counts. It lets through what is not UTF-8, because ParseString checks that. It is for
+// finding values, not for decoding objects: of two objects under one name the decoder would make
+// one that has members of both.
 var Lenient = json.JoinOptions(jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
 
 // Decode decodes raw into a struct. Unknown members are ignored; one of the wrong type is refused
-// with code and its path. A string that is not Unicode becomes one that no rule accepts. An empty
-// raw leaves the struct as it is.
+// with code and its path, and so is a name that an object has twice: what somebody in front of the
+// hub has seen of it need not be what the hub sees. A string that is not Unicode becomes one that no
+// rule accepts. An empty raw leaves the struct as it is.
 func Decode(raw []byte, into any, code int) error { return decode(raw, into, code, strict) }
 
 // DecodeKnown is Decode for a request that deletes: it refuses an unknown member with code and its
@@ -43,6 +46,10 @@ func decode(raw []byte, into any, code int, options json.Options) error {
 		}
 		return refusal.Field(code, path(semantic.JSONPointer), "%s is not %s",
 			valueName(semantic), typeName(semantic.GoType))
+	}
+	var syntactic *jsontext.SyntacticError
+	if errors.As(err, &syntactic) && errors.Is(err, jsontext.ErrDuplicateName) {
+		return refusal.Field(code, refusal.Clip(path(syntactic.JSONPointer)), "given twice")
 	}
 	return refusal.Field(code, "params", "%v", err)
 }
@@ -103,8 +110,11 @@ func typeName(t reflect.Type) string {
 	return "an object"
 }
 
-// strict is Lenient, but reads everything of type string with ParseString.
-var strict = json.JoinOptions(Lenient, json.WithUnmarshalers(json.UnmarshalFromFunc(unmarshalString)))
+// strict reads everything of type string with ParseString, and refuses a name that an object has
+// twice.
+var strict = json.JoinOptions(
+	jsontext.AllowInvalidUTF8(true), json.WithUnmarshalers(json.UnmarshalFromFunc(unmarshalString)),
+)
 
 // known is strict, and refuses members that the struct does not have.
 var known = json.JoinOptions(strict, json.RejectUnknownMembers(true))

@@ -7,7 +7,7 @@ export const CODES = Object.freeze(
     '-32700': 'the frame is not JSON',
     '-32600': "the frame is not a JSON-RPC 2.0 request, or can't be asked for now",
     '-32601': 'there is no such method',
-    '-32602': 'a parameter is missing or of the wrong type; the text names it',
+    '-32602': 'a parameter is missing, there twice or of the wrong type; the text names it',
     10002:
       'the hub or its store is in trouble; the text says whether anything may have been written',
     10004: 'a parameter breaks a rule or a limit; the text names it, and nothing was written',
