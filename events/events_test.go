@@ -1,9 +1,11 @@
 package events
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
+	"reflect"
 	"slices"
 	"strings"
 	"sync"
@@ -252,6 +254,89 @@ func FuzzString(f *testing.F) {
 			t.Fatalf("%q comes back as %q, the library says %q", s, got, reference)
 		}
 	})
+}
+
+// FuzzPairs looks for a change whose notification says something else than encoding/json would: a
+// key or a value that breaks out of its quotes, a deletion among what is there, a pair or a clear
+// that is lost. Read in their order, the notifications are the changes in the order of Seq.
+func FuzzPairs(f *testing.F) {
+	f.Add("k", "v", "l", uint64(5), uint64(0b0100), false)
+	f.Add(`"],"keyList":["`, "\x00\xff\u2028", "\ud7ff🙂", uint64(1)<<63, uint64(0b1010), true)
+	f.Add("", `\`, "k", uint64(0), uint64(0), true)
+	f.Fuzz(func(t *testing.T, key, value, other string, seq, deleted uint64, cleared bool) {
+		if seq > 1<<63 || key == "" || other == "" || key == other {
+			return // no revision is so high, and no key empty
+		}
+		d := kv.Delta{ID: kv.Ref{From: key, To: other, MsgKey: "1_2_3"}.ID()}
+		for i, name := range []string{key, other, key + other, other + key + "k"} {
+			p := kv.Pair{Key: name, Value: value, Seq: seq + uint64(i) + 1}
+			if deleted>>i&1 != 0 {
+				p.Value, p.Deleted = "", true
+			}
+			d.Pairs = append(d.Pairs, p)
+		}
+		if cleared {
+			d.ClearSeq = seq + 9
+		}
+		frames, rest := pairEvent(d, nil).Frames(), d.Pairs
+		for _, frame := range frames {
+			want := map[string]any{"messageID": d.ID}
+			method := ""
+			method, rest = plainRun(rest, want)
+			if len(rest) == 0 && cleared && method != "MESSAGE_EXTENSIONS_UPDATED" {
+				method, cleared = "MESSAGE_EXTENSIONS_DELETED", false
+				want["latestSeq"], want["clearSeq"] = d.ClearSeq, d.ClearSeq
+			}
+			expectJSON(t, frame.Payload, map[string]any{"jsonrpc": "2.0", "method": method, "params": want})
+		}
+		if len(rest) > 0 || cleared {
+			t.Errorf("%d notifications of %+v, clear %v: %+v is not told", len(frames), d.Pairs, d.ClearSeq > 0, rest)
+		}
+	})
+}
+
+// plainRun puts the first pairs that are all there or all gone into the params of a notification,
+// and returns its method and the pairs behind them.
+func plainRun(pairs []kv.Pair, params map[string]any) (method string, rest []kv.Pair) {
+	if len(pairs) == 0 {
+		params["keyList"] = []string{}
+		return "", nil
+	}
+	n := 0
+	keys, extensions := []string{}, []map[string]any{}
+	for ; n < len(pairs) && pairs[n].Deleted == pairs[0].Deleted; n++ {
+		keys = append(keys, pairs[n].Key)
+		extensions = append(extensions, map[string]any{
+			"key": pairs[n].Key, "value": pairs[n].Value, "seq": pairs[n].Seq,
+		})
+	}
+	params["latestSeq"] = pairs[n-1].Seq
+	if pairs[0].Deleted {
+		params["keyList"] = keys
+		return "MESSAGE_EXTENSIONS_DELETED", pairs[n:]
+	}
+	params["extensions"] = extensions
+	return "MESSAGE_EXTENSIONS_UPDATED", pairs[n:]
+}
+
+// expectJSON expects the JSON that encoding/json makes of a value, numbers by their digits.
+func expectJSON(t *testing.T, got []byte, value any) {
+	t.Helper()
+	text, err := json.Marshal(value)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var read [2]any
+	for i, text := range [][]byte{got, text} {
+		d := json.NewDecoder(bytes.NewReader(text))
+		d.UseNumber()
+		if err := d.Decode(&read[i]); err != nil || d.More() {
+			t.Fatalf("%q is no JSON: %v", text, err)
+		}
+	}
+	if !reflect.DeepEqual(read[0], read[1]) {
+		t.Errorf("%s, want %s", got, text)
+	}
 }
 
 func BenchmarkEncode(b *testing.B) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"sync"
+	"unicode/utf8"
 
 	"exthub/hub/refusal"
 	"exthub/kv"
@@ -123,15 +124,17 @@ func (p *Page) size() int {
 	return size + size/8 // the allocator rounds up
 }
 
-// jsonSize returns how many bytes the text has in JSON, at most.
-func jsonSize(text string) int {
-	size := len(text)
-	for i := range len(text) {
-		switch b := text[i]; {
-		case b < ' ':
-			size += len(`\u0000`) - 1
-		case b == '"', b == '\\':
-			size++
+// jsonSize returns how many bytes the text has in JSON, at most. What is not UTF-8, which only
+// another client of NATS can have written, is replaced there, and has more bytes than before.
+func jsonSize(text string) (size int) {
+	for _, r := range text {
+		switch {
+		case r < ' ':
+			size += len(`\u0000`)
+		case r == '"', r == '\\':
+			size += len(`\"`)
+		default:
+			size += utf8.RuneLen(r)
 		}
 	}
 	return size
