@@ -59,12 +59,16 @@ func update(seq uint64, key, value string) *events.Event { return updateOf(1, se
 
 // updateOf is the change of a pair of one of many messages.
 func updateOf(message, seq uint64, key, value string) *events.Event {
+	ref := kv.Ref{From: "ann", To: "bob", MsgKey: fmt.Sprintf("%d_2_3", message)}
+	return eventOf(kv.Delta{ID: ref.ID(), Ref: ref, Pairs: []kv.Pair{{Key: key, Value: value, Seq: seq}}})
+}
+
+// eventOf is a change of ann's conversation with bob, as it comes to ann.
+func eventOf(d kv.Delta) *events.Event {
 	var got *events.Event
 	b := events.New(events.Options{Wrap: Wrap})
-	s := &listener{notify: func(e *events.Event) { got = e }}
-	b.Attach(s, "ann")
-	ref := kv.Ref{From: "ann", To: "bob", MsgKey: fmt.Sprintf("%d_2_3", message)}
-	b.Publish(kv.Delta{ID: ref.ID(), Ref: ref, Pairs: []kv.Pair{{Key: key, Value: value, Seq: seq}}})
+	b.Attach(&listener{notify: func(e *events.Event) { got = e }}, "ann")
+	b.Publish(d)
 	return got
 }
 
