@@ -183,3 +183,35 @@ func TestConnectionsOfOneAddress(t *testing.T) {
 		t.Error("one connection is counted twice")
 	}
 }
+
+// FuzzForwardedFor looks for a header with which a client counts as somebody else. What the last
+// proxy that is trusted added decides, whatever stands before it, and a trusted proxy never counts.
+func FuzzForwardedFor(f *testing.F) {
+	for _, header := range []string{
+		"192.0.2.1", "192.0.2.9, 192.0.2.1, 10.1.1.1", "[2001:db8::1]:80", "::ffff:10.1.1.1", "fe80::1%eth0", ",", "unknown",
+		"192.0.2.1:80", "10.1.1.1", " 192.0.2.1 ,\t10.0.0.1", "192.0.2.1,,10.1.1.1", "192.0.2.01",
+	} {
+		f.Add("192.0.2.7, ", header)
+	}
+	all := newConnections(1, 1, []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("::1/128")})
+	from := func(values ...string) netip.Addr {
+		return all.forwardedFor(&http.Request{Header: http.Header{"X-Forwarded-For": values}})
+	}
+	f.Fuzz(func(t *testing.T, before, header string) {
+		address := from(header)
+		if address.IsValid() && all.trusts(address) {
+			t.Errorf("%q counts for %v, a proxy", header, address)
+		}
+		if !address.IsValid() {
+			return
+		}
+		for _, got := range []netip.Addr{from(before + "," + header), from(before, header)} {
+			if got != address {
+				t.Errorf("%q counts for %v, behind %q for %v", header, address, before, got)
+			}
+		}
+		if a := countedAs(address); a.Is4In6() || a.Zone() != "" || countedAs(a) != a {
+			t.Errorf("%v is counted under %v", address, a)
+		}
+	})
+}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -225,4 +226,41 @@ func killAfterWrite(
 	h.kill()
 	<-ended
 	close(acknowledged)
+}
+
+// FuzzMark looks for a watermark that is cut short and still says something: a loss that it tells
+// of would go unnoticed. A whole one says what was written, and any file that is accepted says when
+// written again what it said.
+func FuzzMark(f *testing.F) {
+	f.Add([]byte(`{"generation":"x","revisions":{"exthub_0":7}}`), "exthub_0", uint64(7), 3)
+	f.Add([]byte(`{"revisions":{"a":1,"a":2}}`), "a\"}", uint64(1<<63), 0)
+	f.Add([]byte(`{"revisions":{}}{}`), "\xff", uint64(0), 100)
+	f.Fuzz(func(t *testing.T, text []byte, bucket string, revision uint64, cut int) {
+		if m, ok := parseMark(text); ok {
+			again, ok := parseMark(encodeMark(t, m))
+			if !ok || !reflect.DeepEqual(again, m) {
+				t.Errorf("%q is %+v, and written again %+v", text, m, again)
+			}
+		}
+		bucket = strings.ToValidUTF8(bucket, "?")
+		want := mark{Generation: bucket, Revisions: map[string]uint64{bucket: revision}}
+		whole := encodeMark(t, want)
+		if m, ok := parseMark(whole); !ok || !reflect.DeepEqual(m, want) {
+			t.Errorf("%s is %+v", whole, m)
+		}
+		if part := whole[:min(max(cut, 0), len(whole)-1)]; cut >= 0 {
+			if m, ok := parseMark(part); ok {
+				t.Errorf("%q is cut short, and says %+v", part, m)
+			}
+		}
+	})
+}
+
+func encodeMark(t *testing.T, m mark) []byte {
+	t.Helper()
+	text, err := json.Marshal(m)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return text
 }
