@@ -188,7 +188,8 @@ func TestConnectionsOfOneAddress(t *testing.T) {
 // proxy that is trusted added decides, whatever stands before it, and a trusted proxy never counts.
 func FuzzForwardedFor(f *testing.F) {
 	for _, header := range []string{
-		"192.0.2.1", "192.0.2.9, 192.0.2.1, 10.1.1.1", "[2001:db8::1]:80", "::ffff:10.1.1.1", "fe80::1%eth0", ",", "unknown",
+		"192.0.2.1", "192.0.2.9, 192.0.2.1, 10.1.1.1", "[2001:db8::1]:80", "::ffff:10.1.1.1", "fe80::1%eth0", ",",
+		"unknown",
 		"192.0.2.1:80", "10.1.1.1", " 192.0.2.1 ,\t10.0.0.1", "192.0.2.1,,10.1.1.1", "192.0.2.01",
 	} {
 		f.Add("192.0.2.7, ", header)

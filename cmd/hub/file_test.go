@@ -20,8 +20,10 @@ func FuzzFile(f *testing.F) {
 		"allowed-origin:\n  - https://a.example\n  - https://b.example\n", "secret-key: 0123456789abcdef0\n",
 		"data: |\n  two\n  lines\n", "data: \"a\\tb\"\n", "data: 'it''s'\n", "data: >-\n  a\n  b\n", "data: ~\n",
 		"a: &x 1\ndata: *x\n", "data: !!str 1\n", "data: x # y\n", "--- \ndata: x\n---\nsdkappid: 7\n", "data: {a: b}",
-		"? data\n: x\n", "\"data\": x\n", "data: x\ndata: y\n", "event-interval: 1h\ndrain: 1s\n", "help: x", "config: x",
-		"demo: yes\n", "no-demo: true\n", "admin: []\n", "admin: [\"\"]\n", "max-key-bytes: 0x10\n", "sdkappid: 1_000\n",
+		"? data\n: x\n", "\"data\": x\n", "data: x\ndata: y\n", "event-interval: 1h\ndrain: 1s\n",
+		"help: x", "config: x",
+		"demo: yes\n", "no-demo: true\n", "admin: []\n", "admin: [\"\"]\n", "max-key-bytes: 0x10\n",
+		"sdkappid: 1_000\n",
 		"<<: {data: x}\n", "admin-addr: \"\"\n", "trusted-proxy: [10.0.0.0/8, ::1]\n", "\xff: \xfe",
 	} {
 		f.Add(text)

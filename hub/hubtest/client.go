@@ -210,6 +210,9 @@ func (c *Client) Await(method string) string {
 // Pending returns the notifications that came before an answer and that nobody has asked for yet.
 func (c *Client) Pending() []Frame { return c.notifications }
 
+// Forget drops them.
+func (c *Client) Forget() { c.notifications = nil }
+
 // Close cuts the connection. A client that does not read any more would not answer a close frame,
 // so none is sent.
 func (c *Client) Close() { c.WS.CloseNow() }

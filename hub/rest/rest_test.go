@@ -15,6 +15,8 @@ import (
 
 	"exthub/hub"
 	"exthub/hub/hubtest"
+	"exthub/hub/refusal"
+	"exthub/hub/rest"
 	"exthub/kv/kvtest"
 )
 
@@ -286,4 +288,49 @@ func TestIsNoWebPage(t *testing.T) {
 	if h := reply.Result().Header; h.Get("Cache-Control") != "no-store" || h.Get("Access-Control-Allow-Origin") != "" {
 		t.Errorf("header %v", h)
 	}
+}
+
+// FuzzCommands calls every command of a running hub as an app admin and as a member, with any body,
+// and looks for a call whose answer is no envelope, that makes the hub blame itself, or that a
+// member gets through where only an app admin may.
+func FuzzCommands(f *testing.F) {
+	const unlimited = 1 << 30
+	w := hubtest.Start(f, func(o *hub.Options) { o.MessageRate, o.RESTRate = unlimited, unlimited })
+	ada := w.Login("ada")
+	letter := ada.Send("C2C", "bo").ID
+	ada.Close()
+	names := strings.NewReplacer("MSGKEY", letter[strings.LastIndexByte(letter, '.')+1:])
+	backend, member := w.Backend(), w.Member("ada")
+	commands := rest.Commands()
+	for i := range commands {
+		for _, body := range []string{
+			``, `{}`, `[]`, `{"From_Account":"ada","To_Account":"bo","MsgKey":"MSGKEY","StartSeq":1}`,
+			`{"From_Account":"ada","To_Account":"bo","MsgKey":"MSGKEY","OperateType":1,"ExtensionList":[{"Key":"k"}]}`,
+			`{"To_Account":"bo","MsgKey":"MSGKEY","OperateType":1,"ExtensionList":[{"Key":"k","Value":"v","Seq":0}]}`,
+			`{"To_Account":"bo","MsgKey":"MSGKEY","OperateType":3}`, `{"GroupId":"club","MsgSeq":1,"OperateType":2}`,
+			`{"GroupId":"club","MsgSeq":1,"StartSeq":-1}`,
+			`{"GroupId":"club","Type":"Public","Name":"n","Owner_Account":"ada"}`,
+			`{"To_Account":"bo","MsgRandom":1,"MsgBody":[{"MsgType":"TIMTextElem","MsgContent":{"Text":"hi"}}]}`,
+			`{"GroupId":"club","MsgBody":[{"MsgType":"TIMCustomElem","MsgContent":{"Data":"\ud800"}}],"Random":1}`,
+			`{"GroupId":"club","MemberList":[{"Member_Account":"cy"}]}`,
+			`{"GroupId":"club","MemberToDel_Account":["cy"]}`,
+			`{"UserID":"cy"}`, `{"DeleteItem":[{"UserID":"cy"}]}`,
+		} {
+			f.Add(uint8(i), body)
+		}
+	}
+	f.Fuzz(func(t *testing.T, command uint8, body string) {
+		name := commands[int(command)%len(commands)]
+		for _, b := range []hubtest.Backend{*backend, *member} {
+			b.TB = t
+			reply, text := b.Call(name, names.Replace(body))
+			if reply.ErrorCode == refusal.InternalError {
+				t.Errorf("%s %s: %s", name, body, text)
+			}
+			ofPairs := strings.HasSuffix(name, "_key_values")
+			if b.Query.Get("identifier") == "ada" && !ofPairs && reply.ErrorCode == 0 {
+				t.Errorf("a member calls %s with %s: %s", name, body, text)
+			}
+		}
+	})
 }
