@@ -43,6 +43,13 @@ func (a *allowance) spend(now time.Time) bool {
 	return false
 }
 
+// charge takes the tokens of this many requests more, for one that turned out to cost as much as
+// they do. That is known only once it has been carried out, so nobody is refused what it could pay:
+// those that come next are, until the debt is gone, which takes a second at most.
+func (a *allowance) charge(requests int) {
+	a.tokens -= min(float64(requests), a.rate)
+}
+
 // ignored reports, after a refusal, whether the client goes on in spite of those before: each of
 // them costs.
 func (a *allowance) ignored() bool {

@@ -7,7 +7,6 @@ import (
 	"path"
 	"slices"
 	"strings"
-	"time"
 
 	"exthub/events"
 	"exthub/hub/audit"
@@ -129,7 +128,7 @@ func (h *Hub) serveSocket(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	s := &session{
-		hub: h, address: r.RemoteAddr, allowance: newAllowance(h.options.SessionRate, time.Now()),
+		hub: h, address: r.RemoteAddr, allowance: newAllowance(h.options.SessionRate, h.options.Now()),
 	}
 	if err := s.conn.Accept(h.writers, s, w, r, maxLoginFrame); err != nil {
 		h.sessions.release()

@@ -4,6 +4,8 @@ import (
 	"context"
 	"sync"
 	"time"
+
+	"exthub/kv"
 )
 
 // lazyContext ends with the request's deadline or with the hub. It starts a timer only when Done is
@@ -14,6 +16,7 @@ import (
 type lazyContext struct {
 	context.Context // of the hub
 	deadline        time.Time
+	reader          string // the user for whom the request reads, see kv.ReaderKey
 
 	mu     sync.Mutex
 	timed  context.Context // made by the first Done; nil before
@@ -66,6 +69,9 @@ func (c *lazyContext) Err() error {
 // Value asks the timer's context, if there is one. Package context finds a parent's cancel function
 // through Value; with it, a context derived from this one needs no goroutine of its own to wait.
 func (c *lazyContext) Value(key any) any {
+	if key == (kv.ReaderKey{}) {
+		return c.reader
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.timed != nil {

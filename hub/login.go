@@ -100,6 +100,7 @@ func (s *session) authenticate(r request) (jsontext.Value, error) {
 	s.issued, s.since = claims.Issued.Unix(), now.Unix()
 	s.caller = command.Caller{
 		UserID: p.UserID, Admin: s.hub.isAdmin(p.UserID), Session: o.NewSessionID(), Cork: s.conn.Cork,
+		Charge: s.allowance.charge,
 	}
 	if err := s.subscribe(); err != nil {
 		return nil, err

@@ -86,7 +86,7 @@ func (s *session) detach() {
 // handle answers one frame and reports whether the session goes on.
 func (s *session) handle(frame []byte) bool {
 	r, err := parseRequest(frame)
-	if !s.allowance.spend(time.Now()) {
+	if !s.allowance.spend(s.hub.options.Now()) {
 		s.refuse(r, refusal.New(refusal.TooOften, "more than %d requests a second", s.hub.options.SessionRate))
 		return !s.flooded()
 	}
@@ -103,7 +103,7 @@ func (s *session) handle(frame []byte) bool {
 }
 
 // Extra counts a frame that is no request as one: pings and empty pieces cost about as much.
-func (s *session) Extra() bool { return s.allowance.spend(time.Now()) || !s.flooded() }
+func (s *session) Extra() bool { return s.allowance.spend(s.hub.options.Now()) || !s.flooded() }
 
 // flooded ends the session, and reports true, if the client ignores that it is refused.
 func (s *session) flooded() bool {
@@ -126,6 +126,7 @@ func (s *session) dispatch(r request) {
 		return
 	}
 	ctx := newLazyContext(s.hub.running, s.hub.options.RequestTimeout)
+	ctx.reader = s.caller.UserID
 	defer ctx.stop()
 	result, err := answer(ctx, s.hub.commands, s.caller, r.params)
 	if err != nil {

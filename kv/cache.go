@@ -64,9 +64,12 @@ func newCache(sh *shard, limit int) *cache {
 // with calls fn with the slot of a message or group, loaded and locked. fn must not block.
 func (c *cache) with(ctx context.Context, key []byte, ref Ref, fn func(*slot)) error {
 	for {
-		sl, mine := c.find(key)
-		if mine {
-			c.load(ctx, sl, newObject(sl.key, ref))
+		sl := c.lookup(key)
+		if sl == nil {
+			var err error
+			if sl, err = c.open(ctx, key, ref); err != nil {
+				return err
+			}
 		}
 		if err := sl.wait(ctx); err != nil {
 			return err
@@ -122,11 +125,38 @@ func (sl *slot) wait(ctx context.Context) error {
 	}
 }
 
+// lookup returns the slot of an object, or nil if there is none.
+func (c *cache) lookup(key []byte) *slot {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	sl := c.slots[string(key)] // without making the string
+	if sl != nil {
+		c.used.MoveToFront(sl.elem)
+	}
+	return sl
+}
+
+// open makes the slot of an object and loads it when it is the reader's turn, or returns the slot
+// that another has made meanwhile. Until then there is no slot: others who want the object wait for
+// their own turns, and not behind all that this reader has asked for.
+func (c *cache) open(ctx context.Context, key []byte, ref Ref) (*slot, error) {
+	end, err := c.sh.turns.take(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer end()
+	sl, mine := c.find(key)
+	if mine {
+		c.load(ctx, sl, newObject(sl.key, ref))
+	}
+	return sl, nil
+}
+
 // find returns the slot of an object, and reports whether the caller has to load it.
 func (c *cache) find(key []byte) (sl *slot, mine bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if sl, ok := c.slots[string(key)]; ok { // without making the string
+	if sl, ok := c.slots[string(key)]; ok {
 		c.used.MoveToFront(sl.elem)
 		return sl, false
 	}
@@ -143,6 +173,7 @@ func (c *cache) find(key []byte) (sl *slot, mine bool) {
 // buffered. A snapshot older than what this hub has seen would leave a gap between the two and is
 // not accepted.
 func (c *cache) load(ctx context.Context, sl *slot, empty object) {
+	defer close(sl.loaded)
 	// Others may wait for this snapshot, so it outlives the request that happened to come first.
 	snap, err := c.sh.bucket.Read(context.WithoutCancel(ctx), 0, sl.key+".>")
 	sl.mu.Lock()
@@ -158,7 +189,6 @@ func (c *cache) load(ctx context.Context, sl *slot, empty object) {
 		c.evict(sl)
 		c.sh.sweeper.collect(sl)
 	}
-	close(sl.loaded)
 }
 
 // fill makes the slot's object of a snapshot and of what the tail has buffered since. The caller

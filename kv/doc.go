@@ -30,6 +30,9 @@
 //	  .i                     what it is
 //	  .u.<userID>            a member
 //	u.<userID>.<groupID>     from a user back to a group: a hint, the member entry is the truth
+//	h.<user>.<user>          the newest messages of a one-to-one conversation, in order, and
+//	h.<user>.<user>.<n>      16 older ones each: an index, the records are the truth
+//	h                        says that there is an index
 //	_                        the bucket itself: how many shards there are
 //
 // Tokens keep letters, digits, - and _; every other byte is =HH.

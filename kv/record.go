@@ -19,6 +19,9 @@ type Record struct {
 	Random             uint32          `json:"random"`
 	CloudCustomData    string          `json:"cloudCustomData,omitempty"`
 	IsSupportExtension bool            `json:"isSupportExtension,omitempty"`
+	// Number is the place of a one-to-one message in its conversation, from 1. It is 0 if it was
+	// stored before there was an index. Some numbers are nobody's.
+	Number uint64 `json:"number,omitempty"`
 }
 
 // decodeRecord returns the record of the message with this ref. It refuses what Send can't have

@@ -22,8 +22,8 @@ func TestLastRevision(t *testing.T) {
 		t.Errorf("a bucket that is not there ends at %d", got)
 	}
 	s, _ := open(t, nc, Options{Shards: 2})
-	if first, second := last("exthub_0"), last("exthub_1"); first != 1 || second != 1 {
-		t.Errorf("new buckets end at %d and %d, want their own entry", first, second)
+	if first, second := last("exthub_0"), last("exthub_1"); first != 2 || second != 2 {
+		t.Errorf("new buckets end at %d and %d, want their own entry and that of the index", first, second)
 	}
 	ref := poll(t, s)
 	seq, err := set(s, ref, "k", "v", 0)

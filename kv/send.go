@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"hash/fnv"
+	"log/slog"
 	"math"
 	"strconv"
 	"time"
@@ -74,11 +75,27 @@ func (sh *shard) send(ctx context.Context, r Record, origin, id string) (Record,
 	}
 }
 
-// sendC2C stores a one-to-one message. The precondition finds what the server's memory of
-// duplicates is not asked about: a key that is taken.
+// sendC2C stores a one-to-one message, once it is in the index. The precondition finds what the
+// server's memory of duplicates is not asked about: a key that is taken.
 func (sh *shard) sendC2C(ctx context.Context, r Record, origin, id string) (Record, error) {
 	object := string(r.Ref.ID())
+	release, err := sh.locks.lock(ctx, "send "+string(r.Ref.Conversation()))
+	if err != nil {
+		return Record{}, errors.Join(ErrUnavailable, err)
+	}
+	defer release()
+	place, err := sh.claim(ctx, r.Ref)
+	if err != nil {
+		return Record{}, err
+	}
+	r.Number = place.number
 	stored, err := sh.storeRecord(ctx, r, origin, id, bucket.Precondition{Filter: sh.bucket.Filter(object)})
+	if err == nil || errors.Is(err, ErrUnknown) {
+		return stored, err
+	}
+	if err := sh.giveBack(ctx, place); err != nil {
+		slog.Debug("name in the index without a message", "message", object, "error", err)
+	}
 	var stale *bucket.StaleError
 	if !errors.As(err, &stale) {
 		return stored, err

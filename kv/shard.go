@@ -2,6 +2,7 @@ package kv
 
 import (
 	"context"
+	"fmt"
 	"strconv"
 
 	"github.com/nats-io/nats.go"
@@ -15,6 +16,7 @@ type shard struct {
 	bucket  *bucket.Bucket
 	batcher *bucket.Batcher
 	cache   *cache
+	turns   *turns
 	tail    *tail
 	sweeper *sweeper
 	locks   keyedMutex
@@ -24,8 +26,8 @@ type shard struct {
 
 func bucketName(o Options, index int) string { return o.Bucket + "_" + strconv.Itoa(index) }
 
-func openShard(ctx context.Context, nc *nats.Conn, options Options, index int) (*shard, error) {
-	sh := &shard{options: options}
+func openShard(ctx context.Context, nc *nats.Conn, options Options, index int, t *turns) (*shard, error) {
+	sh := &shard{options: options, turns: t}
 	var err error
 	if sh.bucket, err = bucket.Open(ctx, nc, bucket.Options{
 		Name:        bucketName(options, index),
@@ -38,6 +40,10 @@ func openShard(ctx context.Context, nc *nats.Conn, options Options, index int) (
 	sh.batcher = bucket.NewBatcher(sh.bucket)
 	sh.cache = newCache(sh, options.CacheBytes/options.Shards)
 	sh.sweeper = newSweeper(sh)
+	if err := sh.indexOld(ctx); err != nil {
+		sh.bucket.Close()
+		return nil, fmt.Errorf("make an index: %w", err)
+	}
 	state, err := sh.bucket.State(ctx)
 	if err != nil {
 		sh.bucket.Close()

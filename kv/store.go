@@ -56,10 +56,17 @@ type Store struct {
 	options  Options
 	counters *bucket.Counters
 	shards   []*shard
+	turns    *turns
 }
 
+// maxReads is how many objects and pages are read from the buckets at a time. The largest, a group
+// of many members, has a few MB.
+const maxReads = 32
+
 // Open makes the buckets, or checks those that are there: it refuses another number of shards or
-// replicas than they were made with. It waits until ctx ends for JetStream to become ready.
+// replicas than they were made with. It waits until ctx ends for JetStream to become ready. Buckets
+// from before there was an index of one-to-one conversations get one, which takes a second for
+// about 80,000 messages; no hub of the former version may run any more.
 func Open(ctx context.Context, nc *nats.Conn, options Options) (*Store, error) {
 	options = options.withDefaults()
 	if options.Shards == 0 {
@@ -69,10 +76,10 @@ func Open(ctx context.Context, nc *nats.Conn, options Options) (*Store, error) {
 		}
 		options.Shards = cmp.Or(made, options.NewShards)
 	}
-	s := &Store{options: options, shards: make([]*shard, options.Shards)}
+	s := &Store{options: options, shards: make([]*shard, options.Shards), turns: newTurns(maxReads)}
 	for i := range s.shards {
 		var err error
-		if s.shards[i], err = openShard(ctx, nc, options, i); err != nil {
+		if s.shards[i], err = openShard(ctx, nc, options, i, s.turns); err != nil {
 			s.Close()
 			return nil, fmt.Errorf("open bucket %s: %w", bucketName(options, i), err)
 		}

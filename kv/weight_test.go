@@ -44,7 +44,7 @@ type hoard struct {
 }
 
 func newHoard() *hoard {
-	sh := &shard{bucket: new(bucket.Bucket)}
+	sh := &shard{bucket: new(bucket.Bucket), turns: newTurns(1)}
 	sh.sweeper = newSweeper(sh)
 	sh.cache = newCache(sh, 1<<40)
 	return &hoard{cache: sh.cache}

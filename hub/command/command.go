@@ -41,6 +41,23 @@ type Caller struct {
 	Admin   bool   // an app admin: may act on any conversation and need not name a Seq
 	Session string // the ID of the WebSocket session, "" at the other door
 	Cork    func() // tells the session's socket that a reply is imminent; nil at the other door
+
+	// Charge makes the session pay for a request that cost as much as this many small ones, besides
+	// itself; nil at the other door, whose callers run the hub.
+	Charge func(requests int)
+}
+
+// How much a request may cost before it counts as more than one.
+const (
+	bytesPerRequest = 16 << 10 // of an answer
+	usersPerRequest = 20       // that are made members or removed
+)
+
+// pay charges the caller for what a request cost, in units of which one request has this many.
+func (c Caller) pay(units, perRequest int) {
+	if c.Charge != nil && units >= perRequest {
+		c.Charge(units / perRequest)
+	}
 }
 
 // access is the first check of every command on a message's pairs: whether there is such a

@@ -54,6 +54,7 @@ func (c *Commands) CreateGroup(ctx context.Context, caller Caller, cmd CreateGro
 	if err != nil {
 		return kv.GroupInfo{}, err
 	}
+	caller.pay(len(members), usersPerRequest)
 	history, _, err := c.store.History(ctx, kv.GroupConversation(info.GroupID), kv.Ref{}, 1)
 	if err != nil {
 		return kv.GroupInfo{}, err

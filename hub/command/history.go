@@ -50,11 +50,24 @@ func (c *Commands) GetMessageList(ctx context.Context, caller Caller, cmd GetMes
 		err = cmd.notBefore()
 	}
 	list := MessageList{Messages: records}
+	caller.pay(list.bytes(), bytesPerRequest)
 	if !complete && len(records) > 0 {
 		list.Next = records[0].Ref.ID()
 	}
 	return list, err
 }
+
+// bytes returns about how many the list takes.
+func (l MessageList) bytes() int {
+	size := 0
+	for _, r := range l.Messages {
+		size += recordOverhead + len(r.Payload) + len(r.CloudCustomData)
+	}
+	return size
+}
+
+// recordOverhead is what a message takes besides its content.
+const recordOverhead = 300
 
 // notBefore returns the refusal of a Before that is no message of the conversation.
 func (cmd GetMessageList) notBefore() error {

@@ -24,6 +24,7 @@ func (c *Commands) AddGroupMembers(ctx context.Context, caller Caller, cmd Chang
 	if err := cmd.check(); err != nil {
 		return Added{}, err
 	}
+	caller.pay(len(cmd.UserIDs), usersPerRequest)
 	var added Added
 	err := c.store.UpdateGroup(ctx, cmd.GroupID, func(g *kv.Group) (kv.GroupChange, error) {
 		added = Added{}
@@ -73,6 +74,7 @@ func (c *Commands) DeleteGroupMembers(ctx context.Context, caller Caller, cmd Ch
 	if err := cmd.check(); err != nil {
 		return nil, err
 	}
+	caller.pay(len(cmd.UserIDs), usersPerRequest)
 	var removed []string
 	err := c.store.UpdateGroup(ctx, cmd.GroupID, func(g *kv.Group) (kv.GroupChange, error) {
 		removed = nil

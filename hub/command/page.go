@@ -1,6 +1,7 @@
 package command
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"sync"
@@ -26,6 +27,7 @@ type Page struct {
 	PurgedSeq uint64 // deletions at or below it are not listed
 	Complete  bool   // no pair follows
 
+	bytes   int // about how many the page takes once it is encoded
 	once    sync.Once
 	encoded []byte
 }
@@ -69,13 +71,14 @@ func (c *Commands) GetExtensions(ctx context.Context, caller Caller, cmd GetExte
 		page = newPage(m, start)
 		if len(cached) < maxPages {
 			cached[start] = page
-			m.Weigh(page.size())
+			m.Weigh(page.bytes)
 		}
 	})
-	if err != nil {
-		return nil, err
+	if err != nil || refused != nil {
+		return nil, cmp.Or(err, refused)
 	}
-	return page, refused
+	caller.pay(page.bytes, bytesPerRequest)
+	return page, nil
 }
 
 func newPage(m *kv.Message, start uint64) *Page {
@@ -89,6 +92,7 @@ func newPage(m *kv.Message, start uint64) *Page {
 	if cap(p.Pairs) > len(p.Pairs) {
 		p.Pairs = slices.Clone(p.Pairs) // not all that the message holds for a page of one pair
 	}
+	p.bytes = p.size()
 	return p
 }
 

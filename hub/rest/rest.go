@@ -20,6 +20,7 @@ import (
 	"exthub/hub/refusal"
 	"exthub/hub/usersig"
 	"exthub/hub/wire"
+	"exthub/kv"
 )
 
 // door is the handler of all calls.
@@ -171,6 +172,10 @@ func (d *door) call(w http.ResponseWriter, r *http.Request) (command.Caller, any
 	ctx, cancel := context.WithTimeout(r.Context(), d.options.Timeout)
 	defer cancel()
 	defer context.AfterFunc(d.options.Running, cancel)()
+	if !caller.Admin {
+		// Nobody's reads wait behind all of a member's. Those of the backend are not one user's.
+		ctx = context.WithValue(ctx, kv.ReaderKey{}, caller.UserID)
+	}
 	reply, err := handle(ctx, d.commands, caller, body)
 	return caller, reply, err
 }

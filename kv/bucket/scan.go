@@ -19,35 +19,12 @@ func (b *Bucket) scan(ctx context.Context, filters []string) (Snapshot, error) {
 	for i, filter := range filters {
 		subjects[i] = b.prefix + filter
 	}
-	consumer, err := b.stream.OrderedConsumer(ctx, jetstream.OrderedConsumerConfig{
-		FilterSubjects:    subjects,
-		DeliverPolicy:     jetstream.DeliverLastPerSubjectPolicy,
-		InactiveThreshold: RequestTimeout,
-	})
-	if err != nil {
-		return Snapshot{}, err
-	}
-	if cached := consumer.CachedInfo(); cached != nil && cached.NumPending == 0 {
-		return snap, nil
-	}
-	messages, err := consumer.Messages()
-	if err != nil {
-		return Snapshot{}, err
-	}
-	defer messages.Stop()
-	for {
-		msg, err := messages.Next(jetstream.NextContext(ctx))
-		if err != nil {
-			return Snapshot{}, err
-		}
-		meta, err := msg.Metadata()
-		if err != nil {
-			return Snapshot{}, err
-		}
-		e := b.newEntry(msg.Subject(), msg.Headers(), msg.Data(), meta.Sequence.Stream, meta.Timestamp)
+	err = b.walk(ctx, jetstream.OrderedConsumerConfig{
+		FilterSubjects: subjects,
+		DeliverPolicy:  jetstream.DeliverLastPerSubjectPolicy,
+	}, func(e Entry) error {
 		snap.Entries = append(snap.Entries, e)
-		if meta.NumPending == 0 {
-			return snap, nil
-		}
-	}
+		return nil
+	})
+	return snap, err
 }

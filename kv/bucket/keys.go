@@ -1,0 +1,56 @@
+package bucket
+
+import (
+	"context"
+
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+// Keys calls fn with every entry that matches the filter, in rising revision, up to the newest as
+// it begins. The entries have no values, so that any number of them can be walked.
+func (b *Bucket) Keys(ctx context.Context, filter string, fn func(Entry) error) error {
+	return b.walk(ctx, jetstream.OrderedConsumerConfig{
+		FilterSubjects: []string{b.prefix + filter},
+		DeliverPolicy:  jetstream.DeliverAllPolicy,
+		HeadersOnly:    true,
+	}, func(e Entry) error {
+		if e.Deleted {
+			return nil
+		}
+		return fn(e)
+	})
+}
+
+// walk calls fn with everything that a consumer delivers, until nothing is pending.
+func (b *Bucket) walk(ctx context.Context, config jetstream.OrderedConsumerConfig, fn func(Entry) error) error {
+	config.InactiveThreshold = RequestTimeout
+	consumer, err := b.stream.OrderedConsumer(ctx, config)
+	if err != nil {
+		return err
+	}
+	if cached := consumer.CachedInfo(); cached != nil && cached.NumPending == 0 {
+		return nil
+	}
+	messages, err := consumer.Messages()
+	if err != nil {
+		return err
+	}
+	defer messages.Stop()
+	for {
+		msg, err := messages.Next(jetstream.NextContext(ctx))
+		if err != nil {
+			return err
+		}
+		meta, err := msg.Metadata()
+		if err != nil {
+			return err
+		}
+		e := b.newEntry(msg.Subject(), msg.Headers(), msg.Data(), meta.Sequence.Stream, meta.Timestamp)
+		if err := fn(e); err != nil {
+			return err
+		}
+		if meta.NumPending == 0 {
+			return nil
+		}
+	}
+}
