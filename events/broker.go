@@ -70,7 +70,19 @@ func (b *Broker) Attach(s Subscriber, userID string) {
 
 // Join adds the session to the groups that its user was a member of, as they were read after
 // Attach. What has been published about them since is newer and wins.
+//
+// Everybody waits for the lock, so it is given up between a few groups and the next.
 func (b *Broker) Join(s Subscriber, userID string, groups []string) {
+	for part := range slices.Chunk(groups, joinAtOnce) {
+		b.join(s, userID, part, false)
+	}
+	b.join(s, userID, nil, true)
+}
+
+// joinAtOnce is how many groups a session enters while everybody waits.
+const joinAtOnce = 100
+
+func (b *Broker) join(s Subscriber, userID string, groups []string, all bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	a := b.users[userID].find(s)
@@ -82,7 +94,9 @@ func (b *Broker) Join(s Subscriber, userID string, groups []string) {
 			b.enter(a, group)
 		}
 	}
-	a.joined, a.changedSince = true, nil
+	if all {
+		a.joined, a.changedSince = true, nil
+	}
 }
 
 // Detach ends a session's part: nothing that is published after Detach has returned is delivered to

@@ -378,3 +378,35 @@ type counter struct{ n int }
 func (c *counter) Session() string { return "" }
 func (c *counter) Notify(*Event)   { c.n++ }
 func (c *counter) Lost()           {}
+
+// A user is in so many groups that its login takes several turns at the lock. What is committed in
+// between wins over what was read before.
+func TestLeavingWhileLoggingIn(t *testing.T) {
+	const groups = 20 * joinAtOnce
+	b := New(Options{})
+	names := make([]string, groups)
+	for i := range names {
+		names[i] = fmt.Sprint("g", i)
+	}
+	s := &session{id: "eve's"}
+	b.Attach(s, "eve")
+	var both sync.WaitGroup
+	both.Go(func() { b.Join(s, "eve", names) })
+	both.Go(func() {
+		for i := range groups / 2 {
+			left := kv.MemberChange{UserID: "eve"}
+			b.Publish(kv.Delta{Ref: kv.Ref{GroupID: names[2*i]}, Members: []kv.MemberChange{left}})
+		}
+	})
+	both.Wait()
+	for i, name := range names {
+		b.Publish(pairs(name, uint64(i+1), "k"))
+		if got, want := len(s.frames()), i%2; got != want {
+			t.Fatalf("%s: told of %d changes, want %d", name, got, want)
+		}
+	}
+	b.Detach(s, "eve")
+	if len(b.groups) > 0 {
+		t.Errorf("%d groups are left", len(b.groups))
+	}
+}

@@ -1,9 +1,12 @@
 package hub_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
 
 	"exthub/hub"
 	"exthub/hub/hubtest"
@@ -47,4 +50,48 @@ func TestLargeRequestsCostMore(t *testing.T) {
 		small.Must("getMessageList", object{"conversationID": "C2Cnobody"}, nil)
 	}
 	expectAlive(t, bob)
+}
+
+// Somebody adds a user to one group after the other, so that its login has no end. There is a
+// number of groups after which nobody can, neither by invitation nor from the backend.
+func TestTooManyGroups(t *testing.T) {
+	const most = 1000
+	w := hubtest.Start(t)
+	eve := w.Login("eve")
+	js, err := jetstream.New(w.NATS)
+	if err != nil {
+		t.Fatal(err)
+	}
+	put := func(key, value string) {
+		t.Helper()
+		if _, err := js.Publish(t.Context(), "$KV.ext_0."+key, []byte(value)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for i := range most - 1 {
+		group := fmt.Sprint("g", i)
+		put("u.bob."+group, "")
+		put("g."+group+"._.i", `{"type":"Public"}`)
+		put("g."+group+"._.u.bob", `{"role":"Member"}`)
+	}
+	createGroup(eve, "Public", "last", "bob")
+	createGroup(eve, "Public", "more")
+	eve.Refused(10004, "addGroupMember", object{"groupID": "more", "userIDList": []string{"bob"}})
+	eve.Refused(10004, "createGroup", object{
+		"name": "a group", "type": "Public", "groupID": "again", "memberList": []object{{"userID": "bob"}},
+	})
+	var added struct{ SuccessUserIDList, FailureUserIDList []string }
+	eve.Must("addGroupMember", object{"groupID": "more", "userIDList": []string{"bob", "cat"}}, &added)
+	expect(t, added.SuccessUserIDList, []string{"cat"})
+	expect(t, added.FailureUserIDList, []string{"bob"})
+	bob := w.Login("bob")
+	bob.Refused(10004, "joinGroup", object{"groupID": "more"})
+	bob.Refused(10004, "createGroup", object{"name": "a group", "type": "Public", "groupID": "own"})
+	if e, reply := w.Backend().Call("group_open_http_svc/create_group", object{
+		"Name": "a group", "Type": "Public", "Owner_Account": "bob",
+	}); e.ErrorCode != 10004 {
+		t.Errorf("%s", reply)
+	}
+	bob.Must("quitGroup", object{"groupID": "last"}, nil)
+	bob.Must("joinGroup", object{"groupID": "more"}, nil)
 }

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"exthub/kv/bucket"
 	"exthub/kv/kvtest"
 )
 
@@ -220,4 +221,65 @@ func TestGroupsOfManyAtOnce(t *testing.T) {
 		})
 	}
 	users.Wait()
+}
+
+// Somebody makes a user a member of thousands of groups, so that logins take long: the user's, and
+// those of everybody who comes at the same time. The user is in all of them; once they are gone, a
+// login costs as if they had never been.
+func TestMemberOfThousandsOfGroups(t *testing.T) {
+	const groups = 3000
+	nc := kvtest.Server(t)
+	s, _ := open(t, nc, Options{})
+	b := s.shards[0].bucket
+	put := func(key, value string, deleted bool) {
+		t.Helper()
+		write := []bucket.Write{{Key: key, Value: value, Delete: deleted}}
+		if _, err := b.Publish(t.Context(), write, bucket.PublishOptions{}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for i := range groups {
+		group := fmt.Sprint("g", i)
+		put("u.eve."+group, "", false)
+		put(groupObject(group)+".i", `{"type":"Public"}`, false)
+		put(groupObject(group)+".u.eve", `{"role":"Member"}`, false)
+	}
+	makeGroup(t, s, "team", "ann", "eve")
+	var logins sync.WaitGroup
+	for _, login := range []struct {
+		user string
+		want int
+	}{{"eve", groups + 1}, {"ann", 1}, {"eve", groups + 1}, {"ann", 1}, {"bob", 0}} {
+		logins.Go(func() {
+			begin := time.Now()
+			got, err := s.Groups(t.Context(), login.user)
+			if err != nil || len(got) != login.want {
+				t.Errorf("%s is in %d groups, want %d: %v", login.user, len(got), login.want, err)
+			}
+			t.Logf("%s: %v", login.user, time.Since(begin).Round(time.Millisecond))
+		})
+	}
+	logins.Wait()
+	in, err := s.InGroups(t.Context(), 2, "ann", "bob", "eve")
+	if err != nil || len(in) != 1 || !in["eve"] {
+		t.Errorf("in two groups or more: %v, %v", in, err)
+	}
+
+	for i := range groups {
+		put(groupObject(fmt.Sprint("g", i))+".i", "", true)
+	}
+	if got, err := s.Groups(t.Context(), "eve"); err != nil || len(got) != 1 {
+		t.Errorf("eve is in %v, %v", got, err)
+	}
+	s.shards[0].sweeper.sweep(t.Context(), time.Now().Add(2*sweepDelay))
+	if n, err := b.Count(t.Context(), "u.eve.*"); err != nil || n != 1 {
+		t.Errorf("%d hints are left, %v", n, err)
+	}
+	before := nc.Stats().InBytes
+	if got, err := s.Groups(t.Context(), "eve"); err != nil || len(got) != 1 {
+		t.Errorf("eve is in %v, %v", got, err)
+	}
+	if read := nc.Stats().InBytes - before; read > 4096 {
+		t.Errorf("a login of a member of one group reads %d bytes", read)
+	}
 }

@@ -7,6 +7,9 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync"
+
+	"golang.org/x/sync/errgroup"
 
 	"exthub/kv/bucket"
 )
@@ -85,7 +88,8 @@ func (s *Store) ConfirmGroup(ctx context.Context, groupID string) error {
 
 // Groups returns the IDs of the groups that the user is a member of. Every membership that was
 // committed before the call is among them, and Run's sink has been called for each of them when
-// Groups returns: a caller that listens to the sink first misses nothing.
+// Groups returns: a caller that listens to the sink first misses nothing. It costs time in
+// proportion to the groups, so those who add members have to bound their number, see InGroups.
 func (s *Store) Groups(ctx context.Context, userID string) ([]string, error) {
 	user := encodeToken(userID)
 	hints := make([]*bucket.Query, len(s.shards))
@@ -176,4 +180,42 @@ func (sh *shard) membership(ctx context.Context, filters []string, upTo uint64) 
 		}
 	}
 	return groups, upTo, nil
+}
+
+// InGroups returns those of the users who are members of at least limit groups. The first look
+// costs the same whatever they are in; it may take groups for theirs that they have left, and only
+// then the groups themselves are read.
+func (s *Store) InGroups(ctx context.Context, limit int, users ...string) (map[string]bool, error) {
+	var mu sync.Mutex
+	members := make(map[string]bool)
+	all, ctx := errgroup.WithContext(ctx)
+	all.SetLimit(16)
+	for _, user := range users {
+		all.Go(func() error {
+			in, err := s.inGroups(ctx, limit, user)
+			if in {
+				mu.Lock()
+				defer mu.Unlock()
+				members[user] = true
+			}
+			return err
+		})
+	}
+	return members, all.Wait()
+}
+
+func (s *Store) inGroups(ctx context.Context, limit int, user string) (bool, error) {
+	hints := 0
+	for _, sh := range s.shards {
+		n, err := sh.bucket.Count(ctx, "u."+encodeToken(user)+".*")
+		if err != nil {
+			return false, err
+		}
+		hints += n
+	}
+	if hints < limit {
+		return false, nil
+	}
+	groups, err := s.Groups(ctx, user)
+	return len(groups) >= limit, err
 }

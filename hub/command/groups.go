@@ -55,6 +55,9 @@ func (c *Commands) CreateGroup(ctx context.Context, caller Caller, cmd CreateGro
 		return kv.GroupInfo{}, err
 	}
 	caller.pay(len(members), usersPerRequest)
+	if err := c.mayBeMembers(ctx, info, members); err != nil {
+		return kv.GroupInfo{}, err
+	}
 	history, _, err := c.store.History(ctx, kv.GroupConversation(info.GroupID), kv.Ref{}, 1)
 	if err != nil {
 		return kv.GroupInfo{}, err
@@ -74,6 +77,22 @@ func (c *Commands) CreateGroup(ctx context.Context, caller Caller, cmd CreateGro
 		return kv.GroupChange{Info: &info, Add: members}, nil
 	})
 	return info, err
+}
+
+// mayBeMembers refuses a group whose first members are in too many groups already.
+func (c *Commands) mayBeMembers(ctx context.Context, info kv.GroupInfo, members []kv.Member) error {
+	users := make([]string, len(members))
+	for i, m := range members {
+		users[i] = m.UserID
+	}
+	full, err := c.store.InGroups(ctx, maxGroups, users...)
+	switch {
+	case err != nil || len(full) == 0:
+		return err
+	case full[info.Owner]:
+		return tooManyGroups("owner")
+	}
+	return tooManyGroups("memberList")
 }
 
 // plan returns the group to make and its first members, or a refusal if the command breaks a rule.

@@ -14,19 +14,24 @@ type ChangeMembers struct {
 }
 
 // Added lists the users who became members, who were members before, and for whom there was no
-// room.
+// room, or who are in too many groups.
 type Added struct{ Added, Existed, Failed []string }
 
 // AddGroupMembers makes users members. Every member of a Private group or a Community may do that,
 // elsewhere the owner and the group's admins, app admins everywhere; nobody may in an AVChatRoom
-// (10007). It is refused with 10014 only if there was no room for any of them.
+// (10007). It is refused with 10014 only if there was no room for any of them, and with 10004 only
+// if all of them are in too many groups.
 func (c *Commands) AddGroupMembers(ctx context.Context, caller Caller, cmd ChangeMembers) (Added, error) {
 	if err := cmd.check(); err != nil {
 		return Added{}, err
 	}
 	caller.pay(len(cmd.UserIDs), usersPerRequest)
+	full, err := c.store.InGroups(ctx, maxGroups, cmd.UserIDs...)
+	if err != nil {
+		return Added{}, err
+	}
 	var added Added
-	err := c.store.UpdateGroup(ctx, cmd.GroupID, func(g *kv.Group) (kv.GroupChange, error) {
+	err = c.store.UpdateGroup(ctx, cmd.GroupID, func(g *kv.Group) (kv.GroupChange, error) {
 		added = Added{}
 		if err := mayAdd(g, caller, cmd.GroupID); err != nil {
 			return kv.GroupChange{}, err
@@ -36,12 +41,15 @@ func (c *Commands) AddGroupMembers(ctx context.Context, caller Caller, cmd Chang
 			switch _, member := g.Member(id); {
 			case member:
 				added.Existed = append(added.Existed, id)
-			case g.Len()+len(change.Add) >= c.options.MaxGroupMembers:
+			case full[id], g.Len()+len(change.Add) >= c.options.MaxGroupMembers:
 				added.Failed = append(added.Failed, id)
 			default:
 				added.Added = append(added.Added, id)
 				change.Add = append(change.Add, c.member(id))
 			}
+		}
+		if len(full) == len(cmd.UserIDs) && len(added.Failed) == len(full) {
+			return change, tooManyGroups("userIDList")
 		}
 		if len(added.Failed) == len(cmd.UserIDs) {
 			return change, refusal.New(refusal.GroupFull, "group %s has %d members, at most %d",
@@ -50,6 +58,11 @@ func (c *Commands) AddGroupMembers(ctx context.Context, caller Caller, cmd Chang
 		return change, nil
 	})
 	return added, err
+}
+
+// tooManyGroups returns the refusal of users who are in as many groups as there may be.
+func tooManyGroups(field string) error {
+	return refusal.Field(refusal.BadParameter, field, "nobody may be in more than %d groups", maxGroups)
 }
 
 // mayAdd refuses a caller who may not add members to the group.

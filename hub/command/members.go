@@ -14,13 +14,17 @@ type Joined struct {
 }
 
 // JoinGroup makes the caller a member. It is refused with 10007 if the group is joined by
-// invitation, and with 10014 if the group is full.
+// invitation, with 10014 if the group is full, and with 10004 if the caller is in too many groups.
 func (c *Commands) JoinGroup(ctx context.Context, caller Caller, groupID string) (Joined, error) {
 	if err := CheckGroupID("groupID", groupID); err != nil {
 		return Joined{}, err
 	}
+	full, err := c.store.InGroups(ctx, maxGroups, caller.UserID)
+	if err != nil {
+		return Joined{}, err
+	}
 	var joined Joined
-	err := c.store.UpdateGroup(ctx, groupID, func(g *kv.Group) (kv.GroupChange, error) {
+	err = c.store.UpdateGroup(ctx, groupID, func(g *kv.Group) (kv.GroupChange, error) {
 		joined = Joined{}
 		if g.Info() == nil {
 			return kv.GroupChange{}, refusal.New(refusal.NoSuchGroup, "there is no group %s", groupID)
@@ -34,6 +38,8 @@ func (c *Commands) JoinGroup(ctx context.Context, caller Caller, groupID string)
 			joined.Group.JoinOption == DisableApply, joined.Group.JoinOption == NeedPermission:
 			return kv.GroupChange{}, refusal.New(refusal.NotPermitted,
 				"group %s is joined by invitation: a member has to add you", groupID)
+		case full[caller.UserID]:
+			return kv.GroupChange{}, tooManyGroups("groupID")
 		case g.Len() >= c.options.MaxGroupMembers:
 			return kv.GroupChange{}, refusal.New(refusal.GroupFull, "group %s has %d members, at most %d",
 				groupID, g.Len(), c.options.MaxGroupMembers)

@@ -17,8 +17,9 @@ const (
 	MaxUserID          = 32
 	maxGroupID         = 48
 	maxGroupName       = 30
-	maxAccounts        = 300 // users that one request about a group may name
-	maxDeletions       = 100 // users that one request may delete
+	maxAccounts        = 300  // users that one request about a group may name
+	maxGroups          = 1000 // that one user may be in, which bounds what a login costs
+	maxDeletions       = 100  // users that one request may delete
 	maxMessageBytes    = 12 << 10
 	maxMessagesPerPage = 15
 	maxPairsPerPage    = 200

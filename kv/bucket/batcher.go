@@ -2,6 +2,7 @@ package bucket
 
 import (
 	"context"
+	"errors"
 	"maps"
 	"slices"
 	"strings"
@@ -24,6 +25,7 @@ type Query struct {
 	filters []string
 	found   Snapshot
 	err     error
+	alone   bool // it matches too much to be asked together with others
 	done    chan struct{}
 }
 
@@ -51,6 +53,9 @@ func (r *Batcher) Await(ctx context.Context, q *Query) (Snapshot, error) {
 	for {
 		select {
 		case <-q.done:
+			if q.alone {
+				return r.b.Read(ctx, 0, q.filters...)
+			}
 			return q.found, q.err
 		case <-ctx.Done():
 			return Snapshot{}, ctx.Err()
@@ -74,7 +79,15 @@ func (r *Batcher) ask(ctx context.Context) {
 		}
 	}
 	// Others wait for it, so it outlives the caller that happens to ask.
-	found, err := r.b.Read(context.WithoutCancel(ctx), 0, slices.Collect(maps.Keys(asked))...)
+	found, err := r.b.read(context.WithoutCancel(ctx), 0, slices.Collect(maps.Keys(asked)), false)
+	if errors.Is(err, errTooMany) {
+		// Somebody who is in thousands of groups would make all the others wait
+		for _, q := range batch {
+			q.alone = true
+			close(q.done)
+		}
+		return
+	}
 	for _, e := range found.Entries {
 		parent := e.Key[:strings.LastIndexByte(e.Key, '.')+1]
 		for _, q := range slices.Concat(asked[e.Key], asked[parent+"*"]) {

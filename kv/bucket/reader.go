@@ -46,8 +46,10 @@ type reader struct {
 
 type pendingRead struct {
 	Snapshot
-	err  error
-	done chan struct{}
+	count int  // how many keys matched beyond those that came
+	part  bool // not all of them are wanted
+	err   error
+	done  chan struct{}
 }
 
 var (
@@ -80,11 +82,20 @@ func (r *reader) close() { _ = r.sub.Unsubscribe() }
 // reader goes back in time, nor than atLeast. It asks again while a lagging replica answers. If ctx
 // ends or nobody answers, it returns ErrUnavailable.
 func (b *Bucket) Read(ctx context.Context, atLeast uint64, filters ...string) (Snapshot, error) {
+	return b.read(ctx, atLeast, filters, true)
+}
+
+// read is Read, which returns errTooMany for what does not fit into one snapshot unless it may be
+// scanned for.
+func (b *Bucket) read(ctx context.Context, atLeast uint64, filters []string, mayScan bool) (Snapshot, error) {
 	floor := max(atLeast, b.Seen())
 	ctx, cancel := context.WithTimeout(ctx, RequestTimeout)
 	defer cancel()
 	for wait := time.Millisecond; ; wait = min(2*wait, 200*time.Millisecond) {
 		snap, err := b.reader.ask(ctx, filters)
+		if errors.Is(err, errTooMany) && !mayScan {
+			return Snapshot{}, err
+		}
 		if errors.Is(err, errTooMany) || errors.Is(err, errNone) {
 			snap, err = b.scan(ctx, filters)
 		}
@@ -103,17 +114,48 @@ func (b *Bucket) Read(ctx context.Context, atLeast uint64, filters ...string) (S
 	}
 }
 
-func (r *reader) ask(ctx context.Context, filters []string) (Snapshot, error) {
-	subjects := make([]string, 0, len(filters)+1)
-	for _, filter := range append(filters, OwnKey) {
-		subjects = append(subjects, r.b.prefix+filter)
+// Count returns how many keys match the filter, deleted ones too, or 1,025 if there are more than
+// 1,024. It costs one small answer. A replica that lags may give it.
+func (b *Bucket) Count(ctx context.Context, filter string) (int, error) {
+	ctx, cancel := context.WithTimeout(ctx, RequestTimeout)
+	defer cancel()
+	// The first key comes, the others are counted: with the bucket's own that is one key too many
+	p := &pendingRead{part: true}
+	switch err := b.reader.request(ctx, p, []string{filter}, 1); {
+	case errors.Is(err, errTooMany):
+		return maxKeys + 1, nil
+	case errors.Is(err, errNone):
+		return 0, nil
+	case err != nil:
+		return 0, fmt.Errorf("%w: count: %w", ErrUnavailable, err)
 	}
-	body, err := json.Marshal(map[string][]string{"multi_last": subjects})
+	return p.count, nil
+}
+
+// maxKeys is how many keys JetStream lets match at most.
+const maxKeys = 1024
+
+func (r *reader) ask(ctx context.Context, filters []string) (Snapshot, error) {
+	p := &pendingRead{}
+	err := r.request(ctx, p, filters, 0)
+	return p.Snapshot, err
+}
+
+// request asks for at most limit entries, or for all that match if it is 0.
+func (r *reader) request(ctx context.Context, p *pendingRead, filters []string, limit int) error {
+	body := struct {
+		Subjects []string `json:"multi_last"`
+		Limit    int      `json:"batch,omitempty"`
+	}{Limit: limit}
+	for _, filter := range append(filters, OwnKey) {
+		body.Subjects = append(body.Subjects, r.b.prefix+filter)
+	}
+	text, err := json.Marshal(body)
 	if err != nil {
-		return Snapshot{}, err
+		return err
 	}
 	token := strconv.FormatUint(r.next.Add(1), 36)
-	p := &pendingRead{done: make(chan struct{})}
+	p.done = make(chan struct{})
 	r.mu.Lock()
 	r.pending[token] = p
 	r.mu.Unlock()
@@ -122,19 +164,19 @@ func (r *reader) ask(ctx context.Context, filters []string) (Snapshot, error) {
 		delete(r.pending, token)
 		r.mu.Unlock()
 	}()
-	if err := r.b.nc.PublishRequest("$JS.API.DIRECT.GET.KV_"+r.b.name, r.inbox+"."+token, body); err != nil {
-		return Snapshot{}, err
+	if err := r.b.nc.PublishRequest("$JS.API.DIRECT.GET.KV_"+r.b.name, r.inbox+"."+token, text); err != nil {
+		return err
 	}
 	// A lost part of the answer shows only as silence: give up early enough to ask again.
 	timer := time.NewTimer(RequestTimeout / 4)
 	defer timer.Stop()
 	select {
 	case <-p.done:
-		return p.Snapshot, p.err
+		return p.err
 	case <-ctx.Done():
-		return Snapshot{}, ctx.Err()
+		return ctx.Err()
 	case <-timer.C:
-		return Snapshot{}, errors.New("no answer")
+		return errors.New("no answer")
 	}
 }
 
@@ -161,7 +203,10 @@ func (r *reader) receive(msg *nats.Msg) {
 		}
 	case "204":
 		upTo, err := strconv.ParseUint(msg.Header.Get("Nats-UpTo-Sequence"), 10, 64)
-		if err == nil && msg.Header.Get("Nats-Num-Pending") != "0" {
+		if err == nil {
+			p.count, err = strconv.Atoi(msg.Header.Get("Nats-Num-Pending"))
+		}
+		if err == nil && p.count > 0 && !p.part {
 			err = errTooMany // cut short by the server's limit of bytes
 		}
 		p.UpTo = upTo
