@@ -124,6 +124,7 @@ func (h *Hub) serveSocket(w http.ResponseWriter, r *http.Request) {
 	// Before the upgrade: a client that finds the hub full or stopping retries later, as after any
 	// failed connection.
 	if !h.sessions.reserve() {
+		w.Header().Set("Retry-After", "1")
 		http.Error(w, "the hub takes no more connections now", http.StatusServiceUnavailable)
 		return
 	}
@@ -142,6 +143,11 @@ func (h *Hub) serveSocket(w http.ResponseWriter, r *http.Request) {
 
 // isAdmin reports whether the user is an app admin.
 func (h *Hub) isAdmin(userID string) bool { return slices.Contains(h.options.Admins, userID) }
+
+// Drain refuses new connections and closes every session with 4001, spread over a part of the time
+// that ctx leaves, so that the clients do not all come back in the same instant. It returns when
+// they are gone, or ctx's error. Calls are carried out as before: Shutdown has to follow.
+func (h *Hub) Drain(ctx context.Context) error { return h.sessions.drain(ctx) }
 
 // Shutdown refuses new connections, closes every session with 4001 and waits until they are gone.
 // The closes are spread over a part of the time that ctx leaves, so that the clients do not all

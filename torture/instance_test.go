@@ -141,7 +141,7 @@ func startProcess(t testing.TB, natsURL, dir string, change ...func(*process)) *
 	}
 	u := &instance{}
 	p := &process{binary: binary, args: []string{
-		"--admin-addr", "", "--secret-key", secretKey, "--no-demo", "--message-rate", "100000",
+		"--admin-addr", "", "--secret-key", secretKey, "--no-demo", "--message-rate", "100000", "--lame-duck", "0s",
 	}}
 	for _, c := range change {
 		c(p)

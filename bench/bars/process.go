@@ -37,7 +37,7 @@ func startHub(ctx context.Context, binary string, args ...string) (*subject, err
 		return nil, err
 	}
 	args = append([]string{"serve", "--addr", "127.0.0.1:0", "--admin-addr", "127.0.0.1:0", "--data", dir,
-		"--secret-key", secretKey, "--message-rate", "0", "--drain", "1s"}, args...)
+		"--secret-key", secretKey, "--message-rate", "0", "--lame-duck", "0s", "--drain", "1s"}, args...)
 	s, err := start(ctx, binary, args, "data ")
 	if err != nil {
 		return nil, errors.Join(err, os.RemoveAll(dir))

@@ -51,7 +51,8 @@ type Config struct {
 
 	EventInterval time.Duration `group:"Pace" default:"50ms" help:"A message with a large audience sends its first change at once and then at most one event per interval. It stretches to one and a half times what the last event of the message took to write."`
 	WriteTimeout  time.Duration `group:"Pace" default:"10s" help:"A client that takes nothing for so long is disconnected, and comes back by itself."`
-	Drain         time.Duration `group:"Pace" default:"30s" help:"At a stop, calls have half of this time to end. Then sessions are sent away, spread over a part of what is left. What is not done by then is cut off."`
+	LameDuck      time.Duration `group:"Pace" default:"5s" help:"At a stop, serve on for so long as a hub that is not ready, so that balancers send nobody new. A hub with the demo has no balancer, and does not wait."`
+	Drain         time.Duration `group:"Pace" default:"30s" help:"After --lame-duck, sessions are sent away, spread over a part of this time, and then calls may end. What is not done by then is cut off."`
 
 	WebhookURL    string `group:"Webhooks" name:"webhook-url" placeholder:"URL" help:"Post every change of extensions here, at least once and in order per message. The same on every hub."`
 	WebhookSecret string `group:"Webhooks" placeholder:"KEY" help:"Sign webhooks with HMAC-SHA256 under this key. Other users of this machine see a flag: better set HUB_WEBHOOK_SECRET."`
@@ -65,6 +66,14 @@ func (c *Config) demo() bool {
 		return *c.Demo
 	}
 	return isLoopback(c.Addr) && !c.hasSecretKey()
+}
+
+// lameDuck returns how long the hub serves on after it was asked to stop.
+func (c *Config) lameDuck() time.Duration {
+	if c.demo() {
+		return 0
+	}
+	return c.LameDuck
 }
 
 // adminHosts returns the names that the admin port answers to besides those of the machine.

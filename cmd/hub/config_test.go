@@ -39,7 +39,8 @@ func TestDefaults(t *testing.T) {
 		Data: "./data", Sync: SyncMode{Always: true}, Replicas: 1,
 		MaxExtensions: 300, MaxExtensionsPerRequest: 20, MaxKeyBytes: 100, MaxValueBytes: 1000, MaxTombstones: 300,
 		MessageRate: 200, RESTRate: 200, MaxConnections: 100_000, MaxConnectionsPerAddress: 10_000,
-		EventInterval: 50 * time.Millisecond, WriteTimeout: 10 * time.Second, Drain: 30 * time.Second,
+		EventInterval: 50 * time.Millisecond, WriteTimeout: 10 * time.Second,
+		LameDuck: 5 * time.Second, Drain: 30 * time.Second,
 	}
 	got := mustParse(t)
 	if diff := cmp.Diff(want, got); diff != "" {
@@ -165,6 +166,7 @@ func TestRefused(t *testing.T) {
 		"WebhookSecretAlone":   {"--webhook-secret s", "--webhook-url"},
 		"IntervalNegative":     {"--event-interval=-1s", "set 0"},
 		"WriteTimeout0":        {"--write-timeout 0s", "10s"},
+		"LameDuckNegative":     {"--lame-duck=-1s", "set 0"},
 		"Drain0":               {"--drain 0s", "30s"},
 		"UnknownFlag":          {"--max-extension 3", "--max-extensions"},
 		"UnknownCommand":       {"sevre", "sevre"},

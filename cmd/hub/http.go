@@ -57,16 +57,25 @@ func closeAfterChunks(next http.Handler) http.Handler {
 	})
 }
 
+// listenPublic listens for clients. A listener that also speaks multipath TCP, as Go's do by
+// default, takes no filter, see refuseNew.
+func listenPublic(addr string) (net.Listener, error) {
+	var plain net.ListenConfig
+	plain.SetMultipathTCP(false)
+	return plain.Listen(context.Background(), "tcp", addr)
+}
+
 // httpServer is an http.Server that knows when its Serve has returned.
 type httpServer struct {
 	http.Server
-	done chan struct{}
+	listener net.Listener
+	done     chan struct{}
 }
 
 // serveHTTP starts to serve on l, as many connections as all admits. If serving ends by itself,
 // failed gets the reason.
 func serveHTTP(l net.Listener, all *connections, h http.Handler, failed chan<- error) *httpServer {
-	s := &httpServer{http.Server{
+	s := &httpServer{listener: l, done: make(chan struct{}), Server: http.Server{
 		Handler:           h,
 		ReadHeaderTimeout: headerTimeout,
 		ReadTimeout:       requestTimeout,
@@ -77,7 +86,7 @@ func serveHTTP(l net.Listener, all *connections, h http.Handler, failed chan<- e
 		ConnContext:       all.remember,
 		// Malformed requests of strangers are not errors of the hub.
 		ErrorLog: slog.NewLogLogger(slog.Default().Handler(), slog.LevelDebug),
-	}, make(chan struct{})}
+	}}
 	go func() {
 		defer close(s.done)
 		if err := s.Serve(&limitedListener{l, all}); !errors.Is(err, http.ErrServerClosed) {
@@ -87,9 +96,20 @@ func serveHTTP(l net.Listener, all *connections, h http.Handler, failed chan<- e
 	return s
 }
 
-// close stops accepting at once, waits for calls in flight until ctx ends, and then closes their
-// connections. Sessions are not affected: they have left the server at their handshake.
+// backlogTime is how long a connection that has begun may take to come in: some round trips, and a
+// busy machine.
+const backlogTime = 100 * time.Millisecond
+
+// close takes the connections that have begun, stops accepting, waits for calls in flight until ctx
+// ends, and then closes their connections. Sessions are not affected: they have left the server at
+// their handshake.
 func (s *httpServer) close(ctx context.Context) error {
+	if refuseNew(s.listener) {
+		select {
+		case <-time.After(backlogTime):
+		case <-ctx.Done():
+		}
+	}
 	err := s.Shutdown(ctx)
 	if err != nil {
 		err = errors.Join(err, s.Close())

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"log/slog"
 	"time"
@@ -68,6 +69,14 @@ func openLink(c *Config, dir *dataDir) (*link, error) {
 		slog.Warn("NATS does not answer yet, trying on")
 	}
 	return l, nil
+}
+
+// why returns why NATS can't be asked right now, or nil.
+func (l *link) why() error {
+	if !l.conn.IsConnected() {
+		return errors.New("not connected")
+	}
+	return nil
 }
 
 // close drains the connection, stops the embedded server, and returns when its files are closed.

@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -68,15 +69,16 @@ func startHub(t *testing.T, args ...string) *hubProcess {
 	return r
 }
 
-// spawnHub starts the hub on free ports, with a short --drain, and returns at once.
+// spawnHub starts the hub on free ports, with a short --drain and no --lame-duck, and returns at
+// once.
 func spawnHub(t *testing.T, args ...string) *hubProcess {
 	t.Helper()
 	r := &hubProcess{t: t, up: make(chan struct{}), exited: make(chan struct{})}
 	if i := slices.Index(args, "--secret-key"); i >= 0 {
 		r.key = args[i+1]
 	}
-	r.cmd = exec.Command(binary,
-		append([]string{"--addr", "127.0.0.1:0", "--admin-addr", "127.0.0.1:0", "--drain", "1s"}, args...)...)
+	r.cmd = exec.Command(binary, append([]string{"--addr", "127.0.0.1:0", "--admin-addr", "127.0.0.1:0",
+		"--lame-duck", "0s", "--drain", "1s"}, args...)...)
 	stdout, err := r.cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -117,6 +119,20 @@ func (r *hubProcess) waitUntilUp() {
 	case <-time.After(testTimeout):
 		r.t.Fatalf("hub does not come up:\n%s", r.logged())
 	}
+}
+
+// waitUntilItAnswers waits until a hub that may never be up has its ports.
+func (r *hubProcess) waitUntilItAnswers() {
+	r.t.Helper()
+	ports := regexp.MustCompile(`public=(\S+) admin=(\S+)`)
+	r.waitUntil("its ports", func() bool {
+		found := ports.FindStringSubmatch(r.logged())
+		if found == nil {
+			return false
+		}
+		r.url, r.admin = "http://"+found[1], "http://"+found[2]
+		return true
+	})
 }
 
 // Write collects what the hub logs.

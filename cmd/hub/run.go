@@ -9,7 +9,9 @@ import (
 	"net"
 	"strings"
 	"sync"
-	"sync/atomic"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
 
 	"exthub/hub"
 	"exthub/kv"
@@ -29,15 +31,19 @@ func (serveCommand) Run(ctx context.Context, c *Config, out io.Writer) error {
 	for _, sentence := range c.warnings() {
 		slog.Warn(sentence)
 	}
-	p := &process{config: c, failed: make(chan error, 3)}
+	p := &process{config: c, failed: make(chan error, 3), readiness: newReadiness(), front: &front{}}
 	err := p.start(ctx)
-	if err == nil {
+	switch {
+	case err == nil:
 		p.printBanner(out)
 		select {
 		case <-ctx.Done():
-			slog.Info("stopping", "at most", c.Drain)
+			err = p.leave()
 		case err = <-p.failed:
 		}
+	case ctx.Err() != nil:
+		slog.Info("stopped before it served", "while", err)
+		err = nil // it was asked to
 	}
 	return errors.Join(err, p.stop())
 }
@@ -45,26 +51,26 @@ func (serveCommand) Run(ctx context.Context, c *Config, out io.Writer) error {
 // process holds the parts of a running hub in the order in which they are started. A part that was
 // not started is nil.
 type process struct {
-	config  *Config
-	failed  chan error  // gets the error of a part that ended by itself; has room for all of them
-	serving atomic.Bool // between start and stop
+	config    *Config
+	failed    chan error // gets the error of a part that ended by itself; has room for all of them
+	readiness *readiness
+	front     *front
 
 	publicAddr, adminAddr net.Listener
 	dir                   *dataDir // nil with --nats-url
 	secretKeys            []string // the first signs, all verify
-	admin                 *httpServer
+	admin, public         *httpServer
 	nats                  *link
 	watermark             *watermark // nil with --nats-url
 	store                 *kv.Store
 	hub                   *hub.Hub
 	tail                  *tail
 	webhooks              *webhooks // nil without --webhook-url
-	public                *httpServer
 }
 
 // start starts the parts from the bottom up. Ports come first: a second hub on them ends before it
-// has touched anything. The admin port answers from the beginning, so that a hub that waits for
-// NATS is seen to be alive.
+// has touched anything. Both answer from the beginning, so that a hub that waits for NATS is seen
+// to be alive by its operator, and not to be ready by a balancer.
 func (p *process) start(ctx context.Context) (err error) {
 	c := p.config
 	if err := p.listen(); err != nil {
@@ -74,16 +80,15 @@ func (p *process) start(ctx context.Context) (err error) {
 		return err
 	}
 	metrics := newMetrics()
-	if p.adminAddr != nil {
-		p.admin = serveHTTP(p.adminAddr, newConnections(maxAdminConnections, 0, nil),
-			adminHandler(metrics, p.ready, c.adminHosts()), p.failed)
-	}
+	all := p.serve(metrics)
 	if p.nats, err = openLink(c, p.dir); err != nil {
 		return err
 	}
+	p.readiness.add("nats", p.nats.why)
 	if err := p.openStore(ctx); err != nil {
 		return err
 	}
+	p.readiness.add("store", p.store.Ready)
 	if p.hub, err = hub.New(c.hubOptions(p.secretKeys), p.store); err != nil {
 		return err
 	}
@@ -92,26 +97,63 @@ func (p *process) start(ctx context.Context) (err error) {
 	if p.webhooks, err = startWebhooks(ctx, c, p.store, metrics); err != nil {
 		return err
 	}
-	all := newConnections(maxConnections(c.MaxConnections), c.MaxConnectionsPerAddress, c.trustedProxies())
-	metrics.MustRegister(all.metrics()...)
-	p.public = serveHTTP(p.publicAddr, all, publicHandler(c, p.secretKeys[0], p.hub.Handler(), all), p.failed)
-	p.serving.Store(true)
+	p.front.open(publicHandler(c, p.secretKeys[0], p.hub.Handler(), all))
+	p.readiness.phase.Store(serving)
 	return nil
 }
 
-// stop stops the parts from the top down, however far start got: no new calls; sessions are closed
-// while events still reach them; then the events; then their source. Calls in flight have half of
-// the time: a single one that sends its body byte by byte would use up all of it, and every session
-// would be cut off without the code that tells it to come back.
+// serve lets both ports answer.
+func (p *process) serve(metrics *prometheus.Registry) *connections {
+	c := p.config
+	all := newConnections(maxConnections(c.MaxConnections), c.MaxConnectionsPerAddress, c.trustedProxies())
+	metrics.MustRegister(all.metrics()...)
+	p.public = serveHTTP(p.publicAddr, all, p.front, p.failed)
+	at := []any{"public", p.publicAddr.Addr()}
+	if p.adminAddr != nil {
+		p.admin = serveHTTP(p.adminAddr, newConnections(maxAdminConnections, 0, nil),
+			adminHandler(metrics, p.readiness.err, c.adminHosts()), p.failed)
+		at = append(at, "admin", p.adminAddr.Addr())
+	}
+	slog.Info("answering, and starting", at...)
+	return all
+}
+
+// leave serves on for --lame-duck, but says that the hub is not ready: balancers that ask send
+// nobody new by then, and connections on which nobody knows whether a call was carried out run out.
+// It returns the error of a part that ended meanwhile.
+func (p *process) leave() error {
+	wait := p.config.lameDuck()
+	slog.Info("stopping", "serves on for", wait, "then at most", p.config.Drain)
+	p.readiness.phase.Store(leaving)
+	p.front.leave()
+	select {
+	case <-time.After(wait):
+		return nil
+	case err := <-p.failed:
+		return err
+	}
+}
+
+// stop stops the parts from the top down, however far start got: sessions are sent away while
+// events still reach them, and calls are carried out; then the public port; then the events; then
+// their source. The admin port tells why the hub is not ready until all of that is done.
+//
+// Sessions come first also because a single call that sends its body byte by byte would use up all
+// of the time, and every session would be cut off without the code that tells it to come back.
 func (p *process) stop() error {
-	p.serving.Store(false)
+	p.readiness.phase.Store(stopping)
+	p.front.leave()
 	ctx, cancel := context.WithTimeout(context.Background(), p.config.Drain)
 	defer cancel()
+	// Calls that are in flight then need some of the time too
+	sessions, cancel := context.WithTimeout(ctx, p.config.Drain*3/4)
+	defer cancel()
 
+	if p.hub != nil {
+		_ = p.hub.Drain(sessions) // Shutdown waits for those that are left
+	}
 	if p.public != nil {
-		half, done := context.WithTimeout(ctx, p.config.Drain/2)
-		warnCutOff("calls", p.public.close(half))
-		done()
+		warnCutOff("calls", p.public.close(ctx))
 	}
 	if p.hub != nil {
 		warnCutOff("sessions", p.hub.Shutdown(ctx))
@@ -155,7 +197,7 @@ func warnCutOff(what string, err error) {
 }
 
 func (p *process) listen() (err error) {
-	if p.publicAddr, err = net.Listen("tcp", p.config.Addr); err != nil {
+	if p.publicAddr, err = listenPublic(p.config.Addr); err != nil {
 		return fmt.Errorf("--addr: %w", err)
 	}
 	if p.config.AdminAddr == "" {
@@ -181,17 +223,6 @@ func (p *process) openData() (err error) {
 		p.secretKeys, err = p.dir.secretKeys()
 	}
 	return err
-}
-
-// ready returns why the hub can't serve clients right now, or nil.
-func (p *process) ready() error {
-	if !p.serving.Load() {
-		return errors.New("starting or stopping")
-	}
-	if !p.nats.conn.IsConnected() {
-		return errors.New("not connected to NATS")
-	}
-	return p.store.Ready()
 }
 
 // printBanner prints the addresses for people at a terminal. Tests read the ports here.

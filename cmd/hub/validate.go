@@ -149,6 +149,8 @@ func (c *Config) validateLimits() error {
 	case c.WriteTimeout <= 0:
 		return fmt.Errorf("--write-timeout %v would let a stalled client stay for ever: set a time like 10s",
 			c.WriteTimeout)
+	case c.LameDuck < 0:
+		return fmt.Errorf("--lame-duck %v is negative: set 0 to stop at once", c.LameDuck)
 	case c.Drain <= 0:
 		return fmt.Errorf("--drain %v leaves no time to send sessions away: set a time like 30s", c.Drain)
 	}

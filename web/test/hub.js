@@ -68,6 +68,8 @@ export class Hub {
       '',
       '--data',
       this.#data,
+      '--lame-duck',
+      '0s',
       ...this.#flags,
     ];
     const child = spawn(await binary(), flags, {
