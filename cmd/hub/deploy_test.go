@@ -150,8 +150,8 @@ func checkHubService(t *testing.T, c compose, s service, got Config) {
 			t.Errorf("does not wait for %s", node)
 		}
 	}
-	if grace, err := time.ParseDuration(s.StopGrace); err != nil || grace <= got.Drain {
-		t.Errorf("is killed after %s, but may drain for %v", s.StopGrace, got.Drain)
+	if grace, err := time.ParseDuration(s.StopGrace); err != nil || grace <= got.LameDuck+got.Drain {
+		t.Errorf("is killed after %s, but may take %v to stop", s.StopGrace, got.LameDuck+got.Drain)
 	}
 	if want := "http://" + got.AdminAddr + "/readyz"; !slices.Contains(s.Healthcheck.Test, want) {
 		t.Errorf("health check %v does not ask %s", s.Healthcheck.Test, want)
@@ -221,6 +221,17 @@ func TestBalancer(t *testing.T) {
 	}
 	if opens, closes := strings.Count(conf, "{"), strings.Count(conf, "}"); opens != closes {
 		t.Errorf("nginx.conf opens %d blocks and closes %d", opens, closes)
+	}
+}
+
+// The upgrade in README.md forgets a hub, or does not wait for one before it goes on to the next.
+func TestUpgrade(t *testing.T) {
+	var steps []string
+	for _, hub := range readCompose(t).servicesNamed("hub-") {
+		steps = append(steps, "docker compose up --build --no-deps --wait "+hub)
+	}
+	if command := strings.Join(steps, " && "); !strings.Contains(readRepoFile(t, "README.md"), "\n      "+command+"\n") {
+		t.Errorf("README.md lacks %s", command)
 	}
 }
 

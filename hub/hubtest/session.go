@@ -17,6 +17,7 @@ type Session struct {
 	ws      *websocket.Conn
 	options SessionOptions
 	gone    chan struct{} // closed when the reader has ended
+	end     error         // why it has
 
 	mu      sync.Mutex
 	lastID  int
@@ -64,12 +65,16 @@ func (s *Session) Close() {
 // Gone returns a channel that is closed when the connection has ended.
 func (s *Session) Gone() <-chan struct{} { return s.gone }
 
+// Err returns the error that ended the connection. Gone must be closed.
+func (s *Session) Err() error { return s.end }
+
 // read ends with the connection, or at a frame that is neither a notification nor an answer.
 func (s *Session) read() {
 	defer close(s.gone)
 	for {
 		f, err := readFrame(context.Background(), s.ws)
 		if err != nil {
+			s.end = err
 			return
 		}
 		if f.IsNotification() {
@@ -80,6 +85,7 @@ func (s *Session) read() {
 		}
 		id, err := strconv.Atoi(string(f.ID))
 		if err != nil {
+			s.end = err
 			return
 		}
 		s.mu.Lock()
