@@ -92,7 +92,7 @@ export class Account {
     } catch (error) {
       if (this._session === session) this._clearSession(CLIENT.LOGIN_FAILED);
       if (!(error instanceof ChatError)) throw new ChatError(CLIENT.LOGIN_FAILED, String(error));
-      if (error.code === CLIENT.LOST && !error.data.closeCode)
+      if (error.code === CLIENT.LOST && !(error.data.closeCode >= 4000))
         error.message = await explainUnreachable(this._environment.url);
       throw error;
     }
@@ -119,12 +119,17 @@ export class Account {
    * @param {import('./session.js').UserSig} userSig
    */
   _createSession(userID, userSig) {
-    return new Session(userID, userSig, this._sdkAppID, this._environment, {
-      emit: (name, data) => this._events.emit(name, data),
-      onState: (state) => this._onState(state),
-      onKicked: (type) => this._onKicked(type),
-      onEnd: (error) => this._onEnd(error),
-    });
+    try {
+      return new Session(userID, userSig, this._sdkAppID, this._environment, {
+        emit: (name, data) => this._events.emit(name, data),
+        onState: (state) => this._onState(state),
+        onKicked: (type) => this._onKicked(type),
+        onEnd: (error) => this._onEnd(error),
+      });
+    } catch (error) {
+      // There is no server to connect to, or nothing to connect with.
+      throw new ChatError(CLIENT.LOGIN_FAILED, /** @type {Error} */ (error).message);
+    }
   }
 
   /** @param {'connecting' | 'connected' | 'disconnected'} state */

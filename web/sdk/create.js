@@ -22,10 +22,16 @@ export function create(options) {
   if (typeof SDKAppID !== 'number' || Number.isNaN(SDKAppID)) return /** @type {any} */ (null);
   const existing = chats.get(SDKAppID);
   if (existing) return existing;
-  assert(WebSocket, 'WebSocket must be given where there is no global one.');
+  if (proxyServer !== undefined) serverAddress(proxyServer); // says at once what is wrong with it
   const environment = {
-    url: serverAddress(proxyServer),
-    WebSocket,
+    // Asked for by login: a server that renders a page makes a chat too, but has neither.
+    get url() {
+      return serverAddress(proxyServer);
+    },
+    get WebSocket() {
+      assert(WebSocket, 'WebSocket must be given where there is no global one.');
+      return WebSocket;
+    },
     clock,
     random: Math.random,
     onWake,

@@ -33,8 +33,8 @@ declare const TencentCloudChat: {
   /**
    * Returns the chat of this app: the same object for the same SDKAppID, whatever the other
    * options, until destroy. Returns null if SDKAppID is not a number. Throws if the options are
-   * not an object, without a WebSocket and, where no page and no script tells it, without a
-   * proxyServer.
+   * not an object or proxyServer is no address. A server that renders a page may make a chat too;
+   * what it lacks to connect is said by login.
    */
   create(options: CreateOptions): ChatSDK;
   readonly EVENT: typeof EVENT;
@@ -53,8 +53,9 @@ export default TencentCloudChat;
 export interface CreateOptions {
   SDKAppID: number;
   /**
-   * The WebSocket address of the hub. Default: `/ws` on the host that served the page, with `wss:`
-   * if the page came by `https:`.
+   * The address of the hub, such as `wss://hub.example/ws` or `https://hub.example`. Default: the
+   * hub that the SDK was loaded from; if it came with the app's own scripts, the host that served
+   * the page.
    */
   proxyServer?: string;
   /**

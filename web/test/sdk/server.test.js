@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import { test } from 'node:test';
+import { WebSocket as RealSocket } from 'ws';
+import TencentCloudChat, { ChatError } from '../../sdk/index.js';
 import { explainUnreachable, serverAddress } from '../../sdk/server.js';
 
 test('the server is named by its address, whatever kind, and /ws is its default path', () => {
@@ -15,6 +17,28 @@ test('the server is named by its address, whatever kind, and /ws is its default 
   }
   for (const wrong of ['hub.example', '', 'ftp://hub.example', 8080, {}]) {
     assert.throws(() => serverAddress(wrong), /proxyServer must be the address of the hub/);
+  }
+});
+
+test('a chat can be made where nothing can be reached, and says so when it logs in', async () => {
+  for (const [options, sentence] of [
+    [{ SDKAppID: 101, WebSocket: RealSocket }, /proxyServer must be/],
+    [{ SDKAppID: 102, proxyServer: 'wss://hub.example', WebSocket: null }, /WebSocket must be/],
+  ]) {
+    const chat = TencentCloudChat.create(options);
+    await assert.rejects(
+      chat.login({ userID: 'ada', userSig: 'sig' }),
+      (error) => error instanceof ChatError && error.code === 3001 && sentence.test(error.message),
+    );
+    assert.equal(chat.isReady(), false);
+    await chat.destroy();
+  }
+  assert.throws(
+    () => TencentCloudChat.create({ SDKAppID: 103, proxyServer: 'hub' }),
+    /proxyServer/,
+  );
+  for (const options of [undefined, null, 7]) {
+    assert.throws(() => TencentCloudChat.create(options), /create takes an object/);
   }
 });
 

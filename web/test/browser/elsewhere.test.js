@@ -1,0 +1,109 @@
+// Pages of another origin than the hub's.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { secretKey, sign } from '../sdk/fixture.js';
+import { Site } from './site.js';
+import { play } from './stage.js';
+
+/** What a page needs to be somebody. */
+const loginAs = (userID) => JSON.stringify({ userID, userSig: sign(userID, 3600) });
+
+/** A page that loads the SDK from the hub, names no server and logs in. */
+const simple = (hub, userID) => `
+  <output></output>
+  <script type="module">
+    import TencentCloudChat from '${hub.url}/sdk/index.js';
+    const chat = TencentCloudChat.create({ SDKAppID: 1400000000 });
+    const output = document.querySelector('output');
+    chat.login(${loginAs(userID)}).then(
+      ({ data }) => (output.value = 'logged in as ' + data.userID),
+      (error) => (output.value = error.code + ' ' + error.message),
+    );
+  </script>`;
+
+test('a page that loads the SDK from the hub is connected to it', async (t) => {
+  const site = await Site.open(t);
+  await play(
+    async ({ hub, open }) => {
+      const { page } = await open();
+      await page.goto(site.page('/', simple(hub, 'ada')));
+      await page.getByText('logged in as ada').waitFor();
+    },
+    { flags: ['--secret-key', secretKey, '--allowed-origin', site.origin] },
+  );
+});
+
+test('a page that the hub does not know is told which flag lets it in', async (t) => {
+  const site = await Site.open(t);
+  await play(
+    async ({ hub, open }) => {
+      const { page } = await open();
+      await page.goto(site.page('/', simple(hub, 'ada')));
+      const output = page.locator('output', { hasText: 'hub' });
+      const text = await output.innerText();
+      assert.ok(text.endsWith(`start it with --allowed-origin ${site.origin}`), text);
+      assert.ok(text.includes(hub.url.replace('http', 'ws')), text);
+    },
+    { flags: ['--secret-key', secretKey], expects: /WebSocket connection to/ },
+  );
+});
+
+/** A page that shows a poll by an example: the one that it sends, or the group's newest. */
+const shows = (hub, userID, example) => `
+  <main></main>
+  <script type="module">
+    import TencentCloudChat from '${hub.url}/sdk/index.js';
+    import { show } from '${example}';
+    const { TYPES } = TencentCloudChat;
+    const chat = TencentCloudChat.create({ SDKAppID: 1400000000 });
+    await chat.login(${loginAs(userID)});
+    await chat.createGroup({ groupID: 'lunch', name: 'Lunch', type: TYPES.GRP_PUBLIC })
+      .catch(() => chat.joinGroup({ groupID: 'lunch' }));
+    const page = await chat.getMessageList({ conversationID: 'GROUPlunch' });
+    let message = page.data.messageList.pop();
+    if (!message) {
+      message = chat.createCustomMessage({
+        to: 'lunch',
+        conversationType: TYPES.CONV_GROUP,
+        isSupportExtension: true,
+        payload: { data: JSON.stringify({
+          businessID: 'group_poll',
+          title: 'Where?',
+          content: { option_list: [{ index: 1, option: 'Noodles' }, { index: 2, option: 'Rice' }] },
+        }) },
+      });
+      await chat.sendMessage(message);
+    }
+    window.hide = show(document.querySelector('main'), chat, message);
+  </script>`;
+
+test('the examples with React and Vue show the same poll, live', async (t) => {
+  const site = await Site.open(t);
+  const examples = [await site.example('poll.react.jsx'), await site.example('poll.vue.js')];
+  await play(
+    async ({ hub, open }) => {
+      const pages = [];
+      for (const [at, example] of examples.entries()) {
+        const { page } = await open();
+        await page.goto(site.page(`/${at}`, shows(hub, `user${at}`, example)));
+        await page.getByText('0 voted').waitFor();
+        pages.push(page);
+      }
+      const [react, vue] = pages;
+      await react.getByRole('button', { name: 'Rice: 0' }).click();
+      for (const page of pages) await page.getByText('1 voted').waitFor();
+      await vue.getByRole('button', { name: 'Rice: 1' }).click();
+      for (const page of pages) await page.getByRole('button', { name: 'Rice: 2' }).waitFor();
+      await vue.getByRole('button', { name: 'Noodles: 0' }).click();
+      for (const page of pages) await page.getByRole('button', { name: 'Noodles: 1' }).waitFor();
+      await react.getByRole('button', { name: 'Take my vote back' }).click();
+      for (const page of pages) await page.getByText('1 voted').waitFor();
+      assert.equal(await vue.getByRole('button', { pressed: true }).innerText(), 'Noodles: 1');
+      for (const page of pages) {
+        await page.evaluate(() => window.hide());
+        assert.equal(await page.locator('fieldset').count(), 0);
+      }
+    },
+    { flags: ['--secret-key', secretKey, '--allowed-origin', site.origin] },
+  );
+});
