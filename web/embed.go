@@ -1,30 +1,38 @@
 // Package web embeds the browser's files into the hub's binary, so that there is one file to
 // install. They are the SDK, which pages import from /sdk/index.js, and the demo, which the hub
-// may serve at /.
+// may serve at /. The scripts are packed: what is in dist/ is made by pack.js.
 package web
 
 import (
 	"embed"
-	"io/fs"
+	"path"
 )
 
-//go:embed sdk demo
+//go:embed dist sdk/index.d.ts sdk/codes.js demo/index.html demo/icon.svg
 var files embed.FS
 
-// SDK holds the browser SDK: index.js, what it imports, and index.d.ts, its manual. The hub serves
-// it at /sdk/.
-var SDK = sub("sdk")
+// SDK returns the files of the browser SDK, by name: index.js, an ES module, exthub.js, a classic
+// script, codes.js, and index.d.ts, the manual. The hub serves them at /sdk/.
+func SDK() map[string][]byte {
+	return read("dist/index.js", "dist/index.js.map", "dist/exthub.js", "sdk/codes.js", "sdk/index.d.ts")
+}
 
-// Demo holds the demo page: index.html and what it loads. It has to be served at /, with the SDK at
-// /sdk/.
-var Demo = sub("demo")
+// Demo returns the files of the demo page, by name: index.html and what it loads. They have to be
+// served at /, with the SDK at /sdk/.
+func Demo() map[string][]byte {
+	return read("demo/index.html", "demo/icon.svg", "dist/demo.js", "dist/demo.css")
+}
 
-// sub returns the files below one directory. It panics if the embed directive above has no such
-// directory, which the first start of the program would show.
-func sub(name string) fs.FS {
-	tree, err := fs.Sub(files, name)
-	if err != nil {
-		panic(err)
+// read returns files by their last name. It panics if one is not embedded, which the first start of
+// the program would show.
+func read(paths ...string) map[string][]byte {
+	byName := make(map[string][]byte, len(paths))
+	for _, p := range paths {
+		content, err := files.ReadFile(p)
+		if err != nil {
+			panic(err)
+		}
+		byName[path.Base(p)] = content
 	}
-	return tree
+	return byName
 }

@@ -1,57 +1,64 @@
-// pack.js makes what is published of the SDK: npm run pack writes dist/, npm pack calls it first.
-//   exthub.js          an ES module, minified
-//   exthub.global.js   a classic script, which sets the globals TencentCloudChat and Exthub
+// pack.js packs the browser's files into few: what the hub serves and what npm publishes.
+//   dist/index.js    the SDK as an ES module
+//   dist/exthub.js   the SDK as a classic script, which sets TencentCloudChat and Exthub
+//   dist/demo.js     the demo's script, which loads /sdk/index.js
+//   dist/demo.css    its styles
+// npm run pack writes them. They are kept in the repository, so that a hub needs Go alone; a test
+// says when they are not what the sources make.
 import { mkdir, rm, writeFile } from 'node:fs/promises';
-import { dirname } from 'node:path';
 import { argv } from 'node:process';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
 
-const sdk = fileURLToPath(new URL('sdk/', import.meta.url));
-const dist = fileURLToPath(new URL('dist/', import.meta.url));
+const web = fileURLToPath(new URL('.', import.meta.url));
+const dist = `${web}dist`;
 
 const common = {
+  absWorkingDir: web,
   outdir: dist,
   bundle: true,
   minify: true,
-  // Members that begin with _ are the SDK's own, and all of it is in the one file.
-  mangleProps: /^_/,
   target: 'es2021',
-  supported: { 'class-field': true }, // of es2022, but by every browser that the README names
-  sourcemap: 'linked',
+  supported: { 'class-field': true }, // of es2022, but in every browser that the README names
   write: false,
 };
 
+const sdk = {
+  ...common,
+  // Members that begin with _ are the SDK's own, and all of it is in the one file.
+  mangleProps: /^_/,
+};
+
+const script = `
+  import TencentCloudChat, { ChatError } from './index.js';
+  globalThis.TencentCloudChat = TencentCloudChat;
+  globalThis.Exthub = { ...TencentCloudChat, ChatError };`;
+
 /** Returns the files, as { path, contents }. */
 export async function pack() {
-  const modules = await build({
-    ...common,
-    entryPoints: [{ in: `${sdk}index.js`, out: 'exthub' }],
-    format: 'esm',
-  });
-  const script = await build({
-    ...common,
-    stdin: {
-      contents: `
-        import TencentCloudChat, { ChatError } from './index.js';
-        globalThis.TencentCloudChat = TencentCloudChat;
-        globalThis.Exthub = { ...TencentCloudChat, ChatError };`,
-      resolveDir: sdk,
-      sourcefile: 'global.js',
-    },
-    entryNames: 'exthub.global',
-    format: 'iife',
-    // A classic script knows its own address only while it is first run.
-    define: { 'import.meta.url': 'exthubScript' },
-    banner: { js: 'var exthubScript=document.currentScript&&document.currentScript.src;' },
-  });
-  return [...modules.outputFiles, ...script.outputFiles];
+  const built = await Promise.all([
+    build({ ...sdk, entryPoints: ['sdk/index.js'], format: 'esm', sourcemap: 'linked' }),
+    build({
+      ...sdk,
+      stdin: { contents: script, resolveDir: `${web}sdk`, sourcefile: 'exthub.js' },
+      entryNames: 'exthub',
+      format: 'iife',
+      // A classic script knows its own address only while it is first run.
+      define: { 'import.meta.url': 'exthubScript' },
+      banner: { js: 'var exthubScript=document.currentScript&&document.currentScript.src;' },
+    }),
+    build({
+      ...common,
+      entryPoints: ['demo/demo.js', 'demo/demo.css'],
+      format: 'esm',
+      external: ['/sdk/index.js'],
+    }),
+  ]);
+  return built.flatMap(({ outputFiles }) => outputFiles);
 }
 
 if (pathToFileURL(argv[1] ?? '').href === import.meta.url) {
   await rm(dist, { recursive: true, force: true });
-  for (const { path, contents } of await pack()) {
-    await mkdir(dirname(path), { recursive: true });
-    await writeFile(path, contents);
-  }
+  await mkdir(dist);
+  for (const { path, contents } of await pack()) await writeFile(path, contents);
 }

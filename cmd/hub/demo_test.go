@@ -2,11 +2,16 @@ package main
 
 import (
 	"encoding/json"
+	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
+	"regexp"
+	"strings"
 	"testing"
-	"testing/fstest"
 	"time"
+
+	"github.com/andybalholm/brotli"
 
 	"exthub/hub/usersig"
 )
@@ -75,31 +80,60 @@ func TestDemoUserSig(t *testing.T) {
 	}
 }
 
+// A browser loads a page, its script and the SDK, in the smallest form that it takes. It keeps what
+// has a hash in its name, and asks for the rest each time.
 func TestStatic(t *testing.T) {
-	h := static(fstest.MapFS{"index.html": {Data: []byte("<title>x</title>")}}, forOwnPages)
-	get := func(header string) *httptest.ResponseRecorder {
-		r := httptest.NewRequest("GET", "/", nil)
-		r.Header.Set("If-None-Match", header)
+	script := strings.Repeat(`import "/sdk/index.js";`, 50)
+	build := func(sdk string) *static {
+		return newStatic("/", forOwnPages, map[string][]byte{
+			"index.html": []byte(`<script src="/app.js">`), "app.js": []byte(script),
+		}, newStatic("/sdk/", forAnyOrigin, map[string][]byte{"index.js": []byte(sdk)}))
+	}
+	h := build("first")
+	get := func(h http.Handler, path string, headers ...string) *httptest.ResponseRecorder {
+		r := httptest.NewRequest("GET", path, nil)
+		for i := 0; i < len(headers); i += 2 {
+			r.Header.Set(headers[i], headers[i+1])
+		}
 		w := httptest.NewRecorder()
 		h.ServeHTTP(w, r)
 		return w
 	}
-	first := get("")
-	if first.Code != 200 || first.Header().Get("X-Content-Type-Options") != "nosniff" ||
-		first.Header().Get("Content-Security-Policy") == "" {
-		t.Errorf("%d %v", first.Code, first.Header())
+	page := get(h, "/")
+	if page.Code != 200 || page.Header().Get("X-Content-Type-Options") != "nosniff" ||
+		page.Header().Get("Content-Security-Policy") == "" || page.Header().Get("Cache-Control") != "no-cache" {
+		t.Errorf("%d %v", page.Code, page.Header())
 	}
-	if again := get(first.Header().Get("ETag")); again.Code != http.StatusNotModified {
+	if again := get(h, "/", "If-None-Match", page.Header().Get("ETag")); again.Code != http.StatusNotModified {
 		t.Errorf("%d for what the browser has", again.Code)
 	}
 	w := httptest.NewRecorder()
 	if h.ServeHTTP(w, httptest.NewRequest("POST", "/", nil)); w.Code != http.StatusMethodNotAllowed {
 		t.Errorf("%d for a POST", w.Code)
 	}
-	changed := static(fstest.MapFS{"index.html": {Data: []byte("<title>y</title>")}}, forOwnPages)
-	w = httptest.NewRecorder()
-	changed.ServeHTTP(w, httptest.NewRequest("GET", "/", nil))
-	if w.Header().Get("ETag") == first.Header().Get("ETag") {
-		t.Error("the tag of changed files is the same")
+	hashed := regexp.MustCompile(`/app-[0-9a-f]{12}\.js`).FindString(page.Body.String())
+	for _, path := range []string{hashed, "/app.js"} {
+		kept := strings.Contains(get(h, path).Header().Get("Cache-Control"), "immutable")
+		if kept != (path == hashed) {
+			t.Errorf("%s: kept for ever: %v", path, kept)
+		}
+		for accepted, coding := range map[string]string{
+			"": "", "gzip, deflate, br": "br", "gzip": "gzip", "br;q=0, gzip;q=0.5": "gzip", "identity": "", "br;q=x": "",
+		} {
+			w := get(h, path, "Accept-Encoding", accepted)
+			body, length := w.Body.Len(), w.Header().Get("Content-Length")
+			if got := w.Header().Get("Content-Encoding"); got != coding || fmt.Sprint(body) != length ||
+				coding != "" && body > len(script)/4 {
+				t.Errorf("%s, %q: %q, %d of %s bytes", path, accepted, got, body, length)
+			}
+		}
+	}
+	unpacked, err := io.ReadAll(brotli.NewReader(get(h, hashed, "Accept-Encoding", "br").Body))
+	if err != nil || !regexp.MustCompile(`^import "/sdk/index-[0-9a-f]{12}\.js"`).Match(unpacked) {
+		t.Errorf("%v: %.60s", err, unpacked)
+	}
+	if changed := build("second"); get(changed, "/").Header().Get("ETag") == page.Header().Get("ETag") ||
+		get(changed, hashed).Code != 404 {
+		t.Error("a page of a changed SDK is the same")
 	}
 }

@@ -31,10 +31,11 @@ const (
 func publicHandler(c *Config, secretKey string, doors http.Handler, all *connections) http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("/ws", all.countForwarded(doors))
-	mux.Handle("/sdk/", http.StripPrefix("/sdk", static(web.SDK, forAnyOrigin)))
+	sdk := newStatic("/sdk/", forAnyOrigin, web.SDK())
+	mux.Handle("/sdk/", sdk)
 	if c.demo() {
 		mux.Handle("GET /demo/usersig", demoUserSig(c.SDKAppID, secretKey, c.Admin))
-		mux.Handle("/", static(web.Demo, forOwnPages))
+		mux.Handle("/", newStatic("/", forOwnPages, web.Demo(), sdk))
 	}
 	return closeAfterChunks(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if hub.IsREST(r.URL.Path) {

@@ -48,6 +48,29 @@ test('a page that the hub does not know is told which flag lets it in', async (t
   );
 });
 
+/** The same without modules: a script tag, and a global. */
+const classic = (hub, userID) => `
+  <output></output>
+  <script src="${hub.url}/sdk/exthub.js"></script>
+  <script>
+    const chat = TencentCloudChat.create({ SDKAppID: 1400000000 });
+    const output = document.querySelector('output');
+    chat.on(Exthub.EVENT.SDK_READY, () => (output.value = 'ready: ' + chat.getLoginUser()));
+    chat.login(${loginAs(userID)}).catch((error) => (output.value = error.message));
+  </script>`;
+
+test('a page without modules takes a script tag', async (t) => {
+  const site = await Site.open(t);
+  await play(
+    async ({ hub, open }) => {
+      const { page } = await open();
+      await page.goto(site.page('/', classic(hub, 'ada')));
+      await page.getByText('ready: ada').waitFor();
+    },
+    { flags: ['--secret-key', secretKey, '--allowed-origin', site.origin] },
+  );
+});
+
 /** A page that shows a poll by an example: the one that it sends, or the group's newest. */
 const shows = (hub, userID, example) => `
   <main></main>

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { readdir, readFile } from 'node:fs/promises';
-import { extname } from 'node:path';
+import { basename, extname } from 'node:path';
 import { test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { pack } from '../../pack.js';
@@ -9,13 +9,22 @@ const web = new URL('../../', import.meta.url);
 
 test('what a page loads stays within its budget, and README names the number', async () => {
   const { budget } = JSON.parse(await readFile(new URL('package.json', web), 'utf8'));
-  const packed = (await pack()).find(({ path }) => path.endsWith('/exthub.js'));
+  const packed = (await pack()).find(({ path }) => path.endsWith('/index.js'));
   const gzipped = gzipSync(packed.contents, { level: 9 }).length;
   assert.ok(gzipped <= budget.gzippedKB * 1024, `${gzipped} bytes, budget ${budget.gzippedKB} KB`);
   assert.match(
     await readFile(new URL('README.md', web), 'utf8'),
-    new RegExp(`at most ${budget.gzippedKB} KB minified and gzipped`),
+    new RegExp(`at most ${budget.gzippedKB} KB\\s+minified\\s+and\\s+gzipped`),
   );
+});
+
+test('dist/ is what the sources make: npm run pack', async () => {
+  const packed = await pack();
+  for (const { path, contents } of packed) {
+    assert.ok((await readFile(path)).equals(Buffer.from(contents)), `${path} is not current`);
+  }
+  const names = packed.map(({ path }) => basename(path)).sort();
+  assert.deepEqual((await readdir(new URL('dist/', web))).sort(), names);
 });
 
 test('no file is longer than one sitting', async () => {
