@@ -90,46 +90,64 @@ export class Account {
     try {
       data = await session.login();
     } catch (error) {
-      if (this._session === session) this._clearSession(CLIENT.LOGIN_FAILED);
+      if (this._session === session) this._retire(CLIENT.LOGIN_FAILED);
       if (!(error instanceof ChatError)) throw new ChatError(CLIENT.LOGIN_FAILED, String(error));
       if (error.code === CLIENT.LOST && !(error.data.closeCode >= 4000))
         error.message = await explainUnreachable(this._environment.url);
       throw error;
     }
     this._notReadyCode = 0;
-    this._events.emit(EVENT.SDK_READY);
-    session.start();
+    // Later: an app may begin to wait for SDK_READY when login has resolved.
+    this._environment.later(() => {
+      if (this._session !== session) return;
+      this._events.emit(EVENT.SDK_READY);
+      session.start();
+    });
     return { code: 0, data: { actionStatus: 'OK', errorCode: 0, errorInfo: '', ...data } };
   }
 
   async logout() {
-    const session = this._session;
-    if (!session) return;
-    const ready = this.isReady;
-    this._clearSession(CLIENT.LOGGED_OUT);
+    const { isReady } = this;
+    const connected = this._netState === 'connected';
+    const session = this._retire(CLIENT.LOGGED_OUT);
+    if (isReady) this._events.emit(EVENT.SDK_NOT_READY);
     // Without an answer the hub learns it from the end of the socket.
-    if (ready && this._netState === 'connected')
-      await session.call('logout', {}, { ms: LOGOUT_MS }).catch(() => {});
-    session.close(new ChatError(CLIENT.LOGGED_OUT, 'Logged out.'));
-    if (ready) this._events.emit(EVENT.SDK_NOT_READY);
+    if (isReady && connected) await session?.call('logout', {}, { ms: LOGOUT_MS }).catch(() => {});
+    session?.close(new ChatError(CLIENT.LOGGED_OUT, 'Logged out.'));
   }
 
   /**
    * @param {string} userID
-   * @param {import('./session.js').UserSig} userSig
+   * @param {import('./usersig.js').UserSig} userSig
    */
   _createSession(userID, userSig) {
+    /**
+     * Lets a session tell something while it is the account's: what one that is over still hears
+     * is not for the next user.
+     *
+     * @template {any[]} Args
+     * @param {(...args: Args) => void} tell
+     * @returns {(...args: Args) => void}
+     */
+    const whileCurrent =
+      (tell) =>
+      (...args) => {
+        if (this._session === session) tell(...args);
+      };
+    /** @type {Session} */
+    let session;
     try {
-      return new Session(userID, userSig, this._sdkAppID, this._environment, {
-        emit: (name, data) => this._events.emit(name, data),
-        onState: (state) => this._onState(state),
-        onKicked: (type) => this._onKicked(type),
-        onEnd: (error) => this._onEnd(error),
+      session = new Session(userID, userSig, this._sdkAppID, this._environment, {
+        emit: whileCurrent((name, data) => this._events.emit(name, data)),
+        onState: whileCurrent((state) => this._onState(state)),
+        onKicked: whileCurrent((type) => this._onKicked(type)),
+        onEnd: whileCurrent((error) => this._onEnd(error)),
       });
     } catch (error) {
       // There is no server to connect to, or nothing to connect with.
       throw new ChatError(CLIENT.LOGIN_FAILED, /** @type {Error} */ (error).message);
     }
+    return session;
   }
 
   /** @param {'connecting' | 'connected' | 'disconnected'} state */
@@ -141,10 +159,8 @@ export class Account {
 
   /** @param {keyof typeof KICKED_CODES} type */
   _onKicked(type) {
-    const session = this._session;
-    if (!session) return;
-    this._clearSession(KICKED_CODES[type] ?? CLIENT.KICKED_DEVICE);
-    session.close(new ChatError(this._notReadyCode, `Kicked out: ${type}.`));
+    const session = this._retire(KICKED_CODES[type] ?? CLIENT.KICKED_DEVICE);
+    session?.close(new ChatError(this._notReadyCode, `Kicked out: ${type}.`));
     this._events.emit(EVENT.KICKED_OUT, { type });
     this._events.emit(EVENT.SDK_NOT_READY);
   }
@@ -159,13 +175,21 @@ export class Account {
     if (code === 70001 || code === 20002 || closeCode === 4401)
       return this._onKicked(TYPES.KICKED_OUT_USERSIG_EXPIRED);
     if (closeCode === 4403) return this._onKicked(TYPES.KICKED_OUT_MULT_DEVICE);
-    this._clearSession(CLIENT.LOGIN_FAILED);
+    this._retire(CLIENT.LOGIN_FAILED);
     this._events.emit(EVENT.SDK_NOT_READY);
   }
 
-  /** @param {number} code */
-  _clearSession(code) {
+  /**
+   * Takes leave of the session, which the caller has to close.
+   *
+   * @param {number} code why calls are rejected from now on
+   */
+  _retire(code) {
+    const session = this._session;
+    if (!session) return null;
     this._session = null;
     this._notReadyCode = code;
+    this._onState('disconnected');
+    return session;
   }
 }

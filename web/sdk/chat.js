@@ -61,8 +61,8 @@ export class Chat {
 
   /** @type {ChatSDK['destroy']} */
   destroy = async () => {
+    this._onDestroy(); // first, so that create makes another one from now on
     await this._account.logout();
-    this._onDestroy();
     this._events.emit(EVENT.SDK_DESTROY, { SDKAppID: this._sdkAppID });
     this._events.clear();
   };

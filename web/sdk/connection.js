@@ -1,6 +1,7 @@
 import { Backoff } from './backoff.js';
 import { ChatError, CLIENT, isTransient } from './errors.js';
 import { Rpc } from './rpc.js';
+import { Waiters } from './waiters.js';
 
 /**
  * @typedef {object} Options
@@ -27,6 +28,10 @@ export const WAKE_PONG_MS = 5_000;
 
 /** Whether a close code forbids to come back. The range decides, so new codes need no new SDK. */
 const isFinal = (/** @type {number} */ code) => code >= 4400 && code <= 4499;
+/** The code for a login with an expired UserSig. */
+const SIG_EXPIRED = 70001;
+/** Expired UserSigs in a row after which the app has no better one. */
+const MAX_STALE_SIGS = 4;
 /** The close code for an expired UserSig. A session that can get a new one comes back with it. */
 const CLOSE_SIG_EXPIRED = 4401;
 
@@ -43,16 +48,19 @@ export class Connection {
   _attempting = false;
   _connectedAt = 0;
   _heartbeatMs = 0;
+  /** Logins in a row that were refused because the app's function gave an expired UserSig. */
+  _staleSigs = 0;
   /** @type {any} the timer of the next attempt or ping */
   _timer;
-  /** @type {Set<() => void>} calls that wait for a login, or for the end */
-  _waiters = new Set();
+  /** Calls that wait for a login, or for the end. */
+  _waiters;
   _stopWaking = () => {};
 
   /** @param {Options} options */
   constructor(options) {
     this._options = options;
     this._backoff = new Backoff(options.random);
+    this._waiters = new Waiters(options.clock);
   }
 
   /** Logs in for the first time. It tries once, because the app wants to know why it failed. */
@@ -109,7 +117,7 @@ export class Connection {
     const rpc = this._rpc ?? this._connecting;
     this._rpc = null;
     rpc?.close();
-    this._notifyWaiters();
+    this._waiters.wakeAll();
     this._options.onState('disconnected');
   }
 
@@ -131,13 +139,14 @@ export class Connection {
       // The answer and the close may have come together.
       if (rpc.isClosed)
         throw new ChatError(CLIENT.LOST, 'The connection was lost right after the login.');
+      this._staleSigs = 0;
       this._rpc = rpc;
       this._connectedAt = clock.now();
       this._heartbeatMs = session.heartbeatInterval * 1000;
       this._timer = clock.setTimeout(() => void this._ping(rpc), this._heartbeatMs);
       onState('connected');
       onLogin(session);
-      this._notifyWaiters();
+      this._waiters.wakeAll();
       return session;
     } catch (error) {
       this._connecting?.close();
@@ -179,10 +188,23 @@ export class Connection {
       await this._attempt();
     } catch (error) {
       if (this._endReason) return;
-      if (!isRetryable(error)) return this._finish(/** @type {ChatError} */ (error));
+      if (!this._isRetryable(error)) return this._finish(/** @type {ChatError} */ (error));
       this._options.onState('disconnected');
       this._scheduleRetry(0);
     }
+  }
+
+  /**
+   * Whether to try again. A refused login is final; network trouble, a userSig function that fails
+   * and one that gives what has expired are not.
+   *
+   * @param {unknown} error
+   */
+  _isRetryable(error) {
+    if (!(error instanceof ChatError)) return true;
+    if (error.code === SIG_EXPIRED && this._options.renewable)
+      return ++this._staleSigs < MAX_STALE_SIGS;
+    return isTransient(error) && !isFinal(error.data.closeCode);
   }
 
   /** @param {ChatError} error */
@@ -215,31 +237,8 @@ export class Connection {
       if (this._endReason) throw this._endReason;
       const remaining = deadline - clock.now();
       if (remaining <= 0) throw new ChatError(CLIENT.OFFLINE, 'There is no connection to the hub.');
-      await /** @type {Promise<void>} */ (
-        new Promise((resolve) => {
-          const timer = clock.setTimeout(done, remaining);
-          const waiters = this._waiters.add(done);
-          function done() {
-            clock.clearTimeout(timer);
-            waiters.delete(done);
-            resolve();
-          }
-        })
-      );
+      await this._waiters.wait(remaining);
     }
     return this._rpc;
   }
-
-  _notifyWaiters() {
-    for (const done of [...this._waiters]) done();
-  }
 }
-
-/**
- * Whether to try again. A refused login is final; network trouble and a userSig function that
- * fails are not.
- *
- * @param {unknown} error
- */
-const isRetryable = (error) =>
-  error instanceof ChatError ? isTransient(error) && !isFinal(error.data.closeCode) : true;

@@ -35,10 +35,12 @@ export function create(options) {
     clock,
     random: Math.random,
     onWake,
+    later: (/** @type {() => void} */ run) => void globalThis.setTimeout(run, 0),
   };
-  const chat = /** @type {ChatSDK} */ (
-    /** @type {unknown} */ (new Chat(SDKAppID, environment, () => chats.delete(SDKAppID)))
-  );
+  const made = new Chat(SDKAppID, environment, () => {
+    if (chats.get(SDKAppID) === chat) chats.delete(SDKAppID);
+  });
+  const chat = /** @type {ChatSDK} */ (/** @type {unknown} */ (made));
   chats.set(SDKAppID, chat);
   return chat;
 }

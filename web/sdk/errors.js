@@ -44,6 +44,15 @@ export const isTransient = (error) =>
   [CLIENT.LOST, CLIENT.TIMEOUT, CLIENT.OFFLINE, 10002, 10006, 60007].includes(error.code);
 
 /**
+ * Whether the hub said no for good: the conversation or the message is not there, or not for this
+ * user. An error of the SDK's own, or the end of the session, says nothing about them.
+ *
+ * @param {unknown} error
+ */
+export const isRefusal = (error) =>
+  error instanceof ChatError && error.code >= 10_000 && !isTransient(error);
+
+/**
  * Throws at once, in the caller's own stack, because a bad parameter is a mistake in the program.
  * The text starts as Tencent's does, then says what is wrong.
  *

@@ -26,11 +26,11 @@ export class Events {
    * @param {unknown} [context]
    */
   off(name, handler, context) {
-    const rest = (this._listeners.get(name) ?? []).filter(
+    this._remove(
+      name,
       (listener) =>
-        listener.handler !== handler || (context !== undefined && listener.context !== context),
+        listener.handler === handler && (context === undefined || listener.context === context),
     );
-    this._listeners.set(name, rest);
   }
 
   /**
@@ -42,7 +42,7 @@ export class Events {
    */
   emit(name, data) {
     for (const listener of this._listeners.get(name) ?? []) {
-      if (listener.once) this.off(name, listener.handler, listener.context);
+      if (listener.once) this._remove(name, (other) => other === listener);
       try {
         listener.handler.call(listener.context, { name, data });
       } catch (error) {
@@ -53,5 +53,14 @@ export class Events {
 
   clear() {
     this._listeners.clear();
+  }
+
+  /**
+   * @param {string} name
+   * @param {(listener: Listener) => boolean} isIt
+   */
+  _remove(name, isIt) {
+    const rest = (this._listeners.get(name) ?? []).filter((listener) => !isIt(listener));
+    this._listeners.set(name, rest);
   }
 }

@@ -1,5 +1,5 @@
 import { EVENT } from './constants.js';
-import { isTransient } from './errors.js';
+import { isRefusal, isTransient } from './errors.js';
 import { touch } from './lru.js';
 import { TrackedMessage } from './tracked.js';
 import { DELIVERED, expectedSeq, live, PENDING, READ } from './view.js';
@@ -122,6 +122,7 @@ export class Extensions {
       });
     } catch (error) {
       if (isTransient(error)) return;
+      if (!isRefusal(error)) throw error;
       this._tracked.delete(messageID);
       // A message of another store: its pairs went with it.
       return this._emit(messageID, tracked.abandon());

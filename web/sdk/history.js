@@ -1,5 +1,5 @@
 import { EVENT, TYPES } from './constants.js';
-import { ChatError, CLIENT, isTransient } from './errors.js';
+import { ChatError, CLIENT, isRefusal, isTransient } from './errors.js';
 import { Message, toWire, updateFromWire } from './message.js';
 import { touch } from './lru.js';
 
@@ -146,11 +146,13 @@ export class History {
         if (known >= 0 || page.isCompleted) break;
       }
     } catch (error) {
-      if (!isTransient(error)) this._marks.delete(conversationID);
+      if (isTransient(error)) return;
+      if (!isRefusal(error)) throw error;
+      this._marks.delete(conversationID);
       return;
     }
-    mark.stale = generation !== this._generation;
     this.onReceived(missed);
+    mark.stale = generation !== this._generation;
   }
 
   /**

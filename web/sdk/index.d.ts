@@ -85,21 +85,27 @@ export interface JoinOptions {
 
 export interface ChatSDK extends Absent {
   /**
-   * Connects and logs in. It tries once. After that the SDK replaces lost connections until logout,
-   * KICKED_OUT or SDK_NOT_READY. If the same user is already logged in, it resolves with
-   * `repeatLogin: true`.
+   * Connects and logs in. When it has resolved, calls may be made; SDK_READY comes after that, so
+   * it may be waited for from then on. It tries once. After that the SDK replaces lost connections
+   * until logout, KICKED_OUT or SDK_NOT_READY. If the same user is already logged in, it resolves
+   * with `repeatLogin: true`.
    *
    * Rejects with 2002 (no userID), 2003 (no userSig), 2025 (somebody is logged in or logging in),
-   * 2800 or 2801 (the hub cannot be reached), 3001 (userSig is a function and failed), 3005 (logged
-   * out meanwhile), 10004 (not a userID), 70001 to 70052 (the UserSig is refused).
+   * 2800 or 2801 (the hub cannot be reached), 3001 (userSig is a function and failed, or gave
+   * nothing within 15 s), 3005 (logged out meanwhile), 10004 (not a userID), 70001 to 70052 (the
+   * UserSig is refused).
    */
   login(options: LoginOptions): Promise<Result<LoginResult>>;
   /**
-   * Logs out. Always resolves, within 2 s, also if nobody is logged in. Calls under way reject with
-   * 2800 or 3005.
+   * Logs out. From here on no event of this session comes but SDK_NOT_READY, at once; somebody else
+   * may log in without waiting. Always resolves, within 2 s, also if nobody is logged in. Calls
+   * under way reject with 2800 or 3005.
    */
   logout(): Promise<Result<{}>>;
-  /** Logs out, emits SDK_DESTROY, then removes all handlers. create makes a new object. */
+  /**
+   * Logs out, emits SDK_DESTROY, then removes all handlers. From the call on, create makes a new
+   * object.
+   */
   destroy(): Promise<void>;
   /** True from SDK_READY to SDK_NOT_READY, also while a lost connection is being replaced. */
   isReady(): boolean;
@@ -291,8 +297,9 @@ export declare class ChatError extends Error {
 export interface LoginOptions {
   userID: string;
   /**
-   * Ours: may be a function that gets a fresh UserSig. It is called before each connection, so an
-   * expired UserSig does not end the session.
+   * Ours: may be a function that gets a fresh UserSig, within 15 s. It is called before each
+   * connection, so an expired UserSig does not end the session. Only after four in a row that have
+   * expired the session ends, as with a string.
    */
   userSig: string | (() => string | Promise<string>);
 }

@@ -98,16 +98,15 @@ export class Rpc {
 
   /** @param {unknown} data */
   _onMessage(data) {
-    let items;
     try {
-      items = decode(data);
+      for (const item of decode(data)) {
+        if (isNotification(item)) this._listener.onNotification(item.method, item.params);
+        else this._onResponse(item);
+      }
     } catch (error) {
+      // What was not dealt with is read anew on the next connection.
       console.error(error);
-      return this.close();
-    }
-    for (const item of items) {
-      if (isNotification(item)) this._listener.onNotification(item.method, item.params);
-      else this._onResponse(item);
+      this.close();
     }
   }
 

@@ -5,6 +5,7 @@ import { Extensions } from './extensions.js';
 import { Groups } from './group.js';
 import { History } from './history.js';
 import { Drafts } from './message.js';
+import { askUserSig } from './usersig.js';
 
 /**
  * @typedef {object} Environment the outside world; tests bring their own
@@ -13,18 +14,13 @@ import { Drafts } from './message.js';
  * @property {import('./rpc.js').Clock} clock
  * @property {() => number} random
  * @property {(check: () => void) => () => void} onWake
+ * @property {(run: () => void) => void} later runs it in a task of its own
  *
  * @typedef {object} Listener
  * @property {(name: string, data: any) => void} emit
  * @property {(state: 'connecting' | 'connected' | 'disconnected') => void} onState
  * @property {(type: any) => void} onKicked
  * @property {(error: import('./errors.js').ChatError) => void} onEnd
- */
-
-/**
- * UserSig gets the UserSig; renewable, if asking again may give another one.
- *
- * @typedef {{ get: () => string | Promise<string>, renewable: boolean }} UserSig
  */
 
 /** Reads at the same time while catching up. */
@@ -63,7 +59,7 @@ export class Session {
 
   /**
    * @param {string} userID
-   * @param {UserSig} userSig
+   * @param {import('./usersig.js').UserSig} userSig
    * @param {number} sdkAppID
    * @param {Environment} environment
    * @param {Listener} listener
@@ -78,7 +74,12 @@ export class Session {
     this.drafts = new Drafts(userID, new Date(environment.clock.now()));
     this._connection = new Connection({
       ...environment,
-      loginParams: async () => ({ sdkAppID, userID, userSig: await userSig.get(), batch: true }),
+      loginParams: async () => ({
+        sdkAppID,
+        userID,
+        userSig: await askUserSig(userSig, environment.clock),
+        batch: true,
+      }),
       renewable: userSig.renewable,
       onState: listener.onState,
       onEnd: (error) => {
@@ -145,18 +146,22 @@ export class Session {
   /** Fetches what was missed: messages first, because pairs must not come before their message. */
   async _catchUp() {
     const generation = this._generation;
+    // What nobody expected is tried again. The end of the session ends this too.
+    const report = (/** @type {unknown} */ error) => {
+      if (generation === this._generation) console.error(error);
+    };
     for (
       let window = FIRST_MS;
       generation === this._generation;
       window = Math.min(MAX_MS, window * 2)
     ) {
       await forEachLimit(CATCH_UP_CONCURRENCY, this.history.staleIDs(), (id) =>
-        this.history.catchUp(id),
+        this.history.catchUp(id).catch(report),
       );
       if (generation !== this._generation) return;
       this._flush();
       await forEachLimit(CATCH_UP_CONCURRENCY, this.extensions.staleIDs(), (id) =>
-        this.extensions.catchUp(id),
+        this.extensions.catchUp(id).catch(report),
       );
       if (!this.history.staleIDs().length && !this.extensions.staleIDs().length) return;
       const ms = this._random() * window;

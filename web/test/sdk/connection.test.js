@@ -11,7 +11,8 @@ const message = { ID: 'g.demo.1', status: 'success', isSupportExtension: true };
 
 test('login is the first frame, and the app hears its states in order', brief, async (t) => {
   const context = await start(t);
-  const { chat, hub, heard } = context;
+  const { chat, hub, heard, waitFor } = context;
+  const ready = waitFor(EVENT.SDK_READY);
   const login = chat.login({ userID: 'alice', userSig: 'sig' });
   const connection = await hub.connection();
   const { method, params } = await connection.request();
@@ -19,6 +20,7 @@ test('login is the first frame, and the app hears its states in order', brief, a
   assert.deepEqual(params, { sdkAppID: 1, userID: 'alice', userSig: 'sig', batch: true });
   const { code, data } = await login;
   assert.deepEqual([code, data.actionStatus, data.sessionID], [0, 'OK', 's']);
+  await ready;
   assert.deepEqual(heard, ['connecting', 'connected', EVENT.SDK_READY]);
   assert.equal(chat.getServerTime(), 1_700_000_100);
   assert.equal((await chat.login({ userID: 'alice', userSig: 'sig' })).data.repeatLogin, true);
@@ -301,9 +303,11 @@ test(
     for (const userSig of ['sig', () => 'sig']) {
       const context = await start(t);
       const { chat, hub, heard, waitFor } = context;
+      const ready = waitFor(EVENT.SDK_READY);
       const [connection] = await Promise.all([
         hub.connection(),
         chat.login({ userID: 'alice', userSig }),
+        ready,
       ]);
       await connection.request();
       if (typeof userSig === 'function') {

@@ -12,7 +12,9 @@ export async function start(t, { random = () => 0, WebSocket = RealSocket } = {}
   const waiting = new Map();
   let wakeUp = () => {};
   const onWake = (check) => ((wakeUp = check), () => (wakeUp = () => {}));
-  const chat = new Chat(1, { url: hub.url, WebSocket, clock, random, onWake }, () => {});
+  const later = (run) => setImmediate(() => run());
+  const environment = { url: hub.url, WebSocket, clock, random, onWake, later };
+  const chat = new Chat(1, environment, () => {});
   for (const name of Object.values(EVENT)) {
     chat.on(name, ({ data }) => {
       const label = data?.state ?? data?.type ?? name;
@@ -26,9 +28,11 @@ export async function start(t, { random = () => 0, WebSocket = RealSocket } = {}
 }
 
 export async function logIn(context) {
+  const ready = context.waitFor(EVENT.SDK_READY);
   const [connection] = await Promise.all([
     context.hub.connection(),
     context.chat.login({ userID: 'alice', userSig: 'sig' }),
+    ready,
   ]);
   await connection.request();
   return connection;

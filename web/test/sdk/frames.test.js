@@ -100,7 +100,14 @@ async function start(t, sdkAppID = 1, userID = 'alice', userSig = 'sig') {
   const clock = new Clock();
   const chat = new Chat(
     sdkAppID,
-    { url: hub.url, WebSocket, clock, random: () => 0, onWake: () => () => {} },
+    {
+      url: hub.url,
+      WebSocket,
+      clock,
+      random: () => 0,
+      onWake: () => () => {},
+      later: (run) => setImmediate(() => run()),
+    },
     () => {},
   );
   t.after(() => chat.destroy());

@@ -43,6 +43,7 @@ export class User {
       user.chat.on(name, ({ data }) => user.#record(name, data));
     t.after(() => user.chat.destroy());
     await user.chat.login({ userID, userSig: userSig ?? handout });
+    await user.waitFor(EVENT.SDK_READY);
     return user;
   }
 
