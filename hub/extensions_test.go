@@ -44,21 +44,17 @@ func TestSeq(t *testing.T) {
 	if gone.Code != 0 || gone.Value != "" || gone.Seq <= second.Seq {
 		t.Fatalf("deletion: %+v", gone)
 	}
-	for _, seq := range []uint64{0, gone.Seq} {
+	for _, seq := range []uint64{0, gone.Seq, second.Seq, first.Seq} {
 		if again := ada.Delete(id, object{"key": "k", "seq": seq}); again.Extensions[0] != gone ||
 			again.LatestSeq != gone.Seq {
 			t.Fatalf("deletion of what is gone, by Seq %d: %+v", seq, again)
 		}
 	}
-	late = ada.Delete(id, object{"key": "k", "seq": second.Seq}).Extensions[0]
-	if late != conflict("k", "", gone.Seq) {
-		t.Fatalf("deletion of what is gone, by its last Seq: %+v", late)
-	}
-	if never := ada.Delete(id, object{"key": "never", "seq": 0}).Extensions[0]; never != (hubtest.Pair{Key: "never"}) {
-		t.Fatalf("deletion of what never was: %+v", never)
-	}
-	if never := ada.Delete(id, object{"key": "never", "seq": 5}).Extensions[0]; never != conflict("never", "", 0) {
-		t.Fatalf("deletion of what never was, by a Seq: %+v", never)
+	for _, seq := range []uint64{0, 5} {
+		never := ada.Delete(id, object{"key": "never", "seq": seq}).Extensions[0]
+		if never != (hubtest.Pair{Key: "never"}) {
+			t.Fatalf("deletion of what never was, by Seq %d: %+v", seq, never)
+		}
 	}
 	if stale, _ := ada.Set(id, "k", "3", second.Seq); stale != conflict("k", "", gone.Seq) {
 		t.Fatalf("set of what is gone, by its last Seq: %+v", stale)
@@ -67,6 +63,33 @@ func TestSeq(t *testing.T) {
 	ada.Delete(id, object{"key": "k", "seq": third.Seq})
 	if fourth, _ := ada.Set(id, "k", "4", 0); third.Code != 0 || fourth.Code != 0 {
 		t.Fatalf("set after a deletion: %+v and %+v", third, fourth)
+	}
+}
+
+// TestSentAgainAfterALostAnswer: a client that got no answer sends the same again, with the Seq that
+// was right the first time, and is told 23001 by its own write. What a request asks for is there
+// already, so it is no conflict, and nothing is written or told.
+func TestSentAgainAfterALostAnswer(t *testing.T) {
+	w := hubtest.Start(t)
+	ada := w.Login("ada")
+	id := ada.Send("C2C", "bo").ID
+	set := func(seq uint64) hubtest.Pair {
+		p, _ := ada.Set(id, "k", "1", seq)
+		return p
+	}
+	remove := func(seq uint64) hubtest.Pair {
+		return ada.Delete(id, object{"key": "k", "seq": seq}).Extensions[0]
+	}
+	first := set(0)
+	if again := set(0); again != first || first.Code != 0 {
+		t.Fatalf("set %+v, sent again %+v", first, again)
+	}
+	gone := remove(first.Seq)
+	if again := remove(first.Seq); again != gone || gone.Code != 0 {
+		t.Fatalf("deleted %+v, sent again %+v", gone, again)
+	}
+	if page := ada.Get(id, 0); page.LatestSeq != gone.Seq {
+		t.Fatalf("something was written: %+v", page)
 	}
 }
 

@@ -96,7 +96,7 @@ func (w *world) checkAcks(bucket map[string]entry) (lost int) {
 	given := make(map[uint64]ack)
 	for _, a := range w.journal.acks {
 		if a.what != "clear" && a.wrote {
-			if other, ok := given[a.pair.seq]; ok {
+			if other, ok := given[a.pair.seq]; ok && !other.sameDeletion(a) {
 				w.violation("revision %d was given to %+v and to %+v", a.pair.seq, other, a)
 			}
 			given[a.pair.seq] = a

@@ -73,8 +73,18 @@ func step(s state, in call, out result) []state {
 	}
 	before := s.cells[in.key]
 	if out.conflict {
-		// A pair whose Seq was not known until now may still be one that the writer did not name.
-		if !before.matches(out.pair) || out.pair.seq == in.seq || out.pair.value == "" && in.seq == 0 {
+		// A pair whose Seq was not known until now may still be one that the writer did not name. What
+		// is there already, as asked for, is no conflict.
+		if !before.matches(out.pair) || out.pair.seq == in.seq || out.pair.value == "" && in.seq == 0 ||
+			out.pair.value == in.value {
+			return nil
+		}
+		s.cells[in.key] = out.pair
+		return []state{s}
+	}
+	if before.value == in.value {
+		// The pair is so already, or gone already: nothing is written.
+		if !before.matches(out.pair) {
 			return nil
 		}
 		s.cells[in.key] = out.pair
@@ -82,14 +92,6 @@ func step(s state, in call, out result) []state {
 	}
 	if !before.acceptsSeq(in.seq) {
 		return nil
-	}
-	if in.kind == "delete" && before.value == "" {
-		// The pair is gone already: nothing is written.
-		if !before.matches(out.pair) {
-			return nil
-		}
-		s.cells[in.key] = out.pair
-		return []state{s}
 	}
 	if out.pair.seq <= s.latest || out.pair.value != in.value {
 		return nil
@@ -160,7 +162,7 @@ func stepUnanswered(s state, in call) (state, bool) {
 		return s, true
 	}
 	before := s.cells[in.key]
-	if !before.acceptsSeq(in.seq) || in.kind == "delete" && before.value == "" {
+	if !before.acceptsSeq(in.seq) || before.value == in.value {
 		return s, false
 	}
 	s.cells[in.key] = register{value: in.value, seq: s.latest, lowerBound: true}

@@ -31,6 +31,12 @@ type ack struct {
 	wrote        bool // false if there was nothing to write
 }
 
+// sameDeletion reports whether both answers may be about one deletion: deleting what is gone
+// already gives the revision of the deletion, and no answer tells which of them wrote it.
+func (a ack) sameDeletion(b ack) bool {
+	return a.what == "delete" && b.what == "delete" && a.message == b.message && a.key == b.key && a.pair == b.pair
+}
+
 // writer is a member that makes one request after the other, naming the Seq that it knows, and
 // after a conflict the Seq that the answer told.
 type writer struct {

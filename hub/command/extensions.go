@@ -154,15 +154,15 @@ func (d *decision) keep(code int, p kv.Pair) {
 }
 
 // set decides each item of a set. A set to the value that the pair already has succeeds and writes
-// nothing.
+// nothing, whatever Seq it names: it may be the same set sent again, because its answer was lost.
 func (d *decision) set(t *kv.Txn) error {
 	added := 0
 	for _, item := range d.items {
 		switch p := t.Pair(item.Key); {
-		case !d.admin && !seqMatches(p, item.Seq):
-			d.keep(refusal.SeqConflict, p)
 		case !p.Deleted && p.Value == item.Value:
 			d.keep(0, p)
+		case !d.admin && !seqMatches(p, item.Seq):
+			d.keep(refusal.SeqConflict, p)
 		default:
 			if p.Deleted {
 				added++
@@ -185,14 +185,15 @@ func (d *decision) set(t *kv.Txn) error {
 	return nil
 }
 
-// delete decides each item of a deletion. Deleting a pair that is gone succeeds and writes nothing.
+// delete decides each item of a deletion. Deleting a pair that is gone succeeds and writes nothing,
+// whatever Seq it names, as with set.
 func (d *decision) delete(t *kv.Txn) error {
 	for _, item := range d.items {
 		switch p := t.Pair(item.Key); {
-		case !d.admin && !seqMatches(p, item.Seq):
-			d.keep(refusal.SeqConflict, p)
 		case p.Deleted:
 			d.keep(0, p)
+		case !d.admin && !seqMatches(p, item.Seq):
+			d.keep(refusal.SeqConflict, p)
 		default:
 			d.write(kv.Write{Key: item.Key, Delete: true})
 		}
