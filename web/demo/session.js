@@ -17,6 +17,7 @@ class SignInError extends Error {}
 export class Session {
   #chat;
   #handlers;
+  #unsent = null; // the last message that was made, until it is known to be sent
 
   constructor(handlers) {
     this.#handlers = handlers;
@@ -76,16 +77,23 @@ export class Session {
     return { messages: data.messageList, next: data.isCompleted ? '' : data.nextReqMessageID };
   }
 
-  /** Sends a card and returns its message. */
+  /**
+   * Sends a card and returns its message. If sending failed and the same card is sent once more, it
+   * is the same message: the hub takes that once, also if it had arrived the first time.
+   */
   async send(data) {
     const chat = this.#chat;
-    const message = chat.createCustomMessage({
-      to: GROUP,
-      conversationType: TYPES.CONV_GROUP,
-      payload: { data },
-      isSupportExtension: true,
-    });
-    return (await chat.sendMessage(message)).data.message;
+    if (this.#unsent?.payload.data !== data) {
+      this.#unsent = chat.createCustomMessage({
+        to: GROUP,
+        conversationType: TYPES.CONV_GROUP,
+        payload: { data },
+        isSupportExtension: true,
+      });
+    }
+    const { message } = (await chat.sendMessage(this.#unsent)).data;
+    this.#unsent = null;
+    return message;
   }
 
   /** All pairs of a message, as a Map. */

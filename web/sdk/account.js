@@ -112,7 +112,8 @@ export class Account {
     const session = this._retire(CLIENT.LOGGED_OUT);
     if (isReady) this._events.emit(EVENT.SDK_NOT_READY);
     // Without an answer the hub learns it from the end of the socket.
-    if (isReady && connected) await session?.call('logout', {}, { ms: LOGOUT_MS }).catch(() => {});
+    if (isReady && connected)
+      await session?.call('logout', {}, { deadline: session.deadline(LOGOUT_MS) }).catch(() => {});
     session?.close(new ChatError(CLIENT.LOGGED_OUT, 'Logged out.'));
   }
 

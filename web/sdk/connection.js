@@ -1,5 +1,6 @@
 import { Backoff } from './backoff.js';
 import { ChatError, CLIENT, isTransient } from './errors.js';
+import { Heartbeat, WAKE_PONG_MS } from './heartbeat.js';
 import { Rpc } from './rpc.js';
 import { Waiters } from './waiters.js';
 
@@ -21,11 +22,6 @@ import { Waiters } from './waiters.js';
 
 /** Milliseconds that a call may take. The hub gives itself less, so that its answer comes first. */
 export const CALL_MS = 15_000;
-/** Milliseconds that a pong may take. The hub answers in order, so a slow call may delay it. */
-export const PONG_MS = 15_000;
-/** PONG_MS for somebody who has just come back to the page and waits. */
-export const WAKE_PONG_MS = 5_000;
-
 /** Whether a close code forbids to come back. The range decides, so new codes need no new SDK. */
 const isFinal = (/** @type {number} */ code) => code >= 4400 && code <= 4499;
 /** The code for a login with an expired UserSig. */
@@ -47,10 +43,10 @@ export class Connection {
   _endReason = null;
   _attempting = false;
   _connectedAt = 0;
-  _heartbeatMs = 0;
+  _heartbeat;
   /** Logins in a row that were refused because the app's function gave an expired UserSig. */
   _staleSigs = 0;
-  /** @type {any} the timer of the next attempt or ping */
+  /** @type {any} the timer of the next attempt */
   _timer;
   /** Calls that wait for a login, or for the end. */
   _waiters;
@@ -61,6 +57,7 @@ export class Connection {
     this._options = options;
     this._backoff = new Backoff(options.random);
     this._waiters = new Waiters(options.clock);
+    this._heartbeat = new Heartbeat(options.clock);
   }
 
   /** Logs in for the first time. It tries once, because the app wants to know why it failed. */
@@ -74,37 +71,44 @@ export class Connection {
     }
   }
 
+  /** When a call that is made now has to be over. */
+  deadline(ms = CALL_MS) {
+    return this._options.clock.now() + ms;
+  }
+
   /**
    * Calls the hub, and waits for a connection if there is none.
    *
    * If the connection is lost before the answer, the call may have been carried out: it rejects
-   * with 2800. With retry, for calls that only read, it is sent again.
+   * with 2800. With retry, for calls that may be carried out twice, it is sent again.
    *
    * @param {string} method
    * @param {object | (() => object)} params a function is called when they are sent
-   * @param {{ retry?: boolean, ms?: number }} [options]
+   * @param {{ retry?: boolean, deadline?: number }} [options]
    * @returns {Promise<any>}
    */
-  async call(method, params, { retry = false, ms = CALL_MS } = {}) {
+  async call(method, params, { retry = false, deadline = this.deadline() } = {}) {
     const { clock } = this._options;
-    const deadline = clock.now() + ms;
+    /** @type {ChatError | undefined} */
+    let lost;
     for (;;) {
-      const rpc = await this._waitConnected(deadline);
+      const rpc = await this._waitConnected(deadline, lost);
       try {
         return await rpc.call(
           method,
           typeof params === 'function' ? params() : params,
-          Math.max(1, deadline - clock.now()),
+          deadline - clock.now(),
         );
       } catch (error) {
         if (!retry || !(error instanceof ChatError) || error.code !== CLIENT.LOST) throw error;
+        lost = error;
       }
     }
   }
 
   /** Pings the socket, or connects at once. Timers may have slept: a hidden tab, a closed lid. */
   checkAlive() {
-    if (this._rpc) void this._ping(this._rpc, WAKE_PONG_MS);
+    if (this._rpc) void this._heartbeat.check(WAKE_PONG_MS);
     else if (!this._endReason && !this._attempting) void this._retry();
   }
 
@@ -114,6 +118,7 @@ export class Connection {
     this._endReason = reason;
     this._stopWaking();
     this._options.clock.clearTimeout(this._timer);
+    this._heartbeat.stop();
     const rpc = this._rpc ?? this._connecting;
     this._rpc = null;
     rpc?.close();
@@ -142,8 +147,7 @@ export class Connection {
       this._staleSigs = 0;
       this._rpc = rpc;
       this._connectedAt = clock.now();
-      this._heartbeatMs = session.heartbeatInterval * 1000;
-      this._timer = clock.setTimeout(() => void this._ping(rpc), this._heartbeatMs);
+      this._heartbeat.start(rpc, session.heartbeatInterval * 1000);
       onState('connected');
       onLogin(session);
       this._waiters.wakeAll();
@@ -165,7 +169,7 @@ export class Connection {
     if (this._rpc !== rpc) return;
     const { clock, onDisconnect, onState, renewable } = this._options;
     this._rpc = null;
-    clock.clearTimeout(this._timer);
+    this._heartbeat.stop();
     if (isFinal(code) && !(renewable && code === CLOSE_SIG_EXPIRED)) {
       return this._finish(
         new ChatError(CLIENT.LOST, `The hub closed with ${code}.`, { closeCode: code }),
@@ -214,31 +218,21 @@ export class Connection {
   }
 
   /**
-   * @param {Rpc} rpc
-   * @param {number} [timeout]
+   * @param {number} deadline
+   * @param {ChatError} [lost] what has become of the call so far
    */
-  async _ping(rpc, timeout = PONG_MS) {
+  async _waitConnected(deadline, lost) {
     const { clock } = this._options;
-    clock.clearTimeout(this._timer);
-    try {
-      await rpc.call('ping', {}, timeout);
-    } catch {
-      return rpc.close();
-    }
-    if (this._rpc !== rpc) return;
-    clock.clearTimeout(this._timer);
-    this._timer = clock.setTimeout(() => void this._ping(rpc), this._heartbeatMs);
-  }
-
-  /** @param {number} deadline */
-  async _waitConnected(deadline) {
-    const { clock } = this._options;
-    while (!this._rpc) {
+    for (;;) {
       if (this._endReason) throw this._endReason;
       const remaining = deadline - clock.now();
-      if (remaining <= 0) throw new ChatError(CLIENT.OFFLINE, 'There is no connection to the hub.');
+      if (remaining <= 0)
+        throw (
+          lost ??
+          new ChatError(CLIENT.OFFLINE, 'There was no connection in time: nothing was sent.')
+        );
+      if (this._rpc) return this._rpc;
       await this._waiters.wait(remaining);
     }
-    return this._rpc;
   }
 }

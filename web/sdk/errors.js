@@ -44,6 +44,14 @@ export const isTransient = (error) =>
   [CLIENT.LOST, CLIENT.TIMEOUT, CLIENT.OFFLINE, 10002, 10006, 60007].includes(error.code);
 
 /**
+ * Whether a call that failed may have been done all the same.
+ *
+ * @param {unknown} error
+ */
+export const mayBeDone = (error) =>
+  error instanceof ChatError && [CLIENT.LOST, CLIENT.TIMEOUT, 10002].includes(error.code);
+
+/**
  * Whether the hub said no for good: the conversation or the message is not there, or not for this
  * user. An error of the SDK's own, or the end of the session, says nothing about them.
  *

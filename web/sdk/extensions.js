@@ -2,7 +2,8 @@ import { EVENT } from './constants.js';
 import { isRefusal, isTransient } from './errors.js';
 import { touch } from './lru.js';
 import { TrackedMessage } from './tracked.js';
-import { DELIVERED, expectedSeq, live, PENDING, READ } from './view.js';
+import { DELIVERED, live, PENDING, READ } from './view.js';
+import { Writes } from './writes.js';
 
 /**
  * @typedef {import('./session.js').Session} Session
@@ -21,10 +22,12 @@ export class Extensions {
   _generation = 0;
   /** The number of the hub's store: revisions of one mean nothing in another. */
   _incarnation = 0;
+  _writes;
 
   /** @param {Session} session */
   constructor(session) {
     this._session = session;
+    this._writes = new Writes(session, this);
   }
 
   /**
@@ -38,11 +41,8 @@ export class Extensions {
         `setMessageExtensions takes ${limit} pairs, the other ${pairs.length - limit} are ignored.`,
       );
     }
-    const { view } = this._track(ID);
-    const extensions = pairs
-      .slice(0, limit)
-      .map(({ key, value }) => ({ key, value, seq: expectedSeq(view, key) }));
-    return this._change(ID, 'setMessageExtensions', extensions);
+    const items = pairs.slice(0, limit).map(({ key, value }) => ({ key, value }));
+    return { extensions: await this._writes.change(ID, 'setMessageExtensions', items) };
   }
 
   /**
@@ -50,20 +50,17 @@ export class Extensions {
    * @param {string[]} keys all, if there is none
    */
   async delete({ ID }, keys) {
-    const { view, incarnation } = this._track(ID);
-    const extensions = keys.map((key) => ({ key, seq: expectedSeq(view, key) }));
-    if (extensions.length) return this._change(ID, 'deleteMessageExtensions', extensions);
-    await this._session.call('deleteMessageExtensions', { messageID: ID, clear: true });
-    // The reply lists no pairs, but those known when it was sent are gone.
-    const entries = live(view).map((pair) => ({ ...pair, value: '' }));
-    if (incarnation === this._track(ID).incarnation)
-      this._apply(ID, { entries, delivery: PENDING });
-    return { extensions: [] };
+    if (!keys.length) {
+      await this._writes.clear(ID);
+      return { extensions: [] };
+    }
+    const items = keys.map((key) => ({ key }));
+    return { extensions: await this._writes.change(ID, 'deleteMessageExtensions', items) };
   }
 
   /** @param {Message} message */
   async get({ ID }) {
-    const tracked = this._track(ID);
+    const tracked = this.track(ID);
     await this._read(ID, tracked, {
       complete: !tracked.complete,
       delivery: tracked.readByApp ? PENDING : READ,
@@ -75,7 +72,7 @@ export class Extensions {
 
   /** @param {any} event */
   onUpdated({ messageID, extensions, latestSeq }) {
-    this._apply(messageID, { entries: extensions, delivery: DELIVERED });
+    this.apply(messageID, { entries: extensions, delivery: DELIVERED });
     this._advance(messageID, latestSeq);
   }
 
@@ -86,7 +83,7 @@ export class Extensions {
       value: '',
       seq: latestSeq,
     }));
-    this._apply(messageID, { entries, clearSeq, delivery: DELIVERED });
+    this.apply(messageID, { entries, clearSeq, delivery: DELIVERED });
     this._advance(messageID, latestSeq);
   }
 
@@ -133,32 +130,14 @@ export class Extensions {
   }
 
   /**
-   * Sends a set or a delete. Each item of the reply, also of a conflict, has the pair as it is now,
-   * so that the same call made again names the right Seq.
+   * Reads what the hub knows more, without telling handlers: they hear of it as of everything.
    *
    * @param {string} messageID
-   * @param {string} method
-   * @param {{ key: string, seq: number }[]} extensions
+   * @param {number} deadline
    */
-  async _change(messageID, method, extensions) {
-    const { incarnation } = this._track(messageID);
-    // While the call waits, the store may be replaced. There these Seqs name other pairs.
-    const named = () =>
-      incarnation === this._track(messageID).incarnation
-        ? extensions
-        : extensions.map((item) => ({ ...item, seq: 0 }));
-    const reply = await this._session.call(method, () => ({ messageID, extensions: named() }));
-    const asked = new Map(named().map(({ key, seq }) => [key, seq]));
-    /** @type {{ code: number, key: string, value: string, seq: number }[]} */
-    const items = reply.extensions;
-    const entries = items.map(({ key, value, seq }) => ({
-      key,
-      value,
-      // 0: not even a tombstone is left, so it is the pair of the Seq that we named that is gone.
-      seq: seq || (asked.get(key) ?? 0),
-    }));
-    this._apply(messageID, { entries, delivery: PENDING });
-    return { extensions: items.map(({ code, key, value }) => ({ code, key, value })) };
+  ask(messageID, deadline) {
+    const how = { complete: false, delivery: PENDING, retry: true, deadline };
+    return this._read(messageID, this.track(messageID), how);
   }
 
   /**
@@ -166,10 +145,10 @@ export class Extensions {
    *
    * @param {string} messageID
    * @param {TrackedMessage} tracked
-   * @param {{ complete: boolean, delivery: number, retry: boolean }} how
+   * @param {{ complete: boolean, delivery: number, retry: boolean, deadline?: number }} how
    * @returns {Promise<void>}
    */
-  async _read(messageID, tracked, { complete, delivery, retry }) {
+  async _read(messageID, tracked, { complete, delivery, retry, deadline }) {
     let startSeq = complete ? 0 : tracked.cursor + 1;
     const { incarnation } = tracked;
     /** @type {import('./view.js').Entry[]} */
@@ -178,14 +157,14 @@ export class Extensions {
       const page = await this._session.call(
         'getMessageExtensions',
         { messageID, startSeq },
-        { retry },
+        { retry, deadline },
       );
       // A smaller latestSeq: the store was restored from a backup, which changes no epoch.
       if (page.latestSeq < startSeq - 1) tracked.reset(++this._incarnation);
       // The hub lists no deletions up to purgedSeq any more. Only reading all pairs shows them.
       const incomplete = !complete && startSeq <= page.purgedSeq;
       if (incomplete || incarnation !== tracked.incarnation)
-        return this._read(messageID, tracked, { complete: true, delivery, retry });
+        return this._read(messageID, tracked, { complete: true, delivery, retry, deadline });
       entries.push(...page.extensions);
       if (page.completeFlag === 1) {
         const { clearSeq, latestSeq } = page;
@@ -203,7 +182,7 @@ export class Extensions {
    * @param {number} latestSeq
    */
   _advance(messageID, latestSeq) {
-    const tracked = this._track(messageID);
+    const tracked = this.track(messageID);
     if (!tracked.stale) tracked.cursor = Math.max(tracked.cursor, latestSeq);
   }
 
@@ -211,8 +190,8 @@ export class Extensions {
    * @param {string} messageID
    * @param {import('./view.js').Change} change
    */
-  _apply(messageID, change) {
-    this._emit(messageID, this._track(messageID).apply(change));
+  apply(messageID, change) {
+    this._emit(messageID, this.track(messageID).apply(change));
   }
 
   /**
@@ -228,7 +207,7 @@ export class Extensions {
   }
 
   /** @param {string} messageID */
-  _track(messageID) {
+  track(messageID) {
     return touch(
       this._tracked,
       messageID,

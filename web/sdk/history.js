@@ -57,7 +57,10 @@ export class History {
     }
     const generation = this._generation;
     try {
-      const { message: wire } = await this._session.call('sendMessage', toWire(message));
+      // Without an answer it is sent again: the hub takes it once.
+      const { message: wire } = await this._session.call('sendMessage', toWire(message), {
+        retry: true,
+      });
       this._remember(updateFromWire(message, wire, this._session.userID));
       this._advance(message, generation);
       return { message };

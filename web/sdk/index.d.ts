@@ -179,9 +179,11 @@ export interface ChatSDK extends Absent {
    * Adds pairs or changes them: at most 20, further ones are ignored with a warning on the console.
    * All members of the conversation get MESSAGE_EXTENSIONS_UPDATED, you too.
    *
-   * Each pair has an answer of its own. Code 0: it was set. Code 23001: somebody changed it since
-   * you last saw it, so nothing was written, and `value` is its value now, '' if it is gone. The
-   * same call made again overwrites that value.
+   * Each pair has an answer of its own. Code 0: it was set, or has this value. Code 23001: somebody
+   * else changed it since you last saw it, so nothing was written, and `value` is its value now, ''
+   * if it is gone. The same call made again overwrites that value. Your own changes are no
+   * conflict, whether you wait for them or not: those of one pair are sent one after the other, and
+   * one whose answer was lost is asked about, then sent again if it was not done.
    *
    * Throws if message.status is not 'success' or message.isSupportExtension is not true, and for
    * an empty array. Rejects with 10004 (a key is empty, over 100 bytes or given twice, a value is
@@ -286,7 +288,9 @@ export interface Result<Data> {
  * | 3002, 3003 | kicked out: multipleDevice, multipleAccount |
  * | 3004, 3006 | kicked out: userSigExpired, REST_API_Kick |
  *
- * (1) Calls that only read do not reject with it: they are sent again.
+ * (1) Calls that only read, sendMessage and those that write pairs are sent again on the next
+ * connection, those that write once it is known what became of them, and reject with it only if
+ * there is none in time.
  */
 export declare class ChatError extends Error {
   constructor(code: number, message: string, data?: Record<string, any>);

@@ -104,10 +104,19 @@ export class Session {
   /**
    * @param {string} method
    * @param {object | (() => object)} params
-   * @param {{ retry?: boolean, ms?: number }} [options]
+   * @param {{ retry?: boolean, deadline?: number }} [options]
    */
   call(method, params, options) {
     return this._connection.call(method, params, options);
+  }
+
+  /**
+   * When a call that is made now has to be over.
+   *
+   * @param {number} [ms]
+   */
+  deadline(ms) {
+    return this._connection.deadline(ms);
   }
 
   /** The hub's time in seconds, the unit of message.time. */

@@ -11,6 +11,10 @@ export class TrackedMessage {
   readByApp = false;
   /** Whether the connection was lost since then. */
   stale = false;
+  /** The revision of the last clear, as far as it is known. */
+  clearSeq = 0;
+  /** @type {Map<string, import('./writes.js').Doubt>} writes without an answer, by key */
+  doubts = new Map();
   /** What handlers know from earlier stores, until this one is read. */
   previous = EMPTY.pairs;
   /** The number of the store that all revisions here belong to. */
@@ -27,6 +31,7 @@ export class TrackedMessage {
    * @param {import('./view.js').Change} change
    */
   apply(change) {
+    this.clearSeq = Math.max(this.clearSeq, change.clearSeq ?? 0);
     return this._replace(apply(this.view, change));
   }
 
@@ -43,7 +48,8 @@ export class TrackedMessage {
   /** @param {number} incarnation of the store that replaced the last */
   reset(incarnation) {
     this.previous = new Map([...this.previous, ...this.view.pairs]);
-    Object.assign(this, { view: EMPTY, cursor: 0, complete: false, incarnation });
+    Object.assign(this, { view: EMPTY, cursor: 0, clearSeq: 0, complete: false, incarnation });
+    this.doubts.clear();
   }
 
   /**
@@ -64,6 +70,7 @@ export class TrackedMessage {
       delivery,
     });
     this.cursor = Math.max(this.cursor, latestSeq);
+    this.clearSeq = Math.max(this.clearSeq, clearSeq);
     if (!complete) return;
     this.view = inherit(this.view, this.previous);
     this.previous = EMPTY.pairs;

@@ -7,6 +7,7 @@ export async function slowLine(page) {
   let paused = null;
   let lines = [];
   let cut = false;
+  let swallowed = false;
   let waiting = [];
   const isNotification = (frame) => frame.startsWith('[') || JSON.parse(frame).method !== undefined;
 
@@ -16,6 +17,7 @@ export async function slowLine(page) {
     lines.push(line, server);
     line.onMessage((frame) => server.send(frame));
     server.onMessage((frame) => {
+      if (swallowed) return;
       if (paused && isNotification(frame)) paused.push(() => line.send(frame));
       else line.send(frame);
     });
@@ -30,9 +32,14 @@ export async function slowLine(page) {
       paused = null;
       for (const send of frames) send();
     },
+    /** Loses all that the hub says, until the connection is cut. */
+    swallow() {
+      swallowed = true;
+    },
     /** Ends the connection, and lets no new one through until restore. */
     async cut() {
       cut = true;
+      swallowed = false;
       const old = lines;
       lines = [];
       for (const line of old) await line.close({ code: 4003, reason: 'cut by the test' });

@@ -140,3 +140,42 @@ test(
     for (const user of [alice, bob]) assert.equal(user.eventsOf(EVENT.SDK_READY).length, 1);
   },
 );
+
+test(
+  "a write whose answer was lost on the way is known to be done, and is nobody's conflict",
+  { timeout },
+  async (t) => {
+    const proxy = await TcpProxy.open(t, hub);
+    const { alice, bob, groupID, message, copy } = await poll(t, hub, { proxy });
+    for (const [run, key, value] of [
+      [() => set(bob, copy, 'a', '1'), 'a', '1'],
+      [() => set(bob, copy, 'a', '2'), 'a', '2'],
+      [() => bob.chat.deleteMessageExtensions(copy, ['a']), 'a', ''],
+    ]) {
+      alice.clearEvents();
+      proxy.deafen();
+      const write = run();
+      await alice.waitForPair(message.ID, key, value);
+      const behind = set(bob, copy, 'a', 'behind');
+      proxy.cut();
+      proxy.restore();
+      assert.deepEqual((await write).data.extensions, [{ code: 0, key, value }]);
+      assert.deepEqual(codes(await behind), [0]);
+    }
+    const draft = bob.chat.createCustomMessage({
+      to: groupID,
+      conversationType: 'GROUP',
+      payload: { data: 'once' },
+    });
+    alice.clearEvents();
+    proxy.deafen();
+    const sending = bob.chat.sendMessage(draft);
+    const [received] = await alice.waitFor(MESSAGE_RECEIVED);
+    proxy.cut();
+    proxy.restore();
+    assert.equal((await sending).data.message.ID, received.ID);
+    assert.equal(draft.status, 'success');
+    const { data } = await alice.chat.getMessageList({ conversationID: received.conversationID });
+    assert.equal(data.messageList.length, 2, 'the poll and the message, once');
+  },
+);

@@ -1,8 +1,9 @@
 // How a session survives bad sockets. The hub is a fake one that behaves badly; see fakehub.js.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { CALL_MS, PONG_MS, WAKE_PONG_MS } from '../../sdk/connection.js';
+import { CALL_MS } from '../../sdk/connection.js';
 import { EVENT } from '../../sdk/constants.js';
+import { PONG_MS, WAKE_PONG_MS } from '../../sdk/heartbeat.js';
 import { logIn, reconnect, start } from './context.js';
 
 const brief = { timeout: 10_000 };
@@ -167,7 +168,7 @@ test(
   async (t) => {
     const context = await start(t);
     const connection = await logIn(context);
-    const write = context.chat.setMessageExtensions(message, [{ key: 'a', value: '1' }]);
+    const write = context.chat.joinGroup({ groupID: 'demo' });
     await connection.request();
     connection.cut();
     await assert.rejects(write, { code: 2800 });

@@ -11,12 +11,18 @@ export const message = { ID: 'm' };
  */
 export function modelSession(
   model,
-  { pageSize = 200, answer = (result) => result, wait = async () => {} } = {},
+  {
+    pageSize = 200,
+    answer = (result) => result,
+    wait = async () => {},
+    intercept = (method, params, run) => run(),
+  } = {},
 ) {
   const heard = [];
   const screen = new Map(); // what an app shows that reads once, then follows events
   const session = {
     perRequest: 20,
+    deadline: () => Infinity,
     emit(name, data) {
       heard.push({ name, ...data });
       if (name === EVENT.MESSAGE_EXTENSIONS_UPDATED)
@@ -26,7 +32,8 @@ export function modelSession(
     async call(method, params) {
       await wait();
       const sent = typeof params === 'function' ? params() : params;
-      return answer(respond(model, method, sent, pageSize), method, sent);
+      const run = () => respond(model, method, sent, pageSize);
+      return answer(intercept(method, sent, run), method, sent);
     },
   };
   const extensions = new Extensions(session);
@@ -40,6 +47,7 @@ function respond(model, method, { startSeq, extensions = [], clear }, pageSize) 
   const events = [];
   const items = extensions.map(({ key, value = '', seq }) => {
     const now = model.pairs.get(key) ?? { value: '', seq: 0 };
+    if (value === now.value) return { code: 0, key, ...now };
     if (seq !== now.seq && !(now.value === '' && seq === 0)) return { code: 23001, key, ...now };
     events.push(method === 'setMessageExtensions' ? model.set(key, value) : model.remove(key));
     return { code: 0, key, ...(model.pairs.get(key) ?? { value: '', seq: 0 }) };

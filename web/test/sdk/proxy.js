@@ -7,6 +7,7 @@ export class TcpProxy {
   #server;
   #sockets = new Set();
   #whole = true;
+  #deaf = false;
 
   static async open(t, hub) {
     const proxy = new TcpProxy();
@@ -25,8 +26,13 @@ export class TcpProxy {
     return `ws://127.0.0.1:${this.#server.address().port}/ws`;
   }
 
+  /** Loses all that the hub says from now on, until cut. What the client says still arrives. */
+  deafen() {
+    this.#deaf = true;
+  }
+
   cut() {
-    this.#whole = false;
+    this.#whole = this.#deaf = false;
     for (const socket of this.#sockets) socket.destroy();
   }
 
@@ -44,7 +50,10 @@ export class TcpProxy {
       this.#sockets.add(from);
       from.on('error', () => to.destroy());
       from.on('close', () => (this.#sockets.delete(from), to.destroy()));
-      from.pipe(to);
+      from.on('data', (data) => {
+        if (from === near || !this.#deaf) to.write(data);
+      });
+      from.on('end', () => to.end());
     }
   }
 }
