@@ -1,8 +1,12 @@
 package rest_test
 
 import (
+	"bufio"
 	"fmt"
+	"io"
 	"maps"
+	"net"
+	"net/http"
 	"slices"
 	"strings"
 	"testing"
@@ -159,6 +163,47 @@ func TestMemberStarvesOthers(t *testing.T) {
 	}
 	calls(w.Member("bo"), 10, 2)
 	calls(b, 40, 40) // 20 of each command
+}
+
+// A member sends bodies as long as a backend's, without their ends, until the hub's memory is full.
+// Anything longer than a frame of a session may be is refused at its header, or where it gets too
+// long.
+func TestMemberSendsLongBodies(t *testing.T) {
+	w := hubtest.Start(t)
+	key := w.Backend().SendC2C("ada", "bo", 1)
+	body := func(size int) string {
+		text := fmt.Sprintf(`{"From_Account":"ada","To_Account":"bo","MsgKey":%q}`, key)
+		return text + strings.Repeat(" ", size-len(text))
+	}
+	for _, c := range []struct {
+		of           *hubtest.Backend
+		size, refuse int
+	}{
+		{w.Member("ada"), 64 << 10, 0}, {w.Member("ada"), 64<<10 + 1, 80002},
+		{w.Backend(), 1 << 20, 0}, {w.Backend(), 1<<20 + 1, 80002},
+	} {
+		if e, reply := c.of.Call(getC2C, body(c.size)); e.ErrorCode != c.refuse {
+			t.Errorf("%d bytes: %s", c.size, reply)
+		}
+		chunks := io.MultiReader(strings.NewReader(body(c.size))) // whose length nobody tells
+		if e, reply := c.of.Reply(http.Post(c.of.To(getC2C), "", chunks)); e.ErrorCode != c.refuse {
+			t.Errorf("%d bytes in chunks: %s", c.size, reply)
+		}
+	}
+	url := strings.TrimPrefix(w.URL(), "http://")
+	endless, err := net.Dial("tcp", url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer endless.Close()
+	if err := endless.SetDeadline(time.Now().Add(hubtest.Timeout)); err != nil {
+		t.Fatal(err)
+	}
+	to := strings.TrimPrefix(w.Member("ada").To(getC2C), w.URL())
+	fmt.Fprintf(endless, "POST %s HTTP/1.1\r\nHost: %s\r\nContent-Length: %d\r\n\r\n{", to, url, 1<<20)
+	if e, reply := w.Backend().Reply(http.ReadResponse(bufio.NewReader(endless), nil)); e.ErrorCode != 80002 {
+		t.Errorf("a body without an end: %s", reply)
+	}
 }
 
 // A member sets one message over REST until nobody else can.
