@@ -19,7 +19,7 @@ type link struct {
 // openLink starts the embedded server in dir, or connects to the cluster. A cluster that does not
 // answer yet is no error: the connection is retried for as long as the hub runs.
 func openLink(c *Config, dir *dataDir) (*link, error) {
-	l := &link{closed: make(chan struct{})}
+	l, refused := &link{closed: make(chan struct{})}, new(refusedLog)
 	options := []nats.Option{
 		nats.Name("exthub"),
 		nats.MaxReconnects(-1),
@@ -27,6 +27,10 @@ func openLink(c *Config, dir *dataDir) (*link, error) {
 		// Hubs that lost the same node don't come back in step
 		nats.ReconnectJitter(200*time.Millisecond, time.Second),
 		nats.RetryOnFailedConnect(true),
+		// A node that refuses the hub's password twice would be given up for good. Passwords are
+		// changed, not always here first.
+		nats.IgnoreAuthErrorAbort(),
+		nats.ReconnectErrHandler(func(_ *nats.Conn, err error) { refused.explains(err) }),
 		// While disconnected, a write fails at once. From a buffer it could be sent much later,
 		// after its caller was told that it failed.
 		nats.ReconnectBufSize(-1),
@@ -40,9 +44,14 @@ func openLink(c *Config, dir *dataDir) (*link, error) {
 			}
 		}),
 		nats.ReconnectHandler(func(nc *nats.Conn) {
+			refused.last = ""
 			slog.Info("connected to NATS again", "node", nc.ConnectedServerName())
 		}),
-		nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) { slog.Warn("NATS", "error", err) }),
+		nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) {
+			if !refused.explains(err) {
+				slog.Warn("NATS", "error", err)
+			}
+		}),
 		nats.ClosedHandler(func(*nats.Conn) { close(l.closed) }),
 	}
 	if c.NATSURL == "" {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"net"
@@ -86,8 +87,12 @@ func (c *Config) validateStorage() error {
 		if c.NATSURL == "" {
 			return fmt.Errorf("%s is for a NATS cluster: set --nats-url, or leave it out", flag)
 		}
-		if _, err := os.Stat(path); err != nil {
+		text, err := os.ReadFile(path)
+		if err != nil {
 			return fmt.Errorf("%s: %w", flag, err)
+		}
+		if flag == "--nats-ca" && !x509.NewCertPool().AppendCertsFromPEM(text) {
+			return fmt.Errorf("--nats-ca %s holds no certificate: set a file in PEM", path)
 		}
 	}
 	for i, address := range strings.Split(c.NATSURL, ",") {
