@@ -10,4 +10,7 @@ var (
 	// ErrUnavailable is returned if the store refused because it can't serve now (no leader, no
 	// room on the disk), or if a read could not be served. Nothing was written.
 	ErrUnavailable = errors.New("store unavailable")
+
+	// ErrOverwritten is returned by Get for a revision that the bucket does not hold any more.
+	ErrOverwritten = errors.New("entry overwritten")
 )

@@ -270,11 +270,42 @@ func (b *Bucket) newEntry(subject string, header nats.Header, data []byte, revis
 	return e
 }
 
-// Get returns the entry with this revision as the stream's leader has it, or ErrUnavailable.
+// Get returns the entry with this revision as the stream's leader has it, ErrOverwritten if a newer
+// one has taken its place, or ErrUnavailable. The client's own call would ask any replica, and one
+// that lags would say that there is no such entry yet.
 func (b *Bucket) Get(ctx context.Context, revision uint64) (Entry, error) {
-	msg, err := b.stream.GetMsg(ctx, revision)
+	body, err := json.Marshal(map[string]uint64{"seq": revision})
 	if err != nil {
-		return Entry{}, fmt.Errorf("%w: %w", ErrUnavailable, err)
+		return Entry{}, err
 	}
-	return b.newEntry(msg.Subject, msg.Header, msg.Data, msg.Sequence, msg.Time), nil
+	reply, err := b.requests.askAgain(ctx, &nats.Msg{Subject: "$JS.API.STREAM.MSG.GET.KV_" + b.name, Data: body})
+	if err != nil {
+		return Entry{}, fmt.Errorf("%w: entry %d: %w", ErrUnavailable, revision, err)
+	}
+	var answer struct {
+		Message struct {
+			Subject string    `json:"subject"`
+			Header  []byte    `json:"hdrs"`
+			Data    []byte    `json:"data"`
+			Time    time.Time `json:"time"`
+		} `json:"message"`
+		Error *jetstream.APIError `json:"error"`
+	}
+	if err := json.Unmarshal(reply.Data, &answer); err != nil {
+		return Entry{}, fmt.Errorf("%w: entry %d: %w", ErrUnavailable, revision, err)
+	}
+	switch e := answer.Error; {
+	case e != nil && e.ErrorCode == jetstream.JSErrCodeMessageNotFound:
+		return Entry{}, fmt.Errorf("%w: %d", ErrOverwritten, revision)
+	case e != nil:
+		return Entry{}, fmt.Errorf("%w: entry %d: %s", ErrUnavailable, revision, e.Description)
+	}
+	m := answer.Message
+	var header nats.Header
+	if len(m.Header) > 0 {
+		if header, err = nats.DecodeHeadersMsg(m.Header); err != nil {
+			return Entry{}, fmt.Errorf("%w: entry %d: %w", ErrUnavailable, revision, err)
+		}
+	}
+	return b.newEntry(m.Subject, header, m.Data, revision, m.Time), nil
 }
