@@ -30,7 +30,7 @@ type cas struct {
 
 // hasCAS reports whether changes of these buckets may be committed as a CAS.
 func (o Options) hasCAS() bool {
-	return o.Replicas == 1 && o.MaxPairs > 0 && o.MaxPairs < bucket.MaxBatch
+	return o.Replicas == 1 && o.MaxPairs > 0 && o.MaxPairs <= maxDeletions
 }
 
 // beginCAS decides on the message as it is and returns the change as a CAS, or false if it needs a

@@ -32,6 +32,10 @@ func parseControl(e bucket.Entry) (control, error) {
 	return c, nil
 }
 
+// maxDeletions is how many pairs a clear deletes each: the record and the control entry may have to
+// fit into the same commit.
+const maxDeletions = bucket.MaxBatch - 2
+
 // writes turns a change into entries, and reports whether the control entry is among them.
 func (m *Message) writes(object string, change Change, maxTombstones int) (writes []bucket.Write, isControl bool) {
 	next := control{ClearSeq: m.control.ClearSeq, PurgedSeq: m.control.PurgedSeq}
@@ -40,7 +44,7 @@ func (m *Message) writes(object string, change Change, maxTombstones int) (write
 		next = control{Clear: true, PurgedSeq: m.control.PurgedSeq}
 		for _, p := range m.Pairs(0) {
 			deletions++
-			if len(writes) < bucket.MaxBatch-1 {
+			if len(writes) < maxDeletions {
 				writes = append(writes, bucket.Write{Key: object + ".x." + encodeToken(p.Key), Delete: true})
 			}
 		}
@@ -57,6 +61,9 @@ func (m *Message) writes(object string, change Change, maxTombstones int) (write
 	}
 	if !change.Clear && next.PurgedSeq == m.control.PurgedSeq {
 		return writes, false
+	}
+	if change.record != nil {
+		writes = append(writes, change.record.write())
 	}
 	value, err := json.Marshal(next)
 	if err != nil {

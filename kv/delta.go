@@ -2,16 +2,17 @@ package kv
 
 import "exthub/kv/bucket"
 
-// Delta is a committed change: a message that was sent, pairs of one message, members of one group,
-// or that a user's UserSigs were revoked. Entries that were committed right after each other come
-// as one Delta.
+// Delta is a committed change: a message that was sent or recalled, pairs of one message, members
+// of one group, or that a user's UserSigs were revoked. Entries that were committed right after
+// each other come as one Delta.
 type Delta struct {
 	Revision uint64    // of the last entry in it
 	ID       MessageID // the message, "" for a membership change
 	Ref      Ref       // the same taken apart; of a membership change only GroupID is set
 
-	Record *Record // the message was sent
-	Origin string  // the session that sent it
+	Record   *Record // the message was sent
+	Origin   string  // the session that sent it
+	Recalled *Record // the message was recalled: what is left of it; its pairs are gone, too
 
 	Pairs    []Pair // pairs that changed, deletions among them, in rising Seq
 	ClearSeq uint64 // not 0: the message was cleared at this revision
@@ -42,7 +43,11 @@ func (d *Delta) add(at parsedKey, e bucket.Entry, origin string) error {
 		if err != nil {
 			return err
 		}
-		d.Record, d.Origin = record, origin
+		if record.Recalled != nil {
+			d.Recalled = record
+		} else {
+			d.Record, d.Origin = record, origin
+		}
 	case at.suffix == "c":
 		c, err := parseControl(e)
 		if err != nil {

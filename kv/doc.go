@@ -23,7 +23,7 @@
 //
 //	c.<from>.<to>.<MsgKey>   a one-to-one message; this prefix is also its public ID
 //	g.<groupID>.<MsgSeq>     a group message; likewise
-//	  .m                     the message record, written once
+//	  .m                     the message record, written once, and once more by a recall
 //	  .c                     control: the last clear, and which deletions are no longer listed
 //	  .x.<key>               a pair: the value's plain bytes
 //	g.<groupID>._            a group
@@ -44,6 +44,10 @@
 // the stream's lock. A replicated stream checks it when the leader proposes (#4320), and excludes a
 // second writer in flight only if both name the byte-identical filter. So the filter is built in
 // one place: one that matches nothing would pass unchecked.
+//
+// A record that is recalled is written anew in place, without its content, because then no entry is
+// left that has the content, whatever becomes of the hub meanwhile. It keeps what its place in the
+// order said before: see recall.go.
 //
 // On a single replica, a change of one live pair that was decided on that pair alone is committed
 // as a compare-and-swap: on the condition that this pair is still as it was (see cas.go).

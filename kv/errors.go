@@ -19,6 +19,9 @@ var (
 	// first.
 	ErrDuplicate = errors.New("message was sent already")
 
+	// ErrRecalled is returned by Send for a message that was sent before and has been recalled.
+	ErrRecalled = errors.New("message was recalled")
+
 	// ErrTaken is returned by Send for a one-to-one message whose Ref is that of another message.
 	ErrTaken = errors.New("another message has this key")
 

@@ -8,9 +8,9 @@ import (
 	"time"
 )
 
-// Follower hears of every message whose pairs change, at least once, across restarts: its place is
-// kept in the store, under its name, from the first Follow on. Of all hubs that follow under one
-// name one is served at a time; if it stops or is lost, another goes on.
+// Follower hears of every message that is recalled or whose pairs change, at least once, across
+// restarts: its place is kept in the store, under its name, from the first Follow on. Of all hubs
+// that follow under one name one is served at a time; if it stops or is lost, another goes on.
 //
 // A Follower that is behind reads what the bucket holds by then, as every reader does: values that
 // were overwritten meanwhile fold into the newest.
@@ -34,6 +34,7 @@ type News struct {
 	// In rising Seq, deletions among them; those that a clear has deleted are not
 	Pairs     []Pair
 	ClearSeq  uint64    // not 0: the message was cleared at this revision, before anything in Pairs
+	Recalled  *Recall   // the message was recalled, at ClearSeq; there are no Pairs then
 	PurgedSeq uint64    // deletions at or below it are not listed
 	Time      time.Time // when the first of it was committed
 }

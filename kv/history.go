@@ -35,7 +35,7 @@ func (s *Store) History(
 
 func (sh *shard) groupHistory(ctx context.Context, groupID string, before, count uint64) ([]Record, bool, error) {
 	if before == 0 {
-		last, _, err := sh.lastMessage(ctx, sh.bucket.Prefix()+"g."+encodeToken(groupID)+".*.m")
+		last, _, err := sh.lastMessage(ctx, sh.recordFilter(groupID))
 		if err != nil {
 			return nil, false, err
 		}
@@ -202,7 +202,7 @@ func (sh *shard) oldNumber(ctx context.Context, c c2c, newest indexPart, ref Ref
 		if err != nil {
 			return 0, err
 		}
-		if q := parts[middle]; q.Old > 0 && q.OldSeq < e.Revision {
+		if q := parts[middle]; q.Old > 0 && q.OldSeq < sentAt(e) {
 			low = middle + 1
 		} else {
 			high, p = middle, q

@@ -259,6 +259,11 @@ func TestOldConversations(t *testing.T) {
 				t.Fatal(err)
 			}
 			expectRefs(t, walk(t, first, C2CConversation("ann", "bob"), 15), sent)
+			// Their records do not say where they stand, and a recall writes them anew.
+			for i := 0; i < messages; i += 9 {
+				recall(t, first, sent[i], "ann")
+			}
+			expectRefs(t, walk(t, second, C2CConversation("ann", "bob"), 1), sent)
 		})
 	}
 }

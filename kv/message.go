@@ -12,6 +12,8 @@ import (
 type Message struct {
 	ref        Ref
 	record     *Record
+	recordSeq  uint64 // the revision of record
+	recordSize int
 	pairs      map[string]Pair
 	control    control
 	latest     uint64
@@ -101,14 +103,16 @@ func (m *Message) apply(suffix string, e bucket.Entry) error {
 	m.memo, m.memoBytes = nil, 0
 	switch {
 	case suffix == "m":
+		if e.Revision < m.recordSeq {
+			return nil // as it was before it was recalled
+		}
 		record, err := decodeRecord(m.ref, e.Value)
 		if err != nil {
 			return err
 		}
-		if m.record == nil {
-			m.bytes += len(e.Value) + recordOverhead
-		}
-		m.record = record
+		size := len(e.Value) + recordOverhead
+		m.bytes += size - m.recordSize
+		m.record, m.recordSeq, m.recordSize = record, e.Revision, size
 		return nil
 	case suffix == "c":
 		c, err := parseControl(e)
@@ -119,6 +123,9 @@ func (m *Message) apply(suffix string, e bucket.Entry) error {
 		m.latest = max(m.latest, c.ClearSeq)
 		m.clear(c.ClearSeq)
 		m.forget(c.PurgedSeq)
+		if m.record != nil && m.record.Recalled != nil {
+			m.forget(c.ClearSeq) // nobody may read what was deleted, and keys may be names
+		}
 		return nil
 	}
 	key, err := pairKey(suffix)

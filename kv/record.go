@@ -4,9 +4,11 @@ import (
 	"encoding/json"
 	"errors"
 	"unicode/utf8"
+
+	"exthub/kv/bucket"
 )
 
-// Record is a message as it was sent. It is written once and never changes.
+// Record is a message as it was sent. It is written once, and once more if the message is recalled.
 type Record struct {
 	Ref                Ref             `json:"-"`
 	From               string          `json:"from"`
@@ -19,9 +21,19 @@ type Record struct {
 	Random             uint32          `json:"random"`
 	CloudCustomData    string          `json:"cloudCustomData,omitempty"`
 	IsSupportExtension bool            `json:"isSupportExtension,omitempty"`
+	Recalled           *Recall         `json:"recalled,omitempty"` // nil unless it was recalled
 	// Number is the place of a one-to-one message in its conversation, from 1. It is 0 if it was
 	// stored before there was an index. Some numbers are nobody's.
 	Number uint64 `json:"number,omitempty"`
+}
+
+// write returns the entry of the record. Its payload must be JSON.
+func (r *Record) write() bucket.Write {
+	value, err := json.Marshal(r)
+	if err != nil {
+		panic(err) // a payload that is not JSON: callers encode it themselves
+	}
+	return bucket.Write{Key: string(r.Ref.ID()) + ".m", Value: string(value)}
 }
 
 // decodeRecord returns the record of the message with this ref. It refuses what Send can't have

@@ -2,7 +2,6 @@ package kv
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"hash/fnv"
@@ -20,9 +19,10 @@ import (
 //
 // origin is the session that sends it, for Delta. A message with the sender, conversation, Sequence
 // (one-to-one only), Random and content of one that was sent within dedup (at most 5 minutes; 0:
-// never) is not stored again: Send returns the record of the first and ErrDuplicate. A one-to-one
-// message whose Ref is another message's gets ErrTaken. Other errors are ErrUnavailable and
-// ErrUnknown.
+// never) is not stored again: Send returns the record of the first and ErrDuplicate, or ErrRecalled
+// if the first was recalled within 5 minutes: a message that is sent again for want of an answer
+// must not bring back what was taken back. A one-to-one message whose Ref is another message's gets
+// ErrTaken. Other errors are ErrUnavailable and ErrUnknown.
 func (s *Store) Send(ctx context.Context, r Record, origin string, dedup time.Duration) (Record, error) {
 	sh := s.shardFor(r.Ref)
 	ctx, cancel := context.WithTimeout(ctx, bucket.RequestTimeout)
@@ -38,6 +38,9 @@ func (s *Store) Send(ctx context.Context, r Record, origin string, dedup time.Du
 			return stored, err
 		}
 		first, err := sh.recordAt(ctx, duplicate.Revision)
+		if errors.Is(err, bucket.ErrOverwritten) {
+			err = ErrRecalled
+		}
 		if err != nil {
 			return Record{}, err
 		}
@@ -59,7 +62,7 @@ func (sh *shard) send(ctx context.Context, r Record, origin, id string) (Record,
 		return Record{}, errors.Join(ErrUnavailable, err)
 	}
 	defer release()
-	filter := sh.bucket.Prefix() + "g." + encodeToken(r.GroupID) + ".*.m"
+	filter := sh.recordFilter(r.GroupID)
 	for {
 		last, revision, err := sh.lastMessage(ctx, filter)
 		if err != nil {
@@ -104,27 +107,27 @@ func (sh *shard) sendC2C(ctx context.Context, r Record, origin, id string) (Reco
 	if err != nil {
 		return Record{}, err
 	}
-	if len(snap.Entries) == 1 && id != "" {
-		if first, err := readRecord(snap.Entries[0]); err != nil || first.fingerprint() == r.fingerprint() {
-			return first, errors.Join(err, &bucket.DuplicateError{Revision: snap.Entries[0].Revision})
-		}
+	if len(snap.Entries) == 0 || id == "" {
+		return Record{}, ErrTaken
+	}
+	switch first, err := readRecord(snap.Entries[0]); {
+	case err == nil && first.Recalled != nil:
+		return Record{}, ErrRecalled // it may have been another one, but nobody can tell
+	case err != nil, first.fingerprint() == r.fingerprint():
+		return first, errors.Join(err, &bucket.DuplicateError{Revision: snap.Entries[0].Revision})
 	}
 	return Record{}, ErrTaken
 }
 
 func (sh *shard) storeRecord(ctx context.Context, r Record, origin, id string, p bucket.Precondition) (Record, error) {
-	value, err := json.Marshal(r)
-	if err != nil {
-		return Record{}, err
-	}
-	entry := bucket.Write{Key: string(r.Ref.ID()) + ".m", Value: string(value)}
 	options := bucket.PublishOptions{Precondition: p, Origin: origin, DedupID: id}
-	_, err = sh.bucket.Publish(ctx, []bucket.Write{entry}, options)
+	_, err := sh.bucket.Publish(ctx, []bucket.Write{r.write()}, options)
 	return r, err
 }
 
-// lastMessage returns the MsgSeq of a group's newest message and its revision. Records are written
-// once and in order, so the newest is the one stored last.
+// lastMessage returns the MsgSeq of a group's newest message and the revision of the record that
+// was written last. Records are written in order, so that is the newest, unless it was written to
+// recall a message.
 func (sh *shard) lastMessage(ctx context.Context, filter string) (msgSeq, revision uint64, err error) {
 	e, err := sh.bucket.Last(ctx, filter)
 	if err != nil || e == nil {
@@ -133,6 +136,13 @@ func (sh *shard) lastMessage(ctx context.Context, filter string) (msgSeq, revisi
 	at, err := parseKey(e.Key)
 	if err != nil || at.ref.MsgSeq == 0 || at.ref.MsgSeq == math.MaxUint64 {
 		return 0, 0, fmt.Errorf("%w: %s at %d is not a message of a group", errUnreadable, e.Key, e.Revision)
+	}
+	if r, err := decodeRecord(at.ref, e.Value); err == nil && r.Recalled != nil {
+		if r.Recalled.Last > 1<<60 {
+			return 0, 0, fmt.Errorf("%w: %s at %d has no such message", errUnreadable, e.Key, e.Revision)
+		}
+		last, err := sh.lastMessageFrom(ctx, at.ref.GroupID, r.Recalled.Last, e.Revision)
+		return last, e.Revision, err
 	}
 	return at.ref.MsgSeq, e.Revision, nil
 }

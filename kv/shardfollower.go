@@ -105,6 +105,9 @@ func (f *shardFollower) handle(ctx context.Context, e bucket.Entry) error {
 		if clear := m.ClearSeq(); clear >= revision {
 			news.ClearSeq, from = clear, clear+1
 		}
+		if record := m.Record(); record != nil {
+			news.Recalled = record.Recalled
+		}
 		news.Pairs = m.Pairs(from)
 	})
 	if errors.Is(err, errUnreadable) {

@@ -10,7 +10,8 @@ import (
 // Change is what a decision wants written. Its keys are distinct.
 type Change struct {
 	Writes []Write
-	Clear  bool // delete every pair; Writes must be empty
+	Clear  bool    // delete every pair; Writes must be empty
+	record *Record // what is left of the message, if it is recalled; only with Clear
 
 	// Stored is called, unless nil, when the change is committed but Update still waits for Run's
 	// sink to get it; where it need not wait, Stored is not called. It must not block.

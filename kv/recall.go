@@ -1,0 +1,107 @@
+package kv
+
+import (
+	"context"
+	"strconv"
+
+	"exthub/kv/bucket"
+)
+
+// Recall is what a record says once its message was recalled. A recall writes the record anew, in
+// place, without its content, in the commit that deletes the pairs. So no entry is left that has
+// the content: not for a hub that knows nothing of recalls, nor for whoever reads the bucket
+// without one.
+//
+// An entry that marks the message as recalled would leave the record where it is, but the content
+// with it, until somebody deletes the record. Then the next message of a group, whose number comes
+// from the newest record, could get the number of one that was recalled.
+//
+// JetStream reads an entry that was overwritten no more. Its bytes stay in the file until the
+// server writes that file anew, which it does by itself once more than half of it is dead. Erasing
+// them at once takes a stream that lets entries be deleted one by one. The streams of KV buckets do
+// not, which can't be changed once they are made, and an erasure could not be a part of the commit.
+type Recall struct {
+	By   string `json:"by"`   // the user who recalled it
+	Time int64  `json:"time"` // when, in Unix seconds
+	// Last is the MsgSeq of the newest message of the group, or of one before it: the record does
+	// not stand any more where its place in the stream says.
+	Last uint64 `json:"last,omitempty"`
+	Sent uint64 `json:"sent"` // the revision of the record before
+}
+
+// Recall takes a message back: its content and its pairs are gone, and what is left of its record
+// says so. by and at say who did it, and when. It returns the record as it is then, and reports
+// whether it is this call that recalled it: a message is recalled once. check looks at the record
+// and refuses with an error, which comes back unchanged. It must be pure, and refuse nil, which
+// means that there is no such message. Other errors are those of Update.
+func (s *Store) Recall(
+	ctx context.Context, ref Ref, by string, at int64, check func(*Record) error,
+) (r Record, done bool, err error) {
+	ctx, cancel := withTimeout(ctx)
+	defer cancel()
+	recall := Recall{By: by, Time: at}
+	if ref.GroupID != "" {
+		sh := s.shardFor(ref)
+		last, _, err := sh.lastMessage(ctx, sh.recordFilter(ref.GroupID))
+		if err != nil {
+			return Record{}, false, err
+		}
+		recall.Last = max(last, ref.MsgSeq)
+	}
+	_, err = s.Update(ctx, ref, func(t *Txn) (Change, error) {
+		done = false
+		if err := check(t.Record()); err != nil {
+			return Change{}, err
+		}
+		if r = *t.Record(); r.Recalled != nil {
+			return Change{}, nil
+		}
+		recall.Sent = t.m.recordSeq
+		r, done = r.without(recall), true
+		return Change{Clear: true, record: &r}, nil
+	})
+	return r, done && err == nil, err
+}
+
+// without returns what is left of a record once its message was recalled.
+func (r Record) without(recall Recall) Record {
+	r.Payload, r.CloudCustomData, r.Recalled = []byte("{}"), "", &recall
+	return r
+}
+
+// recordFilter returns the filter of all records of a group.
+func (sh *shard) recordFilter(groupID string) string {
+	return sh.bucket.Prefix() + "g." + encodeToken(groupID) + ".*.m"
+}
+
+// maxAhead is how many numbers lastMessageFrom looks at in one request.
+const maxAhead = 32
+
+// lastMessageFrom returns the MsgSeq of a group's newest message as of this revision or later.
+// known is that of a message that is not newer. It is exact for a sender, whose write depends on no
+// record having come since then; those that came while the message was being recalled are a few.
+func (sh *shard) lastMessageFrom(ctx context.Context, groupID string, known, revision uint64) (uint64, error) {
+	object := "g." + encodeToken(groupID) + "."
+	for {
+		keys := make([]string, maxAhead)
+		for i := range keys {
+			keys[i] = object + strconv.FormatUint(known+1+uint64(i), 10) + ".m"
+		}
+		snap, err := sh.bucket.Read(ctx, revision, keys...)
+		if err != nil {
+			return 0, err
+		}
+		known += uint64(len(snap.Entries)) // numbers have no gaps
+		if len(snap.Entries) < maxAhead {
+			return known, nil
+		}
+	}
+}
+
+// sentAt returns the revision at which the message of a record was sent.
+func sentAt(e bucket.Entry) uint64 {
+	if r, err := readRecord(e); err == nil && r.Recalled != nil {
+		return r.Recalled.Sent
+	}
+	return e.Revision
+}
