@@ -132,7 +132,14 @@ func (b *Broker) Publish(d kv.Delta) {
 			}
 		}
 	case d.Record != nil:
-		b.deliverMessage(d)
+		b.deliverMessage(d.Ref, "MESSAGE_RECEIVED", d.Record, d.Origin)
+	case d.Recalled != nil:
+		// It says that the pairs are gone, too. What still waits about them is out of date.
+		if t := b.throttles[d.ID]; t != nil {
+			t.waiting = nil
+		}
+		b.deliverMessage(d.Ref, "MESSAGE_REVOKED", d.Recalled, "")
+		return
 	case len(d.Members) > 0 || d.Dissolved:
 		b.changeMembers(d)
 	}
@@ -141,22 +148,22 @@ func (b *Broker) Publish(d kv.Delta) {
 	}
 }
 
-// deliverMessage delivers a message that was sent. Each side of a one-to-one conversation sees it
-// under the name of the other.
-func (b *Broker) deliverMessage(d kv.Delta) {
-	if d.Record.GroupID != "" {
-		if g := b.groups[d.Record.GroupID]; g != nil {
-			if e := b.messageEvent(d, ""); e != nil {
-				b.options.Deliverer.Deliver(d.Record.GroupID, e, g.borrow(), d.Origin, nil)
+// deliverMessage delivers a message that was sent or recalled, to everybody but the session that it
+// comes from. Each side of a one-to-one conversation sees it under the name of the other.
+func (b *Broker) deliverMessage(ref kv.Ref, method string, r *kv.Record, origin string) {
+	if ref.GroupID != "" {
+		if g := b.groups[ref.GroupID]; g != nil {
+			if e := b.messageEvent(method, r, ""); e != nil {
+				b.options.Deliverer.Deliver(ref.GroupID, e, g.borrow(), origin, nil)
 			}
 		}
 		return
 	}
-	for _, reader := range readers(d.Ref) {
+	for _, reader := range readers(ref) {
 		if u := b.users[reader]; u != nil {
-			if e := b.messageEvent(d, reader); e != nil {
+			if e := b.messageEvent(method, r, reader); e != nil {
 				for _, a := range u {
-					notifyOthers(a, e, d.Origin)
+					notifyOthers(a, e, origin)
 				}
 			}
 		}
@@ -164,10 +171,10 @@ func (b *Broker) deliverMessage(d kv.Delta) {
 }
 
 // messageEvent returns the event of a message as reader sees it, or nil if it can't be encoded.
-func (b *Broker) messageEvent(d kv.Delta, reader string) *Event {
-	buffer, err := encodeReceived(NewMessage(d.Record, reader))
+func (b *Broker) messageEvent(method string, r *kv.Record, reader string) *Event {
+	buffer, err := encodeMessage(method, NewMessage(r, reader))
 	if err != nil {
-		slog.Error("message that can't be encoded", "message", d.ID, "error", err)
+		slog.Error("message that can't be encoded", "message", r.Ref.ID(), "error", err)
 		return nil
 	}
 	return new(Event).addFrame(b.options.Wrap, buffer)

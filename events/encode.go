@@ -22,6 +22,8 @@ type Message struct {
 	IsSupportExtension bool            `json:"isSupportExtension"`
 	Status             string          `json:"status"`
 	CloudCustomData    string          `json:"cloudCustomData"`
+	IsRevoked          bool            `json:"isRevoked,omitzero"` // it was recalled: Payload is {}
+	Revoker            string          `json:"revoker,omitzero"`   // who recalled it
 }
 
 // NewMessage returns the message as the reader sees it.
@@ -39,18 +41,21 @@ func NewMessage(r *kv.Record, reader string) Message {
 		}
 		m.ConversationID, m.ConversationType, m.To = "C2C"+peer, "C2C", r.To
 	}
+	if r.Recalled != nil {
+		m.IsRevoked, m.Revoker = true, r.Recalled.By
+	}
 	return m
 }
 
-// encodeReceived returns the notification of a message, behind Headroom.
-func encodeReceived(m Message) ([]byte, error) {
+// encodeMessage returns the notification of a message by this method, behind Headroom.
+func encodeMessage(method string, m Message) ([]byte, error) {
 	payload, err := json.Marshal(struct {
 		Version string `json:"jsonrpc"`
 		Method  string `json:"method"`
 		Params  struct {
 			Messages []Message `json:"messages"`
 		} `json:"params"`
-	}{"2.0", "MESSAGE_RECEIVED", struct {
+	}{"2.0", method, struct {
 		Messages []Message `json:"messages"`
 	}{[]Message{m}}})
 	return append(make([]byte, Headroom, Headroom+len(payload)), payload...), err

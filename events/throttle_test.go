@@ -59,6 +59,31 @@ func TestThrottle(t *testing.T) {
 	})
 }
 
+// What waits about a message is told after it was recalled, and brings its pairs back. The recall
+// is told at once, and nothing comes after it.
+func TestRecallOvertakesWhatWaits(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := New(Options{Interval: 50 * time.Millisecond, LargeAudience: 2})
+		ann, _ := join(b, "ann", "team"), join(b, "bob", "team")
+		b.Publish(pairs("team", 1, "a"))
+		b.Publish(pairs("team", 2, "a"))
+		d := pairs("team", 3, "-a")
+		d.ClearSeq, d.Recalled = 4, &kv.Record{Ref: d.Ref, GroupID: "team", From: "ann", Recalled: &kv.Recall{By: "bob"}}
+		d.Recalled.Payload = []byte("{}")
+		b.Publish(d)
+		got := ann.frames()
+		if len(got) != 2 || !strings.Contains(got[1], "MESSAGE_REVOKED") || !strings.Contains(got[1], `"revoker":"bob"`) {
+			t.Fatalf("told %s", got)
+		}
+		<-time.After(time.Second)
+		synctest.Wait()
+		if got := ann.frames(); len(got) != 0 {
+			t.Errorf("told after the recall: %s", got)
+		}
+		b.Close()
+	})
+}
+
 // slowDeliverer is a Deliverer whose events are written when the test says so.
 type slowDeliverer struct {
 	Sequential

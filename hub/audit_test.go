@@ -42,6 +42,9 @@ func TestAuditLog(t *testing.T) {
 	id := ada.Send("C2C", "bo").ID
 	ada.Set(id, "a secret key", "a secret value", 0)
 	ada.Delete(id)
+	for range 2 {
+		ada.Must("revokeMessage", object{"messageID": id}, nil)
+	}
 	ada.Must("deleteGroupMember", object{"groupID": "club", "userIDList": []string{"bo"}}, nil)
 	ada.Must("dismissGroup", object{"groupID": "club"}, nil)
 	stranger := hubtest.LoginParams(hubtest.AppID, "eve", w.Sign("ada"))
@@ -80,6 +83,7 @@ func TestAuditLog(t *testing.T) {
 	}
 	for _, want := range []string{
 		`message cleared by="ada" message="` + id + `"`,
+		`message recalled by="ada" message="` + id + `"`,
 		`members removed by="ada" group="club" users=["bo"]`,
 		`group dismissed by="ada" group="club"`,
 		`login refused user="eve" code=70013`,
@@ -95,7 +99,7 @@ func TestAuditLog(t *testing.T) {
 			t.Errorf("no line %s", want)
 		}
 	}
-	if len(got) != 11 {
+	if len(got) != 12 {
 		t.Errorf("%d lines:\n%s", len(got), strings.Join(got, "\n"))
 	}
 }

@@ -187,6 +187,16 @@ func TestFieldNames(t *testing.T) {
 			"conversationID: must be 1 to 48 printable ASCII characters", "",
 		},
 		{
+			"revokeMessage", `"messageID":"no ID"`,
+			"openim/admin_msgwithdraw", `"From_Account":"ada","To_Account":"bo","MsgKey":""`,
+			`messageID: "no ID" is not a message ID`, "MsgKey: must be 1 to 50 printable ASCII characters",
+		},
+		{
+			"", "",
+			"group_open_http_svc/group_msg_recall", `"GroupId":"","MsgSeqList":[{"MsgSeq":1}]`,
+			"", "GroupId: must be 1 to 48 printable ASCII characters",
+		},
+		{
 			"createGroup", `"type":"name: x","name":"n"`, create, `"Type":"name: x","Name":"n"`,
 			`type: "name: x" is not Private, Public, ChatRoom, Community or AVChatRoom`,
 			`Type: "name: x" is not Private, Public, ChatRoom, Community or AVChatRoom`,

@@ -26,6 +26,8 @@ var garbage = []string{
 	`{"from":"eve","to":"TO","payload":{},"isSupportExtension":true}`,
 	`{"from":"FROM","groupID":"GROUP","payload":{"a":1,"a":2},"isSupportExtension":true}`,
 	`{"from":"FROM","groupID":"other","payload":{},"isSupportExtension":true}`,
+	`{"from":"FROM","to":"TO","payload":null,"recalled":{}}`,
+	`{"from":"FROM","groupID":"GROUP","payload":{},"recalled":{"last":18446744073709551615,"sent":1}}`,
 	`{"role":"Owner","joinTime":1e999}`, `{"type":"Public","name":"` + "\xff" + `","createTime":-1}`,
 }
 
@@ -98,6 +100,7 @@ func (v *victim) send(t *testing.T, b *hubtest.Backend) {
 	t.Helper()
 	b.Call("openim/sendmsg", object{"From_Account": v.from, "To_Account": v.to, "MsgBody": hubtest.TextBody("hi")})
 	b.Call("group_open_http_svc/send_group_msg", object{"GroupId": v.group, "MsgBody": hubtest.TextBody("hi")})
+	b.Call("group_open_http_svc/group_msg_recall", object{"GroupId": v.group, "MsgSeqList": []object{{"MsgSeq": 1}}})
 }
 
 // Another client of NATS writes into the bucket what is none of ours: every kind of entry with

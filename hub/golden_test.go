@@ -114,6 +114,7 @@ func TestGoldenFrames(t *testing.T) {
 	r.groups(ada, bo, cy)
 	r.messages(ada, bo, cy)
 	r.extensions(ada, bo, cy, admin)
+	r.recall(ada, bo, cy)
 
 	for range 2 {
 		w.Dial().Must("login", json.RawMessage(login("ada", sigAda)), nil)
@@ -216,4 +217,18 @@ func (r *recorder) extensions(ada, bo, cy, admin *hubtest.Client) {
 	}
 	r.ask(ada, "setMessageExtensions.too-often", one(letter, "ada_0"))
 	ada.Next("MESSAGE_EXTENSIONS_UPDATED", nil)
+}
+
+// recall takes the letter back, and what bo said in the club.
+func (r *recorder) recall(ada, bo, cy *hubtest.Client) {
+	const letter = `"messageID":"c.ada.bo.541530001_12345678_1700000100"`
+	r.ask(bo, "revokeMessage.not-the-sender", `{`+letter+`}`)
+	r.ask(cy, "revokeMessage.stranger", `{`+letter+`}`)
+	r.ask(ada, "revokeMessage", `{`+letter+`}`)
+	r.told(ada, "MESSAGE_REVOKED")
+	r.ask(ada, "getMessageExtensions.recalled", `{`+letter+`}`)
+	r.ask(cy, "revokeMessage.no-such-message", `{"messageID":"g.club.9"}`)
+	r.ask(ada, "revokeMessage.owner", `{"messageID":"g.club.3"}`)
+	r.told(ada, "MESSAGE_REVOKED.group")
+	r.ask(ada, "getMessageList.recalled", `{"conversationID":"GROUPclub","nextReqMessageID":"","count":1}`)
 }

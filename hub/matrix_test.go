@@ -104,6 +104,12 @@ func mayRemove(kind, role string) int {
 	return allowed(role == roleOwner || role == roleAppAdmin || role == roleGroupAdmin && kind != "Private")
 }
 
+// mayRecall is what is answered to the recall of a message that the owner has sent. A group's admin
+// may, at the WebSocket door.
+func mayRecall(_, role string) int {
+	return allowed(role == roleOwner || role == roleAppAdmin || role == roleGroupAdmin)
+}
+
 func nobody(string, string) int { return 10007 }
 
 func isTaken(_, role string) int {
@@ -120,6 +126,7 @@ func (p place) with(change object) object {
 	return o
 }
 
+func ofMessage(p place) object   { return object{"messageID": p.id} }
 func ofGroup(p place) object     { return object{"groupID": p.groupID} }
 func ofGroupREST(p place) object { return object{"GroupId": p.groupID} }
 
@@ -182,6 +189,12 @@ func deeds() []deed {
 		deed{method: "getMessageList", group: true, want: mayTakePart, params: func(p place) object {
 			return object{"conversationID": p.converses}
 		}},
+		deed{method: "revokeMessage", command: "openim/admin_msgwithdraw", pair: true, want: mayRecall,
+			params: ofMessage, body: func(p place) object { return p.message }},
+		deed{method: "revokeMessage", command: groups + "group_msg_recall", group: true, want: mayRecall,
+			params: ofMessage, body: func(p place) object {
+				return object{"GroupId": p.groupID, "MsgSeqList": []object{{"MsgSeq": p.msgSeq}}}
+			}},
 		deed{method: "createGroup", command: groups + "create_group", group: true, want: isTaken,
 			params: func(p place) object { return object{"name": "n", "type": "Public", "groupID": p.groupID} },
 			body:   func(p place) object { return object{"Name": "n", "Type": "Public", "GroupId": p.groupID} }},

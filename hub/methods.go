@@ -24,6 +24,7 @@ var methods = map[string]method{
 	"ping":                    ping,
 	"sendMessage":             decode(sendMessage),
 	"getMessageList":          decode(getMessageList),
+	"revokeMessage":           decodeKnown(revokeMessage),
 	"setMessageExtensions":    setMessageExtensions,
 	"getMessageExtensions":    decode(getMessageExtensions),
 	"deleteMessageExtensions": decodeKnown(deleteMessageExtensions),
@@ -115,6 +116,16 @@ func sendMessage(ctx context.Context, c *command.Commands, caller command.Caller
 			refusal.Clip(p.ConversationType))
 	}
 	record, err := c.SendMessage(ctx, caller, cmd)
+	if err != nil {
+		return nil, err
+	}
+	return wire.Encode(wireMessage{events.NewMessage(&record, caller.UserID)}), nil
+}
+
+func revokeMessage(ctx context.Context, c *command.Commands, caller command.Caller, p struct {
+	MessageID string `json:"messageID"`
+}) (jsontext.Value, error) {
+	record, err := c.RecallMessage(ctx, caller, kv.MessageID(p.MessageID))
 	if err != nil {
 		return nil, err
 	}

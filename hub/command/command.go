@@ -64,16 +64,12 @@ func (c Caller) pay(units, perRequest int) {
 // conversation, the caller takes part in it, and its messages can have pairs. It does not look at
 // the message: somebody outside of the conversation learns nothing about which messages there are.
 func (c *Commands) access(ctx context.Context, caller Caller, id kv.MessageID) (kv.Ref, error) {
-	ref, err := kv.ParseMessageID(id)
+	ref, err := parseMessageID(id)
 	if err != nil {
-		return ref, refusal.Field(refusal.BadParameter, "messageID", "%q is not a message ID", refusal.Clip(string(id)))
+		return ref, err
 	}
 	if ref.GroupID == "" {
-		if !caller.Admin && caller.UserID != ref.From && caller.UserID != ref.To {
-			return ref, refusal.New(refusal.NotPermitted, "%s is not in the conversation of message %s",
-				caller.UserID, id)
-		}
-		return ref, nil
+		return ref, checkTakesPart(caller, ref)
 	}
 	group, err := c.memberOf(ctx, caller, ref.GroupID)
 	if err == nil && group.Type == AVChatRoom {
@@ -83,15 +79,47 @@ func (c *Commands) access(ctx context.Context, caller Caller, id kv.MessageID) (
 	return ref, err
 }
 
-// extensible is the second check: the message exists and was sent with extension support.
+// parseMessageID takes a message's ID apart, or refuses what is none.
+func parseMessageID(id kv.MessageID) (kv.Ref, error) {
+	ref, err := kv.ParseMessageID(id)
+	if err != nil {
+		err = refusal.Field(refusal.BadParameter, "messageID", "%q is not a message ID", refusal.Clip(string(id)))
+	}
+	return ref, err
+}
+
+// checkTakesPart refuses a caller who is on neither side of a one-to-one message, nor an app admin.
+func checkTakesPart(caller Caller, ref kv.Ref) error {
+	if caller.Admin || caller.UserID == ref.From || caller.UserID == ref.To {
+		return nil
+	}
+	return refusal.New(refusal.NotPermitted, "%s is not in the conversation of message %s", caller.UserID, ref.ID())
+}
+
+// extensible is the second check: the message exists, was sent with extension support, and was not
+// recalled.
 func extensible(m *kv.Message, id kv.MessageID) error {
 	switch record := m.Record(); {
 	case record == nil:
-		return refusal.New(refusal.NoSuchMessage, "there is no message %s", id)
+		return noSuchMessage(id)
+	case record.Recalled != nil:
+		return recalled(record)
 	case !record.IsSupportExtension:
 		return refusal.New(refusal.NotExtensible, "message %s was sent without isSupportExtension", id)
 	}
 	return nil
+}
+
+func noSuchMessage(id kv.MessageID) error {
+	return refusal.New(refusal.NoSuchMessage, "there is no message %s", id)
+}
+
+// recalled returns the refusal of what is asked about a message that was recalled. It says who did
+// that: a client that was away learns of it by this.
+func recalled(r *kv.Record) error {
+	refused := refusal.New(refusal.Recalled, "message %s was recalled", r.Ref.ID())
+	refused.Data = map[string]string{"revoker": r.Recalled.By}
+	return refused
 }
 
 // memberOf returns the group if the caller is a member of it or an app admin.

@@ -136,6 +136,9 @@ type decision struct {
 func (d *decision) decide(t *kv.Txn) (kv.Change, error) {
 	d.change = kv.Change{Writes: d.oneWrite[:0], Stored: d.change.Stored}
 	d.outcomes = d.oneOutcome[:0]
+	if r := t.Record(); r != nil && r.Recalled != nil {
+		return kv.Change{}, recalled(r) // since it was checked
+	}
 	err := d.op(d, t)
 	return d.change, err
 }

@@ -40,8 +40,8 @@ const (
 )
 
 // SendMessage stores a message and returns it as it was stored. A message that was sent already is
-// not stored again: the first one comes back. A message to an AVChatRoom is stored without
-// extension support.
+// not stored again: the first one comes back, or 20023 if it was recalled since then. A message to
+// an AVChatRoom is stored without extension support.
 func (c *Commands) SendMessage(ctx context.Context, caller Caller, cmd SendMessage) (kv.Record, error) {
 	record, err := c.draft(caller, cmd)
 	if err != nil {
@@ -64,8 +64,11 @@ func (c *Commands) SendMessage(ctx context.Context, caller Caller, cmd SendMessa
 		record.Ref.MsgKey = msgKey(record)
 		sent, err = c.store.Send(ctx, record, caller.Session, dedup)
 	}
-	if errors.Is(err, kv.ErrDuplicate) {
+	switch {
+	case errors.Is(err, kv.ErrDuplicate):
 		err = nil
+	case errors.Is(err, kv.ErrRecalled):
+		err = refusal.New(refusal.Recalled, "this message was sent already, and has been recalled")
 	}
 	return sent, err
 }

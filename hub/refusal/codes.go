@@ -22,6 +22,8 @@ const (
 	GroupIDTaken    = 10021
 	GroupIDYours    = 10025
 
+	Recalled = 20023
+
 	SeqConflict   = 23001
 	NotExtensible = 23002
 	MessageRate   = 23003
@@ -61,6 +63,8 @@ var Codes = map[int]string{
 	BadGroupID:      "not a group ID",
 	GroupIDTaken:    "somebody else has a group of this ID",
 	GroupIDYours:    "the caller already owns a group of this ID",
+
+	Recalled: "the message was recalled",
 
 	SeqConflict:   "the pair was changed by somebody else; the answer has it as it is now",
 	NotExtensible: "the message was sent without extension support, or its group is an AVChatRoom",

@@ -107,6 +107,12 @@ func TestGoldenCalls(t *testing.T) {
 		`"ExtensionList":[{"Key":"ada","Value":"yes"}]}`)
 	r.ask(setGroup, "group_set_key_values.no-such-group", `{"GroupId":"nowhere","MsgSeq":1,"OperateType":3}`)
 	r.ask(getGroup, "group_get_key_values", `{"GroupId":"club","MsgSeq":1,"StartSeq":0}`)
+	r.ask(recall, "admin_msgwithdraw", `{`+letter+`}`)
+	r.ask(recall, "admin_msgwithdraw.no-such-message", `{"From_Account":"ada","To_Account":"cy",`+
+		`"MsgKey":"44739199_12_1700000100"}`)
+	r.ask(getC2C, "get_key_values.recalled", `{`+letter+`}`)
+	r.ask(recallGroup, "group_msg_recall", `{"GroupId":"club","MsgSeqList":[{"MsgSeq":1},{"MsgSeq":100}],`+
+		`"Reason":"off topic"}`)
 	r.ask(erase, "account_delete", `{"DeleteItem":[{"UserID":"cy"}]}`)
 	r.ask(destroy, "destroy_group", `{"GroupId":"club"}`)
 	r.ask(kick, "kick", `{"UserID":"bo"}`)

@@ -86,6 +86,8 @@ var operations = map[string]handler[[]byte]{
 	"openim_msg_ext_http_svc/group_set_key_values": decodeChange(extensionNames, groupSetKeyValues),
 	"openim_msg_ext_http_svc/group_get_key_values": decode(extensionNames, groupGetKeyValues),
 	"openim/sendmsg":                            decode(messageNames, sendMessage),
+	"openim/admin_msgwithdraw":                  decodeKnown(recallNames, recallMessage),
+	"group_open_http_svc/group_msg_recall":      decodeKnown(recallNames, recallGroupMessages),
 	"group_open_http_svc/send_group_msg":        decode(messageNames, sendGroupMessage),
 	"group_open_http_svc/create_group":          decode(groupNames, createGroup),
 	"group_open_http_svc/destroy_group":         decodeKnown(groupNames, destroyGroup),

@@ -72,11 +72,43 @@ func newCallback(news kv.News) callback {
 	return c
 }
 
-func (c callback) encode() []byte {
+// recallCallback is the body of the request about a message that was recalled, as in Tencent Chat's
+// callbacks "after a message is recalled". Operator_Account of a one-to-one message and Seq are
+// ours. What its Type and UnreadMsgNum would say, the store does not know.
+type recallCallback struct {
+	CallbackCommand string
+
+	From   string `json:"From_Account,omitempty"`
+	To     string `json:"To_Account,omitempty"`
+	MsgKey string `json:",omitempty"`
+
+	GroupId    string        `json:",omitempty"`
+	MsgSeqList []recalledSeq `json:",omitempty"`
+
+	Operator  string `json:"Operator_Account"` // who recalled it
+	Seq       uint64 // of the recall, after that of everything that was told of the message before
+	EventTime int64  // Unix milliseconds
+}
+
+type recalledSeq struct{ MsgSeq uint64 }
+
+func newRecallCallback(news kv.News) recallCallback {
+	c := recallCallback{Operator: news.Recalled.By, Seq: news.ClearSeq, EventTime: news.Recalled.Time * 1000}
+	if news.Ref.GroupID != "" {
+		c.CallbackCommand, c.GroupId = "Group.CallbackAfterRecallMsg", news.Ref.GroupID
+		c.MsgSeqList = []recalledSeq{{news.Ref.MsgSeq}}
+		return c
+	}
+	c.CallbackCommand = "C2C.CallbackAfterMsgWithDraw"
+	c.From, c.To, c.MsgKey = news.Ref.From, news.Ref.To, news.Ref.MsgKey
+	return c
+}
+
+func encode(callback any) []byte {
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false)
-	if err := e.Encode(c); err != nil {
+	if err := e.Encode(callback); err != nil {
 		panic(err) // a callback can always be encoded
 	}
 	return bytes.TrimSuffix(b.Bytes(), []byte("\n"))

@@ -33,6 +33,7 @@ const (
 	createGroup = "group_open_http_svc/create_group"
 	setC2C      = "openim_msg_ext_http_svc/set_key_values"
 	getC2C      = "openim_msg_ext_http_svc/get_key_values"
+	recall      = "group_open_http_svc/group_msg_recall"
 )
 
 // pair is a pair of a call or of a callback.
@@ -228,6 +229,21 @@ func TestDelivery(t *testing.T) {
 	expect(`{"CallbackCommand":"Group.CallbackAfterGroupMsgExtension","GroupId":"club","MsgSeq":%d,"OperateType":1,`+
 		`"ExtensionList":%s,"Seq":%d`,
 		seq, pairs(pair{"ada", "1", mine.Seq}), mine.Seq)
+
+	ada.Must("revokeMessage", object{"messageID": "c.ada.bo." + key}, nil)
+	b.Must(recall, object{"GroupId": "club", "MsgSeqList": []object{{"MsgSeq": seq}}}, nil)
+	from = fmt.Sprintf(`{"CallbackCommand":"C2C.CallbackAfterMsgWithDraw","From_Account":"ada","To_Account":"bo",`+
+		`"MsgKey":%q,"Operator_Account":"ada"`, key)
+	atGroup := fmt.Sprintf(`{"CallbackCommand":"Group.CallbackAfterRecallMsg","GroupId":"club",`+
+		`"MsgSeqList":[{"MsgSeq":%d}],"Operator_Account":"admin"`, seq)
+	told += 2
+	r.until("both recalls", func() bool { return len(r.taken) == told })
+	for _, got := range r.taken[told-2:] {
+		want := map[bool]string{true: from, false: atGroup}[got.GroupId == ""]
+		if !strings.HasPrefix(got.raw, want) || got.Seq <= mine.Seq || got.OperateType != 0 {
+			t.Errorf("%s, want %s", got.raw, want)
+		}
+	}
 	// The last may be about to be counted.
 	if got := metric(t, sender, "exthub_webhook_requests_total"); got < float64(told-1) {
 		t.Errorf("%v requests are counted, %d were taken", got, told)

@@ -1,4 +1,5 @@
-// Package webhook tells the app's backend of every change of extensions, by HTTP.
+// Package webhook tells the app's backend of every change of extensions, and of every message that
+// was recalled, by HTTP.
 //
 // What holds:
 //   - Every change is told at least once, through whichever door and hub it came, and also across
@@ -96,11 +97,12 @@ func (s *Sender) Run(ctx context.Context) {
 // which it ends.
 func (s *Sender) deliver(ctx context.Context, news kv.News) (through uint64, err error) {
 	defer func() { s.metrics.record(s.options.Now().Sub(news.Time), err) }()
-	c := newCallback(news)
-	if err := s.post(ctx, c.CallbackCommand, c.encode()); err != nil {
-		return 0, err
+	if news.Recalled != nil {
+		r := newRecallCallback(news)
+		return r.Seq, s.post(ctx, r.CallbackCommand, encode(r))
 	}
-	return c.Seq, nil
+	c := newCallback(news)
+	return c.Seq, s.post(ctx, c.CallbackCommand, encode(c))
 }
 
 // post sends one callback. Any 2xx status means that it was accepted; the body of the answer does

@@ -55,7 +55,7 @@ func TestCallbackPurged(t *testing.T) {
 	news := kv.News{Ref: kv.Ref{GroupID: "club", MsgSeq: 3}, Pairs: []kv.Pair{{Key: "a", Value: "1", Seq: 9}},
 		PurgedSeq: 4, Time: time.UnixMilli(1700000100123)}
 	var is, want any
-	if err := json.Unmarshal(newCallback(news).encode(), &is); err != nil {
+	if err := json.Unmarshal(encode(newCallback(news)), &is); err != nil {
 		t.Fatal(err)
 	}
 	const text = `{"CallbackCommand":"Group.CallbackAfterGroupMsgExtension","GroupId":"club","MsgSeq":3,` +

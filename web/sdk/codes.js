@@ -20,6 +20,7 @@ export const CODES = Object.freeze(
     10015: 'not a group ID',
     10021: 'somebody else has a group of this ID',
     10025: 'the caller already owns a group of this ID',
+    20023: 'the message was recalled',
     23001: 'the pair was changed by somebody else; the answer has it as it is now',
     23002: 'the message was sent without extension support, or its group is an AVChatRoom',
     23003: 'more sets of this message in this minute than allowed',
