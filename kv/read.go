@@ -17,8 +17,9 @@ import (
 // Read calls fn with the message as it is. fn must not block, nor keep the Message.
 //
 // The message is at least as new as everything that this Store has read or written before. It is
-// also at least as new as the revision atLeast, if there is such a one by now, so that a client
-// that comes from another hub never goes back in time. Read returns ErrUnavailable or ctx's error.
+// also at least as new as the revision atLeast or, if there is no such one yet, as all that there
+// are, so that a client that comes from another hub never goes back in time. Read returns
+// ErrUnavailable or ctx's error.
 func (s *Store) Read(ctx context.Context, ref Ref, atLeast uint64, fn func(*Message)) error {
 	sh := s.shardFor(ref)
 	if err := sh.waitApplied(ctx, atLeast); err != nil {
@@ -45,18 +46,30 @@ func (s *Store) Read(ctx context.Context, ref Ref, atLeast uint64, fn func(*Mess
 	return sh.cache.withMessage(ctx, ref, func(sl *slot) { fn(sl.object.(*Message)) })
 }
 
+// Confirm makes sure that the next Read of the message sees everything that was committed before
+// the call, on any hub, by asking the stream's leader for the message's last revision.
+func (s *Store) Confirm(ctx context.Context, ref Ref) error {
+	sh := s.shardFor(ref)
+	var sl *slot
+	var last uint64
+	err := sh.cache.withMessage(ctx, ref, func(found *slot) { sl, last = found, found.revision })
+	if err == nil {
+		_, err = sh.verifyWithLeader(ctx, sl, last)
+	}
+	return err
+}
+
 // waitApplied waits until the tail has applied revision. A later commit of this hub would not do:
 // it says nothing about what others wrote before it. A revision that the stream does not have yet
-// is made up, and not waited for.
+// is made up, or the one behind the last that a client has seen: then it is the last that is waited
+// for.
 func (sh *shard) waitApplied(ctx context.Context, revision uint64) error {
 	if revision > sh.bucket.Seen() {
-		state, err := sh.bucket.State(ctx)
+		state, err := sh.state.get(ctx, sh.bucket.State)
 		if err != nil {
 			return err
 		}
-		if revision > state.Last {
-			return nil
-		}
+		revision = min(revision, max(state.Last, sh.bucket.Seen()))
 	}
 	if err := sh.tail.applied.wait(ctx, revision); err != nil {
 		return fmt.Errorf("%w: the tail has not come to revision %d: %w", ErrUnavailable, revision, err)

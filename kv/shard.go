@@ -20,6 +20,7 @@ type shard struct {
 	tail    *tail
 	sweeper *sweeper
 	locks   keyedMutex
+	state   *shared[bucket.State]
 
 	revocations revocations
 }
@@ -27,7 +28,7 @@ type shard struct {
 func bucketName(o Options, index int) string { return o.Bucket + "_" + strconv.Itoa(index) }
 
 func openShard(ctx context.Context, nc *nats.Conn, options Options, index int, t *turns) (*shard, error) {
-	sh := &shard{options: options, turns: t}
+	sh := &shard{options: options, turns: t, state: newShared[bucket.State]()}
 	var err error
 	if sh.bucket, err = bucket.Open(ctx, nc, bucket.Options{
 		Name:        bucketName(options, index),

@@ -12,10 +12,12 @@ import (
 )
 
 // GetExtensions asks for a message's pairs in rising Seq: with StartSeq 0 the pairs that are there,
-// else those that changed from that Seq on, deletions included.
+// else those that changed from that Seq on, deletions included. With Latest the answer has
+// everything that was committed before, on any hub, which takes a question to the store.
 type GetExtensions struct {
 	MessageID kv.MessageID
 	StartSeq  int64
+	Latest    bool
 }
 
 // Page is at most 200 pairs of a message, and of at most maxPageBytes unless it is one. All callers
@@ -47,8 +49,9 @@ type pages map[uint64]*Page
 // maxPages bounds what is kept: a client can ask for any StartSeq.
 const maxPages = 16
 
-// GetExtensions returns a page. A caller who names a StartSeq has seen everything before it, so the
-// store is read only once it has applied that much, also on another hub: nobody goes back in time.
+// GetExtensions returns a page. A caller who names a StartSeq has seen it, or everything before it,
+// so the store is read only once it has applied that much, also on another hub: nobody goes back in
+// time.
 func (c *Commands) GetExtensions(ctx context.Context, caller Caller, cmd GetExtensions) (*Page, error) {
 	if cmd.StartSeq < 0 {
 		return nil, refusal.Field(refusal.BadParameter, "startSeq", "%d is negative", cmd.StartSeq)
@@ -57,10 +60,15 @@ func (c *Commands) GetExtensions(ctx context.Context, caller Caller, cmd GetExte
 	if err != nil {
 		return nil, err
 	}
+	if cmd.Latest {
+		if err := c.store.Confirm(ctx, ref); err != nil {
+			return nil, err
+		}
+	}
 	start := uint64(cmd.StartSeq)
 	var page *Page
 	var refused error
-	err = c.store.Read(ctx, ref, max(start, 1)-1, func(m *kv.Message) {
+	err = c.store.Read(ctx, ref, start, func(m *kv.Message) {
 		if refused = extensible(m, cmd.MessageID); refused != nil {
 			return
 		}

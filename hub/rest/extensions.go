@@ -181,7 +181,8 @@ type pageReply struct {
 func readPage(
 	ctx context.Context, c *command.Commands, caller command.Caller, id kv.MessageID, startSeq int64,
 ) (any, error) {
-	page, err := c.GetExtensions(ctx, caller, command.GetExtensions{MessageID: id, StartSeq: startSeq})
+	// Calls go through a balancer, to any hub: whoever has written through one reads it on another
+	page, err := c.GetExtensions(ctx, caller, command.GetExtensions{MessageID: id, StartSeq: startSeq, Latest: true})
 	if err != nil {
 		return nil, err
 	}
