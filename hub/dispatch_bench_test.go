@@ -43,7 +43,7 @@ func BenchmarkDispatch(b *testing.B) {
 // benchSession returns a session of an app admin, whose client reads and forgets, and a message.
 func benchSession(b *testing.B) (*session, string) {
 	const appID, secretKey = 1400000000, "a key for this benchmark alone"
-	store, err := kv.Open(b.Context(), kvtest.Server(b), kv.Options{Bucket: "ext", MaxPairs: 300})
+	store, err := kv.Open(b.Context(), kvtest.Server(b), kv.Options{Bucket: "ext", MaxPairs: 300, Alone: true})
 	if err != nil {
 		b.Fatal(err)
 	}

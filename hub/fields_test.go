@@ -1,6 +1,7 @@
 package hub
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"log/slog"
@@ -302,7 +303,7 @@ func restCaller(t *testing.T, commands *command.Commands) func(command, body str
 		Timeout: time.Minute, Now: time.Now,
 		Logger: slog.New(slog.DiscardHandler), Running: t.Context(), Answered: func(string, bool, *refusal.Error) {},
 		Audit:        audit.New(slog.New(slog.DiscardHandler), time.Now),
-		CheckRevoked: func(string, time.Time) error { return nil },
+		CheckRevoked: func(context.Context, string, time.Time) error { return nil },
 	}, commands)
 	sig, err := usersig.Sign(appID, secretKey, "admin", time.Now(), time.Hour)
 	if err != nil {

@@ -35,10 +35,76 @@ func newBetween(t *testing.T) *between {
 	return b
 }
 
+// expect makes a request on the other hub, which has to end with this code.
+func (b *between) expect(what, user string, code int, method string, params any) {
+	b.t.Helper()
+	err := b.there[user].Call(method, params, nil)
+	b.check(what, hubtest.Code(err) == code && (err != nil) == (code != 0))
+}
+
 func (b *between) check(what string, right bool) {
 	if !right {
 		b.wrong[what]++
 	}
+}
+
+// TestTrueOnEveryHub: somebody who was removed from a group goes on voting and reading through
+// another hub, which has not heard of it yet; and whoever was added, or writes to a group that was
+// just made, is refused there. Each time the hub is asked at once after the other one's
+// acknowledgement.
+func TestTrueOnEveryHub(t *testing.T) {
+	b := newBetween(t)
+	for i := range *rounds {
+		group := fmt.Sprint("club", i)
+		b.here.Must("createGroup", object{"groupID": group, "name": group, "type": "Public",
+			"memberList": []object{{"userID": "bo"}}}, nil)
+		b.expect("a group just made is unknown", "bo", 0, "sendMessage", object{
+			"to": group, "conversationType": "GROUP", "type": "TIMTextElem", "payload": object{"text": "hi"}})
+		message := b.here.Send("GROUP", group).ID
+
+		b.here.Must("addGroupMember", object{"groupID": group, "userIDList": []string{"cy"}}, nil)
+		b.expect("an added member's set is refused", "cy", 0, "setMessageExtensions",
+			hubtest.SetParams(message, "cy", "1", 0))
+		b.here.Must("deleteGroupMember", object{"groupID": group, "userIDList": []string{"cy"}}, nil)
+		b.expect("a removed member's set succeeds", "cy", 10007, "setMessageExtensions",
+			hubtest.SetParams(message, "again", "1", 0))
+		b.here.Must("addGroupMember", object{"groupID": group, "userIDList": []string{"cy"}}, nil)
+		var list struct{ MemberList []struct{ UserID string } }
+		b.there["bo"].Must("getGroupMemberList", object{"groupID": group}, &list)
+		b.check("a member list lacks who was added", len(list.MemberList) == 3)
+		b.here.Must("deleteGroupMember", object{"groupID": group, "userIDList": []string{"cy"}}, nil)
+		b.expect("a removed member's read succeeds", "cy", 10007, "getMessageExtensions", object{"messageID": message})
+
+		b.here.Must("dismissGroup", object{"groupID": group}, nil)
+		b.expect("a message goes to a dismissed group", "bo", 10010, "sendMessage", object{
+			"to": group, "conversationType": "GROUP", "type": "TIMTextElem", "payload": object{"text": "hi"}})
+	}
+	b.report()
+}
+
+// TestAlreadyTrueOnEveryHub: an answer that changes nothing is an acknowledgement too. Whoever is
+// told on one hub that somebody is a member already may rely on that on the other.
+func TestAlreadyTrueOnEveryHub(t *testing.T) {
+	b := newBetween(t)
+	b.here.Must("createGroup", object{"groupID": "club", "name": "club", "type": "Public"}, nil)
+	message := b.here.Send("GROUP", "club").ID
+	add := object{"groupID": "club", "userIDList": []string{"cy"}}
+	for range *rounds {
+		// Two at once: one of them is told that cy is there already, while the other one's change
+		// may be known to nobody else.
+		told := make(chan struct{})
+		go func() {
+			defer close(told)
+			b.admin.Call("group_open_http_svc/add_group_member", //nolint:errcheck // either of them may be first
+				object{"GroupId": "club", "MemberList": hubtest.Members("cy")})
+		}()
+		b.here.Must("addGroupMember", add, nil)
+		b.expect("an added member's set is refused", "cy", 0, "getMessageExtensions", object{"messageID": message})
+		<-told
+		b.here.Must("deleteGroupMember", add, nil)
+		b.expect("a removed member's read succeeds", "cy", 10007, "getMessageExtensions", object{"messageID": message})
+	}
+	b.report()
 }
 
 // TestReadYourWritesThroughABalancer: a backend reads over REST from one hub what it has just

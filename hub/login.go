@@ -93,7 +93,9 @@ func (s *session) authenticate(r request) (jsontext.Value, error) {
 	}
 	o := s.hub.options
 	now := o.Now()
-	claims, err := s.hub.verify(p, now)
+	ctx, cancel := context.WithTimeout(s.hub.running, o.RequestTimeout)
+	defer cancel()
+	claims, err := s.hub.verify(ctx, p, now)
 	if err != nil {
 		return nil, err
 	}
@@ -102,14 +104,14 @@ func (s *session) authenticate(r request) (jsontext.Value, error) {
 		UserID: p.UserID, Admin: s.hub.isAdmin(p.UserID), Session: o.NewSessionID(), Cork: s.conn.Cork,
 		Charge: s.allowance.charge,
 	}
-	if err := s.subscribe(); err != nil {
+	if err := s.subscribe(ctx); err != nil {
 		return nil, err
 	}
 	if oldest := s.hub.sessions.login(s, o.MaxSessionsPerUser); oldest != nil {
 		oldest.kick("multipleDevice", socket.CloseKicked, "too many sessions of one user")
 	}
 	// Once more: a revocation that came since verify did not find this session among the user's.
-	if err := s.hub.commands.CheckRevoked(p.UserID, claims.Issued); err != nil {
+	if err := s.hub.commands.CheckRevoked(ctx, p.UserID, claims.Issued); err != nil {
 		return nil, err
 	}
 	s.conn.Limit = maxFrame
@@ -134,11 +136,9 @@ func (s *session) authenticate(r request) (jsontext.Value, error) {
 // subscribe attaches the session to everything that concerns its user: first to what comes from now
 // on, then to the groups as they are, so that nothing is missed in between. The client may get
 // notifications before the answer to its login.
-func (s *session) subscribe() error {
+func (s *session) subscribe(ctx context.Context) error {
 	s.conn.ID = s.caller.Session
 	s.hub.broker.Attach(&s.conn, s.caller.UserID)
-	ctx, cancel := context.WithTimeout(s.hub.running, s.hub.options.RequestTimeout)
-	defer cancel()
 	groups, err := s.hub.store.Groups(ctx, s.caller.UserID)
 	if err != nil {
 		return err
@@ -148,7 +148,7 @@ func (s *session) subscribe() error {
 }
 
 // verify returns what the UserSig claims, or the refusal of one that is not valid now.
-func (h *Hub) verify(p loginParams, now time.Time) (usersig.Claims, error) {
+func (h *Hub) verify(ctx context.Context, p loginParams, now time.Time) (usersig.Claims, error) {
 	o := &h.options
 	if p.SDKAppID != o.SDKAppID {
 		return usersig.Claims{}, refusal.Field(refusal.UnknownApp, "sdkAppID", "%d is not served here", p.SDKAppID)
@@ -163,5 +163,5 @@ func (h *Hub) verify(p loginParams, now time.Time) (usersig.Claims, error) {
 	if err := claims.CheckAny(o.SDKAppID, o.secretKeys(), p.UserID, now); err != nil {
 		return claims, err
 	}
-	return claims, h.commands.CheckRevoked(p.UserID, claims.Issued)
+	return claims, h.commands.CheckRevoked(ctx, p.UserID, claims.Issued)
 }

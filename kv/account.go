@@ -79,13 +79,15 @@ func (r *revocations) get(userID string) int64 {
 }
 
 // Revoke revokes the user's UserSigs from now and before, for good. When it returns nil, Run's sink
-// has been called with the Revocation here, and is about to be on every other hub. After an error
-// it may be called again.
+// has been called with the Revocation on every hub. After an error it may be called again.
 func (s *Store) Revoke(ctx context.Context, userID string, now time.Time) error {
 	ctx, cancel := withTimeout(ctx)
 	defer cancel()
 	key := accountPrefix + encodeToken(userID)
 	sh := s.shardOfName([]byte(key))
+	if err := s.marks.check(ctx); err != nil {
+		return err
+	}
 	value, err := json.Marshal(account{RevokedUpTo: max(now.Unix(), sh.revocations.get(userID))})
 	if err != nil {
 		panic(err) // a number
@@ -98,11 +100,18 @@ func (s *Store) Revoke(ctx context.Context, userID string, now time.Time) error 
 	if err := sh.tail.applied.wait(ctx, head); err != nil {
 		return errors.Join(ErrUnknown, err)
 	}
+	if err := s.marks.await(ctx, sh, head); err != nil {
+		return errors.Join(ErrUnknown, err)
+	}
 	return nil
 }
 
-// RevokedUpTo returns up to which second the user's UserSigs are revoked, 0 if none is.
-func (s *Store) RevokedUpTo(userID string) int64 {
+// RevokedUpTo returns up to which second the user's UserSigs are revoked, 0 if none is. It returns
+// ErrUnavailable or ctx's error if this hub may not know, see Check.
+func (s *Store) RevokedUpTo(ctx context.Context, userID string) (int64, error) {
+	if err := s.marks.check(ctx); err != nil {
+		return 0, err
+	}
 	key := accountPrefix + encodeToken(userID)
-	return s.shardOfName([]byte(key)).revocations.get(userID)
+	return s.shardOfName([]byte(key)).revocations.get(userID), nil
 }

@@ -29,7 +29,7 @@ func TestRevoke(t *testing.T) {
 		if err := one.Revoke(t.Context(), user, at); err != nil {
 			t.Fatal(err)
 		}
-		if got := one.RevokedUpTo(user); got != at.Unix() {
+		if got := revokedUpTo(t, one, user); got != at.Unix() {
 			t.Errorf("%s, right after: %d", user, got)
 		}
 		want := Revocation{UserID: user, UpTo: at.Unix()}
@@ -45,11 +45,11 @@ func TestRevoke(t *testing.T) {
 	three, _ := open(t, node.Connect(t), options)
 	for i, s := range []*Store{one, two, three} {
 		for _, user := range users {
-			if got := s.RevokedUpTo(user); got != at.Unix() {
+			if got := revokedUpTo(t, s, user); got != at.Unix() {
 				t.Errorf("hub %d, %s: %d", i, user, got)
 			}
 		}
-		if got := s.RevokedUpTo("bob"); got != 0 {
+		if got := revokedUpTo(t, s, "bob"); got != 0 {
 			t.Errorf("hub %d, who was not revoked: %d", i, got)
 		}
 	}
@@ -67,7 +67,7 @@ func TestRevokeMany(t *testing.T) {
 	}
 	later, _ := open(t, node.Connect(t), Options{})
 	for i := range many {
-		if got := later.RevokedUpTo(fmt.Sprint("user", i)); got != int64(i+1) {
+		if got := revokedUpTo(t, later, fmt.Sprint("user", i)); got != int64(i+1) {
 			t.Fatalf("user %d: %d", i, got)
 		}
 	}
@@ -104,10 +104,19 @@ func TestForeignAccounts(t *testing.T) {
 	}
 	until(t, deltas, func(d Delta) bool { return d.Revoked != nil && d.Revoked.UserID == "zoe" })
 	later, _ := open(t, node.Connect(t), Options{})
-	if got := later.RevokedUpTo("zoe"); got != 1_700_000_001 {
+	if got := revokedUpTo(t, later, "zoe"); got != 1_700_000_001 {
 		t.Errorf("zoe: %d", got)
 	}
-	if got := s.RevokedUpTo("ann"); got != 1_700_000_000 {
+	if got := revokedUpTo(t, s, "ann"); got != 1_700_000_000 {
 		t.Errorf("ann, whose entry was deleted: %d", got)
 	}
+}
+
+func revokedUpTo(t *testing.T, s *Store, userID string) int64 {
+	t.Helper()
+	upTo, err := s.RevokedUpTo(t.Context(), userID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return upTo
 }

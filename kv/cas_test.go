@@ -16,7 +16,7 @@ func withAndWithoutTail(t *testing.T) (here, other *Store) {
 	t.Helper()
 	node := kvtest.Start(t)
 	other, _ = open(t, node.Connect(t), Options{})
-	here, err := Open(t.Context(), node.Connect(t), Options{MaxPairs: 300})
+	here, err := Open(t.Context(), node.Connect(t), Options{MaxPairs: 300, Alone: true})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -11,6 +11,8 @@
 //     it was read is skipped: the last value of every pair always comes.
 //   - A Follower hears of every message whose pairs changed, at least once and in order of Seq,
 //     across restarts and on one hub at a time.
+//   - What UpdateGroup and Revoke have acknowledged is true on every hub: whatever it is asked, it
+//     knows, or says that it can't tell (see marks).
 //   - Reads never go back in time on one Store, and see everything that this Store has written.
 //   - A write whose outcome could not be learned returns ErrUnknown, never a guess.
 //
@@ -30,10 +32,12 @@
 //	  .i                     what it is
 //	  .u.<userID>            a member
 //	u.<userID>.<groupID>     from a user back to a group: a hint, the member entry is the truth
+//	a.<userID>               a user: up to when UserSigs are revoked
 //	h.<user>.<user>          the newest messages of a one-to-one conversation, in order, and
 //	h.<user>.<user>.<n>      16 older ones each: an index, the records are the truth
 //	h                        says that there is an index
 //	_                        the bucket itself: how many shards there are
+//	_.hubs                   which bucket of marks was believed last, see belief
 //
 // Tokens keep letters, digits, - and _; every other byte is =HH.
 //

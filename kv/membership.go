@@ -24,13 +24,44 @@ func (g GroupChange) empty() bool {
 // UpdateGroup is the only way to write a group. As Update does, it commits all that decide wants or
 // nothing, if nothing about the group has changed meanwhile, and asks again otherwise. decide's own
 // error comes back unchanged; other errors are ErrUnavailable and ErrUnknown.
+//
+// When it returns nil or decide's error, what that rests on is true on every hub: ReadGroup there
+// sees it.
 func (s *Store) UpdateGroup(ctx context.Context, groupID string, decide func(*Group) (GroupChange, error)) error {
 	sh := s.shardFor(Ref{GroupID: groupID})
 	ctx, cancel := withTimeout(ctx)
 	defer cancel()
+	if err := s.marks.check(ctx); err != nil {
+		return err
+	}
+	g, err := sh.updateGroup(ctx, groupID, decide)
+	if err != nil {
+		return err
+	}
+	// Without the group's lock: the next change need not wait until everybody knows of this one
+	if err := s.marks.await(ctx, sh, g.revision); err != nil {
+		if g.committed {
+			return errors.Join(ErrUnknown, err)
+		}
+		return errors.Join(ErrUnavailable, err)
+	}
+	return g.refused
+}
+
+// groupUpdate is what became of an UpdateGroup.
+type groupUpdate struct {
+	revision  uint64 // of the group that this is about
+	committed bool   // the group was changed
+	refused   error  // decide's own
+}
+
+// updateGroup decides and commits, one caller after the other.
+func (sh *shard) updateGroup(
+	ctx context.Context, groupID string, decide func(*Group) (GroupChange, error),
+) (groupUpdate, error) {
 	release, err := sh.locks.lock(ctx, groupID)
 	if err != nil {
-		return errors.Join(ErrUnavailable, err)
+		return groupUpdate{}, errors.Join(ErrUnavailable, err)
 	}
 	defer release()
 	for ctx.Err() == nil {
@@ -43,34 +74,34 @@ func (s *Store) UpdateGroup(ctx context.Context, groupID string, decide func(*Gr
 			change, decided = decide(found.object.(*Group))
 		})
 		if err != nil {
-			return err
+			return groupUpdate{}, err
 		}
 		if decided != nil || change.empty() {
 			current, err := sh.verifyWithLeader(ctx, sl, last)
 			if err != nil || current {
-				return errors.Join(err, decided)
+				return groupUpdate{revision: last, refused: decided}, err
 			}
 			continue
 		}
 		writes, err := change.writes(groupID)
 		if err != nil {
-			return err
+			return groupUpdate{}, err
 		}
 		unchanged := bucket.Precondition{Filter: sl.filter, Last: last}
 		head, err := sh.bucket.Publish(ctx, writes, bucket.PublishOptions{Precondition: unchanged})
 		var stale *bucket.StaleError
 		switch {
 		case err == nil:
-			return sh.groupCommitted(sl, writes, head)
+			return groupUpdate{revision: head, committed: true}, sh.groupCommitted(sl, writes, head)
 		case errors.As(err, &stale) && !errors.Is(err, ErrUnknown):
 			if err := sh.catchUp(ctx, sl, stale.Last); err != nil {
-				return errors.Join(ErrUnavailable, err)
+				return groupUpdate{}, errors.Join(ErrUnavailable, err)
 			}
 		default:
-			return err
+			return groupUpdate{}, err
 		}
 	}
-	return errors.Join(ErrUnavailable, ctx.Err())
+	return groupUpdate{}, errors.Join(ErrUnavailable, ctx.Err())
 }
 
 // groupCommitted makes a commit visible to the next reader. It applies the entries of the group

@@ -77,26 +77,14 @@ func (sh *shard) waitApplied(ctx context.Context, revision uint64) error {
 	return nil
 }
 
-// ReadGroup calls fn with the group as this hub knows it; otherwise it is like Read. What another
-// hub wrote a moment ago may be missing, see ConfirmGroup.
+// ReadGroup calls fn with the group as this hub knows it; otherwise it is like Read. Every change
+// that was acknowledged before the call, on any hub, is in it.
 func (s *Store) ReadGroup(ctx context.Context, groupID string, fn func(*Group)) error {
+	if err := s.marks.check(ctx); err != nil {
+		return err
+	}
 	sh := s.shardFor(Ref{GroupID: groupID})
 	return sh.cache.withGroup(ctx, groupID, func(sl *slot) { fn(sl.object.(*Group)) })
-}
-
-// ConfirmGroup makes sure that the next ReadGroup sees everything that was written before the call.
-// It is for callers that are about to refuse something because of what a group is not.
-func (s *Store) ConfirmGroup(ctx context.Context, groupID string) error {
-	sh := s.shardFor(Ref{GroupID: groupID})
-	var sl *slot
-	var last uint64
-	err := sh.cache.withGroup(ctx, groupID, func(found *slot) {
-		sl, last = found, found.revision
-	})
-	if err == nil {
-		_, err = sh.verifyWithLeader(ctx, sl, last)
-	}
-	return err
 }
 
 // Groups returns the IDs of the groups that the user is a member of. Every membership that was

@@ -43,8 +43,10 @@ func (t *tail) receive(d bucket.Delivery, sink func(Delta)) {
 		slog.Warn("key that is not ours", "bucket", t.sh.bucket.Name(), "key", d.Key, "error", err)
 	case key.object != "":
 		t.builder.add(key, d, sink)
+		t.awaited = t.awaited || key.ofGroup()
 	case key.account != "":
 		t.revoke(key.account, d.Entry, sink)
+		t.awaited = true
 	}
 	t.received = d.Revision
 	t.sh.bucket.Saw(t.received)
@@ -54,7 +56,7 @@ func (t *tail) receive(d bucket.Delivery, sink func(Delta)) {
 	case t.builder.open != nil:
 		t.flushTimer.Reset(maxHold)
 	default:
-		t.applied.advance(t.received)
+		t.advance()
 	}
 }
 
@@ -62,7 +64,17 @@ func (t *tail) receive(d bucket.Delivery, sink func(Delta)) {
 func (t *tail) flush(sink func(Delta)) {
 	t.builder.flush(sink)
 	if t.builder.open == nil {
-		t.applied.advance(t.received)
+		t.advance()
+	}
+}
+
+// advance notes that what was received is handed out, and tells the other hubs if one of them waits
+// for that.
+func (t *tail) advance() {
+	t.applied.advance(t.received)
+	if t.awaited {
+		t.awaited = false
+		t.sh.marks.renewSoon()
 	}
 }
 

@@ -21,7 +21,7 @@ func TestLastRevision(t *testing.T) {
 	if got := last("exthub_0"); got != 0 {
 		t.Errorf("a bucket that is not there ends at %d", got)
 	}
-	s, _ := open(t, nc, Options{Shards: 2})
+	s, _ := open(t, nc, Options{Shards: 2, Alone: true})
 	if first, second := last("exthub_0"), last("exthub_1"); first != 2 || second != 2 {
 		t.Errorf("new buckets end at %d and %d, want their own entry and that of the index", first, second)
 	}

@@ -13,11 +13,13 @@ import (
 // shard is one bucket and what this hub runs on it.
 type shard struct {
 	options Options
+	index   int
 	bucket  *bucket.Bucket
 	batcher *bucket.Batcher
 	cache   *cache
 	turns   *turns
 	tail    *tail
+	marks   *marks // nil if this hub is alone
 	sweeper *sweeper
 	locks   keyedMutex
 	state   *shared[bucket.State]
@@ -28,7 +30,7 @@ type shard struct {
 func bucketName(o Options, index int) string { return o.Bucket + "_" + strconv.Itoa(index) }
 
 func openShard(ctx context.Context, nc *nats.Conn, options Options, index int, t *turns) (*shard, error) {
-	sh := &shard{options: options, turns: t, state: newShared[bucket.State]()}
+	sh := &shard{options: options, index: index, turns: t, state: newShared[bucket.State]()}
 	var err error
 	if sh.bucket, err = bucket.Open(ctx, nc, bucket.Options{
 		Name:        bucketName(options, index),

@@ -6,6 +6,8 @@ type Stats struct {
 	TailRestarts uint64 // how often a tail had to get a new consumer
 	CacheObjects int    // messages and groups in memory
 	CacheBytes   int    // and about how much they take
+	OtherHubs    int    // that are alive, by their marks
+	Knows        bool   // this hub knows what was acknowledged on all hubs, see Store.Check
 }
 
 // Stats returns the present numbers.
@@ -17,6 +19,10 @@ func (s *Store) Stats() Stats {
 		objects, bytes := shard.cache.count()
 		sum.CacheObjects += objects
 		sum.CacheBytes += bytes
+	}
+	sum.Knows = s.marks.ready() == nil
+	if s.marks != nil {
+		sum.OtherHubs = s.marks.peers.len()
 	}
 	return sum
 }

@@ -37,6 +37,11 @@ type Options struct {
 	MaxTombstones int
 	// CacheBytes is the memory for messages and groups that are in use; 256 MiB if zero.
 	CacheBytes int
+	// Alone says that no other hub uses these buckets, so that nothing has to be agreed on.
+	Alone bool
+	// HubTTL is how long a hub that is lost holds up what has to be true on every hub, in whole
+	// seconds; 3 s if zero.
+	HubTTL time.Duration
 	// Generation is a part of the Epoch. Another one says that these buckets have lost something.
 	Generation string
 }
@@ -47,6 +52,7 @@ func (o Options) withDefaults() Options {
 	o.Replicas = cmp.Or(o.Replicas, 1)
 	o.MaxTombstones = cmp.Or(o.MaxTombstones, 300)
 	o.CacheBytes = cmp.Or(o.CacheBytes, 256<<20)
+	o.HubTTL = cmp.Or(o.HubTTL, defaultHubTTL)
 	return o
 }
 
@@ -57,6 +63,7 @@ type Store struct {
 	counters *bucket.Counters
 	shards   []*shard
 	turns    *turns
+	marks    *marks // nil if this hub is alone
 }
 
 // maxReads is how many objects and pages are read from the buckets at a time. The largest, a group
@@ -94,6 +101,16 @@ func Open(ctx context.Context, nc *nats.Conn, options Options) (*Store, error) {
 		s.Close()
 		return nil, fmt.Errorf("open rate counters: %w", err)
 	}
+	if options.Alone {
+		return s, nil
+	}
+	if s.marks, err = openMarks(ctx, nc, options, s.shards); err != nil {
+		s.Close()
+		return nil, fmt.Errorf("open the marks of the hubs: %w", err)
+	}
+	for _, sh := range s.shards {
+		sh.marks = s.marks
+	}
 	return s, nil
 }
 
@@ -113,20 +130,29 @@ func (s *Store) Run(ctx context.Context, sink func(Delta)) error {
 		group.Go(func() error { return shard.tail.run(ctx, sink) })
 		group.Go(func() error { return shard.sweeper.run(ctx) })
 	}
+	if s.marks != nil {
+		group.Go(func() error { return s.marks.run(ctx) })
+	}
 	if err := group.Wait(); err != nil && !errors.Is(err, context.Canceled) {
 		return err
 	}
 	return nil
 }
 
-// Ready returns nil if every shard is tailed and was within reach lately, otherwise what is wrong.
+// Check returns nil while this hub knows everything that was acknowledged about groups and users on
+// any hub, otherwise ErrUnavailable or ctx's error: it may decide nothing then. ReadGroup,
+// UpdateGroup and RevokedUpTo check that themselves. A hub that was just started is waited for.
+func (s *Store) Check(ctx context.Context) error { return s.marks.check(ctx) }
+
+// Ready returns nil if every shard is tailed and was within reach lately, and Check succeeds,
+// otherwise what is wrong.
 func (s *Store) Ready() error {
 	for i, shard := range s.shards {
 		if err := shard.tail.healthy(); err != nil {
 			return fmt.Errorf("shard %d: %w", i, err)
 		}
 	}
-	return nil
+	return s.marks.ready()
 }
 
 // Epoch names the history that revisions belong to. It changes when a bucket was deleted and made
@@ -160,6 +186,9 @@ func (s *Store) Close() {
 	}
 	if s.counters != nil {
 		s.counters.Close()
+	}
+	if s.marks != nil {
+		s.marks.close()
 	}
 }
 

@@ -244,7 +244,7 @@ func TestCountSurvivesTheServer(t *testing.T) {
 // was received before it is handed out all the same.
 func TestAnnouncedInVain(t *testing.T) {
 	nc := kvtest.Server(t)
-	s, _ := open(t, nc, Options{})
+	s, _ := open(t, nc, Options{Alone: true})
 	ref := poll(t, s)
 	first, err := set(s, ref, "a", "v", 0)
 	if err != nil {

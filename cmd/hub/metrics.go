@@ -30,6 +30,16 @@ func registerStats(r *prometheus.Registry, store *kv.Store, h *hub.Hub) {
 			func(s kv.Stats) float64 { return float64(s.CacheObjects) }),
 		gauge("exthub_cache_bytes", "About how much memory they take.",
 			func(s kv.Stats) float64 { return float64(s.CacheBytes) }),
+		gauge("exthub_knows_all_hubs",
+			"1 while this hub knows what was acknowledged on every hub; 0 while it refuses with 10002.",
+			func(s kv.Stats) float64 {
+				if s.Knows {
+					return 1
+				}
+				return 0
+			}),
+		gauge("exthub_other_hubs", "Other hubs on this NATS that are alive.",
+			func(s kv.Stats) float64 { return float64(s.OtherHubs) }),
 		prometheus.NewCounterFunc(prometheus.CounterOpts{
 			Name: "exthub_tail_restarts_total",
 			Help: "How often a tail had to begin again behind the last change that it saw.",

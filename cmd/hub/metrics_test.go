@@ -27,6 +27,8 @@ func TestMetrics(t *testing.T) {
 			`exthub_events_delivered_total 2`,
 			`exthub_tail_applied [1-9][0-9]*`,
 			`exthub_tail_restarts_total 0`,
+			`exthub_knows_all_hubs 1`,
+			`exthub_other_hubs 0`,
 			`exthub_cache_objects [1-9][0-9]*`,
 			`exthub_cache_bytes [1-9][0-9.e+]*`,
 		} {

@@ -32,6 +32,7 @@ func (p *process) openStore(ctx context.Context) (err error) {
 		MaxPairs:      c.MaxExtensions,
 		MaxTombstones: c.MaxTombstones,
 		Generation:    generation,
+		Alone:         c.NATSURL == "",
 	})
 	if err != nil {
 		return fmt.Errorf("open the store: %w", err)

@@ -24,9 +24,13 @@ func (c *Commands) Kick(ctx context.Context, caller Caller, userID string) error
 }
 
 // CheckRevoked refuses a UserSig that was issued at or before the last Kick of its user. One of the
-// same second is refused too: it may be the one that was stolen.
-func (c *Commands) CheckRevoked(userID string, issued time.Time) error {
-	upTo := c.store.RevokedUpTo(userID)
+// same second is refused too: it may be the one that was stolen. It fails if this hub may not know
+// of a Kick.
+func (c *Commands) CheckRevoked(ctx context.Context, userID string, issued time.Time) error {
+	upTo, err := c.store.RevokedUpTo(ctx, userID)
+	if err != nil {
+		return err
+	}
 	if upTo == 0 || issued.Unix() > upTo {
 		return nil
 	}

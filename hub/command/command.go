@@ -69,7 +69,10 @@ func (c *Commands) access(ctx context.Context, caller Caller, id kv.MessageID) (
 		return ref, err
 	}
 	if ref.GroupID == "" {
-		return ref, checkTakesPart(caller, ref)
+		if err := checkTakesPart(caller, ref); err != nil {
+			return ref, err
+		}
+		return ref, c.store.Check(ctx)
 	}
 	group, err := c.memberOf(ctx, caller, ref.GroupID)
 	if err == nil && group.Type == AVChatRoom {

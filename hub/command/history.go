@@ -78,7 +78,10 @@ func (cmd GetMessageList) notBefore() error {
 // conversation returns the conversation to read, or "" if it is one without a history.
 func (c *Commands) conversation(ctx context.Context, caller Caller, cmd GetMessageList) (kv.Conversation, error) {
 	if cmd.GroupID == "" {
-		return kv.C2CConversation(caller.UserID, cmd.Peer), CheckUserID("conversationID", cmd.Peer)
+		if err := CheckUserID("conversationID", cmd.Peer); err != nil {
+			return "", err
+		}
+		return kv.C2CConversation(caller.UserID, cmd.Peer), c.store.Check(ctx)
 	}
 	group, err := c.memberOf(ctx, caller, cmd.GroupID)
 	if err != nil || group.Type == AVChatRoom {

@@ -48,7 +48,11 @@ func (c *Commands) SendMessage(ctx context.Context, caller Caller, cmd SendMessa
 		return kv.Record{}, err
 	}
 	dedup := dedupC2C
-	if cmd.GroupID != "" {
+	if cmd.GroupID == "" {
+		if err := c.store.Check(ctx); err != nil {
+			return kv.Record{}, err
+		}
+	} else {
 		dedup = dedupGroup
 		group, err := c.memberOf(ctx, caller, cmd.GroupID)
 		if err != nil {

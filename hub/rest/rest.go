@@ -43,7 +43,7 @@ type Options struct {
 	Audit      *audit.Log
 
 	// CheckRevoked refuses a UserSig of this user that was issued at this time, if it was revoked.
-	CheckRevoked func(userID string, issued time.Time) error
+	CheckRevoked func(ctx context.Context, userID string, issued time.Time) error
 
 	// Running ends with the hub, and every call with it.
 	Running context.Context
@@ -179,15 +179,21 @@ func (d *door) call(w http.ResponseWriter, r *http.Request) (command.Caller, any
 	if err != nil {
 		return caller, nil, err
 	}
-	ctx, cancel := context.WithTimeout(r.Context(), d.options.Timeout)
+	ctx, cancel := d.withTimeout(r)
 	defer cancel()
-	defer context.AfterFunc(d.options.Running, cancel)()
 	if !caller.Admin {
 		// Nobody's reads wait behind all of a member's. Those of the backend are not one user's.
 		ctx = context.WithValue(ctx, kv.ReaderKey{}, caller.UserID)
 	}
 	reply, err := handle(ctx, d.commands, caller, body)
 	return caller, reply, err
+}
+
+// withTimeout returns a context that ends with the call, with the hub, and after Options.Timeout.
+func (d *door) withTimeout(r *http.Request) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithTimeout(r.Context(), d.options.Timeout)
+	stop := context.AfterFunc(d.options.Running, cancel)
+	return ctx, func() { stop(); cancel() }
 }
 
 // limit refuses a call that comes too soon after others. Members have rates of their own, so that
@@ -229,8 +235,10 @@ func (d *door) caller(r *http.Request, members bool) (command.Caller, error) {
 		return command.Caller{}, refusal.Field(noCaller, "identifier", "must be 1 to %d printable ASCII characters",
 			command.MaxUserID)
 	}
+	ctx, cancel := d.withTimeout(r)
+	defer cancel()
 	var invalid *usersig.Error
-	if err := o.verify(query.Get("usersig"), user); errors.As(err, &invalid) {
+	if err := o.verify(ctx, query.Get("usersig"), user); errors.As(err, &invalid) {
 		return command.Caller{}, refusal.Field(invalid.Code, "usersig", "%s", invalid.Reason)
 	} else if err != nil {
 		return command.Caller{}, err
@@ -252,7 +260,7 @@ func (d *door) caller(r *http.Request, members bool) (command.Caller, error) {
 }
 
 // verify returns nil if the UserSig is the user's and valid now.
-func (o *Options) verify(sig, user string) error {
+func (o *Options) verify(ctx context.Context, sig, user string) error {
 	claims, err := usersig.Parse(sig)
 	if err != nil {
 		return err
@@ -260,7 +268,7 @@ func (o *Options) verify(sig, user string) error {
 	if err := claims.CheckAny(o.SDKAppID, o.SecretKeys, user, o.Now()); err != nil {
 		return err
 	}
-	return o.CheckRevoked(user, claims.Issued)
+	return o.CheckRevoked(ctx, user, claims.Issued)
 }
 
 // readBody returns the body of a call. It reads no more than so many bytes.

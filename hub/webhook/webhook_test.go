@@ -112,7 +112,7 @@ func TestRedirectIsNotFollowed(t *testing.T) {
 // open returns a running store with a message in it.
 func open(t *testing.T) (*kv.Store, kv.Ref) {
 	t.Helper()
-	store, err := kv.Open(t.Context(), kvtest.Server(t), kv.Options{})
+	store, err := kv.Open(t.Context(), kvtest.Server(t), kv.Options{Alone: true})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -15,13 +15,16 @@ import (
 type Options struct {
 	Name        string
 	Description string
-	Replicas    int // copies in the cluster
-	Shards      int // how many buckets there are of this kind, noted in each
+	Replicas    int  // copies in the cluster
+	Shards      int  // how many buckets there are of this kind, noted in each
+	Memory      bool // kept in memory: what it holds is gone when the servers restart
 }
 
 // Bucket is one KV bucket: a stream whose subjects are keys.
 type Bucket struct {
 	nc     *nats.Conn
+	js     jetstream.JetStream
+	config jetstream.StreamConfig
 	stream jetstream.Stream
 	name   string
 	prefix string // of every subject: "$KV.<name>."
@@ -51,14 +54,18 @@ func Open(ctx context.Context, nc *nats.Conn, options Options) (*Bucket, error) 
 	if err != nil {
 		return nil, err
 	}
-	b := &Bucket{nc: nc, requests: requests{nc: nc, once: options.Replicas == 1}, name: options.Name}
+	b := &Bucket{nc: nc, js: js, requests: requests{nc: nc, once: options.Replicas == 1}, name: options.Name}
 	b.prefix = "$KV." + b.name + "."
 	b.commonAck = []byte(`{"stream":"KV_` + b.name + `","seq":`)
-	b.stream, err = openStream(ctx, js, jetstream.StreamConfig{
+	storage := jetstream.FileStorage
+	if options.Memory {
+		storage = jetstream.MemoryStorage
+	}
+	b.config = jetstream.StreamConfig{
 		Name:               "KV_" + b.name,
 		Description:        options.Description,
 		Subjects:           []string{b.prefix + ">"},
-		Storage:            jetstream.FileStorage,
+		Storage:            storage,
 		Replicas:           options.Replicas,
 		MaxMsgsPerSubject:  1,
 		Discard:            jetstream.DiscardNew,
@@ -69,19 +76,36 @@ func Open(ctx context.Context, nc *nats.Conn, options Options) (*Bucket, error) 
 		AllowRollup:        true,
 		DenyDelete:         true,
 		Metadata:           map[string]string{shardsMetadata: strconv.Itoa(options.Shards)},
-	})
-	if err != nil {
+	}
+	if b.stream, err = openStream(ctx, js, b.config); err != nil {
 		return nil, err
 	}
 	if b.reader, err = newReader(nc, b); err != nil {
 		return nil, err
 	}
-	own := Write{Key: OwnKey, Value: strconv.Itoa(options.Shards)}
-	if _, err := b.Publish(ctx, []Write{own}, PublishOptions{}); err != nil {
+	if _, err := b.Barrier(ctx); err != nil {
 		b.Close()
 		return nil, err
 	}
 	return b, nil
+}
+
+// Remake makes the bucket anew if it is gone: deleted, or lost with the memory of the servers that
+// it was in. Its revisions begin at 1 then.
+func (b *Bucket) Remake(ctx context.Context) error {
+	if _, err := openStream(ctx, b.js, b.config); err != nil {
+		return err
+	}
+	_, err := b.Barrier(ctx)
+	return err
+}
+
+// Barrier writes the bucket's own entry and returns its revision, which is above that of everything
+// that was committed before the call. It is a commit itself: a leader that has lost its place and
+// does not know yet can't answer it, as it can a question.
+func (b *Bucket) Barrier(ctx context.Context) (uint64, error) {
+	own := Write{Key: OwnKey, Value: b.config.Metadata[shardsMetadata]}
+	return b.Publish(ctx, []Write{own}, PublishOptions{})
 }
 
 // Close releases what Open took. Nothing may be in flight.

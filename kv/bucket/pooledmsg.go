@@ -39,6 +39,9 @@ func (m *pooledMsg) entry(prefix string, w Write, options PublishOptions) *poole
 	if options.Request != 0 {
 		m.set(requestHeader, strconv.FormatUint(options.Request, 16))
 	}
+	if options.TTL != 0 {
+		m.set(ttlHeader, options.TTL.String())
+	}
 	m.set(originHeader, options.Origin)
 	m.set(jetstream.MsgIDHeader, options.DedupID)
 	return m

@@ -2,6 +2,7 @@ package bucket
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -44,12 +45,19 @@ type PublishOptions struct {
 	Request      uint64 // marks the entries as this commit's
 	Origin       string // of a message: the session that sends it
 	DedupID      string // of a message: the server stores one of these in DedupWindow
+
+	// TTL is how long the entries are kept, in whole seconds; 0 is for ever.
+	TTL time.Duration
+
+	// Timeout is how long one try waits for its answer; half of RequestTimeout if zero.
+	Timeout time.Duration
 }
 
 const (
 	// Which commit wrote an entry: its writer finds it so after a timeout
 	requestHeader     = "Exthub-Request"
 	originHeader      = "Exthub-Origin" // which session sent a message, and gets no event for it
+	ttlHeader         = "Nats-TTL"
 	batchHeader       = "Nats-Batch-Id"
 	batchCommitHeader = "Nats-Batch-Commit"
 	operation         = "KV-Operation" // the KV convention for a deletion
@@ -147,7 +155,7 @@ func (b *Bucket) tryPublish(writes []Write, options PublishOptions) (pubAck, err
 	if last > 0 {
 		msg = out.inBatch(batch, last, true)
 	}
-	reply, err := b.requests.ask(msg, RequestTimeout/2)
+	reply, err := b.requests.ask(msg, cmp.Or(options.Timeout, RequestTimeout/2))
 	if err != nil {
 		return pubAck{}, err
 	}

@@ -1,0 +1,218 @@
+package kv
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+
+	"exthub/kv/kvtest"
+)
+
+// crew is a group on two hubs of one server, each with a connection of its own.
+type crew struct {
+	t        *testing.T
+	node     *kvtest.Node
+	one, two *Store
+	twoIsOn  *nats.Conn
+}
+
+// newCrew starts two hubs that know a group with ann and bob.
+func newCrew(t *testing.T, ttl time.Duration) *crew {
+	t.Helper()
+	t.Parallel()
+	c := &crew{t: t, node: kvtest.Start(t)}
+	c.twoIsOn = c.node.Connect(t)
+	c.one, _ = open(t, c.node.Connect(t), Options{HubTTL: ttl})
+	c.two, _ = open(t, c.twoIsOn, Options{HubTTL: ttl})
+	c.change(c.one, GroupChange{
+		Info: &GroupInfo{GroupID: "team", Type: "Public", Name: "team"},
+		Add:  []Member{{UserID: "ann", Role: "Owner"}, {UserID: "bob", Role: "Member"}},
+	})
+	if there, err := c.has(c.two, "bob"); !there || err != nil {
+		t.Fatalf("bob is a member: %v, %v", there, err)
+	}
+	return c
+}
+
+// change changes the group through a hub.
+func (c *crew) change(s *Store, change GroupChange) {
+	c.t.Helper()
+	ctx, cancel := context.WithTimeout(c.t.Context(), time.Minute)
+	defer cancel()
+	if err := s.UpdateGroup(ctx, "team", func(*Group) (GroupChange, error) { return change, nil }); err != nil {
+		c.t.Fatal(err)
+	}
+}
+
+// has asks a hub whether the user is a member.
+func (c *crew) has(s *Store, user string) (there bool, err error) {
+	c.t.Helper()
+	ctx, cancel := context.WithTimeout(c.t.Context(), 20*time.Second)
+	defer cancel()
+	err = s.ReadGroup(ctx, "team", func(g *Group) { _, there = g.Member(user) })
+	return there, err
+}
+
+// refuses fails the test unless the hub says that it can't tell.
+func (c *crew) refuses(s *Store) {
+	c.t.Helper()
+	there, err := c.has(s, "bob")
+	if !errors.Is(err, ErrUnavailable) {
+		c.t.Errorf("bob is a member: %v, %v; want ErrUnavailable", there, err)
+	}
+	if err := s.Ready(); err == nil {
+		c.t.Error("and it is ready")
+	}
+}
+
+// returns waits until the hub serves again, and knows that bob is no member any more.
+func (c *crew) returns(s *Store) {
+	c.t.Helper()
+	for deadline := time.Now().Add(time.Minute); ; {
+		there, err := c.has(s, "bob")
+		if err == nil {
+			if there {
+				c.t.Error("bob is a member again")
+			}
+			return
+		}
+		if time.Now().After(deadline) {
+			c.t.Fatalf("does not serve again: %v", err)
+		}
+	}
+}
+
+var withoutBob = GroupChange{Remove: []string{"bob"}}
+
+// A member is removed while a hub is cut off from NATS and goes on serving what it knows. The
+// removal is acknowledged, and by then that hub refuses.
+func TestHubCutOff(t *testing.T) {
+	c := newCrew(t, 3*time.Second)
+	c.twoIsOn.Close()
+	c.change(c.one, withoutBob)
+	c.refuses(c.two)
+}
+
+// A member is removed while the tail of a hub stands still, though its mark can be renewed. The
+// removal is acknowledged, that hub refuses, and serves again when its tail goes on.
+func TestTailStandsStill(t *testing.T) {
+	t.Parallel()
+	node := kvtest.Start(t)
+	c := &crew{t: t, node: node}
+	c.one, _ = open(t, node.Connect(t), Options{HubTTL: 3 * time.Second})
+	two, err := Open(t.Context(), node.Connect(t), Options{HubTTL: 3 * time.Second, MaxPairs: 300})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.two = two
+	ctx, stop := context.WithCancel(context.Background())
+	held, release := make(chan struct{}), make(chan struct{})
+	ended := make(chan error, 1)
+	go func() {
+		ended <- two.Run(ctx, func(d Delta) {
+			for _, m := range d.Members {
+				if m.UserID == "cy" {
+					close(held)
+					<-release
+				}
+			}
+		})
+	}()
+	t.Cleanup(func() {
+		stop()
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
+		two.Close()
+	})
+	c.change(c.one, GroupChange{
+		Info: &GroupInfo{GroupID: "team", Type: "Public", Name: "team"},
+		Add:  []Member{{UserID: "ann", Role: "Owner"}, {UserID: "bob", Role: "Member"}},
+	})
+	if there, err := c.has(two, "bob"); !there || err != nil {
+		t.Fatalf("bob is a member: %v, %v", there, err)
+	}
+	added := make(chan struct{})
+	go func() {
+		defer close(added)
+		c.change(c.one, GroupChange{Add: []Member{{UserID: "cy", Role: "Member"}}})
+	}()
+	<-held
+	c.change(c.one, withoutBob)
+	c.refuses(two)
+	<-added
+	close(release)
+	c.returns(two)
+}
+
+// NATS restarts and forgets the marks while a hub is cut off that goes on serving, and a hub that
+// was just started removes a member. It finds no mark of the other, and waits all the same until
+// that one refuses.
+func TestMarksAreForgotten(t *testing.T) {
+	c := newCrew(t, 3*time.Second)
+	c.twoIsOn.Close()
+	c.node.Stop()
+	if err := c.node.Restart(); err != nil {
+		t.Fatal(err)
+	}
+	three, _ := open(t, c.node.Connect(t), Options{HubTTL: 3 * time.Second})
+	c.change(three, withoutBob)
+	c.refuses(c.two)
+	c.returns(c.one)
+}
+
+// Somebody deletes the bucket of marks. It is made again, and changes are true on every hub as
+// before.
+func TestMarksAreDeleted(t *testing.T) {
+	c := newCrew(t, 3*time.Second)
+	js, err := jetstream.New(c.node.Connect(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := js.DeleteStream(t.Context(), "KV_exthub_hubs"); err != nil {
+		t.Fatal(err)
+	}
+	for i := range 3 {
+		user := fmt.Sprint("user", i)
+		c.change(c.one, GroupChange{Add: []Member{{UserID: user, Role: "Member"}}})
+		if there, err := c.has(c.two, user); err == nil && !there {
+			t.Errorf("%s is no member at the other hub", user)
+		}
+	}
+	c.change(c.two, withoutBob)
+	c.returns(c.one)
+}
+
+// A hub that was stopped in good order is waited for by nobody, and one that starts knows what was
+// acknowledged before.
+func TestHubsComeAndGo(t *testing.T) {
+	c := newCrew(t, 10*time.Minute)
+	for i := range 3 {
+		ctx, stop := context.WithCancel(context.Background())
+		s, err := Open(t.Context(), c.node.Connect(t), Options{HubTTL: 10 * time.Minute})
+		if err != nil {
+			t.Fatal(err)
+		}
+		ended := make(chan error, 1)
+		go func() { ended <- s.Run(ctx, func(Delta) {}) }()
+		user := fmt.Sprint("user", i)
+		c.change(c.one, GroupChange{Add: []Member{{UserID: user, Role: "Member"}}})
+		if there, err := c.has(s, user); err != nil || !there {
+			t.Errorf("%s is a member: %v, %v", user, there, err)
+		}
+		stop()
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
+		s.Close()
+	}
+	c.change(c.one, withoutBob)
+	if there, err := c.has(c.two, "bob"); err != nil || there {
+		t.Errorf("bob is a member: %v, %v", there, err)
+	}
+}
