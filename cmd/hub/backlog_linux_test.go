@@ -7,8 +7,9 @@ import (
 	"time"
 )
 
-// A balancer connects, and sends a request, in the moment in which a hub closes its port. Either the
-// connection begins and is served, or it never begins, and the balancer knows that nothing was done.
+// A balancer connects, and sends a request, in the moment in which a hub closes its port. Either
+// the connection begins and is served, or it never begins, and the balancer knows that nothing was
+// done.
 func TestNoConnectionIsReset(t *testing.T) {
 	l, err := listenPublic("127.0.0.1:0")
 	if err != nil {
