@@ -11,6 +11,7 @@ import (
 	"exthub/hub/command"
 	"exthub/hub/refusal"
 	"exthub/hub/socket"
+	"exthub/kv/lazycontext"
 )
 
 // session is one connection, after login one of a user. Its reader goroutine reads a request,
@@ -125,9 +126,8 @@ func (s *session) dispatch(r request) {
 		s.refuse(r, refusal.New(refusal.MethodNotFound, "there is no method %q", refusal.Clip(r.method)))
 		return
 	}
-	ctx := newLazyContext(s.hub.running, s.hub.options.RequestTimeout)
-	ctx.reader = s.caller.UserID
-	defer ctx.stop()
+	ctx := &requestContext{lazycontext.New(s.hub.running, s.hub.options.RequestTimeout), s.caller.UserID}
+	defer ctx.Stop()
 	result, err := answer(ctx, s.hub.commands, s.caller, r.params)
 	if err != nil {
 		s.refuse(r, err)

@@ -81,7 +81,7 @@ func (r *revocations) get(userID string) int64 {
 // Revoke revokes the user's UserSigs from now and before, for good. When it returns nil, Run's sink
 // has been called with the Revocation on every hub. After an error it may be called again.
 func (s *Store) Revoke(ctx context.Context, userID string, now time.Time) error {
-	ctx, cancel := withTimeout(ctx)
+	ctx, cancel := withTimeout(ctx, s.options)
 	defer cancel()
 	key := accountPrefix + encodeToken(userID)
 	sh := s.shardOfName([]byte(key))

@@ -94,6 +94,8 @@ func openMarks(ctx context.Context, nc *nats.Conn, options Options, shards []*sh
 		Replicas:    options.Replicas,
 		Shards:      options.Shards,
 		Memory:      true,
+		// Two tries, for one of which a renewal has time
+		WriteTimeout: 2 * renewal / 3,
 	})
 	if err != nil {
 		return nil, err
@@ -257,7 +259,7 @@ func (m *marks) send(ctx context.Context, own mark) (uint64, error) {
 		return 0, err
 	}
 	write := bucket.Write{Key: hubPrefix + m.peers.own, Value: string(value)}
-	options := bucket.PublishOptions{TTL: m.ttl, Timeout: renewal / 3}
+	options := bucket.PublishOptions{TTL: m.ttl}
 	trying, cancel := context.WithTimeout(ctx, renewal/3)
 	revision, err := m.bucket.Publish(trying, []bucket.Write{write}, options)
 	cancel()

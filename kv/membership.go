@@ -29,7 +29,7 @@ func (g GroupChange) empty() bool {
 // sees it.
 func (s *Store) UpdateGroup(ctx context.Context, groupID string, decide func(*Group) (GroupChange, error)) error {
 	sh := s.shardFor(Ref{GroupID: groupID})
-	ctx, cancel := withTimeout(ctx)
+	ctx, cancel := withTimeout(ctx, sh.options)
 	defer cancel()
 	if err := s.marks.check(ctx); err != nil {
 		return err

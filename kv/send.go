@@ -25,7 +25,7 @@ import (
 // ErrTaken. Other errors are ErrUnavailable and ErrUnknown.
 func (s *Store) Send(ctx context.Context, r Record, origin string, dedup time.Duration) (Record, error) {
 	sh := s.shardFor(r.Ref)
-	ctx, cancel := context.WithTimeout(ctx, bucket.RequestTimeout)
+	ctx, cancel := context.WithTimeout(ctx, min(bucket.RequestTimeout, sh.options.WriteTimeout))
 	defer cancel()
 	id := ""
 	if dedup > 0 {

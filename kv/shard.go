@@ -37,6 +37,8 @@ func openShard(ctx context.Context, nc *nats.Conn, options Options, index int, t
 		Description: "Exthub: messages, their pairs and groups",
 		Replicas:    options.Replicas,
 		Shards:      options.Shards,
+
+		WriteTimeout: options.WriteTimeout,
 	}); err != nil {
 		return nil, err
 	}

@@ -14,6 +14,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"exthub/kv/bucket"
+	"exthub/kv/lazycontext"
 )
 
 // Options say where a Store keeps things and how much it remembers.
@@ -42,6 +43,12 @@ type Options struct {
 	// HubTTL is how long a hub that is lost holds up what has to be true on every hub, in whole
 	// seconds; 3 s if zero.
 	HubTTL time.Duration
+	// WriteTimeout bounds every write; 8 s if zero. What is not committed by then gets
+	// ErrUnavailable or ErrUnknown.
+	WriteTimeout time.Duration
+	// IdleProbe is after how long without news a bucket is written to, to see whether that works:
+	// without quorum, buckets can be read and tailed. If it is zero, only after a write has failed.
+	IdleProbe time.Duration
 	// Generation is a part of the Epoch. Another one says that these buckets have lost something.
 	Generation string
 }
@@ -53,6 +60,7 @@ func (o Options) withDefaults() Options {
 	o.MaxTombstones = cmp.Or(o.MaxTombstones, 300)
 	o.CacheBytes = cmp.Or(o.CacheBytes, 256<<20)
 	o.HubTTL = cmp.Or(o.HubTTL, defaultHubTTL)
+	o.WriteTimeout = cmp.Or(o.WriteTimeout, 2*bucket.RequestTimeout)
 	return o
 }
 
@@ -129,6 +137,7 @@ func (s *Store) Run(ctx context.Context, sink func(Delta)) error {
 	for _, shard := range s.shards {
 		group.Go(func() error { return shard.tail.run(ctx, sink) })
 		group.Go(func() error { return shard.sweeper.run(ctx) })
+		group.Go(func() error { return newProbe(shard).run(ctx) })
 	}
 	if s.marks != nil {
 		group.Go(func() error { return s.marks.run(ctx) })
@@ -153,6 +162,25 @@ func (s *Store) Ready() error {
 		}
 	}
 	return s.marks.ready()
+}
+
+// Writable returns nil if every shard can be written to, as far as that is known: whenever the last
+// write to one did not go through, Run writes to it every second until one does.
+func (s *Store) Writable() error {
+	for i, shard := range s.shards {
+		if err := shard.bucket.Writable(); err != nil {
+			return fmt.Errorf("shard %d: %w", i, err)
+		}
+	}
+	return nil
+}
+
+// Writing returns a context that ends after Options.WriteTimeout, or earlier with ctx. It is for
+// callers that read and count before they write: all of it takes no longer then. Its Stop has to be
+// called.
+func (s *Store) Writing(ctx context.Context) *lazycontext.Context {
+	writing := lazycontext.New(ctx, s.options.WriteTimeout)
+	return &writing
 }
 
 // Epoch names the history that revisions belong to. It changes when a bucket was deleted and made

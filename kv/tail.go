@@ -39,6 +39,10 @@ const (
 	// certainty: after sweepDelay, deletions that it has not seen may be swept.
 	outage = sweepDelay / 2
 	pulse  = 5 * time.Second // how often the tail notes that the stream is within reach
+
+	// longestRest is how long a tail rests at most before it tries again. It costs NATS two
+	// requests each time, and members hear nothing until it succeeds.
+	longestRest = time.Second
 )
 
 func newTail(sh *shard, state bucket.State) *tail {
@@ -48,9 +52,12 @@ func newTail(sh *shard, state bucket.State) *tail {
 }
 
 // run tails until ctx ends. A consumer that fails or goes quiet is replaced by one that starts
-// behind the last revision that was applied.
+// behind the last revision that was applied. Rests between failures grow, and begin anew with each
+// connection to NATS.
 func (t *tail) run(ctx context.Context, sink func(Delta)) error {
 	defer t.applied.setRunning(false)
+	connects, stop := t.sh.bucket.Connects()
+	defer stop()
 	for {
 		err := t.consume(ctx, sink)
 		if ctx.Err() != nil {
@@ -58,12 +65,14 @@ func (t *tail) run(ctx context.Context, sink func(Delta)) error {
 		}
 		t.fail(err)
 		slog.Warn("tail interrupted", "bucket", t.sh.bucket.Name(), "applied", t.applied.get(), "error", err)
-		wait := min(50*time.Millisecond<<min(t.restart, 10), 15*time.Second)
+		wait := min(50*time.Millisecond<<min(t.restart, 10), longestRest)
 		t.restart++
 		t.restarts.Add(1)
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
+		case <-connects:
+			t.restart = 0
 		case <-time.After(wait/2 + rand.N(wait)):
 		}
 	}
@@ -71,7 +80,10 @@ func (t *tail) run(ctx context.Context, sink func(Delta)) error {
 
 // consume tails with one consumer until it fails.
 func (t *tail) consume(ctx context.Context, sink func(Delta)) error {
-	opening, cancel := context.WithTimeout(ctx, bucket.RequestTimeout)
+	// A request that is lost is not answered: at first it is given up early. A cluster that is
+	// busy gets more time.
+	patience := min(bucket.RequestTimeout/4<<min(t.restart, 2), bucket.RequestTimeout)
+	opening, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	consumer, err := t.sh.bucket.Consume(opening, t.applied.get()+1)
 	if err != nil {

@@ -3,8 +3,6 @@ package kv
 import (
 	"context"
 	"errors"
-
-	"exthub/kv/bucket"
 )
 
 // Change is what a decision wants written. Its keys are distinct.
@@ -43,7 +41,7 @@ type Decide func(*Txn) (Change, error)
 // committed together: the first caller commits for all that wait.
 func (s *Store) Update(ctx context.Context, ref Ref, decide Decide) (Commit, error) {
 	sh := s.shardFor(ref)
-	ctx, cancel := withTimeout(ctx)
+	ctx, cancel := withTimeout(ctx, sh.options)
 	defer cancel()
 	for {
 		commit, err := sh.update(ctx, ref, decide)
@@ -94,9 +92,9 @@ func (sh *shard) update(ctx context.Context, ref Ref, decide Decide) (Commit, er
 
 // withTimeout returns ctx with a deadline. Most callers have given it one: a second would cost
 // every vote a timer and a lock.
-func withTimeout(ctx context.Context) (context.Context, context.CancelFunc) {
+func withTimeout(ctx context.Context, options Options) (context.Context, context.CancelFunc) {
 	if _, ok := ctx.Deadline(); ok {
 		return ctx, func() {}
 	}
-	return context.WithTimeout(ctx, 2*bucket.RequestTimeout)
+	return context.WithTimeout(ctx, options.WriteTimeout)
 }

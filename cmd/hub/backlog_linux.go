@@ -7,8 +7,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// dropNew is a filter for the packets that come to a listening socket: all but the one that begins a
-// connection pass. It loads the flags of the TCP header, and compares SYN and ACK with SYN alone.
+// dropNew is a filter for the packets that come to a listening socket: all but the one that begins
+// a connection pass. It loads the flags of the TCP header, and compares SYN and ACK with SYN alone.
 var dropNew = [...]unix.SockFilter{
 	{Code: unix.BPF_LD | unix.BPF_B | unix.BPF_ABS, K: 13},
 	{Code: unix.BPF_ALU | unix.BPF_AND | unix.BPF_K, K: 0x12},

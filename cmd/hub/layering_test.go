@@ -25,6 +25,7 @@ var packages = []struct{ path, nats, reason string }{
 	{"events", "none", "it must not know how kv heard of a change"},
 	{"kv", "client", "a Store is opened on a connection; the server would come into every reader"},
 	{"kv/bucket", "client", "it speaks JetStream for kv"},
+	{"kv/lazycontext", "none", "it is a deadline"},
 	{"kv/kvtest", "server", "it starts real servers, for tests only"},
 	{"web", "none", "it carries files"},
 }
@@ -53,6 +54,7 @@ var arrows = []struct{ from, to, reason string }{
 	{"hub", "hub/usersig", "it verifies who logs in"},
 	{"hub", "events", "sessions attach to the broker, which it makes"},
 	{"hub", "kv", "it reads a user's groups at the login, and names what is stored"},
+	{"hub", "kv/lazycontext", "a request has so much time"},
 	{"hub/rest", "hub/command", "a call is a command, decoded and encoded"},
 	{"hub/rest", "hub/audit", "what admins call is on record"},
 	{"hub/rest", "hub/wire", "bodies are JSON"},
@@ -70,6 +72,7 @@ var arrows = []struct{ from, to, reason string }{
 	{"hub/wire", "hub/refusal", "it refuses what it can't read"},
 	{"hub/refusal", "hub/usersig", "the codes of a refused UserSig stand in its table"},
 	{"events", "kv", "it tells what kv committed"},
+	{"kv", "kv/lazycontext", "a write has so much time"},
 	{"kv", "kv/bucket", "it keeps messages and groups as entries of a bucket"},
 }
 

@@ -34,9 +34,13 @@ func openLink(c *Config, dir *dataDir) (*link, error) {
 		// While disconnected, a write fails at once. From a buffer it could be sent much later,
 		// after its caller was told that it failed.
 		nats.ReconnectBufSize(-1),
-		// a silent connection is given up after 10 to 15 s, not after minutes
-		nats.PingInterval(5 * time.Second),
+		// A silent connection is given up after 4 to 6 s, not after minutes
+		nats.PingInterval(2 * time.Second),
 		nats.MaxPingsOutstanding(2),
+		// A node that takes nothing holds up whoever publishes, and whoever asks whether there is a
+		// connection
+		nats.FlusherTimeout(2 * time.Second),
+		nats.ReconnectOnFlusherError(),
 		nats.DrainTimeout(5 * time.Second),
 		nats.DisconnectErrHandler(func(_ *nats.Conn, err error) {
 			if err != nil {

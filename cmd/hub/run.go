@@ -88,7 +88,8 @@ func (p *process) start(ctx context.Context) (err error) {
 	if err := p.openStore(ctx); err != nil {
 		return err
 	}
-	p.readiness.add("store", p.store.Ready)
+	p.readiness.add("tail", p.store.Ready)
+	p.readiness.add("writes", p.store.Writable)
 	if p.hub, err = hub.New(c.hubOptions(p.secretKeys), p.store); err != nil {
 		return err
 	}

@@ -4,8 +4,17 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"exthub/kv"
+)
+
+const (
+	// writeTimeout is how long a client waits at most to hear that a cluster did not commit a
+	// write.
+	writeTimeout = 2 * time.Second
+	// idleProbe is how long nobody may write before the hub looks whether the cluster could.
+	idleProbe = 5 * time.Second
 )
 
 // openStore opens the store, once it is certain that nothing is missing from it, or that the loss
@@ -24,7 +33,7 @@ func (p *process) openStore(ctx context.Context) (err error) {
 		}
 		generation = p.watermark.mark.Generation
 	}
-	p.store, err = kv.Open(ctx, p.nats.conn, kv.Options{
+	options := kv.Options{
 		Shards:        c.Shards,
 		NewShards:     c.newShards(),
 		Replicas:      c.Replicas,
@@ -33,7 +42,12 @@ func (p *process) openStore(ctx context.Context) (err error) {
 		MaxTombstones: c.MaxTombstones,
 		Generation:    generation,
 		Alone:         c.NATSURL == "",
-	})
+	}
+	if c.NATSURL != "" {
+		// A cluster may be without quorum, or cut off from its leader; what is embedded is not
+		options.WriteTimeout, options.IdleProbe = writeTimeout, idleProbe
+	}
+	p.store, err = kv.Open(ctx, p.nats.conn, options)
 	if err != nil {
 		return fmt.Errorf("open the store: %w", err)
 	}

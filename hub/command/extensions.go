@@ -43,7 +43,9 @@ type Changed struct {
 // becomes a conflict and changes nothing. The request is refused as a whole, with nothing written,
 // if it breaks a rule or the message would hold too many pairs (10004), or if the message was set
 // too often this minute, by its caller or by all (23003).
-func (c *Commands) SetExtensions(ctx context.Context, caller Caller, cmd SetExtensions) (Changed, error) {
+func (c *Commands) SetExtensions(within context.Context, caller Caller, cmd SetExtensions) (Changed, error) {
+	ctx := c.store.Writing(within)
+	defer ctx.Stop()
 	if err := c.options.Limits.CheckSet(cmd.Extensions); err != nil {
 		return Changed{}, err
 	}
@@ -68,7 +70,9 @@ func (c *Commands) SetExtensions(ctx context.Context, caller Caller, cmd SetExte
 // DeleteExtensions deletes pairs and decides item by item like SetExtensions. It takes no empty
 // list: deleting everything has a command of its own, so that a list that got lost on the way does
 // not mean all.
-func (c *Commands) DeleteExtensions(ctx context.Context, caller Caller, cmd DeleteExtensions) (Changed, error) {
+func (c *Commands) DeleteExtensions(within context.Context, caller Caller, cmd DeleteExtensions) (Changed, error) {
+	ctx := c.store.Writing(within)
+	defer ctx.Stop()
 	if err := c.options.Limits.checkItems(cmd.Extensions); err != nil {
 		return Changed{}, err
 	}
@@ -80,7 +84,9 @@ func (c *Commands) DeleteExtensions(ctx context.Context, caller Caller, cmd Dele
 }
 
 // ClearExtensions deletes all pairs of a message, whatever their Seq.
-func (c *Commands) ClearExtensions(ctx context.Context, caller Caller, id kv.MessageID) (Changed, error) {
+func (c *Commands) ClearExtensions(within context.Context, caller Caller, id kv.MessageID) (Changed, error) {
+	ctx := c.store.Writing(within)
+	defer ctx.Stop()
 	ref, err := c.checkWritable(ctx, caller, id, nil)
 	if err != nil {
 		return Changed{}, err

@@ -1,6 +1,7 @@
 package bucket
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strconv"
@@ -18,6 +19,8 @@ type Options struct {
 	Replicas    int  // copies in the cluster
 	Shards      int  // how many buckets there are of this kind, noted in each
 	Memory      bool // kept in memory: what it holds is gone when the servers restart
+
+	WriteTimeout time.Duration // of one Publish; 2*RequestTimeout if zero
 }
 
 // Bucket is one KV bucket: a stream whose subjects are keys.
@@ -31,7 +34,10 @@ type Bucket struct {
 
 	requests  requests
 	commonAck []byte // how an acknowledgement begins that says only the revision
-	reader    *reader
+
+	writeTimeout time.Duration
+	trouble      atomic.Pointer[error] // of the last write, if it did not go through
+	reader       *reader
 
 	// seen is the highest revision that this hub has committed, tailed or read. A snapshot older
 	// than that comes from a replica that lags, and would take a reader back in time.
@@ -54,7 +60,10 @@ func Open(ctx context.Context, nc *nats.Conn, options Options) (*Bucket, error) 
 	if err != nil {
 		return nil, err
 	}
-	b := &Bucket{nc: nc, js: js, requests: requests{nc: nc, once: options.Replicas == 1}, name: options.Name}
+	b := &Bucket{
+		nc: nc, js: js, requests: requests{nc: nc, once: options.Replicas == 1}, name: options.Name,
+		writeTimeout: cmp.Or(options.WriteTimeout, 2*RequestTimeout),
+	}
 	b.prefix = "$KV." + b.name + "."
 	b.commonAck = []byte(`{"stream":"KV_` + b.name + `","seq":`)
 	storage := jetstream.FileStorage
@@ -133,6 +142,19 @@ func (b *Bucket) State(ctx context.Context) (State, error) {
 		return State{}, fmt.Errorf("%w: %w", ErrUnavailable, err)
 	}
 	return State{info.Created, info.State.LastSeq}, nil
+}
+
+// Connects returns a channel that receives when the connection to NATS was made anew, and what ends
+// that.
+func (b *Bucket) Connects() (<-chan nats.Status, func()) {
+	connected := b.nc.StatusChanged(nats.CONNECTED)
+	return connected, func() { b.nc.RemoveStatusListener(connected) }
+}
+
+// Reconnect leaves the node that the connection goes to for another one, and reports whether there
+// is one that could be tried.
+func (b *Bucket) Reconnect() bool {
+	return b.nc.IsConnected() && len(b.nc.Servers()) > 1 && b.nc.ForceReconnect() == nil
 }
 
 // Connected reports whether there is a connection to NATS.

@@ -60,7 +60,7 @@ func (c *Counters) Close() { c.requests.close() }
 // for it: it is made again.
 func (c *Counters) ask(ctx context.Context, subject string, n int) (*nats.Msg, error) {
 	msg := &nats.Msg{Subject: subject, Header: nats.Header{"Nats-Incr": {strconv.Itoa(n)}}}
-	reply, err := c.requests.ask(msg, RequestTimeout)
+	reply, err := c.requests.ask(msg, within(ctx, RequestTimeout))
 	if !errors.Is(err, nats.ErrNoResponders) {
 		return reply, err
 	}
@@ -69,7 +69,7 @@ func (c *Counters) ask(ctx context.Context, subject string, n int) (*nats.Msg, e
 	if _, err, _ := c.opened.Do("", func() (any, error) { return openStream(ctx, c.js, c.config) }); err != nil {
 		return nil, err
 	}
-	return c.requests.ask(msg, RequestTimeout)
+	return c.requests.ask(msg, within(ctx, RequestTimeout))
 }
 
 // Add adds n, which may be negative, to the counter of this key, and returns what it is with that,

@@ -2,7 +2,6 @@ package bucket
 
 import (
 	"bytes"
-	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -48,9 +47,6 @@ type PublishOptions struct {
 
 	// TTL is how long the entries are kept, in whole seconds; 0 is for ever.
 	TTL time.Duration
-
-	// Timeout is how long one try waits for its answer; half of RequestTimeout if zero.
-	Timeout time.Duration
 }
 
 const (
@@ -91,45 +87,99 @@ var tryAgain = []jetstream.ErrorCode{codeWrongLastBusy, codeBatchBusy, codeNoLea
 // others are right before it.
 //
 // It returns a *StaleError if the precondition did not hold, a *DuplicateError if the DedupID is in
-// use, ErrUnavailable if the store refused, and ErrUnknown if no answer told the outcome before ctx
-// ended. Until then it asks again, unchanged: with a precondition, at most one of the tries can be
+// use, ErrUnavailable if nothing was written, because the store refused or nobody got the entries,
+// and ErrUnknown if no answer told the outcome before Options.WriteTimeout was over or ctx ended.
+// Until then it asks again, unchanged: with a precondition, at most one of the tries can be
 // committed.
 func (b *Bucket) Publish(ctx context.Context, writes []Write, options PublishOptions) (uint64, error) {
+	revision, err := b.publish(ctx, writes, options)
+	b.noteOutcome(ctx, err)
+	return revision, err
+}
+
+func (b *Bucket) publish(ctx context.Context, writes []Write, options PublishOptions) (uint64, error) {
+	limit := time.Now().Add(b.writeTimeout)
+	if earlier, ok := ctx.Deadline(); ok && earlier.Before(limit) {
+		limit = earlier
+	}
 	unanswered := false
+	var last error
 	for wait := time.Millisecond; ; wait = min(2*wait, 100*time.Millisecond) {
-		ack, err := b.tryPublish(writes, options)
+		ack, err := b.tryPublish(writes, options, min(b.writeTimeout/2, time.Until(limit)))
 		switch {
 		case err != nil:
-			unanswered = true // sent or not, stored or not: only another answer can tell
+			last = err
+			// Stored or not: only another answer can tell.
+			unanswered = unanswered || !errors.Is(err, errNotSent)
 		case ack.Error == nil && ack.Duplicate:
 			return 0, &DuplicateError{ack.Seq}
 		case ack.Error == nil:
 			b.Saw(ack.Seq)
 			return ack.Seq, nil
 		case ack.Error.ErrorCode == codeWrongLast:
-			stale := &StaleError{}
-			// The server names the revision only in its sentence. Without it the message is read
-			// anew.
-			_, _ = fmt.Sscanf(ack.Error.Description, "wrong last sequence: %d", &stale.Last)
-			if unanswered {
-				return 0, errors.Join(ErrUnknown, stale)
-			}
-			return 0, stale
+			return 0, staleError(ack.Error, unanswered)
 		case slices.Contains(tryAgain, ack.Error.ErrorCode):
+			last = ack.Error
 		case unanswered: // this try was refused, but an earlier one may have been stored
 			return 0, fmt.Errorf("%w: %s", ErrUnknown, ack.Error.Description)
 		default:
 			return 0, fmt.Errorf("%w: %s", ErrUnavailable, ack.Error.Description)
 		}
-		select {
-		case <-ctx.Done():
-			if unanswered {
-				return 0, fmt.Errorf("%w: %w", ErrUnknown, ctx.Err())
-			}
-			return 0, fmt.Errorf("%w: no commit in time", ErrUnavailable)
-		case <-time.After(wait/2 + rand.N(wait)):
+		if pause(ctx, limit, wait/2+rand.N(wait)) {
+			continue
 		}
+		if unanswered {
+			return 0, fmt.Errorf("%w: %w", ErrUnknown, last)
+		}
+		return 0, fmt.Errorf("%w: no commit in time: %w", ErrUnavailable, last)
 	}
+}
+
+// staleError returns what a precondition that does not hold means, if an earlier try was unanswered
+// or not.
+func staleError(refused *jetstream.APIError, unanswered bool) error {
+	stale := &StaleError{}
+	// The server names the revision only in its sentence. Without it the message is read anew.
+	_, _ = fmt.Sscanf(refused.Description, "wrong last sequence: %d", &stale.Last)
+	if unanswered {
+		return errors.Join(ErrUnknown, stale)
+	}
+	return stale
+}
+
+// pause waits before another try, and reports whether there is time for one.
+func pause(ctx context.Context, limit time.Time, wait time.Duration) bool {
+	if time.Until(limit) <= wait {
+		return false
+	}
+	select {
+	case <-ctx.Done():
+		return false
+	case <-time.After(wait):
+		return true
+	}
+}
+
+// noteOutcome keeps what the last write that did not go through says about the store.
+func (b *Bucket) noteOutcome(ctx context.Context, err error) {
+	var duplicate *DuplicateError
+	switch {
+	case err == nil || errors.As(err, &duplicate):
+		if b.trouble.Load() != nil {
+			b.trouble.Store(nil)
+		}
+	case errors.Is(ctx.Err(), context.Canceled): // the caller has gone, whatever the store does
+	case errors.Is(err, ErrUnknown) || errors.Is(err, ErrUnavailable):
+		b.trouble.Store(&err)
+	}
+}
+
+// Writable returns nil if the last write went through, or why it did not.
+func (b *Bucket) Writable() error {
+	if err := b.trouble.Load(); err != nil {
+		return *err
+	}
+	return nil
 }
 
 type pubAck struct {
@@ -138,8 +188,8 @@ type pubAck struct {
 	Error     *jetstream.APIError `json:"error"`
 }
 
-// tryPublish sends one entry alone, or several as an atomic batch.
-func (b *Bucket) tryPublish(writes []Write, options PublishOptions) (pubAck, error) {
+// tryPublish sends one entry alone, or several as an atomic batch, and waits for the answer.
+func (b *Bucket) tryPublish(writes []Write, options PublishOptions, timeout time.Duration) (pubAck, error) {
 	out := msgPool.Get().(*pooledMsg)
 	defer msgPool.Put(out)
 	batch, last := "", len(writes)-1
@@ -148,14 +198,14 @@ func (b *Bucket) tryPublish(writes []Write, options PublishOptions) (pubAck, err
 	}
 	for i, w := range writes[:last] {
 		if err := b.nc.PublishMsg(out.entry(b.prefix, w, options).inBatch(batch, i, false)); err != nil {
-			return pubAck{}, err
+			return pubAck{}, fmt.Errorf("%w: %w", errNotSent, err) // a batch without its end is none
 		}
 	}
 	msg := &out.entry(b.prefix, writes[last], options).msg
 	if last > 0 {
 		msg = out.inBatch(batch, last, true)
 	}
-	reply, err := b.requests.ask(msg, cmp.Or(options.Timeout, RequestTimeout/2))
+	reply, err := b.requests.ask(msg, timeout)
 	if err != nil {
 		return pubAck{}, err
 	}

@@ -3,6 +3,7 @@ package bucket
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strconv"
 	"sync"
 	"time"
@@ -48,9 +49,16 @@ func (r *requests) newInbox() (in *inbox, err error) {
 	return in, err
 }
 
-// ask publishes msg and returns the answer, nats.ErrTimeout if none came in time, or
-// nats.ErrNoResponders if nobody listens there. After an error it is unknown what has become of
-// msg.
+// errNotSent says that nobody got a message.
+var errNotSent = errors.New("not sent")
+
+// errNoResponders says that nobody listens where a message was sent to: a stream has no leader, or
+// there is no such stream.
+var errNoResponders = fmt.Errorf("%w: %w", errNotSent, nats.ErrNoResponders)
+
+// ask publishes msg and returns the answer, nats.ErrTimeout if none came in time, or errNotSent if
+// nobody got msg, which is errNoResponders if nobody listens there. After another error it is
+// unknown what has become of msg.
 func (r *requests) ask(msg *nats.Msg, timeout time.Duration) (*nats.Msg, error) {
 	in, err := r.borrow()
 	if err != nil {
@@ -64,6 +72,11 @@ func (r *requests) ask(msg *nats.Msg, timeout time.Duration) (*nats.Msg, error) 
 	}
 	if err := r.nc.PublishMsg(msg); err != nil {
 		in.stale = true
+		// Refused as a whole. Any other error may come from a connection that broke while it was
+		// written to.
+		if errors.Is(err, nats.ErrReconnectBufExceeded) || errors.Is(err, nats.ErrConnectionClosed) {
+			err = fmt.Errorf("%w: %w", errNotSent, err)
+		}
 		return nil, err
 	}
 	in.timer.Reset(timeout)
@@ -75,7 +88,7 @@ func (r *requests) ask(msg *nats.Msg, timeout time.Duration) (*nats.Msg, error) 
 			case answer.Subject != msg.Reply:
 				continue
 			case len(answer.Data) == 0 && answer.Header.Get("Status") == "503":
-				return nil, nats.ErrNoResponders
+				return nil, errNoResponders
 			}
 			return answer, nil
 		case <-in.timer.C:
@@ -89,11 +102,19 @@ func (r *requests) ask(msg *nats.Msg, timeout time.Duration) (*nats.Msg, error) 
 // that was just lost an answer never comes.
 func (r *requests) askAgain(ctx context.Context, msg *nats.Msg) (*nats.Msg, error) {
 	for {
-		answer, err := r.ask(msg, RequestTimeout/4)
+		answer, err := r.ask(msg, within(ctx, RequestTimeout/4))
 		if !errors.Is(err, nats.ErrTimeout) || ctx.Err() != nil {
 			return answer, err
 		}
 	}
+}
+
+// within returns d, or what is left of ctx if that is less.
+func within(ctx context.Context, d time.Duration) time.Duration {
+	if deadline, ok := ctx.Deadline(); ok {
+		return max(0, min(d, time.Until(deadline)))
+	}
+	return d
 }
 
 func (r *requests) borrow() (*inbox, error) {

@@ -1,4 +1,4 @@
-package hub
+package lazycontext
 
 import (
 	"context"
@@ -8,9 +8,9 @@ import (
 	"time"
 )
 
-// TestLazyContext ends a request by its deadline and with the hub, whether the code waits on Done
+// TestContext ends a request by its deadline and with the hub, whether the code waits on Done
 // or only polls Err.
-func TestLazyContext(t *testing.T) {
+func TestContext(t *testing.T) {
 	for name, ask := range map[string]func(context.Context) error{
 		"Asks":  func(ctx context.Context) error { <-time.After(time.Minute); return ctx.Err() },
 		"Waits": func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() },
@@ -23,19 +23,19 @@ func TestLazyContext(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				ctx := newLazyContext(t.Context(), time.Second)
+				ctx := New(t.Context(), time.Second)
 				if err := ctx.Err(); err != nil {
 					t.Fatal(err)
 				}
-				if err := ask(ctx); !errors.Is(err, context.DeadlineExceeded) {
+				if err := ask(&ctx); !errors.Is(err, context.DeadlineExceeded) {
 					t.Errorf("too long: %v", err)
 				}
-				ctx.stop()
+				ctx.Stop()
 				hub, stop := context.WithCancel(t.Context())
-				ctx = newLazyContext(hub, time.Hour)
-				defer ctx.stop()
+				ctx = New(hub, time.Hour)
+				defer ctx.Stop()
 				time.AfterFunc(time.Second, stop)
-				if err := ask(ctx); !errors.Is(err, context.Canceled) {
+				if err := ask(&ctx); !errors.Is(err, context.Canceled) {
 					t.Errorf("with the hub: %v", err)
 				}
 			})
