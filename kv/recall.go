@@ -37,7 +37,7 @@ type Recall struct {
 func (s *Store) Recall(
 	ctx context.Context, ref Ref, by string, at int64, check func(*Record) error,
 ) (r Record, done bool, err error) {
-	ctx, cancel := withTimeout(ctx)
+	ctx, cancel := withTimeout(ctx, s.options)
 	defer cancel()
 	recall := Recall{By: by, Time: at}
 	if ref.GroupID != "" {

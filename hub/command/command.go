@@ -69,10 +69,7 @@ func (c *Commands) access(ctx context.Context, caller Caller, id kv.MessageID) (
 		return ref, err
 	}
 	if ref.GroupID == "" {
-		if err := checkTakesPart(caller, ref); err != nil {
-			return ref, err
-		}
-		return ref, c.store.Check(ctx)
+		return ref, c.checkTakesPart(ctx, caller, ref)
 	}
 	group, err := c.memberOf(ctx, caller, ref.GroupID)
 	if err == nil && group.Type == AVChatRoom {
@@ -91,12 +88,13 @@ func parseMessageID(id kv.MessageID) (kv.Ref, error) {
 	return ref, err
 }
 
-// checkTakesPart refuses a caller who is on neither side of a one-to-one message, nor an app admin.
-func checkTakesPart(caller Caller, ref kv.Ref) error {
-	if caller.Admin || caller.UserID == ref.From || caller.UserID == ref.To {
-		return nil
+// checkTakesPart refuses a caller who is on neither side of a one-to-one message, nor an app admin,
+// and everybody while the hub may not decide.
+func (c *Commands) checkTakesPart(ctx context.Context, caller Caller, ref kv.Ref) error {
+	if !caller.Admin && caller.UserID != ref.From && caller.UserID != ref.To {
+		return refusal.New(refusal.NotPermitted, "%s is not in the conversation of message %s", caller.UserID, ref.ID())
 	}
-	return refusal.New(refusal.NotPermitted, "%s is not in the conversation of message %s", caller.UserID, ref.ID())
+	return c.store.Check(ctx)
 }
 
 // extensible is the second check: the message exists, was sent with extension support, and was not

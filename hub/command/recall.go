@@ -42,7 +42,7 @@ func (c *Commands) RecallMessage(ctx context.Context, caller Caller, id kv.Messa
 // somebody outside of it, who learns nothing about which messages there are.
 func (c *Commands) recaller(ctx context.Context, caller Caller, ref kv.Ref) (others bool, err error) {
 	if ref.GroupID == "" {
-		return caller.Admin, checkTakesPart(caller, ref)
+		return caller.Admin, c.checkTakesPart(ctx, caller, ref)
 	}
 	var refused error
 	err = c.store.ReadGroup(ctx, ref.GroupID, func(g *kv.Group) {
