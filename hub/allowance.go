@@ -24,7 +24,8 @@ func newAllowance(rate int, now time.Time) allowance {
 
 // spend takes a token and reports whether there was one.
 func (a *allowance) spend(now time.Time) bool {
-	a.tokens = min(a.rate, a.tokens+now.Sub(a.last).Seconds()*a.rate)
+	// A clock that was set back must not cost an hour's tokens
+	a.tokens = min(a.rate, a.tokens+max(0, now.Sub(a.last).Seconds())*a.rate)
 	a.last = now
 	// Half a bucket says that the client has slowed down: one that is a little too fast all the
 	// time is refused seldom, and never has it.

@@ -69,3 +69,12 @@ func TestAllowanceForgets(t *testing.T) {
 		}
 	}
 }
+
+// TestAllowanceOfASetClock: a clock that is set back an hour takes nobody's tokens for that hour.
+func TestAllowanceOfASetClock(t *testing.T) {
+	now := time.Now()
+	a := newAllowance(10, now)
+	if !a.spend(now.Add(-time.Hour)) || !a.spend(now.Add(-time.Hour)) {
+		t.Error("refused because the clock was set back")
+	}
+}

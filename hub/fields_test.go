@@ -17,12 +17,13 @@ import (
 	"exthub/hub/refusal"
 	"exthub/hub/rest"
 	"exthub/hub/usersig"
+	"exthub/kv"
 )
 
 // TestFieldNames breaks a rule about each field of each command at both doors. The sentence is the
 // same, and the field has the name that the request of that door has. No rule here needs the store.
 func TestFieldNames(t *testing.T) {
-	commands := command.New(nil, command.Options{
+	commands := command.New(new(kv.Store), command.Options{
 		Limits:          command.Limits{Extensions: 300, PerRequest: 2, KeyBytes: 4, ValueBytes: 4},
 		MaxGroupMembers: 2, Now: time.Now,
 	})

@@ -44,11 +44,11 @@ type Changed struct {
 // if it breaks a rule or the message would hold too many pairs (10004), or if the message was set
 // too often this minute, by its caller or by all (23003).
 func (c *Commands) SetExtensions(within context.Context, caller Caller, cmd SetExtensions) (Changed, error) {
-	ctx := c.store.Writing(within)
-	defer ctx.Stop()
 	if err := c.options.Limits.CheckSet(cmd.Extensions); err != nil {
 		return Changed{}, err
 	}
+	ctx := c.store.Writing(within)
+	defer ctx.Stop()
 	d := &decision{op: (*decision).set, items: cmd.Extensions, maxPairs: c.options.Limits.Extensions}
 	if caller.Admin || c.options.MessageRate <= 0 {
 		ref, err := c.checkWritable(ctx, caller, cmd.MessageID, nil)
@@ -71,11 +71,11 @@ func (c *Commands) SetExtensions(within context.Context, caller Caller, cmd SetE
 // list: deleting everything has a command of its own, so that a list that got lost on the way does
 // not mean all.
 func (c *Commands) DeleteExtensions(within context.Context, caller Caller, cmd DeleteExtensions) (Changed, error) {
-	ctx := c.store.Writing(within)
-	defer ctx.Stop()
 	if err := c.options.Limits.checkItems(cmd.Extensions); err != nil {
 		return Changed{}, err
 	}
+	ctx := c.store.Writing(within)
+	defer ctx.Stop()
 	ref, err := c.checkWritable(ctx, caller, cmd.MessageID, nil)
 	if err != nil {
 		return Changed{}, err
