@@ -11,6 +11,7 @@ import (
 var packages = []struct{ path, nats, reason string }{
 	{"cmd/hub", "server", "it wires everything, so it alone knows everything"},
 	{"bench/bars", "server", "it measures the hub beside the plain server and client"},
+	{"bench/floods", "none", "it attacks a hub from outside, as anybody could"},
 	{"bench", "none", "it loads a hub from outside, as any client could"},
 	{"hub/hubtest", "client", "it connects a whole hub for tests; only tests may import it"},
 	{"hub", "none", "the day a session names NATS, it depends on how things are stored"},
@@ -40,6 +41,7 @@ var arrows = []struct{ from, to, reason string }{
 	{"cmd/hub", "web", "it serves the files"},
 	{"cmd/hub", "bench", "hub bench runs it"},
 	{"bench/bars", "bench", "it runs the scenarios and reads their results"},
+	{"bench/floods", "hub/usersig", "its clients log in"},
 	{"bench", "hub/usersig", "its clients log in"},
 	{"hub/hubtest", "hub", "it starts one"},
 	{"hub/hubtest", "hub/usersig", "its clients log in"},
