@@ -138,4 +138,7 @@ func TestSlowReader(t *testing.T) {
 			t.Fatal("the slow reader is still served")
 		}
 	}
+	if ended := endings(t, w); ended["4002"] != 1 {
+		t.Errorf("counted: %v", ended)
+	}
 }

@@ -151,10 +151,15 @@ func (s *session) refuse(r request, err error) {
 // end closes the connection after the frames that are queued for it. No further request of the
 // client is carried out.
 func (s *session) end(code websocket.StatusCode, reason string) {
-	if !s.ended.Swap(true) && code != websocket.StatusNormalClosure {
+	s.ended.Store(true)
+	s.conn.Close(code, reason)
+}
+
+// Closing counts the end of the session, unless it is in good order.
+func (s *session) Closing(code websocket.StatusCode) {
+	if code != websocket.StatusNormalClosure {
 		s.hub.metrics.ended.WithLabelValues(strconv.Itoa(int(code))).Inc()
 	}
-	s.conn.Close(code, reason)
 }
 
 // kick tells the client why its session ends, and ends it.

@@ -71,7 +71,8 @@ func slowhttptest(flags string) func(context.Context, *target) error {
 	return func(ctx context.Context, t *target) error {
 		deadline, _ := ctx.Deadline()
 		args := strings.Fields(strings.NewReplacer("HUB", t.address, "QUERY", query("admin")).Replace(flags))
-		args = append(args, "-c", "4000", "-r", "1000", "-p", "3", "-l", fmt.Sprint(int(time.Until(deadline).Seconds())))
+		seconds := int(time.Until(deadline).Seconds())
+		args = append(args, "-c", "4000", "-r", "1000", "-p", "3", "-l", fmt.Sprint(seconds))
 		out, err := exec.CommandContext(ctx, "slowhttptest", args...).CombinedOutput()
 		for line := range strings.Lines(string(out)) {
 			if strings.Contains(line, "service available") {

@@ -19,7 +19,13 @@ const maxDropped = 4 << 20
 // of it within one write timeout, after which the socket is closed whatever the client does. It
 // waits for none of that. The goroutine that reads has to call Drain, which sees the answer.
 func (c *Conn) Close(code websocket.StatusCode, reason string) {
+	c.close(code, reason, func() { c.owner.Closing(code) })
+}
+
+// close is Close. It tells whom it concerns before anything is sent.
+func (c *Conn) close(code websocket.StatusCode, reason string, tell func()) {
 	c.closing.Do(func() {
+		tell()
 		if c.outbox.uncork() {
 			c.writers.schedule(c)
 		}
@@ -84,6 +90,15 @@ func (c *Conn) drop() {
 			c.unread, c.heard = h.size, h.opcode == opClose
 		}
 	}
+}
+
+// giveUp closes the connection of a client that takes nothing. No close frame would get there.
+func (c *Conn) giveUp() {
+	c.closing.Do(func() {
+		c.owner.Closing(CloseSlow)
+		c.answered = make(chan struct{})
+	})
+	c.Abort()
 }
 
 // Abort closes the socket at once, with what the system still holds for the client: one that does

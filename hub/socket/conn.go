@@ -47,6 +47,10 @@ type Owner interface {
 	// Extra is told by the reader of each frame that is no request of its own: a ping, a pong, or a
 	// further piece of a message. It ends the connection and reports false if those are too many.
 	Extra() bool
+
+	// Closing is told once, with the code, when the connection is closed from this side, by the
+	// owner or by the Conn itself. It must not block.
+	Closing(code websocket.StatusCode)
 }
 
 // Accept upgrades the request; after an error it has answered it already. The caller has checked

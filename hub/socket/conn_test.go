@@ -102,8 +102,10 @@ func masked(opcode byte, payload string) []byte { return raw.Frame(raw.Final|opc
 // anyone is the owner of a connection that takes whatever comes.
 type anyone struct{}
 
-func (anyone) Lost()       {}
-func (anyone) Extra() bool { return true }
+func (anyone) Lost() {}
+
+func (anyone) Closing(websocket.StatusCode) {}
+func (anyone) Extra() bool                  { return true }
 
 // A client that stops reading costs bounded memory: its events fold, and when even that is too much
 // it is sent away. One that reads again in time gets the newest of everything.

@@ -175,7 +175,7 @@ func (c *Conn) control(h header) error {
 			return err
 		}
 		c.outbox.close(true) // the client is leaving
-		c.Close(code, "")
+		c.close(code, "", func() {})
 		return errClosed
 	}
 	c.unread = 0

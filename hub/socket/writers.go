@@ -1,6 +1,8 @@
 package socket
 
 import (
+	"errors"
+	"os"
 	"runtime"
 	"sync"
 	"time"
@@ -175,7 +177,11 @@ func (w *Writers) serveSlowly(c *Conn, rest []byte, locked bool) {
 		}
 		if err != nil {
 			// If part of a frame is out, a close frame behind it would be read as its rest.
-			c.Abort()
+			if errors.Is(err, os.ErrDeadlineExceeded) {
+				c.giveUp()
+			} else {
+				c.Abort()
+			}
 			return
 		}
 		locked = false
