@@ -47,7 +47,7 @@ type Config struct {
 	RESTRate                int `group:"Limits" name:"rest-rate" default:"200" help:"Calls per REST command and second; a member has a tenth of it, for all commands together. 0: no limit."`
 
 	MaxConnections           int `group:"Limits" default:"100000" help:"Connections at a time, sessions included; fewer if the limit of open files is lower. When they are used up, one that waits for its next request makes room."`
-	MaxConnectionsPerAddress int `group:"Limits" default:"10000" help:"Of them, from one IPv4 address or one /64 of IPv6; a hall behind one router is one address. Any number from this machine and from a --trusted-proxy, whose WebSockets count for the forwarded address. 0: no limit."`
+	MaxConnectionsPerAddress int `group:"Limits" default:"10000" help:"Of them, from one IPv4 address or one /64 of IPv6; a hall behind one router is one address. Any number from this machine and from a --trusted-proxy, whose requests count for the forwarded address. 0: no limit."`
 
 	EventInterval time.Duration `group:"Pace" default:"50ms" help:"A message with a large audience sends its first change at once and then at most one event per interval. It stretches to one and a half times what the last event of the message took to write."`
 	WriteTimeout  time.Duration `group:"Pace" default:"10s" help:"A client that takes nothing for so long is disconnected, and comes back by itself."`

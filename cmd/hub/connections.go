@@ -183,6 +183,10 @@ func (cs *connections) observe(nc net.Conn, state http.ConnState) {
 	cs.busyLocked(c)
 	if state == http.StateIdle && !c.gone {
 		c.idle = cs.idle.PushBack(c)
+		if c.proxied { // the next request may be another client's
+			cs.countLocked(c.address, -1)
+			c.address = netip.Addr{}
+		}
 	}
 }
 
@@ -194,14 +198,20 @@ func (cs *connections) remember(ctx context.Context, c net.Conn) context.Context
 	return context.WithValue(ctx, connKey{}, c)
 }
 
-// countForwarded counts a WebSocket from a trusted proxy for the address that the proxy names.
-// Other requests share the proxy's connections, and are over soon.
+// countForwarded counts a connection from a trusted proxy for the address that the proxy names: for
+// as long as its request goes on, which for a WebSocket is to its end. It is the request's address
+// from then on.
 func (cs *connections) countForwarded(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		c, _ := r.Context().Value(connKey{}).(*conn)
-		if c != nil && c.proxied && !cs.recount(c, countedAs(cs.forwardedFor(r))) {
-			http.Error(w, "this address has too many connections", http.StatusServiceUnavailable)
-			return
+		if c, ok := r.Context().Value(connKey{}).(*conn); ok && c.proxied {
+			address := cs.forwardedFor(r)
+			if !cs.recount(c, countedAs(address)) {
+				http.Error(w, "this address has too many connections", http.StatusServiceUnavailable)
+				return
+			}
+			if address.IsValid() {
+				r.RemoteAddr = address.String()
+			}
 		}
 		next.ServeHTTP(w, r)
 	})

@@ -150,6 +150,45 @@ func TestSessionsOfOneForwardedAddress(t *testing.T) {
 	h.kill()
 }
 
+// One client sends calls through a proxy that never end, until nobody else's are carried out. Calls
+// count for the address that the proxy names, as connections do, while they go on; and the log of who
+// was not let in names it too.
+func TestCallsOfOneForwardedAddress(t *testing.T) {
+	h := startHub(t, "--data", t.TempDir(), "--trusted-proxy", "127.0.0.0/8", "--max-connections-per-address", "2",
+		"--secret-key", key)
+	call := func(forwarded, body string) (c net.Conn, status string) {
+		t.Helper()
+		c = connect(t, h.url, "POST /v4/openim/sendmsg?"+h.query("admin")+" HTTP/1.1\r\nHost: 127.0.0.1\r\n"+
+			"X-Forwarded-For: "+forwarded+"\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n"+body)
+		status, err := bufio.NewReader(c).ReadString('\n')
+		if err != nil {
+			t.Fatal(err)
+		}
+		return c, strings.TrimSpace(status)
+	}
+	first, _ := call("192.0.2.1", "{")
+	for _, tt := range []struct{ forwarded, status string }{
+		{"192.0.2.1", "HTTP/1.1 100 Continue"}, {"192.0.2.8, 192.0.2.1", "HTTP/1.1 503 Service Unavailable"},
+		{"192.0.2.2", "HTTP/1.1 100 Continue"},
+	} {
+		if _, status := call(tt.forwarded, "{"); status != tt.status {
+			t.Errorf("a call of %s: %s", tt.forwarded, status)
+		}
+	}
+	if _, err := io.WriteString(first, "}"); err != nil { // the call ends, and the connection stays
+		t.Fatal(err)
+	}
+	h.waitUntil("there is room", func() bool {
+		c, status := call("192.0.2.1", "{}")
+		c.Close()
+		return status == "HTTP/1.1 100 Continue"
+	})
+	connect(t, h.url, "POST /v4/openim/sendmsg?sdkappid=1 HTTP/1.1\r\nHost: 127.0.0.1\r\n"+
+		"X-Forwarded-For: 192.0.2.7\r\nContent-Length: 2\r\n\r\n{}")
+	h.waitForLog("address=192.0.2.7")
+	h.kill()
+}
+
 // One address opens connections until nobody else gets in. It gets no more than its share, and an
 // idle one of its own makes room for it, never one of others.
 func TestConnectionsOfOneAddress(t *testing.T) {

@@ -30,20 +30,20 @@ const (
 // one, which would turn a call into another: REST is routed before it.
 func publicHandler(c *Config, secretKey string, doors http.Handler, all *connections) http.Handler {
 	mux := http.NewServeMux()
-	mux.Handle("/ws", all.countForwarded(doors))
+	mux.Handle("/ws", doors)
 	sdk := newStatic("/sdk/", forAnyOrigin, web.SDK())
 	mux.Handle("/sdk/", sdk)
 	if c.demo() {
 		mux.Handle("GET /demo/usersig", demoUserSig(c.SDKAppID, secretKey, c.Admin))
 		mux.Handle("/", newStatic("/", forOwnPages, web.Demo(), sdk))
 	}
-	return closeAfterChunks(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	return all.countForwarded(closeAfterChunks(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if hub.IsREST(r.URL.Path) {
 			doors.ServeHTTP(w, r)
 		} else {
 			mux.ServeHTTP(w, r)
 		}
-	}))
+	})))
 }
 
 // closeAfterChunks closes the connection behind a request with chunks. If it had a length too,
