@@ -216,3 +216,52 @@ func TestHubsComeAndGo(t *testing.T) {
 		t.Errorf("bob is a member: %v, %v", there, err)
 	}
 }
+
+// Somebody deletes all buckets under running hubs. They are made again and are another history, of
+// which the hubs hear by themselves, and what is acknowledged in it is true on both.
+func TestBucketsAreDeleted(t *testing.T) {
+	t.Parallel()
+	node := kvtest.Start(t)
+	c := &crew{t: t, node: node}
+	var heard [2]<-chan Delta
+	c.one, heard[0] = open(t, node.Connect(t), Options{Shards: 2, HubTTL: 3 * time.Second})
+	c.two, heard[1] = open(t, node.Connect(t), Options{Shards: 2, HubTTL: 3 * time.Second})
+	made := GroupChange{
+		Info: &GroupInfo{GroupID: "team", Type: "Public", Name: "team"},
+		Add:  []Member{{UserID: "ann", Role: "Owner"}, {UserID: "bob", Role: "Member"}},
+	}
+	c.change(c.one, made)
+	before := c.one.Epoch()
+	js, err := jetstream.New(node.Connect(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name := range js.StreamNames(t.Context()).Name() {
+		if err := js.DeleteStream(t.Context(), name); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for i := range heard {
+		for range 2 { // one for each shard
+			until(t, heard[i], func(d Delta) bool { return d.Reset })
+		}
+	}
+	if one, two := c.one.Epoch(), c.two.Epoch(); one != two || one == before {
+		t.Errorf("the epoch was %s, and is %s and %s", before, one, two)
+	}
+	c.change(c.two, made)
+	for _, s := range []*Store{c.one, c.two} {
+		if there, err := c.has(s, "bob"); err != nil || !there {
+			t.Errorf("bob is a member: %v, %v", there, err)
+		}
+	}
+	c.change(c.two, withoutBob)
+	c.returns(c.one)
+	ref := poll(t, c.one)
+	if _, err := set(c.two, ref, "k", "v", 0); err != nil {
+		t.Error(err)
+	}
+	if n, err := c.one.Count(t.Context(), ref, time.Now(), 1); err != nil || n != 1 {
+		t.Errorf("the count of a minute is %d, %v", n, err)
+	}
+}

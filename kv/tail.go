@@ -86,6 +86,10 @@ func (t *tail) consume(ctx context.Context, sink func(Delta)) error {
 	opening, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	consumer, err := t.sh.bucket.Consume(opening, t.applied.get()+1)
+	if errors.Is(err, bucket.ErrGone) {
+		// Somebody has deleted it. What it held is lost, but not what comes.
+		return errors.Join(err, t.sh.bucket.Remake(opening))
+	}
 	if err != nil {
 		return err
 	}

@@ -2,6 +2,7 @@ package bucket
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -47,8 +48,8 @@ type Consumer struct {
 // lost leader is noticed that fast.
 const heartbeat = 500 * time.Millisecond
 
-// Consume makes a consumer of the entries from a revision on. Start has to follow, or the server
-// forgets it after a minute.
+// Consume makes a consumer of the entries from a revision on, or returns ErrGone. Start has to
+// follow, or the server forgets it after a minute.
 func (b *Bucket) Consume(ctx context.Context, from uint64) (*Consumer, error) {
 	// Not the client's ordered consumer: it repairs itself without looking whether the stream is
 	// still the same one.
@@ -56,6 +57,9 @@ func (b *Bucket) Consume(ctx context.Context, from uint64) (*Consumer, error) {
 		DeliverPolicy: jetstream.DeliverByStartSequencePolicy, OptStartSeq: from,
 		AckPolicy: jetstream.AckNonePolicy, MemoryStorage: true, Replicas: 1, InactiveThreshold: time.Minute,
 	})
+	if errors.Is(err, jetstream.ErrStreamNotFound) {
+		return nil, errors.Join(ErrGone, err)
+	}
 	if err != nil {
 		return nil, err
 	}

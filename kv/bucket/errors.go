@@ -13,4 +13,7 @@ var (
 
 	// ErrOverwritten is returned by Get for a revision that the bucket does not hold any more.
 	ErrOverwritten = errors.New("entry overwritten")
+
+	// ErrGone is returned by Consume for a bucket that is not there any more.
+	ErrGone = errors.New("the bucket is gone")
 )
