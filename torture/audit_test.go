@@ -39,7 +39,9 @@ func (w *world) verify(recovery time.Duration) {
 	if n := duplicateAnswers.Swap(0); n > 0 {
 		w.violation("%d requests were answered twice", n)
 	}
+	changes := w.club.verify()
 	operations, acknowledged := w.journal.count()
+	operations += changes
 	ledger.add(run{w.fault, operations, acknowledged, lost, len(w.violations), recovery})
 	for i, v := range w.violations {
 		if i == 20 {

@@ -29,6 +29,15 @@ var brokenBuilds = []struct {
 		ctx := context.WithoutCancel(ctx)
 		go sh.bucket.Publish(ctx, writes, bucket.PublishOptions{Precondition: p, Request: request})
 	}`, "TestNATSRestarted$"},
+	{"a change of a group is acknowledged before the other hubs know", "membership.go",
+		"if err := s.marks.await(ctx, sh, g.revision); err != nil {", "if err := error(nil); err != nil {",
+		"TestTailConsumersDeleted$"},
+	{"a hub goes on although its mark is lost", "marks.go",
+		"func (m *marks) valid() bool { return int64(time.Since(m.started)) < m.validUntil.Load() }",
+		"func (m *marks) valid() bool { return m.validUntil.Load() > 0 }", "TestHubCutOffFromNATSFor6s$"},
+	{"a hub that comes back decides before it knows what it missed", "marks.go",
+		"m.entry = entry{} // the mark may have been gone for a while", "m.entry = entry{done: true}",
+		"TestHubCutOffFromNATSFor6s$"},
 	{"the tail loses a pair's last revision now and then", "receive.go", `case key.object != "":`,
 		`case key.object != "" && d.Revision%10 != 7:`, "TestTailConsumersDeleted$"},
 }

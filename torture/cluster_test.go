@@ -2,6 +2,7 @@ package torture
 
 import (
 	"fmt"
+	"syscall"
 	"testing"
 	"time"
 
@@ -61,6 +62,27 @@ func TestNATSLeaderKilled(t *testing.T) {
 
 func TestNATSFollowerKilled(t *testing.T) {
 	repeat(t, func(t *testing.T, i int) { killNode(t, "NATS follower killed (R3)", false) })
+}
+
+// TestNATSLeaderFrozen: the leader stands still for longer than an election takes, and comes back in
+// the belief that it leads.
+func TestNATSLeaderFrozen(t *testing.T) {
+	repeat(t, func(t *testing.T, i int) {
+		w, c, nc := onCluster(t, "NATS leader frozen (SIGSTOP) for 15 s (R3)", 3)
+		w.start(5)
+		leader, _, err := c.awaitLeader(t.Context(), nc)
+		if err != nil {
+			t.Fatal(err)
+		}
+		leader.signal(syscall.SIGSTOP)
+		<-time.After(15 * time.Second)
+		leader.signal(syscall.SIGCONT)
+		over := w.elapsed()
+		w.removeLeaver()
+		recovery := w.awaitRecovery(over, w.allHubs()...)
+		w.finish()
+		w.verify(recovery)
+	})
 }
 
 // TestLeaderStepsDown: the leader of the stream steps down again and again.

@@ -26,6 +26,8 @@
 //   - Every watcher ends with what the bucket holds, saw the values of each pair in rising Seq, and
 //     was given exactly the difference when it came back. The member that was removed saw nothing
 //     newer than the removal.
+//   - Whether a guest of a second group may write and read is linearizable on every hub, with all
+//     that add it and remove it on whichever hub. See membership.
 //
 // # Two lengths
 //

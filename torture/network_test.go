@@ -109,6 +109,14 @@ func TestHubCutOffFromNATSFor1s(t *testing.T) {
 	})
 }
 
+// TestHubCutOffFromNATSFor6s: the hub is away for twice as long as its mark lives, so the others
+// change groups without it.
+func TestHubCutOffFromNATSFor6s(t *testing.T) {
+	repeat(t, func(t *testing.T, i int) {
+		cutOffFromNATS(t, i, "hub cut off from NATS, 6 s", 25*time.Millisecond, 6*time.Second)
+	})
+}
+
 func TestHubCutOffFromNATSFor60s(t *testing.T) {
 	repeat(t, func(t *testing.T, i int) {
 		cutOffFromNATS(t, i, "hub cut off from NATS, 60 s", 250*time.Millisecond, time.Minute)

@@ -12,6 +12,7 @@ import (
 	"os/exec"
 	"strings"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
@@ -138,6 +139,9 @@ func (n *node) start() error {
 	}
 	return n.cmd.Start()
 }
+
+// signal sends a signal to a node that runs.
+func (n *node) signal(sig syscall.Signal) { _ = n.cmd.Process.Signal(sig) }
 
 // kill sends SIGKILL. It returns when the process is gone.
 func (n *node) kill() {

@@ -113,11 +113,11 @@ func killAtPoint(t *testing.T, n int) {
 	w.verify(recovery)
 }
 
-// TestHubStopped: a hub is suspended for half a minute, while the other goes on, and then continues
-// as if nothing had happened.
+// TestHubStopped: a hub is suspended for half a minute, while the others go on and change groups
+// without it, and then continues as if nothing had happened.
 func TestHubStopped(t *testing.T) {
 	repeat(t, func(t *testing.T, i int) {
-		w := inProcesses(t, "hub stopped (SIGSTOP) for 30 s", 150*time.Millisecond, 2)
+		w := inProcesses(t, "hub stopped (SIGSTOP) for 30 s", 150*time.Millisecond, 3)
 		w.start(5)
 		w.instances[0].process.signal(syscall.SIGSTOP)
 		w.removeLeaver()

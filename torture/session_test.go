@@ -27,10 +27,11 @@ const (
 type object = hubtest.Object
 
 const (
-	codeInternal  = 10002
-	codeParameter = 10004
-	codeConflict  = 23001
-	codeRate      = 23003
+	codeInternal     = 10002
+	codeParameter    = 10004
+	codeNotPermitted = 10007
+	codeConflict     = 23001
+	codeRate         = 23003
 )
 
 // duplicateAnswers counts the requests that were answered twice, over all tests of the process.

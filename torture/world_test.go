@@ -34,6 +34,7 @@ type world struct {
 	leaver   string // the member that is removed halfway
 	watchers []*watcher
 	journal  journal
+	club     *membership
 
 	mu         sync.Mutex
 	violations []string
@@ -85,6 +86,7 @@ func newWorld(t testing.TB, fault string, interval time.Duration, instances []*i
 			return err
 		})
 	}
+	w.club = newMembership(w)
 	looking, blind := context.WithCancel(context.Background())
 	w.stopWatchers = blind
 	for i := range instances {
@@ -141,6 +143,7 @@ func (w *world) start(n int) {
 		wr := newWriter(w, i, i%len(w.instances), fmt.Sprint("writer", i))
 		w.writing.Go(func() { wr.run(ctx) })
 	}
+	w.club.start(ctx, &w.writing)
 	w.awaitWrites(0, n, w.allHubs()...)
 }
 
