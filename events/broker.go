@@ -227,11 +227,10 @@ func (b *Broker) changeMembers(d kv.Delta) {
 	group := d.Ref.GroupID
 	// What waits was committed while the group had its old members: the new ones get none of it.
 	b.flushGroup(group)
-	if d.Dissolved {
-		if g := b.groups[group]; g != nil {
-			for _, a := range g.places {
-				delete(a.groups, group)
-			}
+	if g := b.groups[group]; d.Dissolved && g != nil {
+		b.options.Deliverer.Deliver(group, b.leftEvent(group, dismissed, d.Revision), g.borrow(), "", nil)
+		for _, a := range g.places {
+			delete(a.groups, group)
 		}
 		delete(b.groups, group)
 	}
@@ -243,18 +242,34 @@ func (b *Broker) changeMembers(d kv.Delta) {
 				}
 				a.changedSince[group] = true
 			}
-			if change.Joined {
-				b.enter(a, group)
-			} else {
-				b.leave(a, group)
+			// By the Deliverer, so that they keep their place among the group's events.
+			if e := b.changeMembership(a, group, change); e != nil {
+				b.options.Deliverer.Deliver(group, e, []Subscriber{a.Subscriber}, "", nil)
 			}
 		}
 	}
 }
 
-func (b *Broker) enter(a *attachment, group string) {
+// changeMembership takes a session into the group or out of it, and returns what it is told: nil if
+// it was in or out already.
+func (b *Broker) changeMembership(a *attachment, group string, change kv.MemberChange) *Event {
+	switch {
+	case change.Joined && b.enter(a, group):
+		return b.joinedEvent(group, change.Seq)
+	case !change.Joined && b.leave(a, group):
+		reason := removed
+		if change.By == change.UserID {
+			reason = quit
+		}
+		return b.leftEvent(group, reason, change.Seq)
+	}
+	return nil
+}
+
+// enter takes a session into a group and reports whether it was not in it.
+func (b *Broker) enter(a *attachment, group string) bool {
 	if _, in := a.groups[group]; in {
-		return
+		return false
 	}
 	members := b.groups[group]
 	if members == nil {
@@ -262,17 +277,20 @@ func (b *Broker) enter(a *attachment, group string) {
 		b.groups[group] = members
 	}
 	members.add(a, group)
+	return true
 }
 
-func (b *Broker) leave(a *attachment, group string) {
+// leave takes a session out of a group and reports whether it was in it.
+func (b *Broker) leave(a *attachment, group string) bool {
 	if _, in := a.groups[group]; !in {
-		return
+		return false
 	}
 	members := b.groups[group]
 	members.remove(a, group)
 	if len(members.list) == 0 {
 		delete(b.groups, group)
 	}
+	return true
 }
 
 // Delivered returns how many events about pairs were handed to sessions since the start, counting

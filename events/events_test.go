@@ -85,23 +85,26 @@ func TestWhoGetsIt(t *testing.T) {
 	}
 	b.Publish(kv.Delta{
 		Ref:     kv.Ref{GroupID: "team"},
-		Members: []kv.MemberChange{{UserID: "bob"}, {UserID: "cat", Joined: true}},
+		Members: []kv.MemberChange{{UserID: "bob", By: "ann", Seq: 8}, {UserID: "cat", Joined: true, Seq: 9}},
 	})
-	b.Publish(pairs("team", 6, "-k"))
-	if got := bob.frames(); len(got) != 0 {
+	b.Publish(pairs("team", 12, "-k"))
+	left := `{"jsonrpc":"2.0","method":"GROUP_LEFT","params":{"groupID":"team","reason":"removed","endSeq":8}}`
+	if got := bob.frames(); len(got) != 1 || got[0] != left {
 		t.Errorf("bob was removed and got %s", got)
 	}
+	joined := `{"jsonrpc":"2.0","method":"GROUP_JOINED","params":{"groupID":"team","startSeq":9}}`
 	want = `{"jsonrpc":"2.0","method":"MESSAGE_EXTENSIONS_DELETED","params":{"messageID":"g.team.1",` +
-		`"keyList":["k"],"latestSeq":6}}`
-	if got := cat.frames(); len(got) != 1 || got[0] != want {
+		`"keyList":["k"],"latestSeq":12}}`
+	if got := cat.frames(); len(got) != 2 || got[0] != joined || got[1] != want {
 		t.Errorf("cat has joined and got %s", got)
 	}
 	b.Detach(ann, "ann")
 	ann.got = nil
-	b.Publish(kv.Delta{Ref: kv.Ref{GroupID: "team"}, Dissolved: true})
-	b.Publish(pairs("team", 7, "k"))
-	if len(ann.got) != 0 || len(cat.got) != 0 {
-		t.Error("events after the end")
+	b.Publish(kv.Delta{Ref: kv.Ref{GroupID: "team"}, Dissolved: true, Revision: 13})
+	b.Publish(pairs("team", 14, "k"))
+	gone := `{"jsonrpc":"2.0","method":"GROUP_LEFT","params":{"groupID":"team","reason":"dismissed","endSeq":13}}`
+	if got := cat.frames(); len(ann.got) != 0 || len(got) != 1 || got[0] != gone {
+		t.Errorf("at the end cat got %s", got)
 	}
 	b.Publish(kv.Delta{Reset: true})
 	if ann.lost != 0 || bob.lost != 1 || cat.lost != 1 {
@@ -141,6 +144,9 @@ func TestJoinKnowsLessThanTheTail(t *testing.T) {
 	b.Attach(s, "ann")
 	b.Publish(kv.Delta{Ref: kv.Ref{GroupID: "left"}, Members: []kv.MemberChange{{UserID: "ann"}}})
 	b.Publish(kv.Delta{Ref: kv.Ref{GroupID: "joined"}, Members: []kv.MemberChange{{UserID: "ann", Joined: true}}})
+	if got := s.frames(); len(got) != 1 || !strings.Contains(got[0], `"GROUP_JOINED"`) {
+		t.Errorf("while logging in ann got %s", got)
+	}
 	b.Join(s, "ann", []string{"left", "stayed"})
 	for group, want := range map[string]int{"left": 0, "joined": 1, "stayed": 1} {
 		b.Publish(pairs(group, 3, "k"))
@@ -399,6 +405,7 @@ func TestLeavingWhileLoggingIn(t *testing.T) {
 		}
 	})
 	both.Wait()
+	s.frames() // what it was told of memberships
 	for i, name := range names {
 		b.Publish(pairs(name, uint64(i+1), "k"))
 		if got, want := len(s.frames()), i%2; got != want {

@@ -57,7 +57,11 @@ func (r *recorder) ask(c *hubtest.Client, name, params string) hubtest.Frame {
 // told keeps the client's next notification.
 func (r *recorder) told(c *hubtest.Client, name string) {
 	r.t.Helper()
-	r.keep(golden{Name: name, Notification: c.Notification().Raw})
+	next := c.Notification
+	if strings.HasPrefix(name, "GROUP_") {
+		next = c.Membership
+	}
+	r.keep(golden{Name: name, Notification: next().Raw})
 }
 
 // UserSigs of the golden frames: made at 1700000000 for 180 days, unless their name says what is
@@ -133,6 +137,7 @@ func (r *recorder) groups(ada, bo, cy *hubtest.Client) {
 		`"memberList":[{"userID":"bo"},{"userID":"eve"}]}`), nil)
 
 	r.ask(cy, "joinGroup", `{"groupID":"club"}`)
+	r.told(cy, "GROUP_JOINED")
 	r.ask(cy, "joinGroup.already", `{"groupID":"club"}`)
 	r.ask(cy, "joinGroup.by-invitation", `{"groupID":"staff"}`)
 	r.ask(cy, "joinGroup.no-such-group", `{"groupID":"nowhere"}`)
@@ -146,6 +151,8 @@ func (r *recorder) groups(ada, bo, cy *hubtest.Client) {
 	r.ask(bo, "addGroupMember.refused", `{"groupID":"club","userIDList":["dee"]}`)
 	r.ask(ada, "deleteGroupMember", `{"groupID":"staff","userIDList":["cy","fay"]}`)
 	r.ask(bo, "deleteGroupMember.refused", `{"groupID":"staff","userIDList":["ada"]}`)
+	cy.Membership() // was added
+	r.told(cy, "GROUP_LEFT")
 	r.ask(bo, "quitGroup", `{"groupID":"staff"}`)
 	r.ask(ada, "quitGroup.owner", `{"groupID":"club"}`)
 	r.ask(bo, "dismissGroup.refused", `{"groupID":"club"}`)

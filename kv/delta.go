@@ -18,7 +18,7 @@ type Delta struct {
 	ClearSeq uint64 // not 0: the message was cleared at this revision
 
 	Members   []MemberChange // in the order in which they happened
-	Dissolved bool           // the group and all memberships in it are gone
+	Dissolved bool           // the group and all memberships in it are gone, as of Revision
 
 	Revoked *Revocation // nothing else is set then but Revision
 
@@ -29,13 +29,15 @@ type Delta struct {
 type MemberChange struct {
 	UserID string
 	Joined bool
+	By     string // who did it; "" if that is not known, as of entries of an earlier version
+	Seq    uint64 // the revision of the change
 }
 
 func (d *Delta) add(at parsedKey, e bucket.Entry, origin string) error {
 	d.Revision = e.Revision
 	switch {
 	case at.user != "":
-		d.Members = append(d.Members, MemberChange{UserID: at.user, Joined: !e.Deleted})
+		d.Members = append(d.Members, MemberChange{UserID: at.user, Joined: !e.Deleted, By: origin, Seq: e.Revision})
 	case at.suffix == "i":
 		d.Dissolved = e.Deleted
 	case at.suffix == "m":

@@ -11,6 +11,7 @@ import (
 // GroupChange is what a decision about a group wants written, with at most 400 members to add and
 // remove. Info makes the group; Dissolve ends it and all memberships.
 type GroupChange struct {
+	By       string // the user who does it, for MemberChange
 	Info     *GroupInfo
 	Dissolve bool
 	Add      []Member
@@ -88,7 +89,8 @@ func (sh *shard) updateGroup(
 			return groupUpdate{}, err
 		}
 		unchanged := bucket.Precondition{Filter: sl.filter, Last: last}
-		head, err := sh.bucket.Publish(ctx, writes, bucket.PublishOptions{Precondition: unchanged})
+		options := bucket.PublishOptions{Precondition: unchanged, Origin: change.By}
+		head, err := sh.bucket.Publish(ctx, writes, options)
 		var stale *bucket.StaleError
 		switch {
 		case err == nil:

@@ -71,7 +71,7 @@ func (c *Commands) deleteAccount(ctx context.Context, caller Caller, userID stri
 			if _, ok := g.Member(userID); !ok {
 				return kv.GroupChange{}, nil
 			}
-			return kv.GroupChange{Remove: []string{userID}}, nil
+			return kv.GroupChange{By: caller.UserID, Remove: []string{userID}}, nil
 		})
 		if err != nil {
 			return err

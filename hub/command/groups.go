@@ -74,7 +74,7 @@ func (c *Commands) CreateGroup(ctx context.Context, caller Caller, cmd CreateGro
 			return kv.GroupChange{}, refusal.Field(refusal.GroupIDTaken, "groupID",
 				"%s was the ID of a group that was dismissed", info.GroupID)
 		}
-		return kv.GroupChange{Info: &info, Add: members}, nil
+		return kv.GroupChange{By: caller.UserID, Info: &info, Add: members}, nil
 	})
 	return info, err
 }
@@ -198,7 +198,7 @@ func (c *Commands) DismissGroup(ctx context.Context, caller Caller, groupID stri
 		if m, _ := g.Member(caller.UserID); m.Role != roleOwner && !caller.Admin {
 			return kv.GroupChange{}, refusal.New(refusal.NotPermitted, "only the owner may dismiss group %s", groupID)
 		}
-		return kv.GroupChange{Dissolve: true}, nil
+		return kv.GroupChange{By: caller.UserID, Dissolve: true}, nil
 	})
 	if err == nil {
 		c.options.Audit.Done("group dismissed", "by", caller.UserID, "group", groupID)

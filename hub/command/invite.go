@@ -36,7 +36,7 @@ func (c *Commands) AddGroupMembers(ctx context.Context, caller Caller, cmd Chang
 		if err := mayAdd(g, caller, cmd.GroupID); err != nil {
 			return kv.GroupChange{}, err
 		}
-		var change kv.GroupChange
+		change := kv.GroupChange{By: caller.UserID}
 		for _, id := range cmd.UserIDs {
 			switch _, member := g.Member(id); {
 			case member:
@@ -104,7 +104,7 @@ func (c *Commands) DeleteGroupMembers(ctx context.Context, caller Caller, cmd Ch
 			}
 			removed = append(removed, id)
 		}
-		return kv.GroupChange{Remove: removed}, nil
+		return kv.GroupChange{By: caller.UserID, Remove: removed}, nil
 	})
 	if err == nil && len(removed) > 0 {
 		c.options.Audit.Done("members removed", "by", caller.UserID, "group", cmd.GroupID, "users", removed)

@@ -44,7 +44,7 @@ func (c *Commands) JoinGroup(ctx context.Context, caller Caller, groupID string)
 			return kv.GroupChange{}, refusal.New(refusal.GroupFull, "group %s has %d members, at most %d",
 				groupID, g.Len(), c.options.MaxGroupMembers)
 		}
-		return kv.GroupChange{Add: []kv.Member{c.member(caller.UserID)}}, nil
+		return kv.GroupChange{By: caller.UserID, Add: []kv.Member{c.member(caller.UserID)}}, nil
 	})
 	return joined, err
 }
@@ -69,7 +69,7 @@ func (c *Commands) QuitGroup(ctx context.Context, caller Caller, groupID string)
 			return kv.GroupChange{}, refusal.New(refusal.OwnerMayNotQuit,
 				"the owner can't leave group %s, but may dismiss it", groupID)
 		}
-		return kv.GroupChange{Remove: []string{caller.UserID}}, nil
+		return kv.GroupChange{By: caller.UserID, Remove: []string{caller.UserID}}, nil
 	})
 }
 

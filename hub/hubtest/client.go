@@ -28,6 +28,7 @@ type Client struct {
 type state struct {
 	lastID        int
 	notifications []Frame // read while waiting for an answer
+	memberships   []Frame
 }
 
 // Dial connects to the WebSocket door at this URL without logging in. The connection is cut when
@@ -112,8 +113,31 @@ func (c *Client) answer(ctx context.Context) (Frame, error) {
 		if err != nil || !f.IsNotification() {
 			return f, err
 		}
+		c.keep(f)
+	}
+}
+
+// keep keeps a notification for whoever asks. What is told of memberships is kept apart: it comes
+// in nearly every test, and few are about it.
+func (c *Client) keep(f Frame) {
+	if f.Method == "GROUP_JOINED" || f.Method == "GROUP_LEFT" {
+		c.memberships = append(c.memberships, f)
+	} else {
 		c.notifications = append(c.notifications, f)
 	}
+}
+
+// Membership returns the next GROUP_JOINED or GROUP_LEFT.
+func (c *Client) Membership() Frame {
+	c.TB.Helper()
+	ctx, cancel := c.context()
+	defer cancel()
+	for len(c.memberships) == 0 {
+		c.keep(c.readNotification(ctx))
+	}
+	f := c.memberships[0]
+	c.memberships = slices.Delete(c.memberships, 0, 1)
+	return f
 }
 
 // Call makes a request and decodes the result, unless result is nil. It returns a *Refusal, or
@@ -155,7 +179,7 @@ func (c *Client) Refused(code int, method string, params any) string {
 	return r.Message
 }
 
-// Notification returns the next notification.
+// Notification returns the next notification that is not about a membership.
 func (c *Client) Notification() Frame {
 	c.TB.Helper()
 	ctx, cancel := c.context()
@@ -165,11 +189,16 @@ func (c *Client) Notification() Frame {
 
 func (c *Client) notification(ctx context.Context) Frame {
 	c.TB.Helper()
-	if len(c.notifications) > 0 {
-		f := c.notifications[0]
-		c.notifications = slices.Delete(c.notifications, 0, 1)
-		return f
+	for len(c.notifications) == 0 {
+		c.keep(c.readNotification(ctx))
 	}
+	f := c.notifications[0]
+	c.notifications = slices.Delete(c.notifications, 0, 1)
+	return f
+}
+
+func (c *Client) readNotification(ctx context.Context) Frame {
+	c.TB.Helper()
 	f, err := readFrame(ctx, c.WS)
 	if err != nil {
 		c.TB.Fatal("no notification: ", err)

@@ -42,7 +42,7 @@ func (b *Bucket) Filter(object string) string { return b.prefix + object + ".>" 
 type PublishOptions struct {
 	Precondition Precondition
 	Request      uint64 // marks the entries as this commit's
-	Origin       string // of a message: the session that sends it
+	Origin       string // of a message: the session that sends it; of a membership: the user who changes it
 	DedupID      string // of a message: the server stores one of these in DedupWindow
 
 	// TTL is how long the entries are kept, in whole seconds; 0 is for ever.
@@ -52,7 +52,7 @@ type PublishOptions struct {
 const (
 	// Which commit wrote an entry: its writer finds it so after a timeout
 	requestHeader     = "Exthub-Request"
-	originHeader      = "Exthub-Origin" // which session sent a message, and gets no event for it
+	originHeader      = "Exthub-Origin" // where an entry comes from, see PublishOptions
 	ttlHeader         = "Nats-TTL"
 	batchHeader       = "Nats-Batch-Id"
 	batchCommitHeader = "Nats-Batch-Commit"
