@@ -21,6 +21,7 @@ export class Card {
   loaded = false;
 
   #session;
+  #me;
   #message;
   #pairs = new Map();
   #body;
@@ -31,10 +32,16 @@ export class Card {
     () => `Really remove all (${this.#pairs.size})?`,
     () => this.#attempt(() => this.#session.clear(this.#message)),
   );
+  #revokeButton = confirmButton(
+    'Take back',
+    () => 'Really take it back, for everybody?',
+    () => this.#attempt(() => this.#session.revoke(this.#message)),
+  );
   #footer = h('footer', {}, this.#size);
 
   constructor(session, me, message, content) {
     this.#session = session;
+    this.#me = me;
     this.#message = message;
     this.#body = RENDERERS[content.kind](content, {
       me,
@@ -61,7 +68,8 @@ export class Card {
       clock,
     );
     const heading = h('h3', { id: `title-${ID}` }, title);
-    if (from === me) this.#footer.append(...(this.#body.tools ?? []), this.#clearButton);
+    if (from === me)
+      this.#footer.append(...(this.#body.tools ?? []), this.#clearButton, this.#revokeButton);
     return h(
       'article',
       { class: `card ${kind}`, 'aria-labelledby': heading.id },
@@ -82,6 +90,14 @@ export class Card {
     this.#pairs = await this.#session.pairs(this.#message);
     this.loaded = true;
     this.#draw();
+  }
+
+  /** Shows that the message was taken back, and nothing else of it. */
+  onRevoked() {
+    const who = displayName(this.#message.revoker, this.#me);
+    this.loaded = true; // there is nothing to read any more
+    this.element.replaceChildren(h('p', { class: 'gone' }, `Taken back by ${who}.`));
+    this.element.removeAttribute('aria-labelledby');
   }
 
   onUpdated(extensions) {

@@ -27,6 +27,7 @@ const session = new Session({
     }
   },
   onMessages: (messages) => reportErrors(() => room?.add(messages).then(updateRoom)),
+  onRevoked: (messages) => room?.onRevoked(messages),
   onUpdated: (event) => room?.onUpdated(event),
   onDeleted: (event) => room?.onDeleted(event),
   onKicked(type) {

@@ -57,6 +57,10 @@ export class Room {
     return card;
   }
 
+  onRevoked(messages) {
+    for (const { ID } of messages) this.#cards.get(ID)?.onRevoked();
+  }
+
   onUpdated({ messageID, extensions }) {
     this.#cards.get(messageID)?.onUpdated(extensions);
   }

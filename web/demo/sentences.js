@@ -3,6 +3,7 @@
 const SENTENCES = new Map([
   [10007, 'You are no longer a member of the demo group. Reload the page to join again.'],
   [10010, 'The demo group is gone. Reload the page to make a new one.'],
+  [20023, 'This card was taken back.'],
   [23002, 'This message takes no answers.'],
   [23003, 'Too many changes on this card within a minute. Please wait a moment.'],
   [23004, 'This card no longer exists.'],

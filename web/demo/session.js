@@ -11,7 +11,7 @@ class SignInError extends Error {}
 
 /**
  * Session is one person in the demo group. The SDK reconnects and catches up by itself. Handlers:
- * onState(state), onMessages(list), onUpdated({messageID, extensions}),
+ * onState(state), onMessages(list), onRevoked(list), onUpdated({messageID, extensions}),
  * onDeleted({messageID, keyList}), onKicked(type).
  */
 export class Session {
@@ -40,9 +40,10 @@ export class Session {
 
   #createChat(SDKAppID) {
     const chat = TencentCloudChat.create({ SDKAppID });
-    const { onState, onMessages, onUpdated, onDeleted, onKicked } = this.#handlers;
+    const { onState, onMessages, onRevoked, onUpdated, onDeleted, onKicked } = this.#handlers;
     chat.on(EVENT.NET_STATE_CHANGE, ({ data }) => onState(data.state));
     chat.on(EVENT.MESSAGE_RECEIVED, ({ data }) => onMessages(data));
+    chat.on(EVENT.MESSAGE_REVOKED, ({ data }) => onRevoked(data));
     chat.on(EVENT.MESSAGE_EXTENSIONS_UPDATED, ({ data }) => onUpdated(data));
     chat.on(EVENT.MESSAGE_EXTENSIONS_DELETED, ({ data }) => onDeleted(data));
     chat.on(EVENT.KICKED_OUT, ({ data }) => onKicked(data.type));
@@ -120,6 +121,11 @@ export class Session {
   /** Deletes all pairs of a message. */
   async clear(message) {
     await this.#chat.deleteMessageExtensions(message);
+  }
+
+  /** Takes a message back, with all its pairs. */
+  async revoke(message) {
+    await this.#chat.revokeMessage(message);
   }
 
   /** Signs out, if signed in. */

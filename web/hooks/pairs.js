@@ -89,6 +89,7 @@ export class Pairs {
     this._turn++;
     this._chat.on('onMessageExtensionsUpdated', this._onUpdated);
     this._chat.on('onMessageExtensionsDeleted', this._onDeleted);
+    this._chat.on('onMessageRevoked', this._onRevoked);
     // Also the pairs of somebody else who logs in later.
     this._chat.on('sdkStateReady', this.reload);
     if (this._chat.isReady()) void this._load();
@@ -98,6 +99,7 @@ export class Pairs {
     this._turn++;
     this._chat.off('onMessageExtensionsUpdated', this._onUpdated);
     this._chat.off('onMessageExtensionsDeleted', this._onDeleted);
+    this._chat.off('onMessageRevoked', this._onRevoked);
     this._chat.off('sdkStateReady', this.reload);
   }
 
@@ -129,6 +131,11 @@ export class Pairs {
     this._change((pairs) => {
       for (const key of keyList) pairs.delete(key);
     });
+  };
+
+  /** @param {{ data: Message[] }} event */
+  _onRevoked = ({ data }) => {
+    if (data.some(({ ID }) => ID === this._message.ID)) this._change((pairs) => pairs.clear());
   };
 
   /** @param {(pairs: Map<string, string>) => void} apply */

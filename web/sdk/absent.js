@@ -5,7 +5,7 @@ import { ChatError, CLIENT } from './errors.js';
  * that calls one gets a sentence, not a TypeError.
  */
 const PROMISED = `
-revokeMessage downloadMergerMessage deleteMessage translateText convertVoiceToText modifyMessage
+downloadMergerMessage deleteMessage translateText convertVoiceToText modifyMessage
 searchCloudMessages searchCloudGroups searchCloudUsers searchCloudGroupMembers
 addMessageReaction removeMessageReaction getMessageReactions getAllUserListOfMessageReaction
 getMessageListHopping sendMessageReadReceipt getMessageReadReceiptList

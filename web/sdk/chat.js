@@ -13,6 +13,7 @@ import {
   validateMessagePage,
   validateNewGroup,
   validatePairs,
+  validateSent,
 } from './params.js';
 
 /**
@@ -111,6 +112,12 @@ export class Chat {
   getMessageList = (options) => {
     validateMessagePage(options);
     return this._call((session) => session.history.list(options));
+  };
+
+  /** @type {ChatSDK['revokeMessage']} */
+  revokeMessage = (message) => {
+    validateSent(message);
+    return this._call((session) => session.history.revoke(/** @type {any} */ (message)));
   };
 
   /** @type {ChatSDK['findMessage']} */

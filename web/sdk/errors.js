@@ -61,6 +61,14 @@ export const isRefusal = (error) =>
   error instanceof ChatError && error.code >= 10_000 && !isTransient(error);
 
 /**
+ * Whether the hub refused because the message was revoked. The error's data has the revoker.
+ *
+ * @param {unknown} error
+ * @returns {error is ChatError}
+ */
+export const isRevoked = (error) => error instanceof ChatError && error.code === 20_023;
+
+/**
  * Throws at once, in the caller's own stack, because a bad parameter is a mistake in the program.
  * The text starts as Tencent's does, then says what is wrong.
  *

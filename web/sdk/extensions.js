@@ -1,5 +1,5 @@
 import { EVENT } from './constants.js';
-import { isRefusal, isTransient } from './errors.js';
+import { isRefusal, isRevoked, isTransient } from './errors.js';
 import { touch } from './lru.js';
 import { TrackedMessage } from './tracked.js';
 import { DELIVERED, live, PENDING, READ } from './view.js';
@@ -61,11 +61,16 @@ export class Extensions {
   /** @param {Message} message */
   async get({ ID }) {
     const tracked = this.track(ID);
-    await this._read(ID, tracked, {
-      complete: !tracked.complete,
-      delivery: tracked.readByApp ? PENDING : READ,
-      retry: true,
-    });
+    try {
+      await this._read(ID, tracked, {
+        complete: !tracked.complete,
+        delivery: tracked.readByApp ? PENDING : READ,
+        retry: true,
+      });
+    } catch (error) {
+      if (isRevoked(error)) this._session.history.onFoundRevoked(ID, error.data.revoker);
+      throw error;
+    }
     tracked.readByApp = true;
     return { extensions: live(tracked.view).map(({ key, value }) => ({ key, value })) };
   }
@@ -98,6 +103,15 @@ export class Extensions {
     for (const tracked of this._tracked.values()) tracked.reset(this._incarnation);
   }
 
+  /**
+   * Forgets the pairs of a message that was revoked.
+   *
+   * @param {string} messageID
+   */
+  forget(messageID) {
+    this._tracked.delete(messageID);
+  }
+
   staleIDs() {
     return [...this._tracked].filter(([, { stale }]) => stale).map(([messageID]) => messageID);
   }
@@ -121,6 +135,8 @@ export class Extensions {
       if (isTransient(error)) return;
       if (!isRefusal(error)) throw error;
       this._tracked.delete(messageID);
+      if (isRevoked(error))
+        return this._session.history.onFoundRevoked(messageID, error.data.revoker);
       // A message of another store: its pairs went with it.
       return this._emit(messageID, tracked.abandon());
     }

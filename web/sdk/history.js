@@ -1,7 +1,7 @@
 import { EVENT, TYPES } from './constants.js';
 import { ChatError, CLIENT, isRefusal, isTransient } from './errors.js';
 import { Message, toWire, updateFromWire } from './message.js';
-import { touch } from './lru.js';
+import { Messages } from './messages.js';
 
 /**
  * @typedef {import('./session.js').Session} Session
@@ -13,16 +13,13 @@ import { touch } from './lru.js';
  */
 
 const PAGE = 15;
-/** Messages that findMessage finds. The least recently used are dropped. */
-const MAX_MESSAGES = 1_000;
 /** Pages read to catch up. After a longer absence the app gets the rest by getMessageList. */
 const CATCH_UP_PAGES = 20;
 
-/** History holds the messages of a session, one object for each, and fetches those it missed. */
+/** History sends and reads messages, and fetches those that a session missed. */
 export class History {
   _session;
-  /** @type {Map<string, Message>} by ID */
-  _messages = new Map();
+  _messages;
   /** @type {Map<string, Mark>} by conversationID */
   _marks = new Map();
   /** The number of the connection: an answer on one proves nothing about the next. */
@@ -31,11 +28,12 @@ export class History {
   /** @param {Session} session */
   constructor(session) {
     this._session = session;
+    this._messages = new Messages(session);
   }
 
   /** @param {string} ID */
   find(ID) {
-    return this._messages.get(ID) ?? null;
+    return this._messages.find(ID);
   }
 
   /** @param {Message} message */
@@ -61,7 +59,7 @@ export class History {
       const { message: wire } = await this._session.call('sendMessage', toWire(message), {
         retry: true,
       });
-      this._remember(updateFromWire(message, wire, this._session.userID));
+      this._messages.remember(updateFromWire(message, wire, this._session.userID));
       this._advance(message, generation);
       return { message };
     } catch (error) {
@@ -77,21 +75,55 @@ export class History {
     const requestedAt = this._session.serverTime();
     const page = await this._fetchPage(conversationID, nextReqMessageID, Math.min(count, PAGE));
     if (nextReqMessageID === '' && !this._marks.has(conversationID)) {
-      this._setMark(
-        conversationID,
-        page.messageList[page.messageList.length - 1],
-        requestedAt,
-        generation,
-      );
+      const newest = page.messageList[page.messageList.length - 1];
+      this._setMark(conversationID, newest, requestedAt, generation);
     }
     return page;
   }
 
   /** @param {any[]} wires the messages of a MESSAGE_RECEIVED */
   onReceived(wires) {
-    const fresh = wires.filter((wire) => !this._lookup(wire)).map((wire) => this._intern(wire));
+    const fresh = wires
+      .filter((wire) => !this._messages.lookup(wire))
+      .map((wire) => this._messages.intern(wire));
     for (const wire of wires) this._advance(wire, this._generation);
     if (fresh.length) this._session.emit(EVENT.MESSAGE_RECEIVED, fresh);
+  }
+
+  /** @param {Message} message */
+  async revoke(message) {
+    const params = { messageID: message.ID };
+    const { message: wire } = await this._session.call('revokeMessage', params, { retry: true });
+    if (message instanceof Message && !this._messages.lookup(wire))
+      this._messages.remember(message);
+    this.onRevoked([wire]);
+    return { message: /** @type {Message} */ (this.find(wire.ID)) };
+  }
+
+  /**
+   * Tells the handlers once of each message, whether they knew it or not.
+   *
+   * @param {any[]} wires the messages of a MESSAGE_REVOKED
+   */
+  onRevoked(wires) {
+    const fresh = wires.filter((wire) => !this._messages.lookup(wire)?.isRevoked);
+    const messages = fresh.map((wire) => this._messages.intern(wire));
+    for (const wire of wires) {
+      this._session.extensions.forget(wire.ID);
+      if (wire.conversationID) this._advance(wire, this._generation);
+    }
+    if (messages.length) this._session.emit(EVENT.MESSAGE_REVOKED, messages);
+  }
+
+  /**
+   * Learns from a refusal that a message was revoked while there was no connection.
+   *
+   * @param {string} ID
+   * @param {string} revoker
+   */
+  onFoundRevoked(ID, revoker) {
+    const known = this.find(ID);
+    this.onRevoked([{ ID, time: known?.time, random: known?.random, isRevoked: true, revoker }]);
   }
 
   /**
@@ -126,7 +158,8 @@ export class History {
 
   /**
    * Fetches what came while there was no connection, and tells the handlers. New messages wait
-   * until this is done, so all that is newer than the mark was missed.
+   * until this is done, so all that is newer than the mark was missed. It reads on to the oldest
+   * message that the app got here: any of them may have been revoked.
    *
    * @param {string} conversationID
    */
@@ -134,8 +167,10 @@ export class History {
     const generation = this._generation;
     const mark = this._marks.get(conversationID);
     if (!mark) return;
+    const oldest = this._messages.oldest(conversationID);
     /** @type {any[]} */
     let missed = [];
+    let found = false;
     try {
       let next = '';
       for (let pages = 0; pages < CATCH_UP_PAGES; pages++) {
@@ -143,10 +178,12 @@ export class History {
         const page = await this._session.call('getMessageList', params, { retry: false });
         const isKnown = (/** @type {any} */ { ID, time }) => ID === mark.ID || time < mark.time;
         let known = page.messageList.length - 1;
-        while (known >= 0 && !isKnown(page.messageList[known])) known--;
+        while (known >= 0 && !found && !isKnown(page.messageList[known])) known--;
         missed = [...page.messageList.slice(known + 1), ...missed];
+        found ||= known >= 0;
+        this._noteRevoked(page.messageList);
         next = page.nextReqMessageID;
-        if (known >= 0 || page.isCompleted) break;
+        if (page.isCompleted || (found && page.messageList[0]?.time < oldest)) break;
       }
     } catch (error) {
       if (isTransient(error)) return;
@@ -154,8 +191,18 @@ export class History {
       this._marks.delete(conversationID);
       return;
     }
-    this.onReceived(missed);
+    this.onReceived(missed.filter(({ isRevoked }) => !isRevoked));
+    this.onRevoked(missed.filter(({ isRevoked }) => isRevoked));
     mark.stale = generation !== this._generation;
+  }
+
+  /**
+   * Tells of what is here with its content, and was revoked as a page says.
+   *
+   * @param {any[]} wires
+   */
+  _noteRevoked(wires) {
+    this.onRevoked(wires.filter((wire) => wire.isRevoked && this._messages.lookup(wire)));
   }
 
   /**
@@ -168,31 +215,14 @@ export class History {
     const { messageList, ...rest } = await this._session.call('getMessageList', params, {
       retry: true,
     });
+    this._noteRevoked(messageList);
     /** @type {Message[]} */
-    const messages = messageList.map((/** @type {any} */ wire) => this._intern(wire));
+    const messages = messageList.map((/** @type {any} */ wire) => this._messages.intern(wire));
     return {
       messageList: messages,
       nextReqMessageID: rest.nextReqMessageID,
       isCompleted: rest.isCompleted,
     };
-  }
-
-  /** @param {any} wire */
-  _intern(wire) {
-    return this._remember(
-      updateFromWire(this._lookup(wire) ?? new Message(), wire, this._session.userID),
-    );
-  }
-
-  /** @param {any} wire only a message of the same time and number is the same one */
-  _lookup({ ID, time, random = 0 }) {
-    const known = this._messages.get(ID);
-    return known?.time === time && known?.random === random ? known : undefined;
-  }
-
-  /** @param {Message} message */
-  _remember(message) {
-    return touch(this._messages, message.ID, message, MAX_MESSAGES);
   }
 
   /**

@@ -172,6 +172,16 @@ export interface ChatSDK extends Absent {
     nextReqMessageID?: string;
     count?: number;
   }): Promise<Result<MessagePage>>;
+  /**
+   * Takes a message back for everybody: its payload is {} from then on, its pairs are gone, and its
+   * isRevoked is true. You may do so with what you sent, at any later time; in a group that you own
+   * or administrate with every message. All members get MESSAGE_REVOKED, you too. A message that
+   * was revoked before stays as it is.
+   *
+   * Throws if message.status is not 'success'. Rejects with 10007 (not yours to revoke), 10010 (no
+   * such group), 23004 (no such message).
+   */
+  revokeMessage(message: Message): Promise<Result<{ message: Message }>>;
   /** Returns the message if it is among the 1,000 that this session used last, else null. */
   findMessage(messageID: string): Message | null;
 
@@ -188,8 +198,9 @@ export interface ChatSDK extends Absent {
    * Throws if message.status is not 'success' or message.isSupportExtension is not true, and for
    * an empty array. Rejects with 10004 (a key is empty, over 100 bytes or given twice, a value is
    * empty or over 1,000 bytes, or the message would have more than 300 pairs), 10007 (not a
-   * member), 23002 (no extensions on this message), 23003 (more than 200 sets of it in a minute),
-   * 23004 (no such message). The limits are the hub's defaults; LoginResult has those of your hub.
+   * member), 20023 (it was revoked), 23002 (no extensions on this message), 23003 (more than 200
+   * sets of it in a minute), 23004 (no such message). The limits are the hub's defaults;
+   * LoginResult has those of your hub.
    */
   setMessageExtensions(
     message: Message,
@@ -410,6 +421,10 @@ export interface AnyMessage {
   isSupportExtension: boolean;
   cloudCustomData: string;
   priority: TencentCloudChat.TYPES;
+  /** Whether somebody took it back: then payload is {}, and the next two say who. */
+  isRevoked: boolean;
+  revoker: string;
+  revokerInfo: { userID: string; nick: string; avatar: string };
 
   /** '', as are the next two. This and all that follows never changes; programs may read it. */
   nick: string;
@@ -419,15 +434,12 @@ export interface AnyMessage {
   atUserList: string[];
   /** false */
   isPeerRead: boolean;
-  isRevoked: boolean;
   isDeleted: boolean;
   isModified: boolean;
   needReadReceipt: boolean;
   readReceiptInfo: any;
   isBroadcastMessage: boolean;
   hasRiskContent: boolean;
-  revoker: string;
-  revokerInfo: { userID: string; nick: string; avatar: string };
   revokeReason: string;
 }
 
@@ -499,8 +511,6 @@ export interface AddedMembers {
  * ChatError 2998, the Sync methods give it to their last parameter. Listeners are never called.
  */
 export interface Absent {
-  /** @deprecated Not in Exthub: rejects with 2998. */
-  revokeMessage(...params: any[]): Promise<any>;
   /** @deprecated Not in Exthub: rejects with 2998. */
   downloadMergerMessage(...params: any[]): Promise<any>;
   /** @deprecated Not in Exthub: rejects with 2998. */
@@ -787,11 +797,16 @@ export interface EventData {
   onMessageExtensionsUpdated: { messageID: string; extensions: Extension[] };
   /** Keys of pairs that are gone, also when the hub lost their message. */
   onMessageExtensionsDeleted: { messageID: string; keyList: string[] };
+  /**
+   * Messages that were revoked, their pairs with them; also those of which this session has never
+   * heard before. After a lost connection it comes for each message that you have: of those without
+   * pairs, the 300 newest of a conversation.
+   */
+  onMessageRevoked: Message[];
 
   // These never come.
   onRoomCustomDataReceived: any;
   onMessageModified: any;
-  onMessageRevoked: any;
   onMessageReadByPeer: any;
   onMessageReadReceiptReceived: any;
   onConversationListUpdated: any;

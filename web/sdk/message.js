@@ -31,6 +31,9 @@ export class Message {
   clientTime = 0;
   isSupportExtension = false;
   cloudCustomData = '';
+  isRevoked = false;
+  revoker = '';
+  revokerInfo = { userID: '', nick: '', avatar: '' };
   /** @type {Shape['priority']} */
   priority = TYPES.MSG_PRIORITY_NORMAL;
 
@@ -41,15 +44,12 @@ export class Message {
   /** @type {string[]} */
   atUserList = [];
   isPeerRead = false;
-  isRevoked = false;
   isDeleted = false;
   isModified = false;
   needReadReceipt = false;
   readReceiptInfo = {};
   isBroadcastMessage = false;
   hasRiskContent = false;
-  revoker = '';
-  revokerInfo = { userID: '', nick: '', avatar: '' };
   revokeReason = '';
 }
 
@@ -66,7 +66,19 @@ export function updateFromWire(message, wire, userID) {
   }
   message.status = 'success';
   message.flow = message.from === userID ? 'out' : 'in';
-  return message;
+  return wire.isRevoked ? markRevoked(message, wire.revoker) : message;
+}
+
+/**
+ * Takes the content away, as the hub did.
+ *
+ * @param {Message} message
+ * @param {string} revoker
+ */
+function markRevoked(message, revoker) {
+  const revokerInfo = { userID: revoker, nick: '', avatar: '' };
+  const left = { payload: {}, cloudCustomData: '', isRevoked: true, revoker, revokerInfo };
+  return Object.assign(message, left);
 }
 
 const WIRE_FIELDS = Object.freeze([

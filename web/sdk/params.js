@@ -1,13 +1,18 @@
 import { assert, isObject, isText } from './errors.js';
 
+/** @param {any} message */
+export function validateSent(message) {
+  assert(isObject(message) && isText(message.ID), 'message must be a Message.');
+  assert(message.status === 'success', 'message.status must be "success": send it first.');
+}
+
 /**
  * Checks the message of the three extension methods.
  *
  * @param {any} message
  */
 export function validateMessage(message) {
-  assert(isObject(message) && isText(message.ID), 'message must be a Message.');
-  assert(message.status === 'success', 'message.status must be "success": send it first.');
+  validateSent(message);
   assert(
     message.isSupportExtension === true,
     'message.isSupportExtension must be true: it was sent without.',

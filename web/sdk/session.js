@@ -199,6 +199,7 @@ export class Session {
     if (method === 'KICKED_OUT') this._onKicked(params.type);
     else if (this._buffered) this._buffered.push([method, params]);
     else if (method === 'MESSAGE_RECEIVED') this.history.onReceived(params.messages);
+    else if (method === 'MESSAGE_REVOKED') this.history.onRevoked(params.messages);
     else if (method === 'MESSAGE_EXTENSIONS_UPDATED') this.extensions.onUpdated(params);
     else if (method === 'MESSAGE_EXTENSIONS_DELETED') this.extensions.onDeleted(params);
   }

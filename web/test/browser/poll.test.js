@@ -67,6 +67,21 @@ test('the author closes a poll, opens it again and clears it', () =>
     await ada.sees(LUNCH, 'Pizza: 1 vote, 100 %');
   }));
 
+test('the author takes a poll back, and nothing of it is left in any window', () =>
+  play(async ({ enter }) => {
+    const ada = await enter('Ada');
+    const bo = await enter('Bo');
+    await ada.make('Poll');
+    await bo.press(LUNCH, 'Pizza');
+    await ada.sees(LUNCH, 'Pizza: 1 vote, 100 %');
+    assert.equal(await bo.card(LUNCH).getByRole('button', { name: 'Take back' }).count(), 0);
+    await ada.press(LUNCH, 'Take back');
+    await ada.press(LUNCH, 'Really take it back, for everybody?');
+    await ada.page.getByText('Taken back by you.', { exact: true }).waitFor();
+    await bo.page.getByText('Taken back by Ada.', { exact: true }).waitFor();
+    for (const person of [ada, bo]) assert.equal(await person.card(LUNCH).count(), 0);
+  }));
+
 test('several choices are one vote of one person', () =>
   play(async ({ enter }) => {
     const ada = await enter('Ada');

@@ -31,6 +31,7 @@ const CALLS = {
     return chat.sendMessage(made);
   },
   getMessageList: (chat, params) => chat.getMessageList(params),
+  revokeMessage: (chat, { messageID }) => chat.revokeMessage(messageOf(messageID)),
   setMessageExtensions: (chat, { messageID, extensions }) =>
     chat.setMessageExtensions(
       messageOf(messageID),
@@ -55,6 +56,7 @@ const CALLS = {
 const RESULTS = {
   logout: () => ({}),
   sendMessage: ({ message }, data) => ({ message: { ...data.message, ...message } }),
+  revokeMessage: ({ message }, data) => ({ message: { ...data.message, ...message } }),
   getMessageList: ({ messageList, ...rest }, data) => ({
     messageList: messageList.map((one, i) => ({ ...data.messageList[i], ...one })),
     ...rest,
@@ -76,6 +78,7 @@ const RESULTS = {
 /** The event that the manual promises for each notification. */
 const EVENTS = {
   MESSAGE_RECEIVED: ({ messages }, data) => messages.map((one, i) => ({ ...data[i], ...one })),
+  MESSAGE_REVOKED: ({ messages }, data) => messages.map((one, i) => ({ ...data[i], ...one })),
   MESSAGE_EXTENSIONS_UPDATED: ({ messageID, extensions }) => ({
     messageID,
     extensions: extensions.map(({ key, value }) => ({ key, value })),
