@@ -7,6 +7,7 @@ import (
 	"net/http/pprof"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
@@ -16,17 +17,17 @@ import (
 // of the machine itself.
 //
 //	/healthz  200 while the process answers: restart it if it does not
-//	/readyz   200 while it can serve clients: send no clients here otherwise
+//	/readyz   200 while it can serve clients, else 503 and why: send no clients here then
 //
 // pprof is registered by hand: its package registers itself on the default mux, where the public
 // port would serve it as soon as some code used that mux. Its cmdline is left out, because it shows
 // the secrets that were given as flags.
-func adminHandler(metrics *prometheus.Registry, ready func() error, hosts []string) http.Handler {
+func adminHandler(metrics *prometheus.Registry, ready func(time.Duration) error, hosts []string) http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("GET /metrics", promhttp.HandlerFor(metrics, promhttp.HandlerOpts{Registry: metrics}))
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "ok") })
 	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, _ *http.Request) {
-		if err := ready(); err != nil {
+		if err := ready(answerTime); err != nil {
 			http.Error(w, err.Error(), http.StatusServiceUnavailable)
 			return
 		}

@@ -16,7 +16,7 @@ func TestClusterThatComesAndGoes(t *testing.T) {
 	url := node.URL()
 	node.Stop()
 	h := spawnHub(t, "--nats-url", url, "--secret-key", key, "--data", filepath.Join(t.TempDir(), "never"))
-	h.waitForLog("NATS does not answer yet")
+	h.waitForLog("check=nats")
 	if err := node.Restart(); err != nil {
 		t.Fatal(err)
 	}
@@ -43,7 +43,7 @@ func TestStopWithoutCluster(t *testing.T) {
 	h.stop()
 
 	waiting := spawnHub(t, "--nats-url", node.URL(), "--secret-key", key)
-	waiting.waitForLog("NATS does not answer yet")
+	waiting.waitForLog("check=nats")
 	waiting.interrupt()
 }
 

@@ -1,12 +1,16 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
+	"sync/atomic"
 	"time"
 
 	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
 )
 
 // link is the connection to NATS, and the server itself if it is embedded.
@@ -14,12 +18,16 @@ type link struct {
 	conn   *nats.Conn
 	server *embedded // nil with --nats-url
 	closed chan struct{}
+
+	lost    atomic.Pointer[error] // why there is no connection; nil while there is one
+	trouble atomic.Pointer[error] // what is wrong with what we are connected to
 }
 
 // openLink starts the embedded server in dir, or connects to the cluster. A cluster that does not
 // answer yet is no error: the connection is retried for as long as the hub runs.
 func openLink(c *Config, dir *dataDir) (*link, error) {
-	l, refused := &link{closed: make(chan struct{})}, new(refusedLog)
+	l := &link{closed: make(chan struct{})}
+	l.note(errors.New("no answer yet"))
 	options := []nats.Option{
 		nats.Name("exthub"),
 		nats.MaxReconnects(-1),
@@ -30,7 +38,6 @@ func openLink(c *Config, dir *dataDir) (*link, error) {
 		// A node that refuses the hub's password twice would be given up for good. Passwords are
 		// changed, not always here first.
 		nats.IgnoreAuthErrorAbort(),
-		nats.ReconnectErrHandler(func(_ *nats.Conn, err error) { refused.explains(err) }),
 		// While disconnected, a write fails at once. From a buffer it could be sent much later,
 		// after its caller was told that it failed.
 		nats.ReconnectBufSize(-1),
@@ -43,16 +50,21 @@ func openLink(c *Config, dir *dataDir) (*link, error) {
 		nats.ReconnectOnFlusherError(),
 		nats.DrainTimeout(5 * time.Second),
 		nats.DisconnectErrHandler(func(_ *nats.Conn, err error) {
+			l.note(err)
 			if err != nil {
 				slog.Warn("lost NATS, trying to come back", "error", err)
 			}
 		}),
+		nats.ReconnectErrHandler(func(_ *nats.Conn, err error) { l.note(err) }),
+		nats.ConnectHandler(l.connected),
 		nats.ReconnectHandler(func(nc *nats.Conn) {
-			refused.last = ""
+			l.connected(nc)
 			slog.Info("connected to NATS again", "node", nc.ConnectedServerName())
 		}),
 		nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) {
-			if !refused.explains(err) {
+			if refusedReason(err) != "" {
+				l.note(err) // the log gets it from there, and not with each try
+			} else {
 				slog.Warn("NATS", "error", err)
 			}
 		}),
@@ -78,16 +90,109 @@ func openLink(c *Config, dir *dataDir) (*link, error) {
 		l.stopServer()
 		return nil, fmt.Errorf("connect to NATS: %w", err)
 	}
-	if !l.conn.IsConnected() {
-		slog.Warn("NATS does not answer yet, trying on")
+	if l.conn.IsConnected() {
+		l.connected(l.conn)
 	}
 	return l, nil
 }
 
-// why returns why NATS can't be asked right now, or nil.
+// note notes why there is no connection, with what to do about it if a setting is the reason.
+func (l *link) note(err error) {
+	reason := "not connected"
+	if err != nil {
+		reason = fmt.Sprintf("not connected: %v", err)
+		if advice := refusedReason(err); advice != "" {
+			reason = fmt.Sprintf("not connected: %s (%v)", advice, err)
+		}
+	}
+	err = errors.New(reason)
+	l.lost.Store(&err)
+}
+
+// connected notes that there is a connection, and whether to a server that is new enough.
+func (l *link) connected(nc *nats.Conn) {
+	l.trouble.Store(nil)
+	if err := checkVersion(nc.ConnectedServerVersion()); err != nil {
+		l.trouble.Store(&err)
+	}
+	l.lost.Store(nil)
+}
+
+// why returns why NATS can't be asked right now, or nil. It takes no lock of the connection, which
+// is held while something is written to a node that takes nothing.
 func (l *link) why() error {
-	if !l.conn.IsConnected() {
-		return errors.New("not connected")
+	for _, reason := range []*atomic.Pointer[error]{&l.lost, &l.trouble} {
+		if err := reason.Load(); err != nil {
+			return *err
+		}
+	}
+	return nil
+}
+
+// await returns when there is a connection to a server that has what the hub needs, or ctx's error.
+// Meanwhile why says what is wrong.
+func (l *link) await(ctx context.Context) error {
+	tick := time.NewTicker(250 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		if l.lost.Load() == nil {
+			err := l.check(ctx)
+			if err == nil {
+				l.trouble.Store(nil)
+				return nil
+			}
+			l.trouble.Store(&err)
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-tick.C:
+		}
+	}
+}
+
+// check asks the server that we are connected to for what the hub needs.
+func (l *link) check(ctx context.Context) error {
+	if err := checkVersion(l.conn.ConnectedServerVersion()); err != nil {
+		return err
+	}
+	js, err := jetstream.New(l.conn)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
+	defer cancel()
+	_, err = js.AccountInfo(ctx)
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, jetstream.ErrJetStreamNotEnabled):
+		return errors.New("NATS runs without JetStream: start it with --jetstream, or with jetstream in its configuration")
+	case errors.Is(err, jetstream.ErrJetStreamNotEnabledForAccount):
+		return errors.New("JetStream is not enabled for the account of the hub: enable it in the configuration of NATS")
+	default:
+		return withoutQuorum(err)
+	}
+}
+
+// withoutQuorum adds to an error of JetStream what it most likely means.
+func withoutQuorum(err error) error {
+	return fmt.Errorf("JetStream does not answer, as without a quorum of its nodes: %w", err)
+}
+
+// oldestNATS is the first server with all that the store needs: commits of several entries, and
+// counters. An older one takes the hub's buckets and then refuses what is written to them.
+var oldestNATS = [...]int{2, 12}
+
+// checkVersion returns nil if a server's version is new enough.
+func checkVersion(version string) error {
+	var has [len(oldestNATS)]int
+	if _, err := fmt.Sscanf(version, "%d.%d", &has[0], &has[1]); err != nil {
+		return nil // a build of somebody's own
+	}
+	if slices.Compare(has[:], oldestNATS[:]) < 0 {
+		return fmt.Errorf("NATS is %s, which is too old: upgrade it to 2.15.2, or at least %d.%d",
+			version, oldestNATS[0], oldestNATS[1])
 	}
 	return nil
 }

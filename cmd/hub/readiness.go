@@ -1,12 +1,17 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
 )
 
 // readiness tells whether the hub can serve clients right now, and why not: every part that can be
@@ -16,6 +21,9 @@ type readiness struct {
 
 	mu     sync.Mutex
 	checks []check
+
+	// When the hub began not to be ready, as report has seen it; zero while it is
+	since time.Time
 }
 
 // check is one reason for which a hub may not be ready. why returns nil while there is none. It is
@@ -77,4 +85,102 @@ func (r *readiness) err() error {
 		return nil
 	}
 	return errors.New(strings.Join(lines, "\n"))
+}
+
+// answerTime is how long /readyz may take. A prober that waits in vain restarts a hub that is well.
+const answerTime = 900 * time.Millisecond
+
+// errIn is err, but does not wait for checks that don't answer.
+func (r *readiness) errIn(most time.Duration) error {
+	answer := make(chan error, 1)
+	go func() { answer <- r.err() }() // ends when the check that holds it up does
+	select {
+	case err := <-answer:
+		return err
+	case <-time.After(most):
+		return errors.New("hub: a check does not answer")
+	}
+}
+
+const (
+	lookEvery = time.Second
+	// patience is how long a hub that has served may be in trouble before it refuses: most trouble,
+	// as an election, is over by then, and requests only took longer.
+	patience = 2 * time.Second
+	// A reason that stays is logged again after a pause, which grows up to this.
+	longestPause = time.Minute
+)
+
+// report logs why the hub is not ready, again and again while it is not, until ctx ends. It calls
+// refuse with true when a hub that serves has not been ready for longer than patience, and with
+// false when it is again.
+func (r *readiness) report(ctx context.Context, refuse func(bool)) {
+	tick := time.NewTicker(lookEvery)
+	defer tick.Stop()
+	said := map[string]*spoken{}
+	for {
+		r.look(said, time.Now(), refuse)
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+	}
+}
+
+// spoken is what was logged about a check that fails.
+type spoken struct {
+	next  time.Time     // not before
+	pause time.Duration // after that
+}
+
+// look looks at each check once.
+func (r *readiness) look(said map[string]*spoken, now time.Time, refuse func(bool)) {
+	trouble := false
+	for _, c := range r.all() {
+		if c.name == "hub" {
+			continue // the log has it already
+		}
+		err := c.why()
+		trouble = trouble || err != nil
+		s := said[c.name]
+		switch {
+		case err == nil && s != nil:
+			slog.Info("in order again", "check", c.name)
+			delete(said, c.name)
+		case err == nil || s != nil && now.Before(s.next):
+		default:
+			if s == nil {
+				s = &spoken{pause: lookEvery}
+				said[c.name] = s
+			}
+			slog.Warn("not ready", "check", c.name, "reason", err)
+			s.next, s.pause = now.Add(s.pause), min(2*s.pause, longestPause)
+		}
+	}
+	switch {
+	case !trouble:
+		r.since = time.Time{}
+	case r.since.IsZero():
+		r.since = now
+	}
+	refuse(trouble && now.Sub(r.since) > patience)
+}
+
+// notReady is the metric of a check.
+var notReady = prometheus.NewDesc("exthub_not_ready", "1 if this keeps the hub from serving, see /readyz.",
+	[]string{"check"}, nil)
+
+// Describe makes readiness a prometheus.Collector.
+func (r *readiness) Describe(to chan<- *prometheus.Desc) { to <- notReady }
+
+// Collect tells of each check whether it fails.
+func (r *readiness) Collect(to chan<- prometheus.Metric) {
+	for _, c := range r.all() {
+		fails := 0.0
+		if c.why() != nil {
+			fails = 1
+		}
+		to <- prometheus.MustNewConstMetric(notReady, prometheus.GaugeValue, fails, c.name)
+	}
 }

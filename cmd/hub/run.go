@@ -24,14 +24,15 @@ type serveCommand struct{}
 // failed, if a part ended by itself, or if the stop was not clean.
 func (serveCommand) Run(ctx context.Context, c *Config, out io.Writer) error {
 	running, stop := context.WithCancel(ctx)
-	var memory sync.WaitGroup
-	memory.Go(func() { manageHeap(running) })
-	defer memory.Wait()
+	var aside sync.WaitGroup
+	aside.Go(func() { manageHeap(running) })
+	defer aside.Wait()
 	defer stop()
 	for _, sentence := range c.warnings() {
 		slog.Warn(sentence)
 	}
 	p := &process{config: c, failed: make(chan error, 3), readiness: newReadiness(), front: &front{}}
+	aside.Go(func() { p.readiness.report(running, p.front.trouble.Store) })
 	err := p.start(ctx)
 	switch {
 	case err == nil:
@@ -85,6 +86,9 @@ func (p *process) start(ctx context.Context) (err error) {
 		return err
 	}
 	p.readiness.add("nats", p.nats.why)
+	if err := p.nats.await(ctx); err != nil {
+		return err
+	}
 	if err := p.openStore(ctx); err != nil {
 		return err
 	}
@@ -107,12 +111,12 @@ func (p *process) start(ctx context.Context) (err error) {
 func (p *process) serve(metrics *prometheus.Registry) *connections {
 	c := p.config
 	all := newConnections(maxConnections(c.MaxConnections), c.MaxConnectionsPerAddress, c.trustedProxies())
-	metrics.MustRegister(all.metrics()...)
+	metrics.MustRegister(append(all.metrics(), p.readiness)...)
 	p.public = serveHTTP(p.publicAddr, all, p.front, p.failed)
 	at := []any{"public", p.publicAddr.Addr()}
 	if p.adminAddr != nil {
 		p.admin = serveHTTP(p.adminAddr, newConnections(maxAdminConnections, 0, nil),
-			adminHandler(metrics, p.readiness.err, c.adminHosts()), p.failed)
+			adminHandler(metrics, p.readiness.errIn, c.adminHosts()), p.failed)
 		at = append(at, "admin", p.adminAddr.Addr())
 	}
 	slog.Info("answering, and starting", at...)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync/atomic"
 	"time"
 
 	"exthub/kv"
@@ -47,14 +48,36 @@ func (p *process) openStore(ctx context.Context) (err error) {
 		// A cluster may be without quorum, or cut off from its leader; what is embedded is not
 		options.WriteTimeout, options.IdleProbe = writeTimeout, idleProbe
 	}
-	p.store, err = kv.Open(ctx, p.nats.conn, options)
-	if err != nil {
+	if err := p.openBuckets(ctx, options); err != nil {
 		return fmt.Errorf("open the store: %w", err)
 	}
 	if p.watermark != nil {
 		p.watermark.start(p.store)
 	}
 	return nil
+}
+
+// openBuckets opens the store. While JetStream is not ready for that, it says why, and tries again.
+func (p *process) openBuckets(ctx context.Context, options kv.Options) (err error) {
+	var why atomic.Pointer[error]
+	p.readiness.add("store", func() error {
+		if err := why.Load(); err != nil {
+			return *err
+		}
+		return nil
+	})
+	for most := 5 * time.Second; ; most *= 2 {
+		trying, cancel := context.WithTimeout(ctx, most)
+		p.store, err = kv.Open(trying, p.nats.conn, options)
+		late := trying.Err() != nil
+		cancel()
+		if err == nil || !late || ctx.Err() != nil {
+			why.Store(nil)
+			return err
+		}
+		err = withoutQuorum(err)
+		why.Store(&err)
+	}
 }
 
 // newShards returns the number of buckets for a new store without --shards. NATS syncs the writes

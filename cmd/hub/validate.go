@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/url"
 	"os"
+	"slices"
 	"strings"
 
 	"exthub/hub"
@@ -101,7 +102,12 @@ func (c *Config) validateStorage() error {
 		if address = strings.TrimSpace(address); !strings.Contains(address, "://") {
 			address = "nats://" + address
 		}
-		if _, err := url.Parse(address); err != nil {
+		parsed, err := url.Parse(address)
+		if err == nil && !slices.Contains([]string{"nats", "tls", "ws", "wss"}, parsed.Scheme) {
+			return fmt.Errorf("--nats-url: address %d begins with %s://, which is not how NATS is spoken: "+
+				"set it like nats://user:password@host:4222", i+1, parsed.Scheme)
+		}
+		if err != nil {
 			return fmt.Errorf("--nats-url: address %d can't be parsed: "+
 				"set it like nats://user:password@host:4222, with %%2F for a / in the password", i+1)
 		}

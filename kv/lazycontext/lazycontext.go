@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// Context ends at its deadline or with its parent. It starts a timer only when Done is called, which
-// most requests never do: they cost no timer, no channel and no entry in the parent's list of
+// Context ends at its deadline or with its parent. It starts a timer only when Done is called,
+// which most requests never do: they cost no timer, no channel and no entry in the parent's list of
 // children, which all requests share. Measured against context.WithTimeout, it saves 3 of the 76
 // allocations of a set, and of a get 3 of 10 and a sixth of its CPU time (BenchmarkDispatch).
 type Context struct {
@@ -20,8 +20,8 @@ type Context struct {
 	cancel context.CancelFunc
 }
 
-// New returns a context that ends after d, or earlier with its parent, to be used by its address and
-// not to be copied any more. Its Stop must be called when it is of no use any more.
+// New returns a context that ends after d, or earlier with its parent, to be used by its address
+// and not to be copied any more. Its Stop must be called when it is of no use any more.
 func New(parent context.Context, d time.Duration) Context {
 	deadline := time.Now().Add(d)
 	if earlier, ok := parent.Deadline(); ok && earlier.Before(deadline) {
