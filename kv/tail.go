@@ -107,6 +107,9 @@ func (t *tail) consume(ctx context.Context, sink func(Delta)) error {
 	}
 	t.startReceiving(sink)
 	defer t.stopReceiving()
+	// Before the first entry comes: who sees that something is applied may rely on the tail, and a
+	// CAS of theirs waits for it.
+	t.recover()
 	if err := consumer.Start(func(d bucket.Delivery) {
 		t.restart = 0
 		t.receive(d, sink)
@@ -114,7 +117,6 @@ func (t *tail) consume(ctx context.Context, sink func(Delta)) error {
 		return err
 	}
 	defer consumer.Stop()
-	t.recover()
 	tick := time.NewTicker(pulse)
 	defer tick.Stop()
 	for {
