@@ -83,6 +83,9 @@ func (c *cache) with(ctx context.Context, key []byte, ref Ref, fn func(*slot)) e
 			defer sl.mu.Unlock()
 			return sl.err
 		}
+		if m, ok := sl.object.(*Message); ok && !m.expires.IsZero() {
+			m.expire(c.sh.bucket.Now())
+		}
 		fn(sl)
 		if sl.size() != sl.weight {
 			c.evictLocked(sl)

@@ -58,7 +58,7 @@ func (sl *slot) beginCAS(decide Decide, options Options) (cas, bool) {
 func (sl *slot) pair(w Write) bucket.Write {
 	subject := sl.filter[:len(sl.filter)-len(">")] + "x." + encodeToken(w.Key)
 	prefix := len(sl.filter) - len(sl.key) - len(".>")
-	return bucket.Write{Key: subject[prefix:], Value: w.Value, Delete: w.Delete, Subject: subject}
+	return bucket.Write{Key: subject[prefix:], Value: w.Value, Delete: w.Delete, Subject: subject, By: w.By}
 }
 
 // commitCAS commits a CAS. If the pair has changed it returns errRetry, and the slot is up to date.

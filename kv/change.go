@@ -51,7 +51,7 @@ func (m *Message) writes(object string, change Change, maxTombstones int) (write
 	}
 	for _, w := range change.Writes {
 		key := object + ".x." + encodeToken(w.Key)
-		writes = append(writes, bucket.Write{Key: key, Value: w.Value, Delete: w.Delete})
+		writes = append(writes, bucket.Write{Key: key, Value: w.Value, Delete: w.Delete, By: w.By})
 		if w.Delete {
 			deletions++
 		}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"math/rand/v2"
 	"slices"
+	"time"
 
 	"exthub/kv/bucket"
 )
@@ -48,7 +49,8 @@ func (sh *shard) attempt(
 	ctx context.Context, sl *slot, writes []bucket.Write, p bucket.Precondition,
 ) (committed, error) {
 	request := rand.Uint64() | 1
-	head, err := sh.bucket.Publish(ctx, writes, bucket.PublishOptions{Precondition: p, Request: request})
+	options := bucket.PublishOptions{Precondition: p, Request: request, TTL: sh.ttl(sl)}
+	head, err := sh.bucket.Publish(ctx, writes, options)
 	if err == nil {
 		return committed{head: head, request: request}, nil
 	}
@@ -76,6 +78,17 @@ func (sh *shard) attempt(
 		err = errors.Join(ErrUnavailable, err)
 	}
 	return committed{}, err
+}
+
+// ttl returns how long what is written to the slot's message now has to live, 0 if for ever.
+func (sh *shard) ttl(sl *slot) time.Duration {
+	sl.mu.Lock()
+	defer sl.mu.Unlock()
+	m, ok := sl.object.(*Message)
+	if !ok || m.expires.IsZero() {
+		return 0
+	}
+	return m.ttl(sh.bucket.Now(), sh.options.ttlSlack)
 }
 
 // find looks for a commit by its mark. It returns the revision of its last entry, 0 if it was not
@@ -106,7 +119,7 @@ func (sl *slot) applyCommit(writes []bucket.Write, at committed) {
 	defer sl.mu.Unlock()
 	first := at.head + 1 - uint64(len(writes))
 	for i, w := range writes {
-		e := bucket.Entry{Key: w.Key, Value: w.Value, Deleted: w.Delete, Request: at.request}
+		e := bucket.Entry{Key: w.Key, Value: w.Value, Deleted: w.Delete, Request: at.request, By: w.By}
 		e.Revision = first + uint64(i)
 		// A commit that was found late may be in the slot already, with newer entries on top of it.
 		if e.Revision > sl.upTo && sl.apply(e) != nil {

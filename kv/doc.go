@@ -28,6 +28,7 @@
 //	  .m                     the message record, written once, and once more by a recall
 //	  .c                     control: the last clear, and which deletions are no longer listed
 //	  .x.<key>               a pair: the value's plain bytes
+//	g.<groupID>.n.m          the last number of a group message that expires, see counter.go
 //	g.<groupID>._            a group
 //	  .i                     what it is
 //	  .u.<userID>            a member
@@ -40,6 +41,18 @@
 //	_.hubs                   which bucket of marks was believed last, see belief
 //
 // Tokens keep letters, digits, - and _; every other byte is =HH.
+//
+// # What expires
+//
+// A message may live for a time (see Record.TTL). All of its entries then have JetStream's TTL: the
+// record that time, and what is written to the message later, deletions too, what is left of it and
+// a little more. So nothing of a message is gone before its record, and nothing that is left means
+// anything: a message without a record is not there. How late it is at the servers is known from
+// what they say, as a lower bound, so no clock of a hub matters. A hub that has the message in
+// memory finds out by that bound; nobody is told.
+//
+// Nothing may follow from the absence of what expires: not that a number is free (see counter.go
+// and index.go), nor that the end of the bucket was lost (see Anchor).
 //
 // # The precondition
 //

@@ -25,6 +25,9 @@ var (
 	// ErrTaken is returned by Send for a one-to-one message whose Ref is that of another message.
 	ErrTaken = errors.New("another message has this key")
 
+	// ErrNoMessage is returned by Update if there is no such message, or not any more.
+	ErrNoMessage = errors.New("no such message")
+
 	// errUnreadable is returned for an object with an entry that none of us wrote, or that was
 	// damaged. It can't be served as if the entry were not there, and asking again does not help.
 	errUnreadable = errors.New("entry that can't be read")

@@ -93,13 +93,14 @@ func TestSendNumbersWithoutGaps(t *testing.T) {
 			t.Fatalf("numbers %v", seqs)
 		}
 	}
-	page, complete, err := hubs[1].History(t.Context(), GroupConversation("team"), Ref{}, 15)
-	if err != nil || complete || len(page) != 15 || page[0].Sequence != 6 || page[14].Sequence != 20 {
-		t.Fatalf("newest page: %d records, complete %v, %v", len(page), complete, err)
+	page, err := hubs[1].History(t.Context(), GroupConversation("team"), Ref{}, 15)
+	if list := page.Records; err != nil || len(list) != 15 || list[0].Sequence != 6 || list[14].Sequence != 20 ||
+		page.Next != list[0].Ref {
+		t.Fatalf("newest page: %d records, next %v, %v", len(list), page.Next, err)
 	}
-	page, complete, err = hubs[0].History(t.Context(), GroupConversation("team"), page[0].Ref, 15)
-	if err != nil || !complete || len(page) != 5 || page[0].Sequence != 1 {
-		t.Fatalf("oldest page: %+v, complete %v, %v", page, complete, err)
+	page, err = hubs[0].History(t.Context(), GroupConversation("team"), page.Next, 15)
+	if list := page.Records; err != nil || len(list) != 5 || list[0].Sequence != 1 || page.Next != (Ref{}) {
+		t.Fatalf("oldest page: %+v, %v", page, err)
 	}
 }
 
@@ -136,10 +137,7 @@ func TestSendTwice(t *testing.T) {
 	if err != nil || later.Ref == first.Ref {
 		t.Fatalf("sent after the time: %+v, %v", later.Ref, err)
 	}
-	records, complete, err := hubs[0].History(t.Context(), C2CConversation("bob", "ann"), Ref{}, 15)
-	if err != nil || !complete || len(records) != 2 || records[0].Ref != first.Ref || records[1].Ref != later.Ref {
-		t.Fatalf("history %+v, %v", records, err)
-	}
+	expectRefs(t, walk(t, hubs[0], C2CConversation("bob", "ann"), 15), []Ref{first.Ref, later.Ref})
 }
 
 func TestCount(t *testing.T) {

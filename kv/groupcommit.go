@@ -104,7 +104,7 @@ func (g *groupCommit) decide(t *Txn, object string, options Options) (batch, noo
 		w.writes, w.err = nil, nil
 		change, err := t.decide(w.decide)
 		switch {
-		case t.dirtyRead, change.Clear && len(batch) > 0, err != nil && t.pendingLive != 0:
+		case t.dirtyRead, change.Clear && len(batch) > 0, err != nil && (t.pendingLive != 0 || t.pendingBy != nil):
 			return batch, noops // it rests on what is not committed yet
 		case err != nil || len(change.Writes) == 0 && !change.Clear:
 			w.commit, w.err = Commit{Latest: t.m.latest}, err

@@ -41,22 +41,22 @@ func walk(t *testing.T, s *Store, c Conversation, count int) []Ref {
 	t.Helper()
 	var all []Ref
 	for before := (Ref{}); ; {
-		page, complete, err := s.History(t.Context(), c, before, count)
+		page, err := s.History(t.Context(), c, before, count)
 		if err != nil {
 			t.Fatal(err)
 		}
 		var refs []Ref
-		for _, r := range page {
+		for _, r := range page.Records {
 			refs = append(refs, r.Ref)
 		}
 		all = append(refs, all...)
-		if complete {
+		if page.Next == (Ref{}) {
 			return all
 		}
-		if len(page) != count {
-			t.Fatalf("%d records, but there are more", len(page))
+		if len(refs) != count || page.Next != refs[0] {
+			t.Fatalf("%d records, but there are more before %v", len(refs), page.Next)
 		}
-		before = page[0].Ref
+		before = page.Next
 	}
 }
 
@@ -92,9 +92,9 @@ func TestOneMessageOfALongConversation(t *testing.T) {
 	}
 	for _, r := range readers {
 		before := nc.Stats().InBytes
-		page, _, err := s.History(t.Context(), C2CConversation("ann", "bob"), r.before, 1)
+		page, err := s.History(t.Context(), C2CConversation("ann", "bob"), r.before, 1)
 		read := nc.Stats().InBytes - before
-		if err != nil || len(page) != 1 || page[0].Ref != r.want {
+		if err != nil || len(page.Records) != 1 || page.Records[0].Ref != r.want {
 			t.Fatalf("%s: %v, %v", r.name, page, err)
 		}
 		t.Logf("%s: %d KiB of %d", r.name, read>>10, messages*size>>10)
@@ -275,8 +275,8 @@ func TestHistoryBeforeWhatIsNotThere(t *testing.T) {
 	ref := poll(t, s)
 	for _, seq := range []uint64{1, 2, 1 << 40, math.MaxInt64, math.MaxInt64 + 1, math.MaxUint64} {
 		before := Ref{GroupID: "team", MsgSeq: seq}
-		page, _, err := s.History(t.Context(), GroupConversation("team"), before, 15)
-		if err != nil || len(page) > 1 || len(page) == 1 && page[0].Ref != ref {
+		page, err := s.History(t.Context(), GroupConversation("team"), before, 15)
+		if list := page.Records; err != nil || len(list) > 1 || len(list) == 1 && list[0].Ref != ref {
 			t.Errorf("before %d: %v, %v", seq, page, err)
 		}
 	}
@@ -286,7 +286,7 @@ func TestHistoryBeforeWhatIsNotThere(t *testing.T) {
 		{From: "ann", To: "bob", MsgKey: "2_2_2"}, {From: "bob", To: "ann", MsgKey: sent.MsgKey},
 		{From: "ann", To: "cat", MsgKey: "1_1_1000"},
 	} {
-		page, _, err := s.History(t.Context(), C2CConversation("ann", "bob"), before, 15)
+		page, err := s.History(t.Context(), C2CConversation("ann", "bob"), before, 15)
 		if !errors.Is(err, ErrMessageID) {
 			t.Errorf("before %v: %v, %v", before, page, err)
 		}

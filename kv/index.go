@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"exthub/kv/bucket"
 )
@@ -33,6 +34,51 @@ type indexPart struct {
 	// OldSeq its revision: the records of these do not say their numbers.
 	Old    uint64 `json:"old,omitempty"`
 	OldSeq uint64 `json:"oldSeq,omitempty"`
+
+	// TTL is how many seconds the messages in it live at most, 0 if one of them for ever. Longest
+	// is the highest TTL of any message up to the last in it, and Forever says that one of them has
+	// none, if there was any with one.
+	TTL     uint32 `json:"ttl,omitempty"`
+	Longest uint32 `json:"longest,omitempty"`
+	Forever bool   `json:"forever,omitempty"`
+
+	Total int64 `json:"total,omitempty"` // see Record.Total
+}
+
+// add names a message that lives for so many seconds.
+func (p *indexPart) add(name string, ttl uint32) {
+	switch {
+	case len(p.Names) == 0:
+		p.TTL = ttl
+	case p.TTL > 0 && ttl > 0:
+		p.TTL = max(p.TTL, ttl)
+	default:
+		p.TTL = 0
+	}
+	p.Forever = p.Forever || ttl == 0 || p.Longest == 0 && p.next() > 1
+	p.Longest = max(p.Longest, ttl)
+	p.Names = append(p.Names, name)
+}
+
+// follow returns the part that comes behind this one, with nothing in it.
+func (p indexPart) follow() indexPart {
+	return indexPart{First: p.next(), Longest: p.Longest, Forever: p.Forever, Total: p.Total}
+}
+
+// ttl returns how long the part has to be there: as long as a message in it, and while it is the
+// newest, as long as any before it. So the numbers begin anew only when no message and no part is
+// left.
+func (p indexPart) ttl(newest bool, slack time.Duration) time.Duration {
+	seconds := p.TTL
+	if newest && !p.Forever {
+		seconds = p.Longest
+	} else if newest {
+		seconds = 0
+	}
+	if seconds == 0 {
+		return 0
+	}
+	return time.Duration(seconds)*time.Second + slack
 }
 
 func (p indexPart) next() uint64 { return p.First + uint64(len(p.Names)) }
@@ -83,9 +129,6 @@ func isNoName(name string) bool {
 	return !ok || err != nil
 }
 
-// errNoPart is returned if a part of the index is not there.
-var errNoPart = errors.New("no such part of a conversation's index")
-
 // decodePart reads an entry of the index. first is the number that it must begin with, 0 for the
 // newest part, which may begin with any.
 func decodePart(e bucket.Entry, first uint64) (indexPart, error) {
@@ -114,7 +157,8 @@ func (sh *shard) newestPart(ctx context.Context, c c2c, atLeast uint64) (indexPa
 	return p, snap.Entries[0].Revision, err
 }
 
-// parts returns full parts of the index, by their place.
+// parts returns those full parts of the index that are there, by their place. All of them are, if
+// their messages don't expire.
 func (sh *shard) parts(ctx context.Context, c c2c, places ...uint64) (map[uint64]indexPart, error) {
 	found := make(map[uint64]indexPart, len(places))
 	if len(places) == 0 {
@@ -138,24 +182,22 @@ func (sh *shard) parts(ctx context.Context, c c2c, places ...uint64) (map[uint64
 			return nil, err
 		}
 	}
-	if len(found) < len(keys) {
-		return nil, fmt.Errorf("%w: %w of %s", errUnreadable, errNoPart, c.newest())
-	}
 	return found, nil
 }
 
 // claim is a message's place in the index.
 type claim struct {
 	c2c
-	number   uint64
 	part     indexPart // with the message as its last
+	before   indexPart // without it
 	revision uint64    // of part
 }
 
-// claim gives a message the next number of its conversation. No two claims are of the same number,
-// not even for the same message: which one was stored, the record says.
-func (sh *shard) claim(ctx context.Context, ref Ref) (claim, error) {
-	c := c2cOf(ref)
+// claim gives a message the next number of its conversation and counts its bytes there. No two
+// claims are of the same number, not even for the same message: which one was stored, the record
+// says. It returns a *FullError if there is no room.
+func (sh *shard) claim(ctx context.Context, r *Record) (claim, error) {
+	c := c2cOf(r.Ref)
 	atLeast := uint64(0)
 	for {
 		p, last, err := sh.newestPart(ctx, c, atLeast)
@@ -164,17 +206,24 @@ func (sh *shard) claim(ctx context.Context, ref Ref) (claim, error) {
 		}
 		if p.full() {
 			// Whoever else does this writes the same
-			if _, err := sh.publishPart(ctx, c.part(partOf(p.First)), p, bucket.Precondition{}); err != nil {
+			if _, err := sh.publishPart(ctx, c, c.part(partOf(p.First)), p, bucket.Precondition{}); err != nil {
 				return claim{}, err
 			}
-			p = indexPart{First: p.next()}
+			p = p.follow()
 		}
-		p.Names = append(p.Names, c.name(ref))
-		revision, err := sh.publishPart(ctx, c.newest(), p, bucket.Precondition{Own: true, Last: last})
+		if err := sh.countBytes(ctx, r, p.Total); err != nil {
+			return claim{}, err
+		}
+		before := p
+		p.Names = slices.Clip(p.Names)
+		p.add(c.name(r.Ref), r.TTL)
+		p.Total = max(p.Total, r.Total)
+		revision, err := sh.publishPart(ctx, c, c.newest(), p, bucket.Precondition{Own: true, Last: last})
 		var stale *bucket.StaleError
 		switch {
 		case err == nil:
-			return claim{c, p.next() - 1, p, revision}, nil
+			r.Number = p.next() - 1
+			return claim{c, p, before, revision}, nil
 		case !errors.As(err, &stale):
 			return claim{}, err
 		case ctx.Err() != nil:
@@ -191,17 +240,18 @@ func (sh *shard) giveBack(ctx context.Context, c claim) error {
 	if c.part.full() {
 		return nil
 	}
-	p := c.part
-	p.Names = p.Names[:len(p.Names)-1]
-	_, err := sh.publishPart(ctx, c.newest(), p, bucket.Precondition{Own: true, Last: c.revision})
+	_, err := sh.publishPart(ctx, c.c2c, c.newest(), c.before, bucket.Precondition{Own: true, Last: c.revision})
 	return err
 }
 
-func (sh *shard) publishPart(ctx context.Context, key string, p indexPart, on bucket.Precondition) (uint64, error) {
+func (sh *shard) publishPart(
+	ctx context.Context, c c2c, key string, p indexPart, on bucket.Precondition,
+) (uint64, error) {
 	value, err := json.Marshal(p)
 	if err != nil {
 		return 0, err
 	}
 	write := []bucket.Write{{Key: key, Value: string(value)}}
-	return sh.bucket.Publish(ctx, write, bucket.PublishOptions{Precondition: on})
+	options := bucket.PublishOptions{Precondition: on, TTL: p.ttl(key == c.newest(), sh.options.ttlSlack)}
+	return sh.bucket.Publish(ctx, write, options)
 }

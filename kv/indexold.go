@@ -35,7 +35,7 @@ func (sh *shard) indexOld(ctx context.Context) error {
 			p.First = 1
 		}
 		if p.full() {
-			if err := sh.publishOld(ctx, c.part(partOf(p.First)), p); err != nil {
+			if err := sh.publishOld(ctx, c, c.part(partOf(p.First)), p); err != nil {
 				return err
 			}
 			p = indexPart{First: p.next()}
@@ -49,7 +49,7 @@ func (sh *shard) indexOld(ctx context.Context) error {
 		return err
 	}
 	for c, p := range growing {
-		if err := sh.publishOld(ctx, c.newest(), p); err != nil {
+		if err := sh.publishOld(ctx, c, c.newest(), p); err != nil {
 			return err
 		}
 	}
@@ -68,8 +68,8 @@ func refOf(key string) (Ref, bool) {
 }
 
 // publishOld writes a part of the index, unless there is one.
-func (sh *shard) publishOld(ctx context.Context, key string, p indexPart) error {
-	_, err := sh.publishPart(ctx, key, p, bucket.Precondition{Own: true})
+func (sh *shard) publishOld(ctx context.Context, c c2c, key string, p indexPart) error {
+	_, err := sh.publishPart(ctx, c, key, p, bucket.Precondition{Own: true})
 	var stale *bucket.StaleError
 	if errors.As(err, &stale) {
 		return nil

@@ -143,7 +143,7 @@ func TestSetReadDelete(t *testing.T) {
 		t.Fatalf("stale Seq: %v", err)
 	}
 	pairs := read(t, s, ref, 0)
-	want := []Pair{{"ann", "tea", first, false}, {"bob 🙂.*>", "coffee", second, false}}
+	want := []Pair{{Key: "ann", Value: "tea", Seq: first}, {Key: "bob 🙂.*>", Value: "coffee", Seq: second}}
 	if !slices.Equal(pairs, want) {
 		t.Fatalf("read %v", pairs)
 	}
@@ -154,7 +154,7 @@ func TestSetReadDelete(t *testing.T) {
 		t.Fatalf("two in one: %+v, %v", gone, err)
 	}
 	pairs = read(t, s, ref, first)
-	if len(pairs) != 3 || pairs[1] != (Pair{"ann", "", gone.Seq, true}) {
+	if len(pairs) != 3 || pairs[1] != (Pair{Key: "ann", Seq: gone.Seq, Deleted: true}) {
 		t.Fatalf("since %d: %v", first, pairs)
 	}
 	last := until(t, deltas, func(d Delta) bool { return d.Revision == gone.Latest })

@@ -3,6 +3,7 @@ package kv
 import (
 	"cmp"
 	"slices"
+	"time"
 
 	"exthub/kv/bucket"
 )
@@ -14,12 +15,14 @@ type Message struct {
 	record     *Record
 	recordSeq  uint64 // the revision of record
 	recordSize int
+	expires    time.Time // by the servers' clocks; zero: never
 	pairs      map[string]Pair
 	control    control
 	latest     uint64
 	live, gone int
-	subject    int // what a pair's key keeps in memory besides itself
-	bytes      int // of the record and the pairs
+	by         map[string]int // how many pairs each user has, as far as that is noted; nil if it is not
+	subject    int            // what a pair's key keeps in memory besides itself
+	bytes      int            // of the record and the pairs
 	memo       any
 	memoBytes  int
 	swept      []leftKey // deletions that are no longer listed but may still be in the bucket
@@ -51,6 +54,25 @@ func (m *Message) fresh() object { return newMessage(m.ref) }
 // Record returns the message as it was sent, or nil if there is no such message.
 func (m *Message) Record() *Record { return m.record }
 
+// expire makes the message what it is at the servers at this time: not there, once it has expired.
+// Its pairs are on their way out with it.
+func (m *Message) expire(now time.Time) {
+	if m.record != nil && !m.expires.IsZero() && !now.Before(m.expires) {
+		m.record = nil
+		m.memo, m.memoBytes = nil, 0
+	}
+}
+
+// ttl returns how long what is written to the message now has to live: until the message has
+// expired, and not less. Rather longer: how late it is at the servers is known as a lower bound,
+// and their clocks may differ a little.
+func (m *Message) ttl(now time.Time, slack time.Duration) time.Duration {
+	if m.expires.IsZero() {
+		return 0
+	}
+	return max(m.expires.Sub(now), 0) + slack
+}
+
 // Pair returns the pair of this key: as it is, or as a deletion that is still listed (Deleted, with
 // its Seq), or with Seq 0 if there is neither.
 func (m *Message) Pair(key string) Pair {
@@ -62,6 +84,9 @@ func (m *Message) Pair(key string) Pair {
 
 // Live returns how many pairs the message holds; deletions don't count.
 func (m *Message) Live() int { return m.live }
+
+// By returns how many pairs the user has, as far as Write.By noted it.
+func (m *Message) By(user string) int { return m.by[user] }
 
 // LatestSeq returns the highest Seq of the message's pairs, deletions and clears included, and 0 if
 // there never was one.
@@ -113,6 +138,9 @@ func (m *Message) apply(suffix string, e bucket.Entry) error {
 		size := len(e.Value) + recordOverhead
 		m.bytes += size - m.recordSize
 		m.record, m.recordSeq, m.recordSize = record, e.Revision, size
+		if record.TTL > 0 && !e.Time.IsZero() { // this hub's own commits have no time yet
+			m.expires = e.Time.Add(record.ttl())
+		}
 		return nil
 	case suffix == "c":
 		c, err := parseControl(e)
@@ -140,7 +168,7 @@ func (m *Message) apply(suffix string, e bucket.Entry) error {
 	if known {
 		key = old.Key // the map keeps the first key: with this one there would be two in memory
 	}
-	p := Pair{Key: key, Value: e.Value, Seq: e.Revision, Deleted: e.Deleted}
+	p := Pair{Key: key, Value: e.Value, Seq: e.Revision, Deleted: e.Deleted, By: e.By}
 	m.count(p, true, 1)
 	m.pairs[key] = p
 	m.latest = max(m.latest, e.Revision)
@@ -180,11 +208,31 @@ func (m *Message) count(p Pair, known bool, n int) {
 		m.gone += n
 	} else {
 		m.live += n
+		m.countBy(p.By, n)
 	}
-	m.bytes += n * (len(p.Key) + len(p.Value) + m.subject + pairOverhead)
+	m.bytes += n * (len(p.Key) + len(p.Value) + len(p.By) + m.subject + pairOverhead)
+}
+
+// countBy counts a pair for the user who set it. A user's first costs a slot of the map.
+func (m *Message) countBy(user string, n int) {
+	if user == "" {
+		return
+	}
+	if m.by == nil {
+		m.by = make(map[string]int)
+	}
+	if m.by[user] == 0 {
+		m.bytes += len(user) + userOverhead
+	}
+	if m.by[user] += n; m.by[user] == 0 {
+		m.bytes -= len(user) + userOverhead
+		delete(m.by, user)
+	}
 }
 
 const (
+	// userOverhead is what a user who has pairs costs besides the name.
+	userOverhead = 64
 	// messageOverhead is what a message costs in memory before it holds anything: its struct and
 	// the first slots of its map.
 	messageOverhead = 768
@@ -192,7 +240,7 @@ const (
 	recordOverhead = 384
 	// pairOverhead is what a pair costs besides its bytes: a slot of the map with the Pair in it,
 	// and as much again for the slots that are free.
-	pairOverhead = 128
+	pairOverhead = 160
 	// prefixRoom is about what a subject has besides the message and the key: a key is a part of
 	// the subject that it came in, and keeps all of it.
 	prefixRoom = 32

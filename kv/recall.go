@@ -2,7 +2,7 @@ package kv
 
 import (
 	"context"
-	"strconv"
+	"time"
 
 	"exthub/kv/bucket"
 )
@@ -40,13 +40,13 @@ func (s *Store) Recall(
 	ctx, cancel := withTimeout(ctx, s.options)
 	defer cancel()
 	recall := Recall{By: by, Time: at}
+	sh := s.shardFor(ref)
 	if ref.GroupID != "" {
-		sh := s.shardFor(ref)
-		last, _, err := sh.lastMessage(ctx, sh.recordFilter(ref.GroupID))
+		newest, err := sh.count(ctx, ref.GroupID)
 		if err != nil {
 			return Record{}, false, err
 		}
-		recall.Last = max(last, ref.MsgSeq)
+		recall.Last = max(newest.Last, ref.MsgSeq)
 	}
 	_, err = s.Update(ctx, ref, func(t *Txn) (Change, error) {
 		done = false
@@ -58,6 +58,9 @@ func (s *Store) Recall(
 		}
 		recall.Sent = t.m.recordSeq
 		r, done = r.without(recall), true
+		if r.TTL > 0 { // what is left of it
+			r.TTL = uint32(max(t.m.ttl(sh.bucket.Now(), 0)/time.Second, 1))
+		}
 		return Change{Clear: true, record: &r}, nil
 	})
 	return r, done && err == nil, err
@@ -67,35 +70,6 @@ func (s *Store) Recall(
 func (r Record) without(recall Recall) Record {
 	r.Payload, r.CloudCustomData, r.Recalled = []byte("{}"), "", &recall
 	return r
-}
-
-// recordFilter returns the filter of all records of a group.
-func (sh *shard) recordFilter(groupID string) string {
-	return sh.bucket.Prefix() + "g." + encodeToken(groupID) + ".*.m"
-}
-
-// maxAhead is how many numbers lastMessageFrom looks at in one request.
-const maxAhead = 32
-
-// lastMessageFrom returns the MsgSeq of a group's newest message as of this revision or later.
-// known is that of a message that is not newer. It is exact for a sender, whose write depends on no
-// record having come since then; those that came while the message was being recalled are a few.
-func (sh *shard) lastMessageFrom(ctx context.Context, groupID string, known, revision uint64) (uint64, error) {
-	object := "g." + encodeToken(groupID) + "."
-	for {
-		keys := make([]string, maxAhead)
-		for i := range keys {
-			keys[i] = object + strconv.FormatUint(known+1+uint64(i), 10) + ".m"
-		}
-		snap, err := sh.bucket.Read(ctx, revision, keys...)
-		if err != nil {
-			return 0, err
-		}
-		known += uint64(len(snap.Entries)) // numbers have no gaps
-		if len(snap.Entries) < maxAhead {
-			return known, nil
-		}
-	}
 }
 
 // sentAt returns the revision at which the message of a record was sent.

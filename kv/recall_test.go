@@ -192,14 +192,14 @@ func TestHistoryAfterRecall(t *testing.T) {
 		recall(t, s, c.ref[1], "ann")
 		var got []string
 		for before, complete := (Ref{}), false; !complete; {
-			records, last, err := s.History(t.Context(), c.in, before, 2)
-			if err != nil || len(records) != 2 {
-				t.Fatalf("%s: %d records, %v", c.in, len(records), err)
+			page, err := s.History(t.Context(), c.in, before, 2)
+			if err != nil || len(page.Records) != 2 {
+				t.Fatalf("%s: %d records, %v", c.in, len(page.Records), err)
 			}
-			for _, r := range slices.Backward(records) {
+			for _, r := range slices.Backward(page.Records) {
 				got = append(got, fmt.Sprintf("%d%v", r.Random, r.Recalled != nil))
 			}
-			before, complete = records[0].Ref, last
+			before, complete = page.Next, page.Next == Ref{}
 		}
 		if want := "6false 5true 4false 3false 2false 1true"; strings.Join(got, " ") != want {
 			t.Errorf("%s: %v, want %s", c.in, got, want)

@@ -3,6 +3,7 @@ package kv
 import (
 	"encoding/json"
 	"errors"
+	"time"
 	"unicode/utf8"
 
 	"exthub/kv/bucket"
@@ -25,7 +26,20 @@ type Record struct {
 	// Number is the place of a one-to-one message in its conversation, from 1. It is 0 if it was
 	// stored before there was an index. Some numbers are nobody's.
 	Number uint64 `json:"number,omitempty"`
+	// TTL is how many seconds the message and its pairs live, 0 for ever.
+	TTL uint32 `json:"ttl,omitempty"`
+	// Total is how many bytes the messages of its conversation have that were sent up to and with
+	// this one, since they are counted.
+	Total int64 `json:"total,omitempty"`
+	// MaxTotal is how many bytes the messages of its conversation may have together when it is
+	// sent, without their pairs; 0 if there is no limit. Bytes are counted where there is one.
+	MaxTotal int64 `json:"-"`
 }
+
+func (r *Record) ttl() time.Duration { return time.Duration(r.TTL) * time.Second }
+
+// size is how many bytes of a conversation's quota the message takes.
+func (r *Record) size() int64 { return int64(len(r.Payload) + len(r.CloudCustomData)) }
 
 // write returns the entry of the record. Its payload must be JSON.
 func (r *Record) write() bucket.Write {
@@ -70,7 +84,8 @@ type GroupInfo struct {
 	Name       string `json:"name"`
 	Owner      string `json:"owner,omitempty"`
 	JoinOption string `json:"joinOption,omitempty"`
-	CreateTime int64  `json:"createTime"` // Unix seconds
+	CreateTime int64  `json:"createTime"`           // Unix seconds
+	MessageTTL uint32 `json:"messageTTL,omitempty"` // of its messages, in seconds; 0: the hub's
 }
 
 // Pair is one key-value pair of a message. Seq is the revision that wrote it. A deleted pair has no
@@ -80,4 +95,5 @@ type Pair struct {
 	Value   string
 	Seq     uint64
 	Deleted bool
+	By      string // who set it last, if that is noted; see Write
 }

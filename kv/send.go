@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"hash/fnv"
 	"log/slog"
-	"math"
 	"strconv"
 	"time"
 
@@ -17,12 +16,16 @@ import (
 // message gets the next MsgSeq of its group, from 1 without gaps, with any number of senders on any
 // number of hubs.
 //
+// With a TTL it and its pairs are gone after that time, by the clocks of the servers. Its number is
+// not given again. A TTL is longer than dedup.
+//
 // origin is the session that sends it, for Delta. A message with the sender, conversation, Sequence
 // (one-to-one only), Random and content of one that was sent within dedup (at most 5 minutes; 0:
 // never) is not stored again: Send returns the record of the first and ErrDuplicate, or ErrRecalled
 // if the first was recalled within 5 minutes: a message that is sent again for want of an answer
 // must not bring back what was taken back. A one-to-one message whose Ref is another message's gets
-// ErrTaken. Other errors are ErrUnavailable and ErrUnknown.
+// ErrTaken, and one for which its conversation has no room a *FullError. Other errors are
+// ErrUnavailable and ErrUnknown.
 func (s *Store) Send(ctx context.Context, r Record, origin string, dedup time.Duration) (Record, error) {
 	sh := s.shardFor(r.Ref)
 	ctx, cancel := context.WithTimeout(ctx, min(bucket.RequestTimeout, sh.options.WriteTimeout))
@@ -54,23 +57,16 @@ func (s *Store) Send(ctx context.Context, r Record, origin string, dedup time.Du
 }
 
 func (sh *shard) send(ctx context.Context, r Record, origin, id string) (Record, error) {
-	if r.GroupID == "" {
-		return sh.sendC2C(ctx, r, origin, id)
-	}
-	release, err := sh.locks.lock(ctx, "send "+r.GroupID)
+	release, err := sh.locks.lock(ctx, "send "+string(r.Ref.Conversation()))
 	if err != nil {
 		return Record{}, errors.Join(ErrUnavailable, err)
 	}
 	defer release()
-	filter := sh.recordFilter(r.GroupID)
+	if r.GroupID == "" {
+		return sh.sendC2C(ctx, r, origin, id)
+	}
 	for {
-		last, revision, err := sh.lastMessage(ctx, filter)
-		if err != nil {
-			return Record{}, err
-		}
-		r.Ref = Ref{GroupID: r.GroupID, MsgSeq: last + 1}
-		r.Sequence = r.Ref.MsgSeq
-		stored, err := sh.storeRecord(ctx, r, origin, id, bucket.Precondition{Filter: filter, Last: revision})
+		stored, err := sh.sendGroup(ctx, r, origin, id)
 		var stale *bucket.StaleError
 		if !errors.As(err, &stale) || errors.Is(err, ErrUnknown) {
 			return stored, err
@@ -78,20 +74,62 @@ func (sh *shard) send(ctx context.Context, r Record, origin, id string) (Record,
 	}
 }
 
+// sendGroup stores a message under the next number of its group, or returns a *StaleError if
+// somebody else took it.
+func (sh *shard) sendGroup(ctx context.Context, r Record, origin, id string) (Record, error) {
+	before, err := sh.count(ctx, r.GroupID)
+	if err != nil {
+		return Record{}, err
+	}
+	r.Ref = Ref{GroupID: r.GroupID, MsgSeq: before.Last + 1}
+	r.Sequence = r.Ref.MsgSeq
+	p := bucket.Precondition{Filter: sh.recordFilter(r.GroupID), Last: before.at}
+	if full := sh.countBytes(ctx, &r, before.Total); full != nil {
+		return Record{}, sh.unlessDuplicate(ctx, r, id, full)
+	}
+	if r.TTL == 0 {
+		return sh.storeRecord(ctx, r, origin, id, p)
+	}
+	if p.Last, err = sh.setCount(ctx, r.GroupID, count{Last: r.Ref.MsgSeq, Total: r.Total}, p.Last); err != nil {
+		return Record{}, notSent(err)
+	}
+	stored, err := sh.storeRecord(ctx, r, origin, id, p)
+	var duplicate *bucket.DuplicateError
+	if errors.As(err, &duplicate) {
+		// Nobody has the number: those who send duplicates would make a page look for many that are
+		// not there
+		if _, err := sh.setCount(ctx, r.GroupID, before, p.Last); err != nil {
+			slog.Debug("number without a message", "message", r.Ref.ID(), "error", err)
+		}
+	}
+	return stored, err
+}
+
+// notSent turns the error of what is written before a message into one of sending it: whatever
+// became of that, the message was not stored.
+func notSent(err error) error {
+	if errors.Is(err, ErrUnknown) {
+		var stale *bucket.StaleError
+		if errors.As(err, &stale) {
+			return stale
+		}
+		return fmt.Errorf("%w: %s", ErrUnavailable, err.Error())
+	}
+	return err
+}
+
 // sendC2C stores a one-to-one message, once it is in the index. The precondition finds what the
 // server's memory of duplicates is not asked about: a key that is taken.
 func (sh *shard) sendC2C(ctx context.Context, r Record, origin, id string) (Record, error) {
 	object := string(r.Ref.ID())
-	release, err := sh.locks.lock(ctx, "send "+string(r.Ref.Conversation()))
-	if err != nil {
-		return Record{}, errors.Join(ErrUnavailable, err)
+	place, err := sh.claim(ctx, &r)
+	var full *FullError
+	if errors.As(err, &full) {
+		return Record{}, sh.unlessDuplicate(ctx, r, id, err)
 	}
-	defer release()
-	place, err := sh.claim(ctx, r.Ref)
 	if err != nil {
-		return Record{}, err
+		return Record{}, notSent(err)
 	}
-	r.Number = place.number
 	stored, err := sh.storeRecord(ctx, r, origin, id, bucket.Precondition{Filter: sh.bucket.Filter(object)})
 	if err == nil || errors.Is(err, ErrUnknown) {
 		return stored, err
@@ -120,31 +158,9 @@ func (sh *shard) sendC2C(ctx context.Context, r Record, origin, id string) (Reco
 }
 
 func (sh *shard) storeRecord(ctx context.Context, r Record, origin, id string, p bucket.Precondition) (Record, error) {
-	options := bucket.PublishOptions{Precondition: p, Origin: origin, DedupID: id}
+	options := bucket.PublishOptions{Precondition: p, Origin: origin, DedupID: id, TTL: r.ttl()}
 	_, err := sh.bucket.Publish(ctx, []bucket.Write{r.write()}, options)
 	return r, err
-}
-
-// lastMessage returns the MsgSeq of a group's newest message and the revision of the record that
-// was written last. Records are written in order, so that is the newest, unless it was written to
-// recall a message.
-func (sh *shard) lastMessage(ctx context.Context, filter string) (msgSeq, revision uint64, err error) {
-	e, err := sh.bucket.Last(ctx, filter)
-	if err != nil || e == nil {
-		return 0, 0, err
-	}
-	at, err := parseKey(e.Key)
-	if err != nil || at.ref.MsgSeq == 0 || at.ref.MsgSeq == math.MaxUint64 {
-		return 0, 0, fmt.Errorf("%w: %s at %d is not a message of a group", errUnreadable, e.Key, e.Revision)
-	}
-	if r, err := decodeRecord(at.ref, e.Value); err == nil && r.Recalled != nil {
-		if r.Recalled.Last > 1<<60 {
-			return 0, 0, fmt.Errorf("%w: %s at %d has no such message", errUnreadable, e.Key, e.Revision)
-		}
-		last, err := sh.lastMessageFrom(ctx, at.ref.GroupID, r.Recalled.Last, e.Revision)
-		return last, e.Revision, err
-	}
-	return at.ref.MsgSeq, e.Revision, nil
 }
 
 func (sh *shard) recordAt(ctx context.Context, revision uint64) (Record, error) {

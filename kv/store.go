@@ -51,6 +51,10 @@ type Options struct {
 	IdleProbe time.Duration
 	// Generation is a part of the Epoch. Another one says that these buckets have lost something.
 	Generation string
+
+	// ttlSlack is how much longer than a message that lives what means nothing without it; a minute
+	// if zero.
+	ttlSlack time.Duration
 }
 
 func (o Options) withDefaults() Options {
@@ -58,6 +62,7 @@ func (o Options) withDefaults() Options {
 	o.NewShards = cmp.Or(o.NewShards, 1)
 	o.Replicas = cmp.Or(o.Replicas, 1)
 	o.MaxTombstones = cmp.Or(o.MaxTombstones, 300)
+	o.ttlSlack = cmp.Or(o.ttlSlack, time.Minute)
 	o.CacheBytes = cmp.Or(o.CacheBytes, 256<<20)
 	o.HubTTL = cmp.Or(o.HubTTL, defaultHubTTL)
 	o.WriteTimeout = cmp.Or(o.WriteTimeout, 2*bucket.RequestTimeout)
@@ -203,6 +208,21 @@ func (s *Store) Revisions() map[string]uint64 {
 		revisions[sh.bucket.Name()] = sh.bucket.Seen()
 	}
 	return revisions
+}
+
+// Anchor returns for each bucket a revision that its newest entry never falls behind, whatever
+// expires: LastRevision tells from now on whether the end of the bucket is missing. Where entries
+// expire it costs a write. After an error nothing is known.
+func (s *Store) Anchor(ctx context.Context) (map[string]uint64, error) {
+	revisions := make(map[string]uint64, len(s.shards))
+	for _, sh := range s.shards {
+		revision, err := sh.bucket.Anchor(ctx)
+		if err != nil {
+			return nil, err
+		}
+		revisions[sh.bucket.Name()] = revision
+	}
+	return revisions, nil
 }
 
 // Close releases what Open took. Nothing may be in flight.

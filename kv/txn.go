@@ -12,7 +12,8 @@ type Txn struct {
 	// false if they delete them. Their revisions are not known yet, so a decision that reads one of
 	// them can't be used: dirtyRead says so, and it is made again after the commit.
 	pending     map[string]bool
-	pendingLive int // how many pairs they add
+	pendingLive int            // how many pairs they add
+	pendingBy   map[string]int // how many they set for each user, at most so many more
 	dirtyRead   bool
 }
 
@@ -32,7 +33,11 @@ func (r *readSet) onlyAt(key string) bool { return r.at == key && !r.beyond }
 // decide asks for a decision, forgetting what the one before it has read.
 func (t *Txn) decide(decide Decide) (Change, error) {
 	t.reads, t.dirtyRead = readSet{}, false
-	return decide(t)
+	change, err := decide(t)
+	if err == nil && t.m.record == nil && (len(change.Writes) > 0 || change.Clear) {
+		return Change{}, ErrNoMessage // pairs without their message would be found by nobody
+	}
+	return change, err
 }
 
 // Record is Message.Record. Only a recall changes it, which also deletes every pair: so a CAS,
@@ -52,6 +57,12 @@ func (t *Txn) Pair(key string) Pair {
 func (t *Txn) Live() int {
 	t.reads.beyond = true
 	return t.m.Live() + t.pendingLive
+}
+
+// By is Message.By, with what the decisions before this one may add at most.
+func (t *Txn) By(user string) int {
+	t.reads.beyond = true
+	return t.m.By(user) + t.pendingBy[user]
 }
 
 // LatestSeq is Message.LatestSeq.
@@ -89,6 +100,12 @@ func (t *Txn) addPending(change Change) {
 			t.pendingLive--
 		}
 		t.pending[w.Key] = after
+		if w.By != "" {
+			if t.pendingBy == nil {
+				t.pendingBy = make(map[string]int)
+			}
+			t.pendingBy[w.By]++
+		}
 	}
 }
 

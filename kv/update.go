@@ -20,6 +20,7 @@ type Change struct {
 type Write struct {
 	Key, Value string
 	Delete     bool
+	By         string // who sets the pair, to be noted with it; "" if nobody needs to know
 }
 
 // Commit says how a change was committed. Seq is the revision of its first Write, and the others
@@ -34,8 +35,8 @@ type Decide func(*Txn) (Change, error)
 
 // Update is the only way to write pairs. It commits all that decide wants or nothing, if nothing
 // that decide has read has changed meanwhile, and asks decide again otherwise. It returns decide's
-// own error unchanged, ErrUnavailable if nothing was written because the store refused, and
-// ErrUnknown if the outcome could not be learned.
+// own error unchanged, ErrNoMessage if there is no such message, ErrUnavailable if nothing was
+// written because the store refused, and ErrUnknown if the outcome could not be learned.
 //
 // Concurrent Updates of one message go on at once if each is a compare-and-swap. The others are
 // committed together: the first caller commits for all that wait.

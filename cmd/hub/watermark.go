@@ -29,8 +29,9 @@ import (
 // goes unnoticed.
 type watermark struct {
 	path    string
-	mark    mark // what the file holds
-	failing bool // the last write failed
+	mark    mark              // what the file holds
+	failing bool              // the last write failed
+	seen    map[string]uint64 // how far the store was when the file was last written
 
 	store *kv.Store
 	stop  context.CancelFunc // nil before start
@@ -47,7 +48,10 @@ type mark struct {
 	Revisions map[string]uint64 `json:"revisions"` // by bucket
 }
 
-const watermarkInterval = time.Second
+const (
+	watermarkInterval = time.Second
+	anchorTimeout     = 5 * time.Second
+)
 
 // lossError says what the store lacks, what may have happened, and what to do.
 type lossError struct{ loss, data string }
@@ -157,20 +161,34 @@ func (w *watermark) close() {
 // update writes the file if the store has advanced. If that fails the hub goes on: an older file
 // notices less, and is never wrong.
 func (w *watermark) update() {
-	revisions := w.store.Revisions()
-	if maps.Equal(revisions, w.mark.Revisions) {
+	if maps.Equal(w.store.Revisions(), w.seen) {
 		return
 	}
-	before := w.mark.Revisions
-	w.mark.Revisions = revisions
-	err := w.write()
-	if err != nil {
-		w.mark.Revisions = before
-		if !w.failing {
-			slog.Warn("watermark can't be written, trying on", "error", err)
-		}
+	err := w.advance()
+	if err != nil && !w.failing {
+		slog.Warn("watermark can't be written, trying on", "error", err)
 	}
 	w.failing = err != nil
+}
+
+// advance writes how far the store is now. What expires must not look as if it were lost, so it
+// asks for revisions that stay.
+func (w *watermark) advance() error {
+	ctx, cancel := context.WithTimeout(context.Background(), anchorTimeout)
+	defer cancel()
+	revisions, err := w.store.Anchor(ctx)
+	if err != nil {
+		return err
+	}
+	seen := w.store.Revisions()
+	before := w.mark.Revisions
+	w.mark.Revisions = revisions
+	if err := w.write(); err != nil {
+		w.mark.Revisions = before
+		return err
+	}
+	w.seen = seen
+	return nil
 }
 
 func (w *watermark) write() error {

@@ -58,7 +58,7 @@ func (c *Commands) CreateGroup(ctx context.Context, caller Caller, cmd CreateGro
 	if err := c.mayBeMembers(ctx, info, members); err != nil {
 		return kv.GroupInfo{}, err
 	}
-	history, _, err := c.store.History(ctx, kv.GroupConversation(info.GroupID), kv.Ref{}, 1)
+	history, err := c.store.History(ctx, kv.GroupConversation(info.GroupID), kv.Ref{}, 1)
 	if err != nil {
 		return kv.GroupInfo{}, err
 	}
@@ -70,7 +70,7 @@ func (c *Commands) CreateGroup(ctx context.Context, caller Caller, cmd CreateGro
 		case old != nil:
 			return kv.GroupChange{}, refusal.Field(refusal.GroupIDTaken, "groupID", "there is a group %s already",
 				info.GroupID)
-		case len(history) > 0:
+		case len(history.Records) > 0 || history.Next != (kv.Ref{}):
 			return kv.GroupChange{}, refusal.Field(refusal.GroupIDTaken, "groupID",
 				"%s was the ID of a group that was dismissed", info.GroupID)
 		}

@@ -45,14 +45,14 @@ func (c *Commands) GetMessageList(ctx context.Context, caller Caller, cmd GetMes
 	if count == 0 {
 		count = maxMessagesPerPage
 	}
-	records, complete, err := c.store.History(ctx, conversation, before, count)
+	page, err := c.store.History(ctx, conversation, before, count)
 	if errors.Is(err, kv.ErrMessageID) {
 		err = cmd.notBefore()
 	}
-	list := MessageList{Messages: records}
+	list := MessageList{Messages: page.Records}
 	caller.pay(list.bytes(), bytesPerRequest)
-	if !complete && len(records) > 0 {
-		list.Next = records[0].Ref.ID()
+	if page.Next != (kv.Ref{}) {
+		list.Next = page.Next.ID()
 	}
 	return list, err
 }

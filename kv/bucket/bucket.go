@@ -31,6 +31,7 @@ type Bucket struct {
 	stream jetstream.Stream
 	name   string
 	prefix string // of every subject: "$KV.<name>."
+	own    Write  // the entry that says what the bucket is
 
 	requests  requests
 	commonAck []byte // how an acknowledgement begins that says only the revision
@@ -38,6 +39,9 @@ type Bucket struct {
 	writeTimeout time.Duration
 	trouble      atomic.Pointer[error] // of the last write, if it did not go through
 	reader       *reader
+
+	clock    clock
+	expiring atomic.Bool // entries with a TTL were written or tailed here
 
 	// seen is the highest revision that this hub has committed, tailed or read. A snapshot older
 	// than that comes from a replica that lags, and would take a reader back in time.
@@ -117,6 +121,15 @@ func (b *Bucket) Barrier(ctx context.Context) (uint64, error) {
 	return b.Publish(ctx, []Write{own}, PublishOptions{})
 }
 
+// Anchor returns a revision that the bucket reaches from now on, whatever expires: the newest entry
+// that it holds is not older. If entries with a TTL were written it writes its own entry anew.
+func (b *Bucket) Anchor(ctx context.Context) (uint64, error) {
+	if !b.expiring.Load() {
+		return b.Seen(), nil
+	}
+	return b.Barrier(ctx)
+}
+
 // Close releases what Open took. Nothing may be in flight.
 func (b *Bucket) Close() {
 	b.requests.close()
@@ -141,6 +154,7 @@ func (b *Bucket) State(ctx context.Context) (State, error) {
 	if err != nil {
 		return State{}, fmt.Errorf("%w: %w", ErrUnavailable, err)
 	}
+	b.clock.saw(info.TimeStamp)
 	return State{info.Created, info.State.LastSeq}, nil
 }
 

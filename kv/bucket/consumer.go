@@ -28,7 +28,11 @@ func (b *Bucket) delivery(msg jetstream.Msg) (Delivery, *jetstream.MsgMetadata, 
 		Entry:   b.newEntry(msg.Subject(), header, msg.Data(), meta.Sequence.Stream, meta.Timestamp),
 		Pending: meta.NumPending,
 	}
+	b.clock.saw(meta.Timestamp)
 	if len(header) > 0 {
+		if header.Get(ttlHeader) != "" {
+			b.expiring.Store(true)
+		}
 		d.Origin = header.Get(originHeader)
 		d.Batch, d.EndBatch = header.Get(batchHeader), header.Get(batchCommitHeader) != ""
 	}

@@ -3,6 +3,7 @@ package bucket
 import (
 	"strconv"
 	"sync"
+	"time"
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
@@ -18,7 +19,7 @@ type pooledMsg struct {
 }
 
 // maxHeaders is how many headers an entry has at most.
-const maxHeaders = 8
+const maxHeaders = 10
 
 var msgPool = sync.Pool{New: func() any { return &pooledMsg{msg: nats.Msg{Header: make(nats.Header, maxHeaders)}} }}
 
@@ -39,11 +40,15 @@ func (m *pooledMsg) entry(prefix string, w Write, options PublishOptions) *poole
 	if options.Request != 0 {
 		m.set(requestHeader, strconv.FormatUint(options.Request, 16))
 	}
-	if options.TTL != 0 {
-		m.set(ttlHeader, options.TTL.String())
+	if options.TTL > 0 {
+		m.set(ttlHeader, strconv.FormatInt(int64((options.TTL+time.Second-1)/time.Second), 10))
 	}
+	m.set(byHeader, w.By)
 	m.set(originHeader, options.Origin)
 	m.set(jetstream.MsgIDHeader, options.DedupID)
+	if options.Ask {
+		m.set(jetstream.ExpectedLastMsgIDHeader, "never")
+	}
 	return m
 }
 

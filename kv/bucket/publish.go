@@ -21,6 +21,7 @@ type Write struct {
 	Value   string
 	Delete  bool
 	Subject string // the key with the prefix, if it is known already
+	By      string // of a pair: the user who sets it, if that is noted
 }
 
 // MaxBatch is how many entries one commit may hold. JetStream takes 1,000.
@@ -44,6 +45,9 @@ type PublishOptions struct {
 	Request      uint64 // marks the entries as this commit's
 	Origin       string // of a message: the session that sends it; of a membership: the user who changes it
 	DedupID      string // of a message: the server stores one of these in DedupWindow
+	// Ask says that nothing is to be stored: the server only looks for a duplicate. It compares
+	// what it is told of the last message of all after that, and no message has such an ID.
+	Ask bool
 
 	// TTL is how long the entries are kept, in whole seconds; 0 is for ever.
 	TTL time.Duration
@@ -53,6 +57,7 @@ const (
 	// Which commit wrote an entry: its writer finds it so after a timeout
 	requestHeader     = "Exthub-Request"
 	originHeader      = "Exthub-Origin" // where an entry comes from, see PublishOptions
+	byHeader          = "Exthub-By"     // who set a pair
 	ttlHeader         = "Nats-TTL"
 	batchHeader       = "Nats-Batch-Id"
 	batchCommitHeader = "Nats-Batch-Commit"
@@ -73,7 +78,8 @@ func (e *DuplicateError) Error() string { return "duplicate of " + strconv.Forma
 
 // The error codes of JetStream that Publish tells apart.
 const (
-	codeWrongLast = 10071 // the precondition did not hold
+	codeWrongLast   = 10071 // the precondition did not hold
+	codeWrongLastID = 10070 // the same, of PublishOptions.Ask
 	// Not compared, because an equal precondition was in flight: ask again
 	codeWrongLastBusy = 10164
 	codeBatchBusy     = 10210 // too many batches in flight
@@ -92,6 +98,9 @@ var tryAgain = []jetstream.ErrorCode{codeWrongLastBusy, codeBatchBusy, codeNoLea
 // Until then it asks again, unchanged: with a precondition, at most one of the tries can be
 // committed.
 func (b *Bucket) Publish(ctx context.Context, writes []Write, options PublishOptions) (uint64, error) {
+	if options.TTL > 0 {
+		b.expiring.Store(true) // before it can be in the bucket
+	}
 	revision, err := b.publish(ctx, writes, options)
 	b.noteOutcome(ctx, err)
 	return revision, err
@@ -118,6 +127,8 @@ func (b *Bucket) publish(ctx context.Context, writes []Write, options PublishOpt
 			return ack.Seq, nil
 		case ack.Error.ErrorCode == codeWrongLast:
 			return 0, staleError(ack.Error, unanswered)
+		case ack.Error.ErrorCode == codeWrongLastID:
+			return 0, &StaleError{}
 		case slices.Contains(tryAgain, ack.Error.ErrorCode):
 			last = ack.Error
 		case unanswered: // this try was refused, but an earlier one may have been stored

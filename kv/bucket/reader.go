@@ -22,6 +22,7 @@ type Entry struct {
 	Revision uint64
 	Deleted  bool
 	Request  uint64 // which commit wrote it, see write
+	By       string // of a pair: the user who set it, if that was noted
 	Time     time.Time
 }
 
@@ -226,7 +227,18 @@ func (r *reader) receive(msg *nats.Msg) {
 // The client's own call appends the filter to the subject of the request (ADR-31 of NATS), where
 // the server expects no wildcard.
 func (b *Bucket) Last(ctx context.Context, filter string) (*Entry, error) {
-	body, err := json.Marshal(map[string]string{"last_by_subj": filter})
+	return b.find(ctx, map[string]any{"last_by_subj": filter})
+}
+
+// First returns the oldest entry from revision on whose subject matches the filter, or nil if there
+// is none. A replica that lags may answer.
+func (b *Bucket) First(ctx context.Context, filter string, revision uint64) (*Entry, error) {
+	return b.find(ctx, map[string]any{"next_by_subj": filter, "seq": max(revision, 1)})
+}
+
+// find returns the entry that a direct get finds, or nil if there is none.
+func (b *Bucket) find(ctx context.Context, question map[string]any) (*Entry, error) {
+	body, err := json.Marshal(question)
 	if err != nil {
 		return nil, err
 	}
@@ -266,6 +278,7 @@ func (b *Bucket) newEntry(subject string, header nats.Header, data []byte, revis
 			// 0 is nobody's: what is not ours has no mark
 			e.Request, _ = strconv.ParseUint(mark, 16, 64)
 		}
+		e.By = header.Get(byHeader)
 	}
 	return e
 }
