@@ -76,8 +76,8 @@ func TestTooManyGroups(t *testing.T) {
 	}
 	createGroup(eve, "Public", "last", "bob")
 	createGroup(eve, "Public", "more")
-	eve.Refused(10004, "addGroupMember", object{"groupID": "more", "userIDList": []string{"bob"}})
-	eve.Refused(10004, "createGroup", object{
+	eve.Refused(10037, "addGroupMember", object{"groupID": "more", "userIDList": []string{"bob"}})
+	eve.Refused(10037, "createGroup", object{
 		"name": "a group", "type": "Public", "groupID": "again", "memberList": []object{{"userID": "bob"}},
 	})
 	var added struct{ SuccessUserIDList, FailureUserIDList []string }
@@ -85,11 +85,11 @@ func TestTooManyGroups(t *testing.T) {
 	expect(t, added.SuccessUserIDList, []string{"cat"})
 	expect(t, added.FailureUserIDList, []string{"bob"})
 	bob := w.Login("bob")
-	bob.Refused(10004, "joinGroup", object{"groupID": "more"})
-	bob.Refused(10004, "createGroup", object{"name": "a group", "type": "Public", "groupID": "own"})
+	bob.Refused(10037, "joinGroup", object{"groupID": "more"})
+	bob.Refused(10037, "createGroup", object{"name": "a group", "type": "Public", "groupID": "own"})
 	if e, reply := w.Backend().Call("group_open_http_svc/create_group", object{
 		"Name": "a group", "Type": "Public", "Owner_Account": "bob",
-	}); e.ErrorCode != 10004 {
+	}); e.ErrorCode != 10037 {
 		t.Errorf("%s", reply)
 	}
 	bob.Must("quitGroup", object{"groupID": "last"}, nil)

@@ -89,6 +89,7 @@ func TestGoldenFrames(t *testing.T) {
 		o.Now = func() time.Time { return time.Unix(1700000100, 0) }
 		o.NewSessionID = func() string { return fmt.Sprintf("018bcfe7-17a0-7000-8000-%012d", sessions.Add(1)) }
 		o.MessageRate, o.MaxSessionsPerUser, o.MaxGroupMembers = 10, 2, 4
+		o.MaxGroups, o.MaxExtensionsPerUser, o.MaxConversationBytes = 2, 3, 300
 	})
 	stable := strings.NewReplacer(fmt.Sprintf(`"epoch": %q`, w.Store.Epoch()), fmt.Sprintf(`"epoch": %q`, epoch))
 	r := &recorder{t, hubtest.Golden{TB: t, Dir: frames, Update: *update, Stable: stable}}
@@ -124,7 +125,20 @@ func TestGoldenFrames(t *testing.T) {
 		w.Dial().Must("login", json.RawMessage(login("ada", sigAda)), nil)
 	}
 	r.told(ada, "KICKED_OUT")
+	r.quotas(cy)
 	r.ask(bo, "logout", `{}`)
+}
+
+// quotas lets cy have more than there is for one user and for one conversation.
+func (r *recorder) quotas(cy *hubtest.Client) {
+	cy.Must("createGroup", json.RawMessage(`{"name":"Choir","type":"Public","groupID":"choir"}`), nil)
+	r.ask(cy, "createGroup.too-many", `{"name":"Chess","type":"Public","groupID":"chess"}`)
+	r.ask(cy, "sendMessage.full", `{"to":"club","conversationType":"GROUP","type":"TIMTextElem","payload":`+
+		`{"text":"All the books that anybody of us has read and would like to talk about"}}`)
+	const poll = `"messageID":"g.club.2","extensions":`
+	cy.Must("setMessageExtensions", json.RawMessage(`{`+poll+`[{"key":"cy_0","value":"1"},{"key":"cy_1",`+
+		`"value":"2"},{"key":"cy_2","value":"1"}]}`), nil)
+	r.ask(cy, "setMessageExtensions.too-many", `{`+poll+`[{"key":"cy_3","value":"1","seq":0}]}`)
 }
 
 // groups makes the group "club" of ada, bo and cy.

@@ -55,7 +55,9 @@ func New(options Options, store *kv.Store) (*Hub, error) {
 			Limits: command.Limits{
 				Extensions: o.MaxExtensions, PerRequest: o.MaxExtensionsPerRequest,
 				KeyBytes: o.MaxKeyBytes, ValueBytes: o.MaxValueBytes,
+				PerUser: o.MaxExtensionsPerUser, ConversationBytes: o.MaxConversationBytes, Groups: o.MaxGroups,
 			},
+			MessageTTL:      o.MessageTTL,
 			MessageRate:     o.MessageRate,
 			MaxGroupMembers: o.MaxGroupMembers,
 			Now:             o.Now,

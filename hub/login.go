@@ -42,6 +42,11 @@ type wireLimits struct {
 	MaxValueBytes           int `json:"maxValueBytes"`
 	MessageRate             int `json:"messageRate"`
 	MaxFrameBytes           int `json:"maxFrameBytes"`
+	// Of these three, 0 is no limit
+	MaxExtensionsPerUser int   `json:"maxExtensionsPerUser"`
+	MaxConversationBytes int64 `json:"maxConversationBytes"`
+	MessageTTL           int64 `json:"messageTTL"` // seconds
+	MaxGroups            int   `json:"maxGroups"`
 }
 
 // login reads the first request, which must be a login, and reports whether it succeeded. There is
@@ -129,6 +134,7 @@ func (s *session) authenticate(r request) (jsontext.Value, error) {
 		Epoch: s.hub.store.Epoch(),
 		Limits: wireLimits{
 			o.MaxExtensions, o.MaxExtensionsPerRequest, o.MaxKeyBytes, o.MaxValueBytes, o.MessageRate, maxFrame,
+			o.MaxExtensionsPerUser, o.MaxConversationBytes, int64(o.MessageTTL / time.Second), o.MaxGroups,
 		},
 	}), nil
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"exthub/hub/command"
 	"exthub/hub/socket"
 )
 
@@ -27,6 +28,11 @@ type Options struct {
 	MaxKeyBytes             int // 100
 	MaxValueBytes           int // 1000
 	MaxGroupMembers         int // 100,000
+	MaxGroups               int // that one user may be in; 1000
+
+	MessageTTL           time.Duration // how long messages and their pairs live; 0 is for ever
+	MaxConversationBytes int64         // of the messages of a conversation together; 0 is no limit
+	MaxExtensionsPerUser int           // pairs of one user on a message; 0 is no limit
 	// Sets per message and minute, over all hubs, a fourth of it for one user; 0 is no limit
 	MessageRate int
 	RESTRate    int // calls of one REST command a second; 0 is no limit
@@ -57,6 +63,13 @@ type Options struct {
 	Logger       *slog.Logger     // slog.Default()
 }
 
+// What an operator may set. A time to live has whole seconds.
+const (
+	MinMessageTTL   = command.MinTTL
+	MaxMessageTTL   = command.MaxTTL
+	MaxMessageBytes = command.MaxMessageBytes // of one message
+)
+
 // secretKeys returns the keys of which any may have signed a UserSig.
 func (o *Options) secretKeys() []string { return append([]string{o.SecretKey}, o.OldSecretKeys...) }
 
@@ -83,6 +96,7 @@ func (o Options) withDefaults() (Options, error) {
 	o.MaxKeyBytes = cmp.Or(o.MaxKeyBytes, 100)
 	o.MaxValueBytes = cmp.Or(o.MaxValueBytes, 1000)
 	o.MaxGroupMembers = cmp.Or(o.MaxGroupMembers, 100_000)
+	o.MaxGroups = cmp.Or(o.MaxGroups, 1000)
 	o.MaxSessions = cmp.Or(o.MaxSessions, 100_000)
 	o.MaxSessionsPerUser = cmp.Or(o.MaxSessionsPerUser, 100)
 	o.SessionRate = cmp.Or(o.SessionRate, 1000)

@@ -147,6 +147,9 @@ func (c *Config) validateLimits() error {
 		{"--max-tombstones", c.MaxTombstones, 1, 10_000},
 		{"--max-connections", c.MaxConnections, 1, 1 << 30},
 		{"--max-connections-per-address", c.MaxConnectionsPerAddress, 0, 1 << 30},
+		{"--max-extensions-per-user", c.MaxExtensionsPerUser, 0, 10_000},
+		// A login reads them all, and NATS counts no more keys than 1,024 for one answer
+		{"--max-groups", c.MaxGroups, 1, 1000},
 		{"--message-rate", c.MessageRate, 0, 1 << 30},
 		{"--rest-rate", c.RESTRate, 0, 1 << 30},
 	} {
@@ -155,6 +158,12 @@ func (c *Config) validateLimits() error {
 		}
 	}
 	switch {
+	case c.MessageTTL != 0 && (c.MessageTTL < hub.MinMessageTTL || c.MessageTTL > hub.MaxMessageTTL):
+		return fmt.Errorf("--message-ttl %v is out of range: set %v to %v, or 0 to keep messages for ever",
+			c.MessageTTL, hub.MinMessageTTL, hub.MaxMessageTTL)
+	case c.MaxConversationBytes != 0 && c.MaxConversationBytes < hub.MaxMessageBytes:
+		return fmt.Errorf("--max-conversation-bytes %d is less than one message may have: "+
+			"set %d or more, or 0 for no limit", c.MaxConversationBytes, hub.MaxMessageBytes)
 	case c.EventInterval < 0:
 		return fmt.Errorf("--event-interval %v is negative: set 0 for no folding", c.EventInterval)
 	case c.WriteTimeout <= 0:

@@ -40,7 +40,7 @@ func (c *Commands) CheckRevoked(ctx context.Context, userID string, issued time.
 
 // DeleteAccounts ends what users are to the hub: their sessions and UserSigs, as Kick does, and all
 // their memberships. A group goes on without its owner. Messages and pairs stay, because they
-// belong to others too, and nobody noted who set a pair. The door has to see that an app admin
+// belong to others too, and nobody says who set a pair. The door has to see that an app admin
 // asks. After an error it may be called again: what is gone does no harm.
 func (c *Commands) DeleteAccounts(ctx context.Context, caller Caller, userIDs []string) error {
 	if len(userIDs) == 0 {

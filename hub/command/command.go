@@ -23,6 +23,7 @@ type Options struct {
 	Limits          Limits
 	MessageRate     int // sets per message and minute, see rate.go; 0 is no limit
 	MaxGroupMembers int
+	MessageTTL      time.Duration // how long a message lives, in whole seconds; 0 is for ever
 	Now             func() time.Time
 	Audit           *audit.Log // may be nil
 }

@@ -2,6 +2,7 @@ package command
 
 import (
 	"context"
+	"errors"
 
 	"exthub/hub/refusal"
 	"exthub/kv"
@@ -41,15 +42,19 @@ type Changed struct {
 
 // SetExtensions sets pairs and decides item by item: an item whose Seq is not that of the pair
 // becomes a conflict and changes nothing. The request is refused as a whole, with nothing written,
-// if it breaks a rule or the message would hold too many pairs (10004), or if the message was set
-// too often this minute, by its caller or by all (23003).
+// if it breaks a rule or the message would hold too many pairs (10004) or too many of the caller's
+// (23007), or if the message was set too often this minute, by its caller or by all (23003).
 func (c *Commands) SetExtensions(within context.Context, caller Caller, cmd SetExtensions) (Changed, error) {
 	if err := c.options.Limits.CheckSet(cmd.Extensions); err != nil {
 		return Changed{}, err
 	}
 	ctx := c.store.Writing(within)
 	defer ctx.Stop()
-	d := &decision{op: (*decision).set, items: cmd.Extensions, maxPairs: c.options.Limits.Extensions}
+	limits := c.options.Limits
+	d := &decision{op: (*decision).set, items: cmd.Extensions, maxPairs: limits.Extensions}
+	if !caller.Admin && limits.PerUser > 0 {
+		d.user, d.perUser = caller.UserID, limits.PerUser
+	}
 	if caller.Admin || c.options.MessageRate <= 0 {
 		ref, err := c.checkWritable(ctx, caller, cmd.MessageID, nil)
 		if err != nil {
@@ -126,6 +131,9 @@ type decision struct {
 	items    []Extension
 	admin    bool
 	maxPairs int // pairs that the message may hold; for set alone
+	// For set alone: whose pairs are counted, and how many that user may have; "" for nobody's
+	user    string
+	perUser int
 	// For set alone: it is not counted as written yet, and must not be
 	uncounted bool
 
@@ -165,7 +173,7 @@ func (d *decision) keep(code int, p kv.Pair) {
 // set decides each item of a set. A set to the value that the pair already has succeeds and writes
 // nothing, whatever Seq it names: it may be the same set sent again, because its answer was lost.
 func (d *decision) set(t *kv.Txn) error {
-	added := 0
+	added, taken := 0, 0
 	for _, item := range d.items {
 		switch p := t.Pair(item.Key); {
 		case !p.Deleted && p.Value == item.Value:
@@ -176,11 +184,21 @@ func (d *decision) set(t *kv.Txn) error {
 			if p.Deleted {
 				added++
 			}
-			d.write(kv.Write{Key: item.Key, Value: item.Value})
+			if p.Deleted || p.By != d.user {
+				taken++
+			}
+			d.write(kv.Write{Key: item.Key, Value: item.Value, By: d.user})
 		}
 	}
 	if d.uncounted && len(d.change.Writes) > 0 {
 		return errUncounted
+	}
+	if d.user != "" && taken > 0 {
+		if has := t.By(d.user); has+taken > d.perUser {
+			return refusal.Field(refusal.TooManyPairs, "extensions",
+				"%s set %d pairs of this message and may have %d, so %d more don't fit: change or delete one of them",
+				d.user, has, d.perUser, taken)
+		}
 	}
 	if added == 0 {
 		// The number of pairs is not read: a decision that rests on less conflicts with fewer
@@ -221,6 +239,9 @@ func (d *decision) clear(t *kv.Txn) error {
 func (c *Commands) change(ctx context.Context, caller Caller, ref kv.Ref, d *decision) (Changed, error) {
 	d.admin, d.change.Stored = caller.Admin, caller.Cork
 	commit, err := c.store.Update(ctx, ref, d.decide)
+	if errors.Is(err, kv.ErrNoMessage) {
+		return Changed{}, noSuchMessage(ref.ID()) // it was there a moment ago
+	}
 	if err != nil {
 		return Changed{}, err
 	}

@@ -39,6 +39,7 @@ type CreateGroup struct {
 	Name       string
 	GroupID    string      // made if empty
 	Owner      string      // if empty, the caller, or nobody if the caller is an app admin
+	MessageTTL int64       // seconds that its messages live; the hub's if 0
 	JoinOption string      // FreeAccess if empty; a Private group can only be joined by invitation
 	Members    []NewMember // members from the start, besides the owner
 }
@@ -85,14 +86,14 @@ func (c *Commands) mayBeMembers(ctx context.Context, info kv.GroupInfo, members 
 	for i, m := range members {
 		users[i] = m.UserID
 	}
-	full, err := c.store.InGroups(ctx, maxGroups, users...)
+	full, err := c.store.InGroups(ctx, c.options.Limits.Groups, users...)
 	switch {
 	case err != nil || len(full) == 0:
 		return err
 	case full[info.Owner]:
-		return tooManyGroups("owner")
+		return c.tooManyGroups("owner")
 	}
-	return tooManyGroups("memberList")
+	return c.tooManyGroups("memberList")
 }
 
 // plan returns the group to make and its first members, or a refusal if the command breaks a rule.
@@ -117,6 +118,10 @@ func (c *Commands) plan(caller Caller, cmd CreateGroup) (info kv.GroupInfo, memb
 	if err := checkGroupName(info.Name); err != nil {
 		return info, nil, err
 	}
+	if err := checkTTL("messageTTL", cmd.MessageTTL); err != nil {
+		return info, nil, err
+	}
+	info.MessageTTL = uint32(cmd.MessageTTL)
 	if info.GroupID == "" {
 		info.GroupID = ownGroupIDs + rand.Text()[:16]
 	} else if err := checkNewGroupID(info.GroupID, info.Type); err != nil {

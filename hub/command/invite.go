@@ -19,14 +19,14 @@ type Added struct{ Added, Existed, Failed []string }
 
 // AddGroupMembers makes users members. Every member of a Private group or a Community may do that,
 // elsewhere the owner and the group's admins, app admins everywhere; nobody may in an AVChatRoom
-// (10007). It is refused with 10014 only if there was no room for any of them, and with 10004 only
+// (10007). It is refused with 10014 only if there was no room for any of them, and with 10037 only
 // if all of them are in too many groups.
 func (c *Commands) AddGroupMembers(ctx context.Context, caller Caller, cmd ChangeMembers) (Added, error) {
 	if err := cmd.check(); err != nil {
 		return Added{}, err
 	}
 	caller.pay(len(cmd.UserIDs), usersPerRequest)
-	full, err := c.store.InGroups(ctx, maxGroups, cmd.UserIDs...)
+	full, err := c.store.InGroups(ctx, c.options.Limits.Groups, cmd.UserIDs...)
 	if err != nil {
 		return Added{}, err
 	}
@@ -49,7 +49,7 @@ func (c *Commands) AddGroupMembers(ctx context.Context, caller Caller, cmd Chang
 			}
 		}
 		if len(full) == len(cmd.UserIDs) && len(added.Failed) == len(full) {
-			return change, tooManyGroups("userIDList")
+			return change, c.tooManyGroups("userIDList")
 		}
 		if len(added.Failed) == len(cmd.UserIDs) {
 			return change, refusal.New(refusal.GroupFull, "group %s has %d members, at most %d",
@@ -61,8 +61,9 @@ func (c *Commands) AddGroupMembers(ctx context.Context, caller Caller, cmd Chang
 }
 
 // tooManyGroups returns the refusal of users who are in as many groups as there may be.
-func tooManyGroups(field string) error {
-	return refusal.Field(refusal.BadParameter, field, "nobody may be in more than %d groups", maxGroups)
+func (c *Commands) tooManyGroups(field string) error {
+	return refusal.Field(refusal.TooManyGroups, field, "nobody may be in more than %d groups: leave one first",
+		c.options.Limits.Groups)
 }
 
 // mayAdd refuses a caller who may not add members to the group.

@@ -14,12 +14,12 @@ type Joined struct {
 }
 
 // JoinGroup makes the caller a member. It is refused with 10007 if the group is joined by
-// invitation, with 10014 if the group is full, and with 10004 if the caller is in too many groups.
+// invitation, with 10014 if the group is full, and with 10037 if the caller is in too many groups.
 func (c *Commands) JoinGroup(ctx context.Context, caller Caller, groupID string) (Joined, error) {
 	if err := CheckGroupID("groupID", groupID); err != nil {
 		return Joined{}, err
 	}
-	full, err := c.store.InGroups(ctx, maxGroups, caller.UserID)
+	full, err := c.store.InGroups(ctx, c.options.Limits.Groups, caller.UserID)
 	if err != nil {
 		return Joined{}, err
 	}
@@ -39,7 +39,7 @@ func (c *Commands) JoinGroup(ctx context.Context, caller Caller, groupID string)
 			return kv.GroupChange{}, refusal.New(refusal.NotPermitted,
 				"group %s is joined by invitation: a member has to add you", groupID)
 		case full[caller.UserID]:
-			return kv.GroupChange{}, tooManyGroups("groupID")
+			return kv.GroupChange{}, c.tooManyGroups("groupID")
 		case g.Len() >= c.options.MaxGroupMembers:
 			return kv.GroupChange{}, refusal.New(refusal.GroupFull, "group %s has %d members, at most %d",
 				groupID, g.Len(), c.options.MaxGroupMembers)

@@ -1,6 +1,7 @@
 package command
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -41,7 +42,8 @@ const (
 
 // SendMessage stores a message and returns it as it was stored. A message that was sent already is
 // not stored again: the first one comes back, or 20023 if it was recalled since then. A message to
-// an AVChatRoom is stored without extension support.
+// an AVChatRoom is stored without extension support. A conversation that has as many bytes as it
+// may have takes no more (23006).
 func (c *Commands) SendMessage(ctx context.Context, caller Caller, cmd SendMessage) (kv.Record, error) {
 	record, err := c.draft(caller, cmd)
 	if err != nil {
@@ -59,6 +61,7 @@ func (c *Commands) SendMessage(ctx context.Context, caller Caller, cmd SendMessa
 			return kv.Record{}, err
 		}
 		record.IsSupportExtension = record.IsSupportExtension && group.Type != AVChatRoom
+		record.TTL = cmp.Or(group.MessageTTL, record.TTL)
 	}
 	sent, err := c.store.Send(ctx, record, caller.Session, dedup)
 	for errors.Is(err, kv.ErrTaken) {
@@ -68,11 +71,16 @@ func (c *Commands) SendMessage(ctx context.Context, caller Caller, cmd SendMessa
 		record.Ref.MsgKey = msgKey(record)
 		sent, err = c.store.Send(ctx, record, caller.Session, dedup)
 	}
+	var full *kv.FullError
 	switch {
 	case errors.Is(err, kv.ErrDuplicate):
 		err = nil
 	case errors.Is(err, kv.ErrRecalled):
 		err = refusal.New(refusal.Recalled, "this message was sent already, and has been recalled")
+	case errors.As(err, &full):
+		err = refusal.Field(refusal.ConversationFull, "to",
+			"the messages of this conversation have %d bytes, at most %d: send it when older ones have expired, "+
+				"or in another conversation", full.Has, full.Max)
 	}
 	return sent, err
 }
@@ -84,15 +92,16 @@ func (c *Commands) draft(caller Caller, cmd SendMessage) (kv.Record, error) {
 		return kv.Record{}, err
 	}
 	switch size := len(payload) + len(cmd.CloudCustomData); {
-	case size > maxMessageBytes:
+	case size > MaxMessageBytes:
 		return kv.Record{}, refusal.Fields(refusal.MessageTooLarge, []string{"payload", "cloudCustomData"},
-			"%d bytes together, at most %d", size, maxMessageBytes)
+			"%d bytes together, at most %d", size, MaxMessageBytes)
 	case !utf8.ValidString(cmd.CloudCustomData):
 		return kv.Record{}, refusal.Field(refusal.BadParameter, "cloudCustomData", "not UTF-8")
 	}
 	record := kv.Record{
 		From: caller.UserID, Type: cmd.Type, Payload: payload, CloudCustomData: cmd.CloudCustomData,
 		IsSupportExtension: cmd.IsSupportExtension, Time: c.options.Now().Unix(), Random: orRandom(cmd.Random),
+		TTL: uint32(c.options.MessageTTL / time.Second), MaxTotal: c.options.Limits.ConversationBytes,
 	}
 	if cmd.From != "" && cmd.From != caller.UserID {
 		if !caller.Admin {

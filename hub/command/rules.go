@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"exthub/hub/refusal"
@@ -17,10 +18,9 @@ const (
 	MaxUserID          = 32
 	maxGroupID         = 48
 	maxGroupName       = 30
-	maxAccounts        = 300  // users that one request about a group may name
-	maxGroups          = 1000 // that one user may be in, which bounds what a login costs
-	maxDeletions       = 100  // users that one request may delete
-	maxMessageBytes    = 12 << 10
+	maxAccounts        = 300 // users that one request about a group may name
+	maxDeletions       = 100 // users that one request may delete
+	MaxMessageBytes    = 12 << 10
 	maxMessagesPerPage = 15
 	maxPairsPerPage    = 200
 )
@@ -31,6 +31,10 @@ type Limits struct {
 	PerRequest int // pairs that one request may name
 	KeyBytes   int
 	ValueBytes int
+
+	PerUser           int   // pairs that one user may have on a message; 0 is no limit
+	ConversationBytes int64 // of the messages of a conversation together; 0 is no limit
+	Groups            int   // that one user may be in, which bounds what a login costs
 }
 
 // CheckSet refuses the extensions of a set unless they are one to PerRequest items, each with a key
@@ -131,6 +135,23 @@ func checkGroupName(name string) error {
 		return refusal.Field(refusal.BadParameter, "name", "%d bytes, at most %d", len(name), maxGroupName)
 	case !utf8.ValidString(name):
 		return refusal.Field(refusal.BadParameter, "name", "not UTF-8")
+	}
+	return nil
+}
+
+// A message lives for ten minutes at least: for longer than it is recognised when it is sent again.
+// Beyond MaxTTL, 100 years, leave the time out.
+const (
+	MinTTL = 10 * time.Minute
+	MaxTTL = 100 * 365 * 24 * time.Hour
+)
+
+// checkTTL refuses a time to live that is neither 0 nor from MinTTL to MaxTTL.
+func checkTTL(field string, seconds int64) error {
+	least, most := int64(MinTTL/time.Second), int64(MaxTTL/time.Second)
+	if seconds != 0 && (seconds < least || seconds > most) {
+		return refusal.Field(refusal.BadParameter, field, "%d is neither 0 nor from %d to %d seconds",
+			seconds, least, most)
 	}
 	return nil
 }

@@ -21,6 +21,7 @@ const (
 	BadGroupID      = 10015
 	GroupIDTaken    = 10021
 	GroupIDYours    = 10025
+	TooManyGroups   = 10037
 
 	Recalled = 20023
 
@@ -28,6 +29,9 @@ const (
 	NotExtensible = 23002
 	MessageRate   = 23003
 	NoSuchMessage = 23004
+	// Ours: Tencent has no such limits
+	ConversationFull = 23006
+	TooManyPairs     = 23007
 
 	UnknownApp      = 70020
 	MessageTooLarge = 80002
@@ -63,6 +67,7 @@ var Codes = map[int]string{
 	BadGroupID:      "not a group ID",
 	GroupIDTaken:    "somebody else has a group of this ID",
 	GroupIDYours:    "the caller already owns a group of this ID",
+	TooManyGroups:   "a user is in as many groups as one may be in",
 
 	Recalled: "the message was recalled",
 
@@ -70,6 +75,9 @@ var Codes = map[int]string{
 	NotExtensible: "the message was sent without extension support, or its group is an AVChatRoom",
 	MessageRate:   "more sets of this message in this minute than allowed",
 	NoSuchMessage: "there is no such message in this conversation",
+
+	ConversationFull: "the messages of the conversation have as many bytes as they may have together",
+	TooManyPairs:     "the caller has as many pairs on the message as one user may have",
 
 	sigExpired:      "the UserSig has expired",
 	sigEmpty:        "the UserSig is empty",

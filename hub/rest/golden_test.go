@@ -61,7 +61,7 @@ func TestGoldenCalls(t *testing.T) {
 	defer r.golden.Finish()
 
 	r.ask(create, "create_group", `{"Type":"Public","Name":"Book club","GroupId":"club","Owner_Account":"ada",`+
-		`"ApplyJoinOption":"FreeAccess","MemberList":[{"Member_Account":"bo","Role":"Admin"}]}`)
+		`"ApplyJoinOption":"FreeAccess","MessageTTL":2592000,"MemberList":[{"Member_Account":"bo","Role":"Admin"}]}`)
 	r.ask(create, "create_group.taken", `{"Type":"Public","Name":"Book club","GroupId":"club"}`)
 	r.ask(add, "add_group_member", `{"GroupId":"club","Silence":1,"MemberList":[{"Member_Account":"bo"},`+
 		`{"Member_Account":"cy"},{"Member_Account":"dee"}]}`)

@@ -12,7 +12,7 @@ import (
 var (
 	groupNames = map[string]string{
 		"type": "Type", "name": "Name", "groupID": "GroupId", "owner": "Owner_Account",
-		"joinOption": "ApplyJoinOption", "memberList": "MemberList", "offset": "Offset",
+		"joinOption": "ApplyJoinOption", "messageTTL": "MessageTTL", "memberList": "MemberList", "offset": "Offset",
 	}
 	addNames    = map[string]string{"groupID": "GroupId", "userIDList": "MemberList"}
 	deleteNames = map[string]string{"groupID": "GroupId", "userIDList": "MemberToDel_Account"}
@@ -30,6 +30,7 @@ func createGroup(ctx context.Context, c *command.Commands, caller command.Caller
 	GroupID    string `json:"GroupId"`
 	Owner      string `json:"Owner_Account"`
 	JoinOption string `json:"ApplyJoinOption"`
+	MessageTTL int64  `json:"MessageTTL"`
 	MemberList []struct {
 		Account string `json:"Member_Account"`
 		Role    string `json:"Role"`
@@ -37,7 +38,7 @@ func createGroup(ctx context.Context, c *command.Commands, caller command.Caller
 }) (any, error) {
 	cmd := command.CreateGroup{
 		Type: p.Type, Name: p.Name, GroupID: p.GroupID, Owner: p.Owner,
-		JoinOption: cmp.Or(p.JoinOption, defaultJoinOption(p.Type)),
+		JoinOption: cmp.Or(p.JoinOption, defaultJoinOption(p.Type)), MessageTTL: p.MessageTTL,
 	}
 	for _, m := range p.MemberList {
 		cmd.Members = append(cmd.Members, command.NewMember{UserID: m.Account, Role: m.Role})

@@ -2,6 +2,7 @@ package rest
 
 import (
 	"context"
+	"maps"
 
 	"exthub/hub/command"
 	"exthub/hub/refusal"
@@ -11,6 +12,15 @@ import (
 var messageNames = map[string]string{
 	"payload": "MsgBody[0].MsgContent", "text": "Text", "data": "Data", "description": "Desc", "extension": "Ext",
 	"cloudCustomData": "CloudCustomData", "from": "From_Account", "to": "To_Account", "groupID": "GroupId",
+}
+
+// postNames are those of a message to a group: its receiver has another name.
+var postNames = withNames(messageNames, map[string]string{"to": "GroupId"})
+
+func withNames(names, others map[string]string) map[string]string {
+	names = maps.Clone(names)
+	maps.Copy(names, others)
+	return names
 }
 
 // messageContent is what both kinds of message have in common. Tencent's fields that are not here

@@ -88,7 +88,7 @@ var operations = map[string]handler[[]byte]{
 	"openim/sendmsg":                            decode(messageNames, sendMessage),
 	"openim/admin_msgwithdraw":                  decodeKnown(recallNames, recallMessage),
 	"group_open_http_svc/group_msg_recall":      decodeKnown(recallNames, recallGroupMessages),
-	"group_open_http_svc/send_group_msg":        decode(messageNames, sendGroupMessage),
+	"group_open_http_svc/send_group_msg":        decode(postNames, sendGroupMessage),
 	"group_open_http_svc/create_group":          decode(groupNames, createGroup),
 	"group_open_http_svc/destroy_group":         decodeKnown(groupNames, destroyGroup),
 	"group_open_http_svc/add_group_member":      decode(addNames, addMembers),

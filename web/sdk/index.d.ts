@@ -331,7 +331,9 @@ export interface LoginResult {
   admin?: boolean;
   /**
    * What this hub allows. messageRate is sets per message and minute, 0 for no limit; a fourth of
-   * it is for one user.
+   * it is for one user. maxExtensionsPerUser is pairs of one user on a message,
+   * maxConversationBytes is of all messages of a conversation, messageTTL is the seconds that a
+   * message lives: 0 is no limit for each.
    */
   limits?: {
     maxExtensions: number;
@@ -340,6 +342,10 @@ export interface LoginResult {
     maxValueBytes: number;
     messageRate: number;
     maxFrameBytes: number;
+    maxExtensionsPerUser?: number;
+    maxConversationBytes?: number;
+    messageTTL?: number;
+    maxGroups?: number;
   };
   /** Seconds between two pings. */
   heartbeatInterval?: number;
