@@ -85,6 +85,7 @@ torture:
 bench: hub
 	go build -o bin/bars ./bench/bars
 	bin/bars --hub bin/hub --out docs
+	go test ./kv -run '^$$' -bench 'GroupChange|SetBesideHubs' -benchtime 2000x
 
 # The moving picture of the README, recorded from the demo page: about a minute.
 picture: tools hub

@@ -13,7 +13,7 @@ import (
 	"exthub/kv/kvtest"
 )
 
-func makeGroup(t *testing.T, s *Store, id string, members ...string) {
+func makeGroup(t testing.TB, s *Store, id string, members ...string) {
 	t.Helper()
 	if err := s.UpdateGroup(t.Context(), id, func(g *Group) (GroupChange, error) {
 		change := GroupChange{Info: &GroupInfo{Type: "Public", Name: id}}
