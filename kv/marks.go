@@ -245,6 +245,7 @@ func (m *marks) position() mark {
 	m.number++
 	own := mark{Number: m.number}
 	for _, sh := range m.shards {
+		// In this order, see tail.reset
 		own.Created = append(own.Created, sh.tail.created().UnixNano())
 		own.Applied = append(own.Applied, sh.tail.applied.get())
 	}
