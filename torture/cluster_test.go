@@ -64,8 +64,8 @@ func TestNATSFollowerKilled(t *testing.T) {
 	repeat(t, func(t *testing.T, i int) { killNode(t, "NATS follower killed (R3)", false) })
 }
 
-// TestNATSLeaderFrozen: the leader stands still for longer than an election takes, and comes back in
-// the belief that it leads.
+// TestNATSLeaderFrozen: the leader stands still for longer than an election takes, and comes back
+// in the belief that it leads.
 func TestNATSLeaderFrozen(t *testing.T) {
 	repeat(t, func(t *testing.T, i int) {
 		w, c, nc := onCluster(t, "NATS leader frozen (SIGSTOP) for 15 s (R3)", 3)
