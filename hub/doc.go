@@ -25,7 +25,7 @@
 //   - The requests of one session are carried out in the order in which they came, each within
 //     Options.RequestTimeout.
 //   - What a client can make the hub hold is bounded: one request, an outbox of 1 MiB and an
-//     answer, Options.MaxSessionsPerUser sessions.
+//     answer, Options.MaxSessionsPerUser sessions, over all hubs together.
 //   - A connection ends with a close code whose range says whether to come back, and within
 //     Options.WriteTimeout whatever the client does. It counts until its socket is closed.
 //   - A client that goes on asking faster than it may is sent away within seconds.

@@ -34,6 +34,8 @@ type Hub struct {
 	// running is canceled by Shutdown, and every request with it.
 	running context.Context
 	stop    context.CancelFunc
+
+	stopHearing func() // of what other hubs tell
 }
 
 // New returns a Hub that serves what is in the store, or an error if a required option is missing.
@@ -46,7 +48,7 @@ func New(options Options, store *kv.Store) (*Hub, error) {
 	w := socket.StartWriters(o.WriteTimeout, o.FanoutFrom)
 	record := audit.New(o.Logger, o.Now)
 	h := &Hub{
-		options: o, log: o.Logger, audit: record, writers: w, sessions: newSessions(o.MaxSessions),
+		options: o, log: o.Logger, audit: record, writers: w, sessions: newSessions(o.MaxSessions, o.MaxSessionsPerUser),
 		broker: events.New(events.Options{
 			Interval: o.EventInterval, LargeAudience: o.LargeAudience, Wrap: socket.Wrap, Deliverer: w,
 		}),
@@ -65,6 +67,13 @@ func New(options Options, store *kv.Store) (*Hub, error) {
 		}),
 	}
 	h.metrics = newMetrics(h.sessions, h.broker)
+	if h.stopHearing, err = store.HearHubs(h.sessions.hear); err != nil {
+		w.Stop()
+		return nil, err
+	}
+	if !store.Alone() {
+		h.sessions.connect(store.TellHubs, store.IsHub)
+	}
 	h.running, h.stop = context.WithCancel(context.Background())
 	h.rest = rest.New(rest.Options{
 		SDKAppID: o.SDKAppID, SecretKeys: o.secretKeys(), Admins: o.Admins,
@@ -157,6 +166,7 @@ func (h *Hub) Drain(ctx context.Context) error { return h.sessions.drain(ctx) }
 // ctx's error. Call it once.
 func (h *Hub) Shutdown(ctx context.Context) error {
 	err := h.sessions.drain(ctx)
+	h.stopHearing()
 	h.stop()
 	h.sessions.abortAll()
 	h.broker.Close()

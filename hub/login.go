@@ -112,8 +112,8 @@ func (s *session) authenticate(r request) (jsontext.Value, error) {
 	if err := s.subscribe(ctx); err != nil {
 		return nil, err
 	}
-	if oldest := s.hub.sessions.login(s, o.MaxSessionsPerUser); oldest != nil {
-		oldest.kick("multipleDevice", socket.CloseKicked, "too many sessions of one user")
+	for _, oldest := range s.hub.sessions.login(s, now) {
+		oldest.kickSurplus()
 	}
 	// Once more: a revocation that came since verify did not find this session among the user's.
 	if err := s.hub.commands.CheckRevoked(ctx, p.UserID, claims.Issued); err != nil {

@@ -15,6 +15,7 @@ import (
 	"exthub/hub/socket"
 	"exthub/hub/usersig"
 	"exthub/kv"
+	"exthub/kv/kvtest"
 )
 
 // TestMalformedFrames: after the login malformed frames are refused, and the session goes on.
@@ -110,6 +111,41 @@ func TestOldestSessionMakesRoom(t *testing.T) {
 	}
 	second.Must("ping", object{}, nil)
 	other.Must("ping", object{}, nil)
+}
+
+// TestOldestSessionOnAnotherHub: somebody has more sessions than a user may have because each is on
+// another hub. The oldest ends, wherever it is, and only that.
+func TestOldestSessionOnAnotherHub(t *testing.T) {
+	nc := kvtest.Server(t)
+	var hubs []*hubtest.World
+	for range 3 {
+		hubs = append(hubs, hubtest.StartOn(t, nc, func(o *hub.Options) { o.MaxSessionsPerUser = 2 }))
+	}
+	bystander := hubs[0].Login("bo")
+	var sessions []*hubtest.Client
+	for i := range 12 {
+		sessions = append(sessions, hubs[i%len(hubs)].Login("ada"))
+		if i < 2 {
+			continue
+		}
+		oldest := sessions[i-2]
+		if got := oldest.Await("KICKED_OUT"); got != `{"type":"multipleDevice"}` {
+			t.Fatalf("session %d: %s", i-2, got)
+		}
+		if code := oldest.Closed(); code != socket.CloseKicked {
+			t.Fatalf("session %d: closed with %d", i-2, code)
+		}
+		for _, c := range sessions[i-1:] {
+			c.Must("ping", object{}, nil)
+		}
+	}
+	// One that ends makes room.
+	sessions[10].Must("logout", object{}, nil)
+	sessions[10].Closed()
+	again := hubs[0].Login("ada")
+	for _, c := range []*hubtest.Client{sessions[11], again, bystander} {
+		c.Must("ping", object{}, nil)
+	}
 }
 
 // TestAllSessionsOfAUser: every session of a user gets every event, but the one that sent a message

@@ -21,13 +21,16 @@ type sessions struct {
 	reserved int                   // places reserved for connections that are being upgraded
 	users    map[string][]*session // logged-in sessions by user, the oldest first
 	closing  bool                  // no place is given any more
+
+	elsewhere elsewhere
 	// Closed when closing is set and no connection or reserved place is left
 	drained chan struct{}
 }
 
-func newSessions(limit int) *sessions {
+func newSessions(limit, perUser int) *sessions {
 	return &sessions{
 		limit: limit, all: make(map[*session]bool), users: make(map[string][]*session), drained: make(chan struct{}),
+		elsewhere: elsewhere{limit: perUser, users: make(map[string]map[string]told)},
 	}
 }
 
@@ -68,17 +71,17 @@ func (ss *sessions) add(s *session) bool {
 	return !ss.closing
 }
 
-// login registers a session under its user. If the user then has more than limit sessions it
-// returns the oldest, which the caller has to end.
-func (ss *sessions) login(s *session, limit int) (oldest *session) {
+// login registers a session under its user, and tells the other hubs. It returns the user's oldest
+// sessions here, those beyond the limit, which the caller has to end.
+func (ss *sessions) login(s *session, now time.Time) (oldest []*session) {
 	ss.mu.Lock()
 	defer ss.mu.Unlock()
-	list := append(ss.users[s.caller.UserID], s)
-	if len(list) > limit {
-		oldest = list[0]
-		list = slices.Delete(list, 0, 1)
-	}
-	ss.users[s.caller.UserID] = list
+	user := s.caller.UserID
+	s.rank = ss.elsewhere.nextRank(now)
+	first := len(ss.users[user]) == 0
+	ss.users[user] = append(ss.users[user], s)
+	oldest = ss.surplus(user)
+	ss.elsewhere.report(user, ss.users[user], first)
 	return oldest
 }
 
@@ -99,15 +102,16 @@ func (ss *sessions) kickRevoked(r kv.Revocation) {
 func (ss *sessions) logout(s *session) {
 	ss.mu.Lock()
 	defer ss.mu.Unlock()
-	list := ss.users[s.caller.UserID]
-	if i := slices.Index(list, s); i >= 0 {
-		list = slices.Delete(list, i, i+1)
+	user := s.caller.UserID
+	i := slices.Index(ss.users[user], s)
+	if i < 0 {
+		return
 	}
-	if len(list) > 0 {
-		ss.users[s.caller.UserID] = list
-	} else {
-		delete(ss.users, s.caller.UserID)
+	ss.users[user] = slices.Delete(ss.users[user], i, i+1)
+	if len(ss.elsewhere.users[user]) > 0 {
+		ss.elsewhere.report(user, ss.users[user], false)
 	}
+	ss.forget(user)
 }
 
 // remove forgets a connection whose socket is closed.

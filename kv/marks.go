@@ -36,6 +36,7 @@ type marks struct {
 	ttl      time.Duration
 	started  time.Time
 	due      chan struct{} // asks run to renew the mark now
+	untold   chan []byte   // what is to be told to other hubs, see TellHubs
 
 	validUntil atomic.Int64  // in nanoseconds since started
 	entered    chan struct{} // closed when the mark has been valid for the first time
@@ -102,7 +103,7 @@ func openMarks(ctx context.Context, nc *nats.Conn, options Options, shards []*sh
 	}
 	m := &marks{
 		bucket: b, shards: shards, ttl: options.HubTTL, started: time.Now(), due: make(chan struct{}, 1),
-		entered: make(chan struct{}), lags: make([]lag, len(shards)), peers: newPeers(options.HubTTL),
+		untold: make(chan []byte, maxUntold), entered: make(chan struct{}), lags: make([]lag, len(shards)), peers: newPeers(options.HubTTL),
 		trouble: errors.New("not started"),
 	}
 	if m.listener, err = b.Listen(hubPrefix+"*", func(e bucket.Entry) { m.peers.hear(e, time.Now()) }); err != nil {

@@ -126,6 +126,14 @@ func (p *peers) furthest(shard int, created int64) (revision uint64) {
 	return revision
 }
 
+// isAlive reports whether another hub of this name is alive.
+func (p *peers) isAlive(name string, now time.Time) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	known := p.hubs[name]
+	return known != nil && !known.Gone && (known.listed || now.Sub(known.heard) < p.ttl)
+}
+
 // len returns how many other hubs are alive.
 func (p *peers) len() int {
 	p.mu.Lock()

@@ -146,6 +146,7 @@ func (s *Store) Run(ctx context.Context, sink func(Delta)) error {
 	}
 	if s.marks != nil {
 		group.Go(func() error { return s.marks.run(ctx) })
+		group.Go(func() error { return s.marks.tell(ctx) })
 	}
 	if err := group.Wait(); err != nil && !errors.Is(err, context.Canceled) {
 		return err
