@@ -18,11 +18,13 @@ import (
 // long as those count. So each bucket has a name, made at random by the hub that finds none, and
 // the store notes, on disk, which one was believed last. Another one is believed when it is a TTL
 // old by this hub's own clock: by then every hub has its mark in it, or decides nothing. A store
-// that has noted none has never had more hubs than those that are about to write their marks.
+// that has noted none has never had more hubs than those that are about to write their marks; unless
+// this hub has seen another bucket of marks before: then the store itself was deleted, note and all.
 type belief struct {
 	believed string // the bucket's name
-	found    string // one that is not believed yet
+	found    string // the name of the bucket that was seen last
 	since    time.Time
+	replaced bool // another one was seen before
 }
 
 const (
@@ -48,7 +50,7 @@ func (m *marks) believes(ctx context.Context, snap bucket.Snapshot) (bool, error
 	case name == b.believed:
 		return true, nil
 	case name != b.found:
-		b.found, b.since = name, time.Now()
+		b.found, b.since, b.replaced = name, time.Now(), b.found != ""
 	}
 	first := m.shards[0].bucket
 	noted, err := first.Read(ctx, 0, believedKey)
@@ -63,7 +65,7 @@ func (m *marks) believes(ctx context.Context, snap bucket.Snapshot) (bool, error
 	case before == name:
 		b.believed = name
 		return true, nil
-	case before == "" && b.believed == "", time.Since(b.since) >= m.ttl:
+	case before == "" && !b.replaced, time.Since(b.since) >= m.ttl:
 		m.renewSoon()
 		return false, m.create(ctx, first, believedKey, name, at)
 	}

@@ -227,10 +227,14 @@ func (m *marks) renew(ctx context.Context) error {
 	if err := m.enter(ctx, own.Created); err != nil {
 		return err
 	}
+	listed := m.list(ctx, own, revision)
+	if m.belief.found == "" {
+		return listed // a bucket that has no name can be replaced unseen
+	}
 	if m.validUntil.Store(int64(m.covered)); m.valid() {
 		m.enterOnce()
 	}
-	return m.list(ctx, own, revision)
+	return listed
 }
 
 func (m *marks) enterOnce() {
