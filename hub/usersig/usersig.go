@@ -13,8 +13,8 @@ import (
 )
 
 // Sign returns a UserSig for user in app appID, valid from now for expire, of which whole seconds
-// count. It fails if key is empty, user is empty, not UTF-8 or has control characters, or expire is
-// under a second.
+// count. It fails if key is empty, user is empty, not UTF-8, has control characters or is so long
+// that Parse would refuse the UserSig, or expire is under a second.
 func Sign(appID uint64, key, user string, now time.Time, expire time.Duration) (string, error) {
 	switch {
 	case key == "":
@@ -102,6 +102,9 @@ func (e envelope) pack() (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("usersig: %w", err)
 	}
+	if len(raw) > maxJSON {
+		return "", fmt.Errorf("usersig: %d bytes of JSON, of which the user is the most; at most %d", len(raw), maxJSON)
+	}
 	var packed bytes.Buffer
 	z := zlib.NewWriter(&packed)
 	if _, err := z.Write(raw); err != nil {
@@ -110,5 +113,9 @@ func (e envelope) pack() (string, error) {
 	if err := z.Close(); err != nil {
 		return "", fmt.Errorf("usersig: %w", err)
 	}
-	return encoding.EncodeToString(packed.Bytes()), nil
+	sig := encoding.EncodeToString(packed.Bytes())
+	if len(sig) > maxText {
+		return "", fmt.Errorf("usersig: the UserSig would have %d bytes, more than %d", len(sig), maxText)
+	}
+	return sig, nil
 }

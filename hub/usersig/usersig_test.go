@@ -157,6 +157,7 @@ func TestSign(t *testing.T) {
 		"NoUser":      func() (string, error) { return Sign(app, key, "", issued, time.Minute) },
 		"LineFeed":    func() (string, error) { return Sign(app, key, "a\nb", issued, time.Minute) },
 		"NotUTF8":     func() (string, error) { return Sign(app, key, "a\xff", issued, time.Minute) },
+		"TooLong":     func() (string, error) { return Sign(app, key, strings.Repeat("x", 4000), issued, time.Minute) },
 		"NoValidity":  func() (string, error) { return Sign(app, key, "x", issued, 0) },
 		"HalfASecond": func() (string, error) { return Sign(app, key, "x", issued, time.Second/2) },
 	} {
