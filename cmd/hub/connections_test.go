@@ -9,6 +9,8 @@ import (
 	"net/http"
 	"net/netip"
 	"os"
+	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -88,6 +90,42 @@ func TestSlowHeaders(t *testing.T) {
 	}
 	h.login("ada")
 	h.stop()
+}
+
+// A client sends bodies that never end, asks for files that it does not read, and sends headers byte
+// by byte, all at once and on many connections. Another client logs in, sets and reads.
+func TestSlowRequests(t *testing.T) {
+	h := startHub(t, "--data", t.TempDir(), "--secret-key", key)
+	const each = 100
+	file := "GET /sdk/index.js HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
+	body := "POST /v4/openim/sendmsg?" + h.query("admin") +
+		" HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 99\r\n\r\n{"
+	for range each {
+		connect(t, h.url, "GET / HTTP/1.1\r\nX-")
+		connect(t, h.url, body)
+		unread := connect(t, h.url, "")
+		if err := unread.(*net.TCPConn).SetReadBuffer(4096); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := io.WriteString(unread, strings.Repeat(file, 50)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	ada := h.login("ada")
+	message := ada.Send("C2C", "bo").ID
+	ada.Set(message, "k", "v", 0)
+	if page := ada.Get(message, 0); len(page.Extensions) != 1 {
+		t.Errorf("read %+v", page)
+	}
+	_, _, metrics := get(t, h.admin+"/metrics")
+	held := regexp.MustCompile(`(?m)^exthub_connections (\d+)$`).FindStringSubmatch(metrics)
+	if held == nil {
+		t.Fatal(metrics)
+	}
+	if n, err := strconv.Atoi(held[1]); err != nil || n < each {
+		t.Errorf("%d connections are left, so this was no attack", n)
+	}
+	h.kill()
 }
 
 // A client opens sessions until the hub takes no more. Those that are there stay, and the next
