@@ -21,6 +21,7 @@ type waiter struct {
 	wake   chan wakeup
 	leads  bool
 	done   bool
+	gone   bool // it has given up while it was part of a commit
 	change Change
 	writes []bucket.Write
 	commit Commit
@@ -59,15 +60,25 @@ func (g *groupCommit) join(w *waiter) {
 	}
 }
 
-// leave takes a waiter out of the queue. It reports false if the waiter is the first, or part of a
-// commit.
-func (g *groupCommit) leave(w *waiter) bool {
-	i := slices.Index(g.queue, w)
-	if i < 1 || len(w.writes) > 0 {
-		return false
+// leave lets a waiter give up, and reports whether it could, and whether it is part of a commit,
+// whose outcome it will not learn. A waiter that leads, or is done, has been woken for that and can't.
+func (g *groupCommit) leave(w *waiter) (left, unknown bool) {
+	if w.leads || w.done {
+		return false, false
 	}
-	g.queue = slices.Delete(g.queue, i, i+1)
-	return true
+	if w.gone = len(w.writes) > 0; !w.gone {
+		g.remove(w)
+	}
+	return true, w.gone
+}
+
+func (g *groupCommit) remove(w *waiter) {
+	g.queue = slices.DeleteFunc(g.queue, func(other *waiter) bool { return other == w })
+}
+
+// forget takes out those that have given up while they were part of a commit that was refused.
+func (g *groupCommit) forget() {
+	g.queue = slices.DeleteFunc(g.queue, func(w *waiter) bool { return w.gone })
 }
 
 // promote makes a waiter the leader. An empty queue does not say that there is none: a leader whose
@@ -81,6 +92,7 @@ func (g *groupCommit) promote(w *waiter) {
 // most of them need not wait for anybody.
 func (g *groupCommit) promoteNext(options Options) {
 	g.led = false
+	g.forget()
 	switch {
 	case len(g.queue) == 0:
 	case options.hasCAS():
@@ -96,6 +108,7 @@ func (g *groupCommit) promoteNext(options Options) {
 // decide asks the waiters for their changes, each on the message as those before it will leave it.
 // It returns those that want to write, and those that don't.
 func (g *groupCommit) decide(t *Txn, object string, options Options) (batch, noops []*waiter) {
+	g.forget()
 	if len(g.queue) > 1 {
 		t.pending = make(map[string]bool)
 	}
@@ -136,7 +149,7 @@ func (g *groupCommit) finish(w *waiter) {
 		return
 	}
 	w.done = true
-	g.queue = slices.DeleteFunc(g.queue, func(other *waiter) bool { return other == w })
+	g.remove(w)
 	if !w.leads {
 		w.wake <- done
 	}

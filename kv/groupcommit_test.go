@@ -1,6 +1,10 @@
 package kv
 
-import "testing"
+import (
+	"testing"
+
+	"exthub/kv/bucket"
+)
 
 // joinGroup puts a waiter into the queue.
 func joinGroup(g *groupCommit) *waiter {
@@ -55,4 +59,27 @@ func TestOneLeaderAtATime(t *testing.T) {
 		g.promoteNext(options)
 		joinGroup(g).expect(t, "when all are gone", "lead")
 	})
+}
+
+// A leader waits for an answer that does not come, and a writer that gives up meanwhile waits with
+// it, for twice its time. The writer goes at once: without an outcome if its write is on its way, and
+// with nothing written if it is not. Whoever is gone is never woken to lead, for nobody would.
+func TestGiveUp(t *testing.T) {
+	g := new(groupCommit)
+	leader, sent, waits := joinGroup(g), joinGroup(g), joinGroup(g)
+	sent.writes = []bucket.Write{{Key: "k"}}
+	if left, _ := g.leave(leader); left {
+		t.Error("a leader went, and nobody commits")
+	}
+	if left, unknown := g.leave(sent); !left || !unknown {
+		t.Errorf("its write is on its way: left %v, unknown %v", left, unknown)
+	}
+	if left, unknown := g.leave(waits); !left || unknown {
+		t.Errorf("its write was not sent: left %v, unknown %v", left, unknown)
+	}
+	g.finish(leader) // with an error; what it had sent for others is to be decided anew
+	g.promoteNext(Options{Replicas: 3})
+	if len(g.queue) != 0 || g.led || len(sent.wake)+len(waits.wake) != 0 {
+		t.Errorf("%d wait, led %v, and %d who are gone were woken", len(g.queue), g.led, len(sent.wake)+len(waits.wake))
+	}
 }

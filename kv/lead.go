@@ -76,8 +76,8 @@ func (sh *shard) split(batch []*waiter) [][]*waiter {
 	return groups
 }
 
-// leave takes a waiter that has given up out of the queue, and reports whether it could.
-func (sl *slot) leave(w *waiter) bool {
+// leave lets a waiter give up, see groupCommit.leave.
+func (sl *slot) leave(w *waiter) (left, unknown bool) {
 	sl.mu.Lock()
 	defer sl.mu.Unlock()
 	return sl.group.leave(w)

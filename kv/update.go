@@ -77,10 +77,13 @@ func (sh *shard) update(ctx context.Context, ref Ref, decide Decide) (Commit, er
 	}
 	wake, err := w.wait(ctx)
 	if err != nil {
-		if sl.leave(w) {
+		switch left, unknown := sl.leave(w); {
+		case unknown:
+			return Commit{}, errors.Join(ErrUnknown, err)
+		case left:
 			return Commit{}, errors.Join(ErrUnavailable, err)
 		}
-		wake = <-w.wake // a leader is committing for us, or has made us the leader: it ends soon
+		wake = <-w.wake // it was woken in this moment
 	}
 	switch wake {
 	case retry:
