@@ -72,16 +72,21 @@ func TestNoQuorum(t *testing.T) {
 func TestNothingIsWrittenToNobody(t *testing.T) {
 	node := kvtest.Start(t, kvtest.Listening)
 	s, _ := open(t, node.Connect(t, nats.ReconnectBufSize(-1)), Options{WriteTimeout: 100 * time.Millisecond})
-	ref := poll(t, s)
+	ref, cold := poll(t, s), poll(t, s)
 	if err := setWithin(t, s, ref, "before", "1"); err != nil {
 		t.Fatal(err)
 	}
+	s.shards[0].cache.reset()
+	read(t, s, ref, 0)
 	node.Stop()
 	eventually(t, "the connection is lost", func() bool { return !s.shards[0].bucket.Connected() })
 	for _, key := range []string{"before", "new"} { // as a compare-and-swap, and as a commit
 		if err := setWithin(t, s, ref, key, "2"); !errors.Is(err, ErrUnavailable) || errors.Is(err, ErrUnknown) {
 			t.Errorf("%s: %v, want that nothing was written", key, err)
 		}
+	}
+	if err := setWithin(t, s, cold, "new", "2"); !errors.Is(err, ErrUnavailable) || errors.Is(err, ErrUnknown) {
+		t.Errorf("of a message that has to be read first: %v, want that nothing was written", err)
 	}
 	if err := s.Writable(); err == nil {
 		t.Error("passes for writable")
