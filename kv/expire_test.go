@@ -136,8 +136,8 @@ func TestNumbersOutliveMessages(t *testing.T) {
 		[]Ref{{GroupID: "team", MsgSeq: 1}, {GroupID: "team", MsgSeq: last + 1}})
 }
 
-// Messages of a group are recalled, and those that were sent meanwhile expire. The numbers go on all
-// the same, and what is left of a recalled message lives no longer than the message would have.
+// Messages of a group are recalled, and those that were sent meanwhile expire. The numbers go on
+// all the same, and what is left of a recalled message lives no longer than the message would have.
 func TestRecalledMessageExpires(t *testing.T) {
 	s, _ := open(t, kvtest.Server(t), brief(Options{}))
 	lasting := mail(t, s, groupMessage(0))

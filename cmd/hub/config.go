@@ -38,17 +38,18 @@ type Config struct {
 	Replicas  int    `group:"Storage" default:"1" help:"Copies of everything in the cluster: 3 survive the loss of a node."`
 	Shards    int    `group:"Storage" default:"0" placeholder:"N" help:"Buckets that conversations are spread over; their writes are synced side by side. Fixed when they are made. 0: as many as there are, and for a new store 4 embedded, 1 in a cluster."`
 
-	MaxExtensions           int           `group:"Limits" default:"300" help:"Pairs per message. The same on every hub of a store."`
-	MaxExtensionsPerRequest int           `group:"Limits" default:"20" help:"Pairs per request."`
-	MaxKeyBytes             int           `group:"Limits" default:"100" help:"Bytes of a key."`
-	MaxValueBytes           int           `group:"Limits" default:"1000" help:"Bytes of a value."`
-	MaxTombstones           int           `group:"Limits" default:"300" help:"Deletions that a message remembers for clients that were away. Beyond it such a client reads the message anew."`
-	MaxExtensionsPerUser    int           `group:"Limits" default:"0" help:"Of them, pairs that one user set last; app admins are not counted. 0: no limit. What is set while it is 0 counts for nobody."`
-	MaxConversationBytes    int64         `group:"Limits" default:"0" help:"Bytes of the messages of a conversation together, without their pairs. 0: no limit. What is sent while it is 0 does not count."`
-	MaxGroups               int           `group:"Limits" default:"1000" help:"Groups that one user may be in; a login reads them all."`
-	MessageTTL              time.Duration `group:"Limits" name:"message-ttl" default:"0s" help:"Messages, and their pairs with them, are gone this long after they were sent (\"720h\"). 0: never. Those that are there when it is changed keep the time that they were sent with. A group may have a time of its own."`
-	MessageRate             int           `group:"Limits" default:"200" help:"Sets per message and minute, over all hubs; a fourth of it for one user. 0: no limit."`
-	RESTRate                int           `group:"Limits" name:"rest-rate" default:"200" help:"Calls per REST command and second; a member has a tenth of it, for all commands together. 0: no limit."`
+	MaxExtensions           int `group:"Limits" default:"300" help:"Pairs per message. The same on every hub of a store."`
+	MaxExtensionsPerRequest int `group:"Limits" default:"20" help:"Pairs per request."`
+	MaxKeyBytes             int `group:"Limits" default:"100" help:"Bytes of a key."`
+	MaxValueBytes           int `group:"Limits" default:"1000" help:"Bytes of a value."`
+	MaxTombstones           int `group:"Limits" default:"300" help:"Deletions that a message remembers for clients that were away. Beyond it such a client reads the message anew."`
+	MessageRate             int `group:"Limits" default:"200" help:"Sets per message and minute, over all hubs; a fourth of it for one user. 0: no limit."`
+	RESTRate                int `group:"Limits" name:"rest-rate" default:"200" help:"Calls per REST command and second; a member has a tenth of it, for all commands together. 0: no limit."`
+
+	MaxExtensionsPerUser int           `group:"Limits" default:"0" help:"Pairs of a message that one user set last; app admins are not counted. 0: no limit. What is set while it is 0 counts for nobody."`
+	MaxConversationBytes int64         `group:"Limits" default:"0" help:"Bytes of the messages of a conversation together, without their pairs. 0: no limit. What is sent while it is 0 does not count."`
+	MaxGroups            int           `group:"Limits" default:"1000" help:"Groups that one user may be in; a login reads them all."`
+	MessageTTL           time.Duration `group:"Limits" name:"message-ttl" default:"0s" help:"Messages, and their pairs with them, are gone this long after they were sent: \"720h\", and 10m at least. 0: never. Those that are there when it is changed keep the time that they were sent with. A group may have a time of its own."`
 
 	MaxConnections           int `group:"Limits" default:"100000" help:"Connections at a time, sessions included; fewer if the limit of open files is lower. When they are used up, one that waits for its next request makes room."`
 	MaxConnectionsPerAddress int `group:"Limits" default:"10000" help:"Of them, from one IPv4 address or one /64 of IPv6; a hall behind one router is one address. Any number from this machine and from a --trusted-proxy, whose requests count for the forwarded address. 0: no limit."`
