@@ -44,7 +44,7 @@ type Config struct {
 	MaxValueBytes           int `group:"Limits" default:"1000" help:"Bytes of a value."`
 	MaxTombstones           int `group:"Limits" default:"300" help:"Deletions that a message remembers for clients that were away. Beyond it such a client reads the message anew."`
 	MessageRate             int `group:"Limits" default:"200" help:"Sets per message and minute, over all hubs; a fourth of it for one user. 0: no limit."`
-	RESTRate                int `group:"Limits" name:"rest-rate" default:"200" help:"Calls per REST command and second; a member has a tenth of it, for all commands together. 0: no limit."`
+	RESTRate                int `group:"Limits" name:"rest-rate" default:"200" help:"Calls per REST command and second; a member has a tenth of it, for all commands together, and 8 at a time. 0: no limit."`
 
 	MaxExtensionsPerUser int           `group:"Limits" default:"0" help:"Pairs of a message that one user set last; app admins are not counted. 0: no limit. What is set while it is 0 counts for nobody."`
 	MaxConversationBytes int64         `group:"Limits" default:"0" help:"Bytes of the messages of a conversation together, without their pairs. 0: no limit. What is sent while it is 0 does not count."`

@@ -1,6 +1,7 @@
 package rest
 
 import (
+	"fmt"
 	"sync"
 	"time"
 
@@ -25,13 +26,22 @@ func newLimiters(perSecond int) map[string]*rate.Limiter {
 // tenth. Whoever needs more connects to the WebSocket door.
 const memberShare = 10
 
-// memberLimits holds a limiter for each member who called lately.
+// maxMemberCalls is how many calls of one member go on at a time. A reply that nobody reads, and a
+// body without an end, are held until net/http gives up, for half a minute or more.
+const maxMemberCalls = 8
+
+// memberLimits holds the limits of each member who called lately.
 type memberLimits struct {
 	perSecond int
 
-	mu       sync.Mutex
-	limiters map[string]*rate.Limiter
-	sweepAt  int // how many there are when the idle ones are dropped next
+	mu      sync.Mutex
+	members map[string]*memberLimit
+	sweepAt int // how many there are when the idle ones are dropped next
+}
+
+type memberLimit struct {
+	*rate.Limiter
+	calls int // that go on
 }
 
 // minSweep is from how many members on idle ones are looked for.
@@ -44,34 +54,48 @@ func newMemberLimits(perSecond int) *memberLimits {
 		return nil
 	}
 	return &memberLimits{
-		perSecond: max(perSecond/memberShare, 1), limiters: make(map[string]*rate.Limiter), sweepAt: minSweep,
+		perSecond: max(perSecond/memberShare, 1), members: make(map[string]*memberLimit), sweepAt: minSweep,
 	}
 }
 
-// allow counts a call of the member's and reports whether it is within the rate. A member who has
-// not called for a second is forgotten at the next sweep, so what is kept grows with those who call
-// and not with those who ever did.
-func (m *memberLimits) allow(userID string, now time.Time) bool {
+// begin counts a call of the member's. If it is one too many it returns a sentence, else "", and end
+// must follow. A member who has not called for a second is forgotten at the next sweep, so what is
+// kept grows with those who call and not with those who ever did.
+func (m *memberLimits) begin(userID string, now time.Time) (refused string) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	limiter := m.limiters[userID]
-	if limiter == nil {
-		if len(m.limiters) >= m.sweepAt {
+	member := m.members[userID]
+	if member == nil {
+		if len(m.members) >= m.sweepAt {
 			m.sweep(now)
 		}
-		limiter = rate.NewLimiter(rate.Limit(m.perSecond), m.perSecond)
-		m.limiters[userID] = limiter
+		member = &memberLimit{Limiter: rate.NewLimiter(rate.Limit(m.perSecond), m.perSecond)}
+		m.members[userID] = member
 	}
-	return limiter.AllowN(now, 1)
+	switch {
+	case member.calls >= maxMemberCalls:
+		return fmt.Sprintf("more than %d calls of %s at a time", maxMemberCalls, userID)
+	case !member.AllowN(now, 1):
+		return fmt.Sprintf("more than %d calls of %s a second", m.perSecond, userID)
+	}
+	member.calls++
+	return ""
 }
 
-// sweep drops the limiters that a new one would not differ from. The next is due when there are
-// twice as many as are left, so it costs each call little.
+// end ends a call that begin has let through.
+func (m *memberLimits) end(userID string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.members[userID].calls--
+}
+
+// sweep drops the limits that new ones would not differ from. The next is due when there are twice
+// as many as are left, so it costs each call little.
 func (m *memberLimits) sweep(now time.Time) {
-	for userID, limiter := range m.limiters {
-		if limiter.TokensAt(now) >= float64(m.perSecond) {
-			delete(m.limiters, userID)
+	for userID, member := range m.members {
+		if member.calls == 0 && member.TokensAt(now) >= float64(m.perSecond) {
+			delete(m.members, userID)
 		}
 	}
-	m.sweepAt = max(2*len(m.limiters), minSweep)
+	m.sweepAt = max(2*len(m.members), minSweep)
 }

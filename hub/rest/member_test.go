@@ -7,6 +7,7 @@ import (
 	"maps"
 	"net"
 	"net/http"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -203,6 +204,55 @@ func TestMemberSendsLongBodies(t *testing.T) {
 	fmt.Fprintf(endless, "POST %s HTTP/1.1\r\nHost: %s\r\nContent-Length: %d\r\n\r\n{", to, url, 1<<20)
 	if e, reply := w.Backend().Reply(http.ReadResponse(bufio.NewReader(endless), nil)); e.ErrorCode != 80002 {
 		t.Errorf("a body without an end: %s", reply)
+	}
+}
+
+// A member begins calls on one connection after the other and ends none, or reads no reply, until
+// the hub's memory is full. Eight of them go on at a time, and no other member's is refused.
+func TestMemberNeverEndsItsCalls(t *testing.T) {
+	w := hubtest.Start(t, func(o *hub.Options) { o.RESTRate = 1_000_000 })
+	key := w.Backend().SendC2C("ada", "bo", 1)
+	body := fmt.Sprintf(`{"From_Account":"ada","To_Account":"bo","MsgKey":%q}`, key)
+	address := strings.TrimPrefix(w.URL(), "http://")
+	var begun []net.Conn
+	for range 8 {
+		c, err := net.Dial("tcp", address)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer c.Close()
+		if err := c.SetDeadline(time.Now().Add(hubtest.Timeout)); err != nil {
+			t.Fatal(err)
+		}
+		fmt.Fprintf(c, "POST %s HTTP/1.1\r\nHost: %s\r\nContent-Length: %d\r\nExpect: 100-continue\r\n\r\n",
+			strings.TrimPrefix(w.Member("ada").To(getC2C), w.URL()), address, len(body))
+		if line, err := bufio.NewReader(c).ReadString('\n'); !strings.Contains(line, "100 Continue") {
+			t.Fatalf("call %d has not begun: %q, %v", len(begun), line, err)
+		}
+		begun = append(begun, c)
+	}
+	if e, reply := w.Member("ada").Call(getC2C, body); e.ErrorCode != 60007 {
+		t.Errorf("a ninth call: %s", reply)
+	}
+	if e, reply := w.Member("bo").Call(getC2C, body); e.ErrorCode != 0 {
+		t.Errorf("another member's: %s", reply)
+	}
+	for _, c := range begun {
+		if _, err := io.WriteString(c, body); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := io.CopyN(io.Discard, c, 100); err != nil { // its reply
+			t.Fatal(err)
+		}
+	}
+	for deadline := time.Now().Add(hubtest.Timeout); ; runtime.Gosched() {
+		e, reply := w.Member("ada").Call(getC2C, body)
+		if e.ErrorCode == 0 {
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("all have ended: %s", reply)
+		}
 	}
 }
 

@@ -116,7 +116,8 @@ func New(options Options, c *command.Commands) http.Handler {
 
 // ServeHTTP answers one call.
 func (d *door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	caller, reply, err := d.call(w, r)
+	caller, reply, end, err := d.call(w, r)
+	defer end() // when the reply is written: one that nobody reads is held until then
 	var refused *refusal.Error
 	if err != nil {
 		refused = command.Translate(err, d.options.Logger)
@@ -155,21 +156,23 @@ func (d *door) record(r *http.Request, name string, caller command.Caller, refus
 }
 
 // call carries out one call and returns its reply, and the caller if there is no doubt who that is.
-func (d *door) call(w http.ResponseWriter, r *http.Request) (command.Caller, any, error) {
+// end is called when the reply is written.
+func (d *door) call(w http.ResponseWriter, r *http.Request) (_ command.Caller, reply any, end func(), err error) {
+	end = func() {}
 	name := strings.TrimPrefix(r.URL.Path, "/v4/")
 	handle, ok := operations[name]
 	switch {
 	case !ok:
-		return command.Caller{}, nil, refusal.New(noCommand, "there is no command %q", refusal.Clip(name))
+		return command.Caller{}, nil, end, refusal.New(noCommand, "there is no command %q", refusal.Clip(name))
 	case r.Method != http.MethodPost:
-		return command.Caller{}, nil, refusal.New(noCommand, "%s is called by POST", name)
+		return command.Caller{}, nil, end, refusal.New(noCommand, "%s is called by POST", name)
 	}
 	caller, err := d.caller(r, forMembers[name])
 	if err != nil {
-		return command.Caller{}, nil, err
+		return command.Caller{}, nil, end, err
 	}
-	if err := d.limit(caller, name); err != nil {
-		return caller, nil, err
+	if end, err = d.limit(caller, name); err != nil {
+		return caller, nil, end, err
 	}
 	most := int64(maxMemberBody)
 	if caller.Admin {
@@ -177,7 +180,7 @@ func (d *door) call(w http.ResponseWriter, r *http.Request) (command.Caller, any
 	}
 	body, err := readBody(w, r, most)
 	if err != nil {
-		return caller, nil, err
+		return caller, nil, end, err
 	}
 	ctx, cancel := d.withTimeout(r)
 	defer cancel()
@@ -185,8 +188,8 @@ func (d *door) call(w http.ResponseWriter, r *http.Request) (command.Caller, any
 		// Nobody's reads wait behind all of a member's. Those of the backend are not one user's.
 		ctx = context.WithValue(ctx, kv.ReaderKey{}, caller.UserID)
 	}
-	reply, err := handle(ctx, d.commands, caller, body)
-	return caller, reply, err
+	reply, err = handle(ctx, d.commands, caller, body)
+	return caller, reply, end, err
 }
 
 // withTimeout returns a context that ends with the call, with the hub, and after Options.Timeout.
@@ -196,20 +199,21 @@ func (d *door) withTimeout(r *http.Request) (context.Context, context.CancelFunc
 	return ctx, func() { stop(); cancel() }
 }
 
-// limit refuses a call that comes too soon after others. Members have rates of their own, so that
-// none of them can keep the backend out, nor each other.
-func (d *door) limit(caller command.Caller, name string) error {
+// limit refuses a call that comes too soon after others, or beside too many. Members have limits of
+// their own, so that none of them can keep the backend out, nor each other. end ends the call.
+func (d *door) limit(caller command.Caller, name string) (end func(), err error) {
 	now := d.options.Now()
-	if !caller.Admin {
-		if d.members != nil && !d.members.allow(caller.UserID, now) {
-			return refusal.New(tooOften, "more than %d calls of %s a second", d.members.perSecond, caller.UserID)
-		}
-		return nil
+	end = func() {}
+	switch limit := d.limiters[name]; {
+	case caller.Admin && limit != nil && !limit.AllowN(now, 1):
+		return end, refusal.New(tooOften, "more than %d calls of %s a second", d.options.Rate, name)
+	case caller.Admin, d.members == nil:
+		return end, nil
 	}
-	if limit := d.limiters[name]; limit != nil && !limit.AllowN(now, 1) {
-		return refusal.New(tooOften, "more than %d calls of %s a second", d.options.Rate, name)
+	if sentence := d.members.begin(caller.UserID, now); sentence != "" {
+		return end, refusal.New(tooOften, "%s", sentence)
 	}
-	return nil
+	return func() { d.members.end(caller.UserID) }, nil
 }
 
 // caller returns the caller if everything in the query string is right. members says whether the
