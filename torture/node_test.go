@@ -31,6 +31,7 @@ type nodeConfig struct {
 	Port, RoutePort int
 	Routes          []string
 	SyncAlways      bool
+	Alone           bool // tells nobody where it is: all that reaches it comes through proxies
 }
 
 // serveNode runs a node in this process. It ends when its parent does, which holds the other end of
@@ -44,6 +45,10 @@ func serveNode(config string) {
 		ServerName: c.Name, Host: "127.0.0.1", Port: c.Port, JetStream: true, StoreDir: c.Dir, SyncAlways: c.SyncAlways,
 		NoSigs: true, NoLog: true,
 		Cluster: server.ClusterOpts{Name: "torture", Host: "127.0.0.1", Port: c.RoutePort},
+	}
+	if c.Alone {
+		// Nodes tell each other and clients of further addresses. Nobody is at this one.
+		o.Cluster.NoAdvertise, o.Cluster.Advertise = true, "127.0.0.1:1"
 	}
 	for _, r := range c.Routes {
 		o.Routes = append(o.Routes, &url.URL{Scheme: "nats-route", Host: r})
