@@ -165,7 +165,7 @@ func (m *marks) await(ctx context.Context, sh *shard, revision uint64) error {
 	again := time.NewTicker(renewal / 10) // a hub that died says nothing more
 	defer again.Stop()
 	for asked := false; ; asked = true {
-		past, changed := m.peers.past(sh.index, revision)
+		past, changed := m.peers.past(sh.index, sh.tail.created().UnixNano(), revision)
 		if past {
 			return nil
 		}

@@ -92,17 +92,17 @@ func (p *peers) listed(all []bucket.Entry, own mark, now time.Time) {
 	p.wake()
 }
 
-// past reports whether every hub that is alive has come to this revision of a shard, and returns
-// what is closed when that may have changed. This hub's own mark says that it has, and was stored
-// before the others were listed: so a hub that is not among them comes in later, and knows.
-func (p *peers) past(shard int, revision uint64) (bool, <-chan struct{}) {
+// past reports whether every hub that is alive has come to this revision of a shard's history, and
+// returns what is closed when that may have changed. This hub's own mark says that it has, and was
+// stored before the others were listed: so a hub that is not among them comes in later, and knows.
+func (p *peers) past(shard int, created int64, revision uint64) (bool, <-chan struct{}) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if shard >= len(p.listing.Applied) || p.listing.Applied[shard] < revision {
+	if !p.listing.past(shard, created, revision) {
 		return false, p.changed
 	}
 	for _, known := range p.hubs {
-		if !known.Gone && !known.past(shard, p.listing.Created[shard], revision) {
+		if !known.Gone && !known.past(shard, created, revision) {
 			return false, p.changed
 		}
 	}
