@@ -72,7 +72,8 @@ export class Chat {
 
   getLoginUser = () => this._account.session?.userID ?? '';
 
-  getServerTime = () => this._account.session?.serverTime() ?? Math.floor(this._clock.now() / 1000);
+  getServerTime = () =>
+    this._account.session?.serverTime() ?? Math.floor(this._clock.time() / 1000);
 
   // Apps of Tencent's SDK call these first. There is no log and there are no plugins, so there is
   // nothing to do.

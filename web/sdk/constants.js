@@ -36,6 +36,8 @@ export const EVENT = Object.freeze({
   MY_FOLLOWERS_LIST_UPDATED: 'onMyFollowersListUpdated',
   MY_FOLLOWING_LIST_UPDATED: 'onMyFollowingListUpdated',
   MUTUAL_FOLLOWERS_LIST_UPDATED: 'onMutualFollowersListUpdated',
+  GROUP_JOINED: 'onGroupJoined',
+  GROUP_LEFT: 'onGroupLeft',
   KICKED_OUT: 'kickedOut',
   ERROR: 'error',
   NET_STATE_CHANGE: 'netStateChange',

@@ -12,7 +12,8 @@ const clock = Object.freeze({
   setTimeout: (/** @type {() => void} */ run, /** @type {number} */ ms) =>
     globalThis.setTimeout(run, ms),
   clearTimeout: (/** @type {any} */ timer) => globalThis.clearTimeout(timer),
-  now: () => Date.now(),
+  now: () => globalThis.performance.now(),
+  time: () => Date.now(),
 });
 
 /** @type {typeof import('./index.js').default.create} */

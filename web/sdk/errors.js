@@ -19,6 +19,9 @@ export const CLIENT = Object.freeze({
   KICKED_REST: 3006,
 });
 
+/** The hub's code for somebody who is not in the conversation. */
+export const NOT_A_MEMBER = 10007;
+
 /** ChatError is what every promise of the SDK is rejected with. */
 export class ChatError extends Error {
   /**
@@ -56,6 +59,7 @@ export const mayBeDone = (error) =>
  * user. An error of the SDK's own, or the end of the session, says nothing about them.
  *
  * @param {unknown} error
+ * @returns {error is ChatError}
  */
 export const isRefusal = (error) =>
   error instanceof ChatError && error.code >= 10_000 && !isTransient(error);

@@ -1,5 +1,6 @@
 import { EVENT } from './constants.js';
-import { isRefusal, isRevoked, isTransient } from './errors.js';
+import { isRefusal, isRevoked, isTransient, NOT_A_MEMBER } from './errors.js';
+import { groupPrefix } from './ids.js';
 import { touch } from './lru.js';
 import { TrackedMessage } from './tracked.js';
 import { DELIVERED, live, PENDING, READ } from './view.js';
@@ -94,7 +95,10 @@ export class Extensions {
 
   onDisconnect() {
     this._generation++;
-    for (const tracked of this._tracked.values()) tracked.stale = true;
+    for (const tracked of this._tracked.values()) {
+      tracked.stale = true;
+      tracked.away = false; // who knows
+    }
   }
 
   /** Forgets what the hub's last store held. All is read anew; handlers get what differs. */
@@ -113,7 +117,31 @@ export class Extensions {
   }
 
   staleIDs() {
-    return [...this._tracked].filter(([, { stale }]) => stale).map(([messageID]) => messageID);
+    return [...this._tracked]
+      .filter(([, { stale, away }]) => stale && !away)
+      .map(([messageID]) => messageID);
+  }
+
+  /**
+   * Waits with what is missed of a group's messages until the user is in it again. Reports whether
+   * anything may have been missed.
+   *
+   * @param {string} groupID
+   * @param {boolean} away
+   */
+  setAway(groupID, away) {
+    const all = this._ofGroup(groupID);
+    for (const tracked of all) {
+      tracked.stale ||= away;
+      tracked.away = away;
+    }
+    return all.some(({ stale }) => stale);
+  }
+
+  /** @param {string} groupID */
+  _ofGroup(groupID) {
+    const prefix = groupPrefix(groupID);
+    return [...this._tracked].filter(([ID]) => ID.startsWith(prefix)).map(([, tracked]) => tracked);
   }
 
   /**
@@ -134,13 +162,15 @@ export class Extensions {
     } catch (error) {
       if (isTransient(error)) return;
       if (!isRefusal(error)) throw error;
-      this._tracked.delete(messageID);
+      // Somebody who was removed may come back. Of another store nothing is left to come back to.
+      if (error.code === NOT_A_MEMBER && !tracked.previous.size) tracked.away = true;
+      else this._tracked.delete(messageID);
       if (isRevoked(error))
         return this._session.history.onFoundRevoked(messageID, error.data.revoker);
       // A message of another store: its pairs went with it.
       return this._emit(messageID, tracked.abandon());
     }
-    if (generation !== this._generation) return;
+    if (generation !== this._generation || tracked.away) return;
     tracked.stale = false;
     this._emit(messageID, tracked.deliver());
   }

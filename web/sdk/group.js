@@ -16,15 +16,12 @@ export class Groups {
   /** @param {any} options */
   async create({ name, type = TYPES.GRP_WORK, groupID, memberList }) {
     const { group } = await this._session.call('createGroup', { name, type, groupID, memberList });
-    this._session.history.track(TYPES.CONV_GROUP + group.groupID);
     return { group, overLimitUserIDList: [] };
   }
 
   /** @param {any} options */
   async join({ groupID }) {
     const { status, group } = await this._session.call('joinGroup', { groupID });
-    if (status === TYPES.JOIN_STATUS_SUCCESS)
-      this._session.history.track(TYPES.CONV_GROUP + groupID);
     return { status, group };
   }
 
@@ -34,7 +31,6 @@ export class Groups {
    */
   async leave(method, groupID) {
     await this._session.call(method, { groupID });
-    this._session.history.untrack(TYPES.CONV_GROUP + groupID);
     return { groupID };
   }
 

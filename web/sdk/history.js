@@ -1,15 +1,11 @@
 import { EVENT, TYPES } from './constants.js';
-import { ChatError, CLIENT, isRefusal, isTransient } from './errors.js';
+import { ChatError, CLIENT, isRefusal, isTransient, NOT_A_MEMBER } from './errors.js';
+import { Mark } from './mark.js';
 import { Message, toWire, updateFromWire } from './message.js';
 import { Messages } from './messages.js';
 
 /**
  * @typedef {import('./session.js').Session} Session
- *
- * @typedef {object} Mark the newest message seen in a conversation
- * @property {string} ID "" if there was none
- * @property {number} time in seconds; without a message, when the conversation was read
- * @property {boolean} stale whether the connection was lost since then
  */
 
 const PAGE = 15;
@@ -60,7 +56,9 @@ export class History {
         retry: true,
       });
       this._messages.remember(updateFromWire(message, wire, this._session.userID));
-      this._advance(message, generation);
+      // One-to-one, an older one of the other's may come after it.
+      if (message.conversationType === TYPES.CONV_GROUP || !this._marks.has(message.conversationID))
+        this._tell(message, generation);
       return { message };
     } catch (error) {
       message.status = 'fail';
@@ -72,12 +70,9 @@ export class History {
   /** @param {any} options */
   async list({ conversationID, nextReqMessageID = '', count = PAGE }) {
     const generation = this._generation;
-    const requestedAt = this._session.serverTime();
     const page = await this._fetchPage(conversationID, nextReqMessageID, Math.min(count, PAGE));
-    if (nextReqMessageID === '' && !this._marks.has(conversationID)) {
-      const newest = page.messageList[page.messageList.length - 1];
-      this._setMark(conversationID, newest, requestedAt, generation);
-    }
+    if (nextReqMessageID === '' && !this._marks.has(conversationID))
+      this._mark(conversationID, generation).moveTo(page.messageList[page.messageList.length - 1]);
     return page;
   }
 
@@ -86,7 +81,7 @@ export class History {
     const fresh = wires
       .filter((wire) => !this._messages.lookup(wire))
       .map((wire) => this._messages.intern(wire));
-    for (const wire of wires) this._advance(wire, this._generation);
+    for (const wire of wires) this._tell(wire, this._generation);
     if (fresh.length) this._session.emit(EVENT.MESSAGE_RECEIVED, fresh);
   }
 
@@ -110,7 +105,7 @@ export class History {
     const messages = fresh.map((wire) => this._messages.intern(wire));
     for (const wire of wires) {
       this._session.extensions.forget(wire.ID);
-      if (wire.conversationID) this._advance(wire, this._generation);
+      if (wire.conversationID) this._tell(wire, this._generation);
     }
     if (messages.length) this._session.emit(EVENT.MESSAGE_REVOKED, messages);
   }
@@ -127,32 +122,57 @@ export class History {
   }
 
   /**
-   * Follows a conversation that is new to this session.
+   * Follows a conversation that is new to this session from its newest message on.
    *
    * @param {string} conversationID
    */
-  track(conversationID) {
-    this._setMark(conversationID, undefined, this._session.serverTime(), this._generation);
+  async follow(conversationID) {
+    if (this._marks.has(conversationID)) return;
+    const generation = this._generation;
+    const params = { conversationID, nextReqMessageID: '', count: 1 };
+    const { messageList } = await this._session.call('getMessageList', params, { retry: true });
+    if (!this._marks.has(conversationID))
+      this._mark(conversationID, generation).moveTo(messageList[0]);
   }
 
-  /** @param {string} conversationID */
-  untrack(conversationID) {
-    this._marks.delete(conversationID);
+  /**
+   * Waits with what is missed until the user is in the conversation again.
+   *
+   * @param {string} conversationID
+   */
+  leave(conversationID) {
+    const mark = this._marks.get(conversationID);
+    if (mark) mark.stale = mark.away = true;
+  }
+
+  /**
+   * Lets what was missed be fetched, and reports whether anything may have been.
+   *
+   * @param {string} conversationID
+   */
+  enter(conversationID) {
+    const mark = this._marks.get(conversationID);
+    if (mark) mark.away = false;
+    return mark?.stale ?? false;
   }
 
   onDisconnect() {
     this._generation++;
-    for (const mark of this._marks.values()) mark.stale = true;
+    for (const mark of this._marks.values()) {
+      mark.stale = true;
+      mark.away = false; // who knows
+    }
   }
 
   /** Forgets IDs, which name other messages once the hub's store was replaced. */
   reset() {
-    for (const mark of this._marks.values()) mark.ID = '';
+    this._messages.reset();
+    for (const mark of this._marks.values()) mark.reset();
   }
 
   staleIDs() {
     return [...this._marks]
-      .filter(([, { stale }]) => stale)
+      .filter(([, { stale, away }]) => stale && !away)
       .map(([conversationID]) => conversationID);
   }
 
@@ -171,14 +191,16 @@ export class History {
     /** @type {any[]} */
     let missed = [];
     let found = false;
+    /** @type {any} */
+    let newest;
     try {
       let next = '';
       for (let pages = 0; pages < CATCH_UP_PAGES; pages++) {
         const params = { conversationID, nextReqMessageID: next, count: PAGE };
         const page = await this._session.call('getMessageList', params, { retry: false });
-        const isKnown = (/** @type {any} */ { ID, time }) => ID === mark.ID || time < mark.time;
+        newest ??= page.messageList[page.messageList.length - 1];
         let known = page.messageList.length - 1;
-        while (known >= 0 && !found && !isKnown(page.messageList[known])) known--;
+        while (known >= 0 && !found && !this._isKnown(mark, page.messageList[known])) known--;
         missed = [...page.messageList.slice(known + 1), ...missed];
         found ||= known >= 0;
         this._noteRevoked(page.messageList);
@@ -188,12 +210,16 @@ export class History {
     } catch (error) {
       if (isTransient(error)) return;
       if (!isRefusal(error)) throw error;
-      this._marks.delete(conversationID);
+      // Somebody who was removed may come back. Of another store nothing is left to come back to.
+      if (error.code === NOT_A_MEMBER && !mark.anew) mark.away = true;
+      else this._marks.delete(conversationID);
       return;
     }
     this.onReceived(missed.filter(({ isRevoked }) => !isRevoked));
     this.onRevoked(missed.filter(({ isRevoked }) => isRevoked));
-    mark.stale = generation !== this._generation;
+    if (generation !== this._generation || mark.away) return;
+    mark.moveTo(newest);
+    mark.stale = false;
   }
 
   /**
@@ -226,23 +252,41 @@ export class History {
   }
 
   /**
-   * @param {{ conversationID: string, ID: string, time: number }} message
-   * @param {number} generation when it was requested
+   * Whether handlers know the message and all before it. In a store that replaced another, they do
+   * if it is one that they knew of the other.
+   *
+   * @param {Mark} mark
+   * @param {any} wire
    */
-  _advance({ conversationID, ID, time }, generation) {
-    const mark = this._marks.get(conversationID);
-    if (!mark) this._setMark(conversationID, { ID, time }, time, generation);
-    else if (!mark.stale && time >= mark.time) Object.assign(mark, { ID, time });
+  _isKnown(mark, wire) {
+    if (mark.anew) return this._messages.isFormer(wire);
+    return wire.conversationType === TYPES.CONV_GROUP
+      ? wire.sequence <= mark.sequence
+      : wire.ID === mark.ID;
   }
 
   /**
+   * Notes that handlers, or the sender, know of the message.
+   *
+   * @param {Pick<Message, 'ID' | 'conversationID' | 'conversationType' | 'sequence'>} message
+   * @param {number} generation when it was requested
+   */
+  _tell(message, generation) {
+    const mark = this._marks.get(message.conversationID);
+    if (mark) mark.tell(message);
+    else this._mark(message.conversationID, generation).moveTo(message);
+  }
+
+  /**
+   * Begins to follow a conversation.
+   *
    * @param {string} conversationID
-   * @param {{ ID: string, time: number } | undefined} newest
-   * @param {number} time
    * @param {number} generation
    */
-  _setMark(conversationID, newest, time, generation) {
-    const stale = generation !== this._generation;
-    this._marks.set(conversationID, { ID: newest?.ID ?? '', time: newest?.time ?? time, stale });
+  _mark(conversationID, generation) {
+    const mark = new Mark();
+    mark.stale = generation !== this._generation;
+    this._marks.set(conversationID, mark);
+    return mark;
   }
 }

@@ -797,6 +797,13 @@ export interface EventData {
   netStateChange: { state: NetState };
   /** When the session was ended. SDK_NOT_READY follows, and no further attempt. */
   kickedOut: { type: KickedOutType };
+  /**
+   * Ours: when you are a member of a group from now on: made, joined, added. If you were one
+   * before, what changed while you were not follows as events.
+   */
+  onGroupJoined: { groupID: string };
+  /** Ours: when you are no member any more: you left, were removed, or there is no such group. */
+  onGroupLeft: { groupID: string; reason: 'quit' | 'removed' | 'dismissed' };
   /** Messages of others, or yours from another session; oldest first. */
   onMessageReceived: Message[];
   /** Pairs that are new or have a new value. */
@@ -870,6 +877,8 @@ declare const EVENT: {
   readonly MY_FOLLOWERS_LIST_UPDATED: 'onMyFollowersListUpdated';
   readonly MY_FOLLOWING_LIST_UPDATED: 'onMyFollowingListUpdated';
   readonly MUTUAL_FOLLOWERS_LIST_UPDATED: 'onMutualFollowersListUpdated';
+  readonly GROUP_JOINED: 'onGroupJoined';
+  readonly GROUP_LEFT: 'onGroupLeft';
   readonly KICKED_OUT: 'kickedOut';
   readonly ERROR: 'error';
   readonly NET_STATE_CHANGE: 'netStateChange';

@@ -9,6 +9,8 @@ export class Messages {
   _session;
   /** @type {Map<string, Message>} by ID */
   _known = new Map();
+  /** @type {Map<string, Message>} those of the store before this one, by ID */
+  _former = new Map();
 
   /** @param {import('./session.js').Session} session */
   constructor(session) {
@@ -25,9 +27,8 @@ export class Messages {
    *
    * @param {any} wire only a message of the same time and number is the same one
    */
-  lookup({ ID, time, random = 0 }) {
-    const known = this._known.get(ID);
-    return known?.time === time && known?.random === random ? known : undefined;
+  lookup(wire) {
+    return same(this._known.get(wire.ID), wire);
   }
 
   /** @param {any} wire */
@@ -39,6 +40,20 @@ export class Messages {
   /** @param {Message} message */
   remember(message) {
     return touch(this._known, message.ID, message, MAX_MESSAGES);
+  }
+
+  /** Notes that the hub's store was replaced, in which an ID may name another message. */
+  reset() {
+    this._former = new Map(this._known);
+  }
+
+  /**
+   * Whether the message was known of the store before this one.
+   *
+   * @param {any} wire
+   */
+  isFormer(wire) {
+    return same(this._former.get(wire.ID), wire) !== undefined;
   }
 
   /**
@@ -53,3 +68,10 @@ export class Messages {
     return Math.min(...times);
   }
 }
+
+/**
+ * @param {Message | undefined} known
+ * @param {any} wire
+ */
+const same = (known, { time, random = 0 }) =>
+  known?.time === time && known?.random === random ? known : undefined;

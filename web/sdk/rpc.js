@@ -5,7 +5,8 @@ import { decode, encode, isNotification } from './frames.js';
  * @typedef {object} Clock
  * @property {(run: () => void, ms: number) => any} setTimeout
  * @property {(timer: any) => void} clearTimeout
- * @property {() => number} now in milliseconds
+ * @property {() => number} now steady milliseconds, whatever is done to the time of day
+ * @property {() => number} time the time of day in milliseconds, which may be wrong and may jump
  *
  * @typedef {{ resolve: (result: any) => void, reject: (error: Error) => void, timer: any }} Pending
  *

@@ -1,6 +1,6 @@
 import { FIRST_MS, MAX_MS } from './backoff.js';
 import { Connection } from './connection.js';
-import { TYPES } from './constants.js';
+import { EVENT, TYPES } from './constants.js';
 import { Extensions } from './extensions.js';
 import { Groups } from './group.js';
 import { History } from './history.js';
@@ -45,8 +45,8 @@ export class Session {
   _clock;
   _random;
   _listener;
-  /** Milliseconds that the hub's clock is ahead. */
-  _clockSkew = 0;
+  /** The hub's time in milliseconds when this machine's steady clock stood at 0. */
+  _hubTimeAtZero = 0;
   /** The number of pairs that one request may change. */
   perRequest = 20;
   _renewable;
@@ -54,6 +54,8 @@ export class Session {
   _epoch;
   /** The number of connections and losses. A catch-up stops when it has changed. */
   _generation = 0;
+  /** The generation that catches up now, or 0. */
+  _catchingUp = 0;
   /** @type {[method: string, params: any][] | null} notifications while messages catch up */
   _buffered = [];
 
@@ -71,7 +73,7 @@ export class Session {
     this._renewable = userSig.renewable;
     this._clock = environment.clock;
     this._random = environment.random;
-    this.drafts = new Drafts(userID, new Date(environment.clock.now()));
+    this.drafts = new Drafts(userID, new Date(environment.clock.time()));
     this._connection = new Connection({
       ...environment,
       loginParams: async () => ({
@@ -121,7 +123,7 @@ export class Session {
 
   /** The hub's time in seconds, the unit of message.time. */
   serverTime() {
-    return Math.floor((this._clock.now() + this._clockSkew) / 1000);
+    return Math.floor((this._clock.now() + this._hubTimeAtZero) / 1000);
   }
 
   /** @param {import('./errors.js').ChatError} reason */
@@ -133,7 +135,7 @@ export class Session {
   /** @param {{ time: number, epoch: string, limits: { maxExtensionsPerRequest: number } }} login */
   _onLogin({ time, epoch, limits }) {
     this.perRequest = limits.maxExtensionsPerRequest;
-    this._clockSkew = time * 1000 - this._clock.now();
+    this._hubTimeAtZero = time * 1000 - this._clock.now();
     if (epoch !== this._epoch) {
       this.history.reset();
       this.extensions.reset();
@@ -155,6 +157,8 @@ export class Session {
   /** Fetches what was missed: messages first, because pairs must not come before their message. */
   async _catchUp() {
     const generation = this._generation;
+    if (this._catchingUp === generation) return;
+    this._catchingUp = generation;
     // What nobody expected is tried again. The end of the session ends this too.
     const report = (/** @type {unknown} */ error) => {
       if (generation === this._generation) console.error(error);
@@ -172,10 +176,11 @@ export class Session {
       await forEachLimit(CATCH_UP_CONCURRENCY, this.extensions.staleIDs(), (id) =>
         this.extensions.catchUp(id).catch(report),
       );
-      if (!this.history.staleIDs().length && !this.extensions.staleIDs().length) return;
+      if (!this.history.staleIDs().length && !this.extensions.staleIDs().length) break;
       const ms = this._random() * window;
       await new Promise((resolve) => this._clock.setTimeout(() => resolve(undefined), ms));
     }
+    if (this._catchingUp === generation) this._catchingUp = 0;
   }
 
   _flush() {
@@ -192,6 +197,28 @@ export class Session {
   }
 
   /**
+   * Handles a group that the user is in from now on. What changed while the user was not is fetched
+   * first; then comes what came since.
+   *
+   * @param {{ groupID: string }} event
+   */
+  _onJoined({ groupID }) {
+    this.emit(EVENT.GROUP_JOINED, { groupID });
+    const conversationID = TYPES.CONV_GROUP + groupID;
+    const missed = this.history.enter(conversationID);
+    this.history.follow(conversationID).catch(() => {}); // the next message begins it
+    if (missed) this._buffered ??= [];
+    if (this.extensions.setAway(groupID, false) || missed) void this._catchUp();
+  }
+
+  /** @param {{ groupID: string, reason: string }} event */
+  _onLeft({ groupID, reason }) {
+    this.history.leave(TYPES.CONV_GROUP + groupID);
+    this.extensions.setAway(groupID, true);
+    this.emit(EVENT.GROUP_LEFT, { groupID, reason });
+  }
+
+  /**
    * @param {string} method
    * @param {any} params
    */
@@ -202,6 +229,8 @@ export class Session {
     else if (method === 'MESSAGE_REVOKED') this.history.onRevoked(params.messages);
     else if (method === 'MESSAGE_EXTENSIONS_UPDATED') this.extensions.onUpdated(params);
     else if (method === 'MESSAGE_EXTENSIONS_DELETED') this.extensions.onDeleted(params);
+    else if (method === 'GROUP_JOINED') this._onJoined(params);
+    else if (method === 'GROUP_LEFT') this._onLeft(params);
   }
 }
 

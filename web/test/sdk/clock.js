@@ -17,6 +17,10 @@ export class Clock {
 
   now = () => this.#now;
 
+  /** The time of day, which the test may set. */
+  time = () => this.#now + this.skew;
+  skew = 0;
+
   /** The number of timers that are set: none may be left behind. */
   get timerCount() {
     return this.#timers.size;

@@ -84,6 +84,8 @@ const EVENTS = {
     extensions: extensions.map(({ key, value }) => ({ key, value })),
   }),
   MESSAGE_EXTENSIONS_DELETED: ({ messageID, keyList }) => ({ messageID, keyList }),
+  GROUP_JOINED: ({ groupID }) => ({ groupID }),
+  GROUP_LEFT: ({ groupID, reason }) => ({ groupID, reason }),
   KICKED_OUT: ({ type }) => ({ type }),
 };
 

@@ -196,6 +196,7 @@ test(
       [
         'login',
         `getMessageList GROUP${groupID}`,
+        `getMessageList GROUP${groupID}`, // from where on the group that was made anew is followed
         'getMessageList C2Cbob',
         `getMessageExtensions ${copy.ID} 0`,
         `getMessageExtensions ${letter.ID} 0`,

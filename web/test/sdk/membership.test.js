@@ -1,0 +1,133 @@
+// A gap in a membership is a gap in what is known, also on a connection that never broke.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import TencentCloudChat from '../../sdk/index.js';
+import { Hub } from '../hub.js';
+import { codes, pairs, poll, secretKey, send, set } from './fixture.js';
+import { TcpProxy } from './proxy.js';
+import { User } from './user.js';
+
+const { EVENT } = TencentCloudChat;
+const timeout = 60_000;
+
+let hub;
+before(async () => (hub = await Hub.start('--secret-key', secretKey, '--message-rate', '0')), {
+  timeout: 300_000,
+});
+after(() => hub.stop());
+
+const WAYS = {
+  'removed and added again': {
+    reason: 'removed',
+    leave: ({ alice, groupID }) => alice.chat.deleteGroupMember({ groupID, userIDList: ['bob'] }),
+    enter: ({ alice, groupID }) => alice.chat.addGroupMember({ groupID, userIDList: ['bob'] }),
+  },
+  'gone and back again': {
+    reason: 'quit',
+    leave: ({ bob, groupID }) => bob.chat.quitGroup(groupID),
+    enter: ({ bob, groupID }) => bob.chat.joinGroup({ groupID }),
+  },
+  'gone and back again in another session': {
+    reason: 'quit',
+    leave: ({ phone, groupID }) => phone.chat.quitGroup(groupID),
+    enter: ({ phone, groupID }) => phone.chat.joinGroup({ groupID }),
+  },
+};
+
+for (const [way, { reason, leave, enter }] of Object.entries(WAYS)) {
+  test(`${way}: what changed meanwhile is told, in order and once`, { timeout }, async (t) => {
+    const world = await poll(t, hub);
+    const { alice, bob, groupID, message, copy } = world;
+    world.phone = await User.logIn(t, hub, 'bob');
+    for (const key of ['stays', 'changes', 'goes']) await set(alice, message, key, '1');
+    await bob.waitForPair(message.ID, 'goes', '1');
+    await pairs(bob, copy);
+    bob.clearEvents();
+    await leave(world);
+    await bob.waitFor(EVENT.GROUP_LEFT, (data) => data.groupID === groupID);
+    await assert.rejects(bob.chat.getMessageExtensions(copy), { code: 10007 });
+    await set(alice, message, 'changes', '2');
+    await set(alice, message, 'comes', '1');
+    await alice.chat.deleteMessageExtensions(message, ['goes']);
+    const missed = [await send(alice, groupID), await send(alice, groupID)];
+    await enter(world);
+    const live = await send(alice, groupID);
+    await set(alice, message, 'live', '1');
+    await bob.waitFor(EVENT.MESSAGE_RECEIVED, (list) => list.some(({ ID }) => ID === live.ID));
+    await Promise.all(
+      Object.entries({ changes: '2', comes: '1', goes: '', live: '1' }).map(([key, value]) =>
+        bob.waitForPair(message.ID, key, value),
+      ),
+    );
+    assert.deepEqual(
+      bob.eventsOf(EVENT.MESSAGE_RECEIVED).flatMap((list) => list.map(({ ID }) => ID)),
+      [...missed, live].map(({ ID }) => ID),
+    );
+    const told = bob.eventsOf(EVENT.MESSAGE_EXTENSIONS_UPDATED).flatMap((one) => one.extensions);
+    assert.deepEqual(told.map(({ key, value }) => key + value).sort(), [
+      'changes2',
+      'comes1',
+      'live1',
+    ]);
+    assert.deepEqual(bob.eventsOf(EVENT.GROUP_LEFT), [{ groupID, reason }]);
+    assert.deepEqual(bob.eventsOf(EVENT.GROUP_JOINED), [{ groupID }]);
+    assert.deepEqual(Object.fromEntries(await pairs(bob, copy)), {
+      stays: '1',
+      changes: '2',
+      comes: '1',
+      live: '1',
+    });
+    assert.deepEqual(codes(await set(bob, copy, 'comes', '2')), [0], 'it knows the Seq');
+  });
+}
+
+test('removed and added again while away: told as well', { timeout }, async (t) => {
+  const proxy = await TcpProxy.open(t, hub);
+  const { alice, bob, groupID, message, copy } = await poll(t, hub, { proxy });
+  await pairs(bob, copy);
+  proxy.cut();
+  await bob.waitFor(EVENT.NET_STATE_CHANGE, ({ state }) => state === 'disconnected');
+  await alice.chat.deleteGroupMember({ groupID, userIDList: ['bob'] });
+  await set(alice, message, 'a', '1');
+  proxy.restore();
+  await bob.waitFor(EVENT.NET_STATE_CHANGE, ({ state }) => state === 'connected');
+  await assert.rejects(bob.chat.getMessageExtensions(copy), { code: 10007 });
+  const missed = await send(alice, groupID);
+  await alice.chat.addGroupMember({ groupID, userIDList: ['bob'] });
+  await bob.waitForPair(message.ID, 'a', '1');
+  await bob.waitFor(EVENT.MESSAGE_RECEIVED, (list) => list.some(({ ID }) => ID === missed.ID));
+});
+
+test(
+  'the first message of a group that was joined is told, also if it came while away',
+  { timeout },
+  async (t) => {
+    const proxy = await TcpProxy.open(t, hub);
+    const { alice, groupID } = await poll(t, hub);
+    const carol = await User.logIn(t, hub, 'carol', { url: proxy.url });
+    await carol.chat.joinGroup({ groupID });
+    await carol.waitFor(EVENT.GROUP_JOINED);
+    await carol.chat.getGroupMemberList({ groupID }); // behind what the SDK has asked by then
+    proxy.cut();
+    await carol.waitFor(EVENT.NET_STATE_CHANGE, ({ state }) => state === 'disconnected');
+    const missed = await send(alice, groupID);
+    proxy.restore();
+    const received = await carol.waitFor(EVENT.MESSAGE_RECEIVED);
+    assert.deepEqual(
+      received.map(({ ID }) => ID),
+      [missed.ID],
+    );
+  },
+);
+
+test('whoever is added is told of the group, and of its end', { timeout }, async (t) => {
+  const alice = await User.logIn(t, hub, 'alice');
+  const bob = await User.logIn(t, hub, 'bob');
+  const { group } = (await alice.chat.createGroup({ name: 'New', memberList: [{ userID: 'bob' }] }))
+    .data;
+  const mine = ({ groupID }) => groupID === group.groupID;
+  await Promise.all([alice, bob].map((user) => user.waitFor(EVENT.GROUP_JOINED, mine)));
+  await alice.chat.dismissGroup(group.groupID);
+  for (const user of [alice, bob])
+    assert.equal((await user.waitFor(EVENT.GROUP_LEFT, mine)).reason, 'dismissed');
+});
