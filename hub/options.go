@@ -44,7 +44,8 @@ type Options struct {
 	SessionRate int
 
 	LoginTimeout time.Duration // from the connection to its login; 5 s
-	// a client must send something this often, and is closed after twice as long; 30 s
+	// a client must send something this often, and is closed after twice as long; 25 s, because
+	// proxies end what is silent for 30
 	Heartbeat      time.Duration
 	RequestTimeout time.Duration // for one request; 10 s
 	WriteTimeout   time.Duration // how long a client may accept nothing before it is closed; 10 s
@@ -101,7 +102,7 @@ func (o Options) withDefaults() (Options, error) {
 	o.MaxSessionsPerUser = cmp.Or(o.MaxSessionsPerUser, 100)
 	o.SessionRate = cmp.Or(o.SessionRate, 1000)
 	o.LoginTimeout = cmp.Or(o.LoginTimeout, 5*time.Second)
-	o.Heartbeat = cmp.Or(o.Heartbeat, 30*time.Second)
+	o.Heartbeat = cmp.Or(o.Heartbeat, 25*time.Second)
 	o.RequestTimeout = cmp.Or(o.RequestTimeout, 10*time.Second)
 	o.WriteTimeout = cmp.Or(o.WriteTimeout, 10*time.Second)
 	o.FanoutFrom = cmp.Or(o.FanoutFrom, socket.FanoutFrom)

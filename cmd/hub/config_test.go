@@ -172,6 +172,7 @@ func TestRefused(t *testing.T) {
 		"WebhookSecretShort":   {"--webhook-url http://app.example --webhook-secret s", "at least 16"},
 		"WebhookSecretSimple":  {"--webhook-url http://app.example --webhook-secret aaaaaaaaaaaaaaaaa", "a random one"},
 		"WebhookSecretAlone":   {"--webhook-secret s", "--webhook-url"},
+		"HeartbeatTooShort":    {"--heartbeat=10ms", "whole seconds"},
 		"IntervalNegative":     {"--event-interval=-1s", "set 0"},
 		"WriteTimeout0":        {"--write-timeout 0s", "10s"},
 		"NATSOverHTTP":         {"--nats-url http://localhost:4222 --secret-key 0123456789abcdef", "how NATS is spoken"},

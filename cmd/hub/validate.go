@@ -9,6 +9,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"time"
 
 	"exthub/hub"
 )
@@ -164,6 +165,8 @@ func (c *Config) validateLimits() error {
 	case c.MaxConversationBytes != 0 && c.MaxConversationBytes < hub.MaxMessageBytes:
 		return fmt.Errorf("--max-conversation-bytes %d is less than one message may have: "+
 			"set %d or more, or 0 for no limit", c.MaxConversationBytes, hub.MaxMessageBytes)
+	case c.Heartbeat < time.Second || c.Heartbeat%time.Second != 0:
+		return fmt.Errorf("--heartbeat %v is not a number of whole seconds", c.Heartbeat)
 	case c.EventInterval < 0:
 		return fmt.Errorf("--event-interval %v is negative: set 0 for no folding", c.EventInterval)
 	case c.WriteTimeout <= 0:

@@ -10,7 +10,7 @@ import { Waiters } from './waiters.js';
  * @property {new (url: string) => WebSocket} WebSocket
  * @property {import('./rpc.js').Clock} clock
  * @property {() => number} random
- * @property {(check: () => void) => () => void} onWake see wake.js
+ * @property {(check: () => void, drop: () => void) => () => void} onWake see wake.js
  * @property {() => Promise<object>} loginParams gives the params of the next login
  * @property {boolean} renewable whether the next UserSig may be better than the last
  * @property {(state: 'connecting' | 'connected' | 'disconnected') => void} onState
@@ -62,7 +62,10 @@ export class Connection {
 
   /** Logs in for the first time. It tries once, because the app wants to know why it failed. */
   async connect() {
-    this._stopWaking = this._options.onWake(() => this.checkAlive());
+    this._stopWaking = this._options.onWake(
+      () => this.checkAlive(),
+      () => this.drop(),
+    );
     try {
       return await this._attempt();
     } catch (error) {
@@ -100,6 +103,9 @@ export class Connection {
           deadline - clock.now(),
         );
       } catch (error) {
+        // Nobody knows whether the hub is slow or the socket is dead.
+        if (error instanceof ChatError && error.code === CLIENT.TIMEOUT)
+          void this._heartbeat.check(WAKE_PONG_MS);
         if (!retry || !(error instanceof ChatError) || error.code !== CLIENT.LOST) throw error;
         lost = error;
       }
@@ -110,6 +116,11 @@ export class Connection {
   checkAlive() {
     if (this._rpc) void this._heartbeat.check(WAKE_PONG_MS);
     else if (!this._endReason && !this._attempting) void this._retry();
+  }
+
+  /** Gives the socket up. Attempts to replace it follow. */
+  drop() {
+    (this._rpc ?? this._connecting)?.close();
   }
 
   /** @param {ChatError} reason what waiting calls are rejected with */

@@ -13,7 +13,7 @@ import { askUserSig } from './usersig.js';
  * @property {new (url: string) => WebSocket} WebSocket
  * @property {import('./rpc.js').Clock} clock
  * @property {() => number} random
- * @property {(check: () => void) => () => void} onWake
+ * @property {(check: () => void, drop: () => void) => () => void} onWake
  * @property {(run: () => void) => void} later runs it in a task of its own
  *
  * @typedef {object} Listener

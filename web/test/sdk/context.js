@@ -11,7 +11,12 @@ export async function start(t, { random = () => 0, WebSocket = RealSocket } = {}
   const heard = [];
   const waiting = new Map();
   let wakeUp = () => {};
-  const onWake = (check) => ((wakeUp = check), () => (wakeUp = () => {}));
+  let goOffline = () => {};
+  const onWake = (check, drop) => {
+    wakeUp = check;
+    goOffline = drop;
+    return () => (wakeUp = goOffline = () => {});
+  };
   const later = (run) => setImmediate(() => run());
   const environment = { url: hub.url, WebSocket, clock, random, onWake, later };
   const chat = new Chat(1, environment, () => {});
@@ -24,7 +29,7 @@ export async function start(t, { random = () => 0, WebSocket = RealSocket } = {}
   }
   const waitFor = (label) => new Promise((resolve) => waiting.set(label, resolve));
   t.after(() => chat.destroy());
-  return { hub, clock, chat, heard, waitFor, wake: () => wakeUp() };
+  return { hub, clock, chat, heard, waitFor, wake: () => wakeUp(), offline: () => goOffline() };
 }
 
 export async function logIn(context) {
