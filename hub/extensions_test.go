@@ -66,9 +66,9 @@ func TestSeq(t *testing.T) {
 	}
 }
 
-// TestSentAgainAfterALostAnswer: a client that got no answer sends the same again, with the Seq that
-// was right the first time, and is told 23001 by its own write. What a request asks for is there
-// already, so it is no conflict, and nothing is written or told.
+// TestSentAgainAfterALostAnswer: a client that got no answer sends the same again, with the Seq
+// that was right the first time, and is told 23001 by its own write. What a request asks for is
+// there already, so it is no conflict, and nothing is written or told.
 func TestSentAgainAfterALostAnswer(t *testing.T) {
 	w := hubtest.Start(t)
 	ada := w.Login("ada")

@@ -14,8 +14,8 @@ import (
 	"exthub/hub/refusal"
 )
 
-// fuzzedParams are what FuzzMethods begins with. LETTER, POST and CLUB stand for messages and a group
-// that are there.
+// fuzzedParams are what FuzzMethods begins with. LETTER, POST and CLUB stand for messages and a
+// group that are there.
 var fuzzedParams = []string{
 	`{}`, `{"messageID":"LETTER","extensions":[{"key":"k","value":"v","seq":0}]}`, `{"messageID":"POST","clear":true}`,
 	`{"messageID":"POST","startSeq":1}`, `{"groupID":"CLUB","count":100,"offset":1}`, `{"conversationID":"C2Cbo"}`,

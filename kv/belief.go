@@ -18,8 +18,9 @@ import (
 // long as those count. So each bucket has a name, made at random by the hub that finds none, and
 // the store notes, on disk, which one was believed last. Another one is believed when it is a TTL
 // old by this hub's own clock: by then every hub has its mark in it, or decides nothing. A store
-// that has noted none has never had more hubs than those that are about to write their marks; unless
-// this hub has seen another bucket of marks before: then the store itself was deleted, note and all.
+// that has noted none has never had more hubs than those that are about to write their marks;
+// unless this hub has seen another bucket of marks before: then the store itself was deleted, note
+// and all.
 type belief struct {
 	believed string // the bucket's name
 	found    string // the name of the bucket that was seen last

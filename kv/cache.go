@@ -177,8 +177,8 @@ func (c *cache) find(key []byte) (sl *slot, mine bool) {
 // not accepted.
 func (c *cache) load(ctx context.Context, sl *slot, empty object) {
 	defer close(sl.loaded)
-	// Others may wait for this snapshot, so it outlives the request that happened to come first. That
-	// waits for it too, and may be a write.
+	// Others may wait for this snapshot, so it outlives the request that happened to come first.
+	// That waits for it too, and may be a write.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), c.sh.options.WriteTimeout)
 	defer cancel()
 	snap, err := c.sh.bucket.Read(ctx, 0, sl.key+".>")

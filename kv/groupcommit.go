@@ -61,7 +61,8 @@ func (g *groupCommit) join(w *waiter) {
 }
 
 // leave lets a waiter give up, and reports whether it could, and whether it is part of a commit,
-// whose outcome it will not learn. A waiter that leads, or is done, has been woken for that and can't.
+// whose outcome it will not learn. A waiter that leads, or is done, has been woken for that and
+// can't.
 func (g *groupCommit) leave(w *waiter) (left, unknown bool) {
 	if w.leads || w.done {
 		return false, false

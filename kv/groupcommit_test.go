@@ -62,8 +62,8 @@ func TestOneLeaderAtATime(t *testing.T) {
 }
 
 // A leader waits for an answer that does not come, and a writer that gives up meanwhile waits with
-// it, for twice its time. The writer goes at once: without an outcome if its write is on its way, and
-// with nothing written if it is not. Whoever is gone is never woken to lead, for nobody would.
+// it, for twice its time. The writer goes at once: without an outcome if its write is on its way,
+// and with nothing written if it is not. Whoever is gone is never woken to lead, for nobody would.
 func TestGiveUp(t *testing.T) {
 	g := new(groupCommit)
 	leader, sent, waits := joinGroup(g), joinGroup(g), joinGroup(g)

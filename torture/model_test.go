@@ -73,8 +73,8 @@ func step(s state, in call, out result) []state {
 	}
 	before := s.cells[in.key]
 	if out.conflict {
-		// A pair whose Seq was not known until now may still be one that the writer did not name. What
-		// is there already, as asked for, is no conflict.
+		// A pair whose Seq was not known until now may still be one that the writer did not name.
+		// What is there already, as asked for, is no conflict.
 		if !before.matches(out.pair) || out.pair.seq == in.seq || out.pair.value == "" && in.seq == 0 ||
 			out.pair.value == in.value {
 			return nil

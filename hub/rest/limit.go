@@ -58,9 +58,9 @@ func newMemberLimits(perSecond int) *memberLimits {
 	}
 }
 
-// begin counts a call of the member's. If it is one too many it returns a sentence, else "", and end
-// must follow. A member who has not called for a second is forgotten at the next sweep, so what is
-// kept grows with those who call and not with those who ever did.
+// begin counts a call of the member's. If it is one too many it returns a sentence, else "", and
+// end must follow. A member who has not called for a second is forgotten at the next sweep, so what
+// is kept grows with those who call and not with those who ever did.
 func (m *memberLimits) begin(userID string, now time.Time) (refused string) {
 	m.mu.Lock()
 	defer m.mu.Unlock()

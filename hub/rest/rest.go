@@ -105,8 +105,9 @@ func Commands() []string { return slices.Sorted(maps.Keys(operations)) }
 // hundredth of it.
 const maxBody = 1 << 20
 
-// maxMemberBody is the same for a member, who is a stranger and may say no more here than in a frame
-// of a session. Bodies that never end are held until net/http gives up: 400 of 1 MiB were 480 MiB.
+// maxMemberBody is the same for a member, who is a stranger and may say no more here than in a
+// frame of a session. Bodies that never end are held until net/http gives up: 400 of 1 MiB were 480
+// MiB.
 const maxMemberBody = 64 << 10
 
 // New returns the door to the commands.

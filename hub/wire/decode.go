@@ -21,8 +21,8 @@ var Lenient = json.JoinOptions(jsontext.AllowDuplicateNames(true), jsontext.Allo
 
 // Decode decodes raw into a struct. Unknown members are ignored; one of the wrong type is refused
 // with code and its path, and so is a name that an object has twice: what somebody in front of the
-// hub has seen of it need not be what the hub sees. A string that is not Unicode becomes one that no
-// rule accepts. An empty raw leaves the struct as it is.
+// hub has seen of it need not be what the hub sees. A string that is not Unicode becomes one that
+// no rule accepts. An empty raw leaves the struct as it is.
 func Decode(raw []byte, into any, code int) error { return decode(raw, into, code, strict) }
 
 // DecodeKnown is Decode for a request that deletes: it refuses an unknown member with code and its

@@ -187,26 +187,9 @@ export class History {
     const generation = this._generation;
     const mark = this._marks.get(conversationID);
     if (!mark) return;
-    const oldest = this._messages.oldest(conversationID);
-    /** @type {any[]} */
-    let missed = [];
-    let found = false;
-    /** @type {any} */
-    let newest;
+    let read;
     try {
-      let next = '';
-      for (let pages = 0; pages < CATCH_UP_PAGES; pages++) {
-        const params = { conversationID, nextReqMessageID: next, count: PAGE };
-        const page = await this._session.call('getMessageList', params, { retry: false });
-        newest ??= page.messageList[page.messageList.length - 1];
-        let known = page.messageList.length - 1;
-        while (known >= 0 && !found && !this._isKnown(mark, page.messageList[known])) known--;
-        missed = [...page.messageList.slice(known + 1), ...missed];
-        found ||= known >= 0;
-        this._noteRevoked(page.messageList);
-        next = page.nextReqMessageID;
-        if (page.isCompleted || (found && page.messageList[0]?.time < oldest)) break;
-      }
+      read = await this._readMissed(conversationID, mark);
     } catch (error) {
       if (isTransient(error)) return;
       if (!isRefusal(error)) throw error;
@@ -215,11 +198,42 @@ export class History {
       else this._marks.delete(conversationID);
       return;
     }
-    this.onReceived(missed.filter(({ isRevoked }) => !isRevoked));
-    this.onRevoked(missed.filter(({ isRevoked }) => isRevoked));
+    this.onReceived(read.missed.filter(({ isRevoked }) => !isRevoked));
+    this.onRevoked(read.missed.filter(({ isRevoked }) => isRevoked));
     if (generation !== this._generation || mark.away) return;
-    mark.moveTo(newest);
+    mark.moveTo(read.newest);
     mark.stale = false;
+  }
+
+  /**
+   * Reads back to the mark, then on to the oldest message that is here.
+   *
+   * @param {string} conversationID
+   * @param {Mark} mark
+   */
+  async _readMissed(conversationID, mark) {
+    const oldest = this._messages.oldest(conversationID);
+    /** @type {any[]} */
+    let missed = [];
+    /** @type {any} */
+    let newest;
+    let found = false;
+    let next = '';
+    for (let pages = 0; pages < CATCH_UP_PAGES; pages++) {
+      const params = { conversationID, nextReqMessageID: next, count: PAGE };
+      const page = await this._session.call('getMessageList', params, { retry: false });
+      newest ??= page.messageList[page.messageList.length - 1];
+      if (!found) {
+        let known = page.messageList.length - 1;
+        while (known >= 0 && !this._isKnown(mark, page.messageList[known])) known--;
+        missed = [...page.messageList.slice(known + 1), ...missed];
+        found = known >= 0;
+      }
+      this._noteRevoked(page.messageList);
+      next = page.nextReqMessageID;
+      if (page.isCompleted || (found && page.messageList[0]?.time < oldest)) break;
+    }
+    return { missed, newest };
   }
 
   /**
