@@ -93,9 +93,13 @@ func (s *Store) Revoke(ctx context.Context, userID string, now time.Time) error 
 		panic(err) // a number
 	}
 	entry := bucket.Write{Key: key, Value: string(value)}
+	seen := sh.bucket.Seen()
 	head, err := sh.bucket.Publish(ctx, []bucket.Write{entry}, bucket.PublishOptions{})
 	if err != nil {
 		return err
+	}
+	if head <= seen {
+		return errAnotherHistory
 	}
 	if err := sh.tail.applied.wait(ctx, head); err != nil {
 		return errors.Join(ErrUnknown, err)

@@ -2,6 +2,7 @@ package kv
 
 import (
 	"errors"
+	"fmt"
 
 	"exthub/kv/bucket"
 )
@@ -27,6 +28,11 @@ var (
 
 	// ErrNoMessage is returned by Update if there is no such message, or not any more.
 	ErrNoMessage = errors.New("no such message")
+
+	// errAnotherHistory is returned for a commit whose revision is not above what was seen before:
+	// somebody has made the bucket anew, and this hub has yet to notice. It can't wait for others
+	// until it knows the history that it waits in.
+	errAnotherHistory = fmt.Errorf("%w: the bucket was made anew meanwhile", ErrUnknown)
 
 	// errUnreadable is returned for an object with an entry that none of us wrote, or that was
 	// damaged. It can't be served as if the entry were not there, and asking again does not help.

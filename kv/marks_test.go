@@ -10,6 +10,7 @@ import (
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
+	"exthub/kv/bucket"
 	"exthub/kv/kvtest"
 )
 
@@ -263,5 +264,30 @@ func TestBucketsAreDeleted(t *testing.T) {
 	}
 	if n, err := c.one.Count(t.Context(), ref, time.Now(), 1); err != nil || n != 1 {
 		t.Errorf("the count of a minute is %d, %v", n, err)
+	}
+}
+
+// A mark from before the bucket was made anew says a high revision of a history that is over. It
+// counts for nothing in the new one, neither a hub's own nor another's.
+func TestMarkOfAnotherHistory(t *testing.T) {
+	const before, after = 1, 2
+	p := newPeers(time.Minute)
+	hear := func(value string) { p.hear(bucket.Entry{Key: hubPrefix + "other", Value: value}, time.Now()) }
+	own := mark{Created: []int64{before}, Applied: []uint64{10}}
+	p.listed(nil, own, time.Now())
+	hear(`{"n":1,"created":[1],"applied":[10]}`)
+	if past, _ := p.past(0, before, 10); !past {
+		t.Error("both are past 10 of the old history")
+	}
+	if past, _ := p.past(0, after, 3); past {
+		t.Error("neither has come to 3 of the new history")
+	}
+	p.listed(nil, mark{Created: []int64{after}, Applied: []uint64{3}}, time.Now())
+	if past, _ := p.past(0, after, 3); past {
+		t.Error("the other has not come to 3 of the new history")
+	}
+	hear(`{"n":2,"created":[2],"applied":[3]}`)
+	if past, _ := p.past(0, after, 3); !past {
+		t.Error("both are past 3 of the new history")
 	}
 }

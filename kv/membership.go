@@ -90,9 +90,12 @@ func (sh *shard) updateGroup(
 		}
 		unchanged := bucket.Precondition{Filter: sl.filter, Last: last}
 		options := bucket.PublishOptions{Precondition: unchanged, Origin: change.By}
+		seen := sh.bucket.Seen()
 		head, err := sh.bucket.Publish(ctx, writes, options)
 		var stale *bucket.StaleError
 		switch {
+		case err == nil && head <= seen:
+			return groupUpdate{}, errAnotherHistory
 		case err == nil:
 			return groupUpdate{revision: head, committed: true}, sh.groupCommitted(sl, writes, head)
 		case errors.As(err, &stale) && !errors.Is(err, ErrUnknown):
