@@ -11,26 +11,35 @@ import (
 
 var rounds = flag.Int("rounds", 20, "how often each sequence between two hubs is tried")
 
-// between are two hubs on one NATS with users that are logged in at both, and what went wrong
+// between are three hubs on one NATS with users that are logged in at all, and what went wrong
 // between them.
 type between struct {
 	t     *testing.T
 	here  *hubtest.Client // the owner, on the hub that changes things
 	admin *hubtest.Backend
-	there map[string]*hubtest.Client // on the hub that is asked at once
+	there map[string]*hubtest.Client // on the hub that is asked at once; one of the others, by turns
 	other *hubtest.Backend
+	next  func()
 	wrong map[string]int
 }
 
 func newBetween(t *testing.T) *between {
 	nc := kvtest.Server(t)
-	one, two := hubtest.StartOn(t, nc), hubtest.StartOn(t, nc)
-	b := &between{
-		t: t, here: one.Login("ada"), admin: one.Backend(), other: two.Backend(),
-		there: make(map[string]*hubtest.Client), wrong: make(map[string]int),
+	one := hubtest.StartOn(t, nc)
+	b := &between{t: t, here: one.Login("ada"), admin: one.Backend(), wrong: make(map[string]int)}
+	var users []map[string]*hubtest.Client
+	var backends []*hubtest.Backend
+	for i := range 2 {
+		w := hubtest.StartOn(t, nc)
+		backends, users = append(backends, w.Backend()), append(users, make(map[string]*hubtest.Client))
+		for _, user := range []string{"ada", "bo", "cy"} {
+			users[i][user] = w.Login(user)
+		}
 	}
-	for _, user := range []string{"ada", "bo", "cy"} {
-		b.there[user] = two.Login(user)
+	turn := 0
+	b.next = func() {
+		turn++
+		b.there, b.other = users[turn%2], backends[turn%2]
 	}
 	return b
 }
@@ -55,6 +64,7 @@ func (b *between) check(what string, right bool) {
 func TestTrueOnEveryHub(t *testing.T) {
 	b := newBetween(t)
 	for i := range *rounds {
+		b.next()
 		group := fmt.Sprint("club", i)
 		b.here.Must("createGroup", object{"groupID": group, "name": group, "type": "Public",
 			"memberList": []object{{"userID": "bo"}}}, nil)
@@ -90,6 +100,7 @@ func TestAlreadyTrueOnEveryHub(t *testing.T) {
 	message := b.here.Send("GROUP", "club").ID
 	add := object{"groupID": "club", "userIDList": []string{"cy"}}
 	for range *rounds {
+		b.next()
 		// Two at once: one of them is told that cy is there already, while the other one's change
 		// may be known to nobody else.
 		told := make(chan struct{})
@@ -117,6 +128,7 @@ func TestReadYourWritesThroughABalancer(t *testing.T) {
 	message := b.here.Send("C2C", "bo").ID
 	seq := uint64(0)
 	for i := range *rounds {
+		b.next()
 		named := object{"From_Account": "ada", "To_Account": "bo", "MsgKey": key}
 		b.admin.Must("openim_msg_ext_http_svc/set_key_values", object{"From_Account": "ada", "To_Account": "bo",
 			"MsgKey": key, "OperateType": 1, "ExtensionList": pair("k", fmt.Sprint(i))}, nil)
