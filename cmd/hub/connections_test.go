@@ -189,8 +189,8 @@ func TestSessionsOfOneForwardedAddress(t *testing.T) {
 }
 
 // One client sends calls through a proxy that never end, until nobody else's are carried out. Calls
-// count for the address that the proxy names, as connections do, while they go on; and the log of who
-// was not let in names it too.
+// count for the address that the proxy names, as connections do, while they go on; and the log of
+// who was not let in names it too.
 func TestCallsOfOneForwardedAddress(t *testing.T) {
 	h := startHub(t, "--data", t.TempDir(), "--trusted-proxy", "127.0.0.0/8", "--max-connections-per-address", "2",
 		"--secret-key", key)

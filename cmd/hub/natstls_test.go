@@ -147,8 +147,8 @@ func TestNATSWithTLSAndCredentials(t *testing.T) {
 	h.stop()
 }
 
-// TestTLSOfTheComposeFile: the nodes' TLS, as deploy/nats.conf has it in comments, is what a hub with
-// --nats-ca takes.
+// TestTLSOfTheComposeFile: the nodes' TLS, as deploy/nats.conf has it in comments, is what a hub
+// with --nats-ca takes.
 func TestTLSOfTheComposeFile(t *testing.T) {
 	a := newAuthority(t)
 	cert, private := a.certify(&x509.Certificate{IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}})
