@@ -3,10 +3,10 @@
 //
 //	go build -o bin/hub ./cmd/hub && go run ./bench/floods --hub bin/hub
 //
-// Each flood has a hub of its own, with the settings that a hub has by itself, and all come from one
-// address of this machine, of which a hub takes any number of connections. docs/security.md holds
-// the table. It takes about five minutes. The slow requests of slowhttptest are among the floods
-// where it is installed.
+// Each flood has a hub of its own, with the settings that a hub has by itself, and all come from
+// one address of this machine, of which a hub takes any number of connections. docs/security.md
+// holds the table. It takes about five minutes. The slow requests of slowhttptest are among the
+// floods where it is installed.
 package main
 
 import (

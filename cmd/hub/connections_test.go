@@ -92,8 +92,8 @@ func TestSlowHeaders(t *testing.T) {
 	h.stop()
 }
 
-// A client sends bodies that never end, asks for files that it does not read, and sends headers byte
-// by byte, all at once and on many connections. Another client logs in, sets and reads.
+// A client sends bodies that never end, asks for files that it does not read, and sends headers
+// byte by byte, all at once and on many connections. Another client logs in, sets and reads.
 func TestSlowRequests(t *testing.T) {
 	h := startHub(t, "--data", t.TempDir(), "--secret-key", key)
 	const each = 100
