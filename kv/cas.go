@@ -16,7 +16,7 @@ import (
 // deleting the pair makes the condition fail. A clear does too, because it writes a deletion for
 // each pair; that holds only while they fit into one batch. The leader of a replicated stream does
 // not compare a condition on one pair with a condition on the whole message that is in flight, so
-// there is no CAS there.
+// there is no CAS there. Nor is there on a message with rules, because it would not see the close.
 //
 // An acknowledged CAS says nothing about other pairs: another hub may have written just before. So
 // it leaves the cache to the tail and waits for it. Applied at once, it would make the cache look
@@ -33,11 +33,16 @@ func (o Options) hasCAS() bool {
 	return o.Replicas == 1 && o.MaxPairs > 0 && o.MaxPairs <= maxDeletions
 }
 
+// hasCAS reports whether changes of this message may be committed as a CAS.
+func (m *Message) hasCAS(o Options) bool {
+	return o.hasCAS() && (m.record == nil || m.record.Rules == nil)
+}
+
 // beginCAS decides on the message as it is and returns the change as a CAS, or false if it needs a
 // commit of the whole message or has to wait for one. After true, casDone has to be called. The
 // caller holds sl.mu.
 func (sl *slot) beginCAS(decide Decide, options Options) (cas, bool) {
-	if !options.hasCAS() || len(sl.group.queue) > 0 {
+	if !sl.object.(*Message).hasCAS(options) || len(sl.group.queue) > 0 {
 		return cas{}, false
 	}
 	sl.txn = Txn{m: sl.object.(*Message)}

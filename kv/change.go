@@ -36,8 +36,19 @@ func parseControl(e bucket.Entry) (control, error) {
 // fit into the same commit.
 const maxDeletions = bucket.MaxBatch - 2
 
+// empty reports whether nothing is to be written.
+func (c Change) empty() bool {
+	return len(c.Writes) == 0 && !c.Clear && !c.Close && c.CloseAt == nil
+}
+
+// alone reports whether the change is the first of its commit, if it is part of one.
+func (c Change) alone() bool { return c.Clear || c.Close || c.CloseAt != nil }
+
 // writes turns a change into entries, and reports whether the control entry is among them.
 func (m *Message) writes(object string, change Change, maxTombstones int) (writes []bucket.Write, isControl bool) {
+	if change.Close || change.CloseAt != nil {
+		return m.closeWrites(object, change), false
+	}
 	next := control{ClearSeq: m.control.ClearSeq, PurgedSeq: m.control.PurgedSeq}
 	deletions := m.gone
 	if change.Clear {
@@ -45,13 +56,16 @@ func (m *Message) writes(object string, change Change, maxTombstones int) (write
 		for _, p := range m.Pairs(0) {
 			deletions++
 			if len(writes) < maxDeletions {
-				writes = append(writes, bucket.Write{Key: object + ".x." + encodeToken(p.Key), Delete: true})
+				key := object + ".x." + encodeToken(p.Key)
+				writes = append(writes, bucket.Write{Key: key, Delete: true, Mark: m.mark("")})
 			}
 		}
 	}
 	for _, w := range change.Writes {
 		key := object + ".x." + encodeToken(w.Key)
-		writes = append(writes, bucket.Write{Key: key, Value: w.Value, Delete: w.Delete, By: w.By})
+		writes = append(writes, bucket.Write{
+			Key: key, Value: w.Value, Delete: w.Delete, By: w.By, Mark: m.mark(w.Key),
+		})
 		if w.Delete {
 			deletions++
 		}
@@ -69,7 +83,7 @@ func (m *Message) writes(object string, change Change, maxTombstones int) (write
 	if err != nil {
 		panic(err) // two numbers and a bool
 	}
-	return append(writes, bucket.Write{Key: object + ".c", Value: string(value)}), true
+	return append(writes, bucket.Write{Key: object + ".c", Value: string(value), Mark: m.mark("")}), true
 }
 
 // oldest returns the Seq of the n-th oldest deletion, of the newest if there are fewer, or 0 if

@@ -1,6 +1,7 @@
 package kv
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"math/rand/v2"
@@ -121,6 +122,9 @@ func (sl *slot) applyCommit(writes []bucket.Write, at committed) {
 	for i, w := range writes {
 		e := bucket.Entry{Key: w.Key, Value: w.Value, Deleted: w.Delete, Request: at.request, By: w.By}
 		e.Revision = first + uint64(i)
+		if w.Mark != nil {
+			e.Created = cmp.Or(w.Mark.Created, e.Revision)
+		}
 		// A commit that was found late may be in the slot already, with newer entries on top of it.
 		if e.Revision > sl.upTo && sl.apply(e) != nil {
 			sl.gone = true

@@ -1,6 +1,10 @@
 package kv
 
-import "exthub/kv/bucket"
+import (
+	"context"
+
+	"exthub/kv/bucket"
+)
 
 // Delta is a committed change: a message that was sent or recalled, pairs of one message, members
 // of one group, or that a user's UserSigs were revoked. Entries that were committed right after
@@ -16,6 +20,12 @@ type Delta struct {
 
 	Pairs    []Pair // pairs that changed, deletions among them, in rising Seq
 	ClearSeq uint64 // not 0: the message was cleared at this revision
+
+	ClosedSeq   uint64 // not 0: the message was closed at this revision
+	Rescheduled bool   // the time at which the message closes was changed
+	// Poll returns the message as it is now, with its rules; nil if it has none. It may read the
+	// store, if nobody has used the message lately, and returns ErrUnavailable.
+	Poll func(context.Context) (Poll, error)
 
 	Members   []MemberChange // in the order in which they happened
 	Dissolved bool           // the group and all memberships in it are gone, as of Revision
@@ -36,6 +46,10 @@ type MemberChange struct {
 func (d *Delta) add(at parsedKey, e bucket.Entry, origin string) error {
 	d.Revision = e.Revision
 	switch {
+	case at.suffix == closeSuffix:
+		d.ClosedSeq = e.Revision
+	case at.suffix == scheduleSuffix:
+		d.Rescheduled = true
 	case at.user != "":
 		d.Members = append(d.Members, MemberChange{UserID: at.user, Joined: !e.Deleted, By: origin, Seq: e.Revision})
 	case at.suffix == "i":
@@ -63,7 +77,8 @@ func (d *Delta) add(at parsedKey, e bucket.Entry, origin string) error {
 		if err != nil {
 			return err
 		}
-		d.Pairs = append(d.Pairs, Pair{Key: key, Value: e.Value, Seq: e.Revision, Deleted: e.Deleted})
+		d.Pairs = append(d.Pairs, Pair{Key: key, Value: e.Value, Seq: e.Revision, Deleted: e.Deleted,
+			Created: e.Created})
 	}
 	return nil
 }

@@ -41,6 +41,9 @@ func (b *deltaBuilder) add(at parsedKey, d bucket.Delivery, sink func(Delta)) {
 		}
 	}
 	b.entries = append(b.entries, d.Entry)
+	if b.open.Poll == nil && (d.Created > 0 || at.suffix == closeSuffix || at.suffix == scheduleSuffix) {
+		b.open.Poll = b.cache.pollOf(at.ref)
+	}
 	if err := b.open.add(at, d.Entry, d.Origin); err != nil {
 		slog.Warn("entry that can't be read", "key", d.Key, "revision", d.Revision, "error", err)
 	}
@@ -51,8 +54,8 @@ func (b *deltaBuilder) add(at parsedKey, d bucket.Delivery, sink func(Delta)) {
 }
 
 // continues reports whether an entry of this object and batch belongs to the open Delta. A clear, a
-// record and a dissolution end a Delta, and so does a size: a stream of changes that never pauses
-// must be handed out too.
+// close, a record and a dissolution end a Delta, and so does a size: a stream of changes that never
+// pauses must be handed out too.
 func (b *deltaBuilder) continues(object, batch string) bool {
 	switch d := b.open; {
 	case object != b.object:
@@ -60,7 +63,7 @@ func (b *deltaBuilder) continues(object, batch string) bool {
 	case b.batch != "":
 		return batch == b.batch
 	default:
-		return d.ClearSeq == 0 && d.Record == nil && !d.Dissolved && len(b.entries) < 256
+		return d.ClearSeq == 0 && d.ClosedSeq == 0 && d.Record == nil && !d.Dissolved && len(b.entries) < 256
 	}
 }
 

@@ -13,6 +13,8 @@
 //     across restarts and on one hub at a time.
 //   - What UpdateGroup and Revoke have acknowledged is true on every hub: whatever it is asked, it
 //     knows, or says that it can't tell (see marks).
+//   - No pair of a message is above its close, which may come at a time, and needs no hub then. A
+//     Summary is what counting the pairs at its LatestSeq would give.
 //   - Reads never go back in time on one Store, and see everything that this Store has written.
 //   - A write whose outcome could not be learned returns ErrUnknown, never a guess.
 //
@@ -28,6 +30,8 @@
 //	  .m                     the message record, written once, and once more by a recall
 //	  .c                     control: the last clear, and which deletions are no longer listed
 //	  .x.<key>               a pair: the value's plain bytes
+//	  .t                     a schedule: when the server closes the message
+//	  .s                     the close: what comes after it is refused
 //	g.<groupID>.n.m          the last number of a group message that expires, see counter.go
 //	g.<groupID>._            a group
 //	  .i                     what it is
@@ -67,5 +71,6 @@
 // order said before: see recall.go.
 //
 // On a single replica, a change of one live pair that was decided on that pair alone is committed
-// as a compare-and-swap: on the condition that this pair is still as it was (see cas.go).
+// as a compare-and-swap: on the condition that this pair is still as it was (see cas.go). A message
+// with rules has none of that, because a swap would not see the close (see poll.go).
 package kv

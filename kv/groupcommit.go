@@ -91,12 +91,12 @@ func (g *groupCommit) promote(w *waiter) {
 
 // promoteNext gives the lead to the first waiter. Where there is CAS all waiters retry instead:
 // most of them need not wait for anybody.
-func (g *groupCommit) promoteNext(options Options) {
+func (g *groupCommit) promoteNext(hasCAS bool) {
 	g.led = false
 	g.forget()
 	switch {
 	case len(g.queue) == 0:
-	case options.hasCAS():
+	case hasCAS:
 		for _, w := range g.queue {
 			w.wake <- retry
 		}
@@ -118,9 +118,10 @@ func (g *groupCommit) decide(t *Txn, object string, options Options) (batch, noo
 		w.writes, w.err = nil, nil
 		change, err := t.decide(w.decide)
 		switch {
-		case t.dirtyRead, change.Clear && len(batch) > 0, err != nil && (t.pendingLive != 0 || t.pendingBy != nil):
+		case t.dirtyRead, change.alone() && len(batch) > 0,
+			err != nil && (t.pendingLive != 0 || t.pendingBy != nil):
 			return batch, noops // it rests on what is not committed yet
-		case err != nil || len(change.Writes) == 0 && !change.Clear:
+		case err != nil || change.empty():
 			w.commit, w.err = Commit{Latest: t.m.latest}, err
 			noops = append(noops, w)
 			continue
@@ -134,8 +135,10 @@ func (g *groupCommit) decide(t *Txn, object string, options Options) (batch, noo
 		}
 		w.change, w.writes = change, writes
 		batch = append(batch, w)
-		if control {
-			return batch, noops // a commit writes the control entry once, and last
+		if control || change.Close || change.CloseAt != nil {
+			// A commit writes the control entry once, and last. What comes behind a close has to
+			// see it.
+			return batch, noops
 		}
 		if t.pending != nil {
 			t.addPending(change)

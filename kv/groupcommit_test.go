@@ -38,10 +38,10 @@ func TestOneLeaderAtATime(t *testing.T) {
 		g.finish(first)
 		next := joinGroup(g)
 		next.expect(t, "before the first has promoted it", "wait")
-		g.promoteNext(options)
+		g.promoteNext(options.hasCAS())
 		next.expect(t, "then", "lead")
 		g.finish(next)
-		g.promoteNext(options)
+		g.promoteNext(options.hasCAS())
 		joinGroup(g).expect(t, "when all are gone", "lead")
 	})
 	t.Run("CAS", func(t *testing.T) {
@@ -51,12 +51,12 @@ func TestOneLeaderAtATime(t *testing.T) {
 		g.finish(first)
 		next := joinGroup(g)
 		next.expect(t, "before the first has promoted the next", "wait")
-		g.promoteNext(options)
+		g.promoteNext(options.hasCAS())
 		next.expect(t, "then", "retry")
 		next = joinGroup(g)
 		next.expect(t, "when it comes again", "lead")
 		g.finish(next)
-		g.promoteNext(options)
+		g.promoteNext(options.hasCAS())
 		joinGroup(g).expect(t, "when all are gone", "lead")
 	})
 }
@@ -78,7 +78,7 @@ func TestGiveUp(t *testing.T) {
 		t.Errorf("its write was not sent: left %v, unknown %v", left, unknown)
 	}
 	g.finish(leader) // with an error; what it had sent for others is to be decided anew
-	g.promoteNext(Options{Replicas: 3})
+	g.promoteNext(Options{Replicas: 3}.hasCAS())
 	if len(g.queue) != 0 || g.led || len(sent.wake)+len(waits.wake) != 0 {
 		t.Errorf("%d wait, led %v, and %d who are gone were woken", len(g.queue), g.led, len(sent.wake)+len(waits.wake))
 	}

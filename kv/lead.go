@@ -23,7 +23,7 @@ func (sh *shard) lead(ctx context.Context, sl *slot, w *waiter) {
 		sh.commitBatch(ctx, sl, batch, noops, last)
 	}
 	sl.mu.Lock()
-	sl.group.promoteNext(sh.options)
+	sl.group.promoteNext(sl.object.(*Message).hasCAS(sh.options))
 	sl.mu.Unlock()
 	sh.cache.evict(sl)
 	sh.sweeper.collect(sl)

@@ -25,7 +25,8 @@ type Message struct {
 	bytes      int            // of the record and the pairs
 	memo       any
 	memoBytes  int
-	swept      []leftKey // deletions that are no longer listed but may still be in the bucket
+	swept      []leftKey  // deletions that are no longer listed but may still be in the bucket
+	poll       *pollState // of a message with rules; nil otherwise
 }
 
 // leftKey is the key of a pair whose entry means nothing any more, if it is not above seq.
@@ -141,7 +142,12 @@ func (m *Message) apply(suffix string, e bucket.Entry) error {
 		if record.TTL > 0 && !e.Time.IsZero() { // this hub's own commits have no time yet
 			m.expires = e.Time.Add(record.ttl())
 		}
+		if record.Rules != nil {
+			m.beginTally()
+		}
 		return nil
+	case suffix == closeSuffix, suffix == scheduleSuffix:
+		return m.pollState().apply(suffix, e)
 	case suffix == "c":
 		c, err := parseControl(e)
 		if err != nil {
@@ -168,7 +174,9 @@ func (m *Message) apply(suffix string, e bucket.Entry) error {
 	if known {
 		key = old.Key // the map keeps the first key: with this one there would be two in memory
 	}
-	p := Pair{Key: key, Value: e.Value, Seq: e.Revision, Deleted: e.Deleted, By: e.By}
+	p := Pair{
+		Key: key, Value: e.Value, Seq: e.Revision, Deleted: e.Deleted, By: e.By, Created: e.Created,
+	}
 	m.count(p, true, 1)
 	m.pairs[key] = p
 	m.latest = max(m.latest, e.Revision)
@@ -209,6 +217,9 @@ func (m *Message) count(p Pair, known bool, n int) {
 	} else {
 		m.live += n
 		m.countBy(p.By, n)
+		if m.poll != nil {
+			m.poll.tally.Add(p.Value, n)
+		}
 	}
 	m.bytes += n * (len(p.Key) + len(p.Value) + len(p.By) + m.subject + pairOverhead)
 }
@@ -247,5 +258,9 @@ const (
 )
 
 func (m *Message) size() int {
-	return messageOverhead + m.bytes + m.memoBytes + len(m.swept)*(m.subject+pairOverhead)
+	size := messageOverhead + m.bytes + m.memoBytes + len(m.swept)*(m.subject+pairOverhead)
+	if m.poll != nil {
+		size += m.poll.size()
+	}
+	return size
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"exthub/kv/ballot"
 	"exthub/kv/bucket"
 )
 
@@ -34,6 +35,9 @@ type Record struct {
 	// MaxTotal is how many bytes the messages of its conversation may have together when it is
 	// sent, without their pairs; 0 if there is no limit. Bytes are counted where there is one.
 	MaxTotal int64 `json:"-"`
+
+	Rules        *ballot.Rules `json:"rules,omitempty"`        // nil: everything is free
+	AnonymousKey string        `json:"anonymousKey,omitempty"` // names the key of anonymous pairs
 }
 
 func (r *Record) ttl() time.Duration { return time.Duration(r.TTL) * time.Second }
@@ -65,6 +69,8 @@ func decodeRecord(ref Ref, value string) (*Record, error) {
 		return nil, errors.New("record of another conversation")
 	case !utf8.Valid(r.Payload):
 		return nil, errors.New("payload that is not UTF-8")
+	case r.Rules != nil:
+		return r, r.Rules.Check()
 	}
 	return r, nil
 }
@@ -96,4 +102,5 @@ type Pair struct {
 	Seq     uint64
 	Deleted bool
 	By      string // who set it last, if that is noted; see Write
+	Created uint64 // of a message with rules: the Seq of the first set since it was last deleted
 }

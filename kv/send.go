@@ -2,6 +2,7 @@ package kv
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"hash/fnv"
@@ -158,8 +159,13 @@ func (sh *shard) sendC2C(ctx context.Context, r Record, origin, id string) (Reco
 }
 
 func (sh *shard) storeRecord(ctx context.Context, r Record, origin, id string, p bucket.Precondition) (Record, error) {
+	entries := []bucket.Write{r.write()}
+	if r.Rules != nil && r.Rules.CloseAt > 0 {
+		// In one commit with the message: there is no moment at which nothing would close it.
+		entries = append(entries, schedule(string(r.Ref.ID()), r.Rules.CloseAt))
+	}
 	options := bucket.PublishOptions{Precondition: p, Origin: origin, DedupID: id, TTL: r.ttl()}
-	_, err := sh.bucket.Publish(ctx, []bucket.Write{r.write()}, options)
+	_, err := sh.bucket.Publish(ctx, entries, options)
 	return r, err
 }
 
@@ -193,6 +199,14 @@ func (r Record) fingerprint() string {
 		r.Random, content.Sum64())
 	if r.GroupID == "" {
 		id += "#" + strconv.FormatUint(r.Sequence, 10)
+	}
+	if r.Rules != nil {
+		rules, err := json.Marshal(r.Rules)
+		if err != nil {
+			panic(err) // numbers, strings and bools
+		}
+		content.Write(rules)
+		id += fmt.Sprintf("#%x", content.Sum64())
 	}
 	return id
 }

@@ -77,6 +77,18 @@ func (t *Txn) ClearSeq() uint64 {
 	return t.m.ClearSeq()
 }
 
+// ClosedSeq is Message.ClosedSeq.
+func (t *Txn) ClosedSeq() uint64 {
+	t.reads.beyond = true
+	return t.m.ClosedSeq()
+}
+
+// CloseAt is Message.CloseAt.
+func (t *Txn) CloseAt() int64 {
+	t.reads.beyond = true
+	return t.m.CloseAt()
+}
+
 // Pairs is Message.Pairs.
 func (t *Txn) Pairs(from uint64) []Pair {
 	t.reads.beyond = true
@@ -112,7 +124,7 @@ func (t *Txn) addPending(change Change) {
 // isCAS reports whether the change that was just decided can be a CAS, and returns the revision of
 // its pair.
 func (t *Txn) isCAS(change Change, options Options) (last uint64, ok bool) {
-	if !options.hasCAS() || t.m.live > options.MaxPairs || change.Clear || len(change.Writes) != 1 {
+	if !t.m.hasCAS(options) || t.m.live > options.MaxPairs || change.Clear || len(change.Writes) != 1 {
 		return 0, false
 	}
 	w := change.Writes[0]

@@ -11,6 +11,11 @@ type Change struct {
 	Clear  bool    // delete every pair; Writes must be empty
 	record *Record // what is left of the message, if it is recalled; only with Clear
 
+	// Of a message with rules, each without anything else: Close closes it, and CloseAt, unless
+	// nil, changes when it closes by itself: Unix seconds, or 0 for never.
+	Close   bool
+	CloseAt *int64
+
 	// Stored is called, unless nil, when the change is committed but Update still waits for Run's
 	// sink to get it; where it need not wait, Stored is not called. It must not block.
 	Stored func()

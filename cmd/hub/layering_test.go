@@ -27,6 +27,7 @@ var packages = []struct{ path, nats, reason string }{
 	{"kv", "client", "a Store is opened on a connection; the server would come into every reader"},
 	{"kv/bucket", "client", "it speaks JetStream for kv"},
 	{"kv/lazycontext", "none", "it is a deadline"},
+	{"kv/ballot", "none", "what rules mean is pure"},
 	{"kv/kvtest", "server", "it starts real servers, for tests only"},
 	{"web", "none", "it carries files"},
 }
@@ -76,6 +77,7 @@ var arrows = []struct{ from, to, reason string }{
 	{"events", "kv", "it tells what kv committed"},
 	{"kv", "kv/lazycontext", "a write has so much time"},
 	{"kv", "kv/bucket", "it keeps messages and groups as entries of a bucket"},
+	{"kv", "kv/ballot", "it stores rules, and counts answers as they are committed"},
 }
 
 // imports returns what each package of this module imports, tests excluded, by its path below the

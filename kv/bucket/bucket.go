@@ -75,17 +75,20 @@ func Open(ctx context.Context, nc *nats.Conn, options Options) (*Bucket, error) 
 		storage = jetstream.MemoryStorage
 	}
 	b.config = jetstream.StreamConfig{
-		Name:               "KV_" + b.name,
-		Description:        options.Description,
-		Subjects:           []string{b.prefix + ">"},
-		Storage:            storage,
-		Replicas:           options.Replicas,
-		MaxMsgsPerSubject:  1,
-		Discard:            jetstream.DiscardNew,
+		Name:              "KV_" + b.name,
+		Description:       options.Description,
+		Subjects:          []string{b.prefix + ">"},
+		Storage:           storage,
+		Replicas:          options.Replicas,
+		MaxMsgsPerSubject: 1,
+		// The same as DiscardNew where nothing limits the stream, and schedules are refused with
+		// that.
+		Discard:            jetstream.DiscardOld,
 		Duplicates:         DedupWindow,
 		AllowDirect:        true,
 		AllowAtomicPublish: true,
 		AllowMsgTTL:        true,
+		AllowMsgSchedules:  true,
 		AllowRollup:        true,
 		DenyDelete:         true,
 		Metadata:           map[string]string{shardsMetadata: strconv.Itoa(options.Shards)},

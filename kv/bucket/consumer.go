@@ -34,7 +34,10 @@ func (b *Bucket) delivery(msg jetstream.Msg) (Delivery, *jetstream.MsgMetadata, 
 			b.expiring.Store(true)
 		}
 		d.Origin = header.Get(originHeader)
-		d.Batch, d.EndBatch = header.Get(batchHeader), header.Get(batchCommitHeader) != ""
+		// What the server wrote on a schedule has the headers of that, also those of its batch.
+		if header.Get(schedulerHeader) == "" {
+			d.Batch, d.EndBatch = header.Get(batchHeader), header.Get(batchCommitHeader) != ""
+		}
 	}
 	return d, meta, nil
 }

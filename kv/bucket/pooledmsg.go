@@ -19,7 +19,7 @@ type pooledMsg struct {
 }
 
 // maxHeaders is how many headers an entry has at most.
-const maxHeaders = 10
+const maxHeaders = 13
 
 var msgPool = sync.Pool{New: func() any { return &pooledMsg{msg: nats.Msg{Header: make(nats.Header, maxHeaders)}} }}
 
@@ -44,6 +44,13 @@ func (m *pooledMsg) entry(prefix string, w Write, options PublishOptions) *poole
 		m.set(ttlHeader, strconv.FormatInt(int64((options.TTL+time.Second-1)/time.Second), 10))
 	}
 	m.set(byHeader, w.By)
+	if w.Mark != nil {
+		m.set(createdHeader, strconv.FormatUint(w.Mark.Created, 10))
+	}
+	if w.Target != "" {
+		m.set(scheduleHeader, "@at "+w.At.UTC().Format(time.RFC3339))
+		m.set(targetHeader, prefix+w.Target)
+	}
 	m.set(originHeader, options.Origin)
 	m.set(jetstream.MsgIDHeader, options.DedupID)
 	if options.Ask {

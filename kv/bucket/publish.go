@@ -22,7 +22,18 @@ type Write struct {
 	Delete  bool
 	Subject string // the key with the prefix, if it is known already
 	By      string // of a pair: the user who sets it, if that is noted
+
+	// Mark is put down with the entry, unless it is nil, and says what the entry belongs to.
+	Mark *Mark
+	// Target and At make the entry a schedule, unless Target is "": at that second the server
+	// itself writes the value under the key Target, and the schedule is gone.
+	Target string
+	At     time.Time
 }
+
+// Mark says of an entry that it is of a message with rules, and at which revision the pair was
+// first set: 0 if with this entry.
+type Mark struct{ Created uint64 }
 
 // MaxBatch is how many entries one commit may hold. JetStream takes 1,000.
 const MaxBatch = 990
@@ -56,9 +67,13 @@ type PublishOptions struct {
 const (
 	// Which commit wrote an entry: its writer finds it so after a timeout
 	requestHeader     = "Exthub-Request"
-	originHeader      = "Exthub-Origin" // where an entry comes from, see PublishOptions
-	byHeader          = "Exthub-By"     // who set a pair
+	originHeader      = "Exthub-Origin"  // where an entry comes from, see PublishOptions
+	byHeader          = "Exthub-By"      // who set a pair
+	createdHeader     = "Exthub-Created" // see Mark
 	ttlHeader         = "Nats-TTL"
+	scheduleHeader    = "Nats-Schedule" // when the server writes the entry to its target
+	targetHeader      = "Nats-Schedule-Target"
+	schedulerHeader   = "Nats-Scheduler" // what the server wrote on a schedule
 	batchHeader       = "Nats-Batch-Id"
 	batchCommitHeader = "Nats-Batch-Commit"
 	operation         = "KV-Operation" // the KV convention for a deletion
@@ -83,6 +98,7 @@ const (
 	// Not compared, because an equal precondition was in flight: ask again
 	codeWrongLastBusy = 10164
 	codeBatchBusy     = 10210 // too many batches in flight
+	codeBatchTwice    = 10201 // a DedupID of the batch is in use
 	codeNoLeader      = 10008 // JetStream temporarily unavailable
 )
 
@@ -207,10 +223,12 @@ func (b *Bucket) tryPublish(writes []Write, options PublishOptions, timeout time
 	if last > 0 {
 		batch = nuid.Next()
 	}
+	all := options
 	for i, w := range writes[:last] {
 		if err := b.nc.PublishMsg(out.entry(b.prefix, w, options).inBatch(batch, i, false)); err != nil {
 			return pubAck{}, fmt.Errorf("%w: %w", errNotSent, err) // a batch without its end is none
 		}
+		options.DedupID = "" // of the first entry alone: the server takes each ID once
 	}
 	msg := &out.entry(b.prefix, writes[last], options).msg
 	if last > 0 {
@@ -220,7 +238,30 @@ func (b *Bucket) tryPublish(writes []Write, options PublishOptions, timeout time
 	if err != nil {
 		return pubAck{}, err
 	}
-	return b.readAck(reply.Data)
+	ack, err := b.readAck(reply.Data)
+	if err == nil && ack.Error != nil && ack.Error.ErrorCode == codeBatchTwice {
+		return b.findDuplicate(writes[0], all, timeout)
+	}
+	return ack, err
+}
+
+// findDuplicate asks for the revision of the entry that has the DedupID, which the server does not
+// say of one in a batch: it sends the entry alone. The server looks for the ID first, and then at a
+// condition that never holds: if it has just forgotten the ID, nothing is written, and the batch is
+// sent again. A Precondition would not do, because a single replica compares it before.
+func (b *Bucket) findDuplicate(w Write, options PublishOptions, timeout time.Duration) (pubAck, error) {
+	options.Precondition, options.Ask = Precondition{}, true
+	out := msgPool.Get().(*pooledMsg)
+	defer msgPool.Put(out)
+	reply, err := b.requests.ask(&out.entry(b.prefix, w, options).msg, timeout)
+	if err != nil {
+		return pubAck{}, err
+	}
+	ack, err := b.readAck(reply.Data)
+	if err == nil && ack.Error != nil && ack.Error.ErrorCode == codeWrongLastID {
+		ack.Error.ErrorCode = codeBatchBusy
+	}
+	return ack, err
 }
 
 // readAck reads an acknowledgement. Every vote needs one and nearly all look alike, so the usual

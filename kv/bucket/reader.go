@@ -1,6 +1,7 @@
 package bucket
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -23,6 +24,7 @@ type Entry struct {
 	Deleted  bool
 	Request  uint64 // which commit wrote it, see write
 	By       string // of a pair: the user who set it, if that was noted
+	Created  uint64 // of a message with rules: when the pair was first set; 0 otherwise
 	Time     time.Time
 }
 
@@ -279,6 +281,10 @@ func (b *Bucket) newEntry(subject string, header nats.Header, data []byte, revis
 			e.Request, _ = strconv.ParseUint(mark, 16, 64)
 		}
 		e.By = header.Get(byHeader)
+		if mark := header.Get(createdHeader); mark != "" {
+			created, _ := strconv.ParseUint(mark, 10, 64)
+			e.Created = cmp.Or(created, revision)
+		}
 	}
 	return e
 }

@@ -1,0 +1,186 @@
+package kv
+
+import (
+	"context"
+	"encoding/json"
+	"time"
+
+	"exthub/kv/ballot"
+	"exthub/kv/bucket"
+)
+
+// A message with rules is closed by its ".s" entry, whose revision is the ClosedSeq: no pair is
+// above it, because every change of such a message is committed on the precondition that nothing
+// under the message has changed, and a decision that sees the entry refuses. Who writes it does not
+// matter: a hub, for somebody who closes by hand, or the server itself, on the schedule that is the
+// ".t" entry (ADR-51 of NATS). So a message closes on time without a timer of ours, whichever hubs
+// are down then, and however wrong their clocks are.
+const (
+	closeSuffix    = "s"
+	scheduleSuffix = "t"
+)
+
+// pollState is what a message with rules has besides its pairs.
+type pollState struct {
+	tally     ballot.Tally
+	closedSeq uint64
+	closeAt   int64  // when it closes by itself, unless it is closed; 0 is never
+	scheduled uint64 // revision of the entry that says so
+}
+
+// closing is the value of a message's ".t" entry, and of the ".s" entry that the server makes of
+// it.
+type closing struct {
+	CloseAt int64 `json:"closeAt,omitempty"`
+}
+
+// Summary is what the pairs of a message come to, at Seq LatestSeq.
+type Summary struct {
+	Pairs     int
+	Answers   [][]int // how often each choice of each question was chosen; nil for a text
+	LatestSeq uint64
+	ClosedSeq uint64 // not 0: the message is closed
+	CloseAt   int64  // when it closes by itself, in Unix seconds; 0 is never
+}
+
+// Poll is a message with rules at one moment.
+type Poll struct {
+	Rules   *ballot.Rules
+	Author  string
+	Summary Summary
+}
+
+// Summary returns what the pairs come to. It is kept change by change: what it costs does not grow
+// with the pairs.
+func (m *Message) Summary() Summary {
+	s := Summary{Pairs: m.live, LatestSeq: m.latest, ClosedSeq: m.ClosedSeq(), CloseAt: m.CloseAt()}
+	if m.poll != nil {
+		s.Answers = m.poll.tally.Answers()
+	}
+	return s
+}
+
+// ClosedSeq returns the revision at which the message was closed, 0 if it is not. No pair has a Seq
+// above it.
+func (m *Message) ClosedSeq() uint64 {
+	if m.poll == nil {
+		return 0
+	}
+	return m.poll.closedSeq
+}
+
+// CloseAt returns when the message closes by itself, in Unix seconds; 0 is never.
+func (m *Message) CloseAt() int64 {
+	if m.poll == nil || m.poll.closedSeq > 0 {
+		return 0
+	}
+	return m.poll.closeAt
+}
+
+// pollOf returns a Delta's Poll.
+func (c *cache) pollOf(ref Ref) func(context.Context) (Poll, error) {
+	return func(ctx context.Context) (p Poll, err error) {
+		found := false
+		err = c.withMessage(ctx, ref, func(sl *slot) {
+			m := sl.object.(*Message)
+			if found = m.record != nil && m.record.Rules != nil; found {
+				p = Poll{m.record.Rules, m.record.From, m.Summary()}
+			}
+		})
+		if err == nil && !found {
+			err = errUnreadable // its entries say that it has rules
+		}
+		return p, err
+	}
+}
+
+// pollState returns the state of a message whose entries say that it has rules.
+func (m *Message) pollState() *pollState {
+	if m.poll == nil {
+		m.poll = new(pollState)
+	}
+	return m.poll
+}
+
+// beginTally counts the pairs that came before the record, nearly always none.
+func (m *Message) beginTally() {
+	s := m.pollState()
+	s.tally = ballot.NewTally(m.record.Rules)
+	for _, p := range m.pairs {
+		if !p.Deleted {
+			s.tally.Add(p.Value, 1)
+		}
+	}
+}
+
+// apply applies a close or a schedule. A message that is closed stays so: of two closes, which only
+// somebody else can have written, the first counts.
+func (s *pollState) apply(suffix string, e bucket.Entry) error {
+	if suffix == closeSuffix {
+		if s.closedSeq == 0 && !e.Deleted {
+			s.closedSeq = e.Revision
+		}
+		return nil
+	}
+	if e.Revision <= s.scheduled {
+		return nil
+	}
+	var c closing
+	if !e.Deleted {
+		if err := json.Unmarshal([]byte(e.Value), &c); err != nil {
+			return err
+		}
+	}
+	s.scheduled, s.closeAt = e.Revision, c.CloseAt
+	return nil
+}
+
+const pollOverhead = 128
+
+func (s *pollState) size() int { return pollOverhead + s.tally.Size() }
+
+// mark returns what marks an entry of a message with rules, nil otherwise: from that the tail knows
+// that it can't tell everybody. The mark of a live pair's key says when the pair was first set.
+func (m *Message) mark(key string) *bucket.Mark {
+	if m.record == nil || m.record.Rules == nil {
+		return nil
+	}
+	p := m.pairs[key]
+	if p.Deleted {
+		return new(bucket.Mark)
+	}
+	return &bucket.Mark{Created: p.Created}
+}
+
+// closeWrites returns the entries that close a message, or change when it closes.
+//
+// A close deletes the schedule in the same commit. The server checks, when it writes what was
+// scheduled, that the schedule is still there, and gives up if a deletion is in its place: so there
+// are no two closes. One that is moved in the very moment in which the server writes closes the
+// message at the old time.
+func (m *Message) closeWrites(object string, change Change) []bucket.Write {
+	cancel := bucket.Write{Key: object + "." + scheduleSuffix, Delete: true}
+	if !change.Close {
+		if *change.CloseAt == 0 {
+			return []bucket.Write{cancel}
+		}
+		return []bucket.Write{schedule(object, *change.CloseAt)}
+	}
+	closed := bucket.Write{Key: object + "." + closeSuffix, Value: "{}"}
+	if m.CloseAt() == 0 {
+		return []bucket.Write{closed}
+	}
+	return []bucket.Write{cancel, closed}
+}
+
+// schedule returns the entry by which the server closes a message at a time.
+func schedule(object string, closeAt int64) bucket.Write {
+	value, err := json.Marshal(closing{closeAt})
+	if err != nil {
+		panic(err) // a number
+	}
+	return bucket.Write{
+		Key: object + "." + scheduleSuffix, Value: string(value),
+		Target: object + "." + closeSuffix, At: time.Unix(closeAt, 0),
+	}
+}
