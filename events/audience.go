@@ -6,6 +6,7 @@ import "slices"
 // whose membership has changed since Attach.
 type attachment struct {
 	Subscriber
+	user         string
 	groups       map[string]int // its index in each group's audience; nil for none
 	changedSince map[string]bool
 	joined       bool
@@ -26,6 +27,7 @@ type audience struct {
 	list     []Subscriber // apart from places, so that a walk touches nothing else
 	borrowed bool         // list is in use elsewhere and must not be changed
 	places   []*attachment
+	owners   []*owners // of the messages with anonymous pairs that changed lately
 }
 
 // borrow returns the sessions as they are now, in a list that never changes.
@@ -49,6 +51,9 @@ func (g *audience) add(a *attachment, group string) {
 	a.groups[group] = len(g.list)
 	g.list = append(g.list, a.Subscriber)
 	g.places = append(g.places, a)
+	for _, o := range g.owners {
+		o.add(a.user)
+	}
 }
 
 // remove takes a session out and moves the last one to its index.

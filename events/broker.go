@@ -31,6 +31,10 @@ type Options struct {
 	Wrap Wrapper
 	// Deliverer brings events to groups; Sequential{} if nil.
 	Deliverer Deliverer
+	// Admins are the users who are told what a message's author is.
+	Admins []string
+	// Pseudonym returns the key of a user's pair on a message with anonymous ones.
+	Pseudonym func(*kv.Record, string) (string, error)
 }
 
 // Broker knows which sessions take part in which conversations, and delivers to them what Publish
@@ -65,7 +69,7 @@ func New(options Options) *Broker {
 func (b *Broker) Attach(s Subscriber, userID string) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.users[userID] = append(b.users[userID], &attachment{Subscriber: s})
+	b.users[userID] = append(b.users[userID], &attachment{Subscriber: s, user: userID})
 }
 
 // Join adds the session to the groups that its user was a member of, as they were read after
@@ -122,6 +126,7 @@ func (b *Broker) Detach(s Subscriber, userID string) {
 // Publish delivers a committed change to the sessions that it concerns. It is the sink of
 // kv.Store.Run.
 func (b *Broker) Publish(d kv.Delta) {
+	poll, err := b.pollOf(d)
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	switch {
@@ -136,14 +141,19 @@ func (b *Broker) Publish(d kv.Delta) {
 	case d.Recalled != nil:
 		// It says that the pairs are gone, too. What still waits about them is out of date.
 		if t := b.throttles[d.ID]; t != nil {
-			t.waiting = nil
+			t.waiting, t.stale = nil, false
 		}
 		b.deliverMessage(d.Ref, "MESSAGE_REVOKED", d.Recalled, "")
 		return
 	case len(d.Members) > 0 || d.Dissolved:
 		b.changeMembers(d)
 	}
-	if len(d.Pairs) > 0 || d.ClearSeq > 0 {
+	switch {
+	case err != nil:
+		b.loseMessage(d, err)
+	case poll != nil:
+		b.deliverPoll(d, poll)
+	case d.Poll == nil && (len(d.Pairs) > 0 || d.ClearSeq > 0):
 		b.deliverPairs(d)
 	}
 }

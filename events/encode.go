@@ -5,6 +5,7 @@ import (
 	"strconv"
 
 	"exthub/kv"
+	"exthub/kv/ballot"
 )
 
 // Message is a message as one reader sees it on the wire.
@@ -24,6 +25,7 @@ type Message struct {
 	CloudCustomData    string          `json:"cloudCustomData"`
 	IsRevoked          bool            `json:"isRevoked,omitzero"` // it was recalled: Payload is {}
 	Revoker            string          `json:"revoker,omitzero"`   // who recalled it
+	ExtensionRules     *ballot.Rules   `json:"extensionRules,omitzero"`
 }
 
 // NewMessage returns the message as the reader sees it.
@@ -32,7 +34,7 @@ func NewMessage(r *kv.Record, reader string) Message {
 		ID: r.Ref.ID(), ConversationID: "GROUP" + r.GroupID, ConversationType: "GROUP",
 		From: r.From, To: r.GroupID, Type: r.Type, Payload: r.Payload, CloudCustomData: r.CloudCustomData,
 		Time: r.Time, Sequence: r.Sequence, Random: r.Random,
-		IsSupportExtension: r.IsSupportExtension, Status: "success",
+		IsSupportExtension: r.IsSupportExtension, Status: "success", ExtensionRules: r.Rules,
 	}
 	if r.GroupID == "" {
 		peer := r.To
@@ -97,6 +99,9 @@ func encodePairs(id kv.MessageID, changes []change) []byte {
 		b = appendString(append(b, `{"key":`...), c.key)
 		b = appendString(append(b, `,"value":`...), c.value)
 		b = strconv.AppendUint(append(b, `,"seq":`...), c.seq, 10)
+		if c.created > 0 {
+			b = strconv.AppendUint(append(b, `,"created":`...), c.created, 10)
+		}
 		b = append(b, '}')
 	}
 	b = strconv.AppendUint(append(b, `],"latestSeq":`...), latest, 10)

@@ -15,6 +15,8 @@ type Event struct {
 	frames  []Frame
 	size    int
 
+	summary, closed *Frame // among frames: of two events, the newer ones count
+
 	oneChange [1]change // what changes and frames use while they have one item, as nearly always
 	oneFrame  [1]Frame
 }
@@ -27,6 +29,7 @@ type change struct {
 	key, value string
 	seq        uint64
 	deleted    bool
+	created    uint64 // of a message with rules: the Seq of the first set
 }
 
 // Message returns the message whose pairs changed, or "" for an event that can't be folded.
@@ -62,9 +65,11 @@ func pairEvent(d kv.Delta, wrap Wrapper) *Event {
 	return e.ofPairs(d.ID, appendChanges(e.oneChange[:0], d), wrap)
 }
 
+func newChange(p kv.Pair) change { return change{p.Key, p.Value, p.Seq, p.Deleted, p.Created} }
+
 func appendChanges(changes []change, d kv.Delta) []change {
 	for _, p := range d.Pairs {
-		changes = append(changes, change{p.Key, p.Value, p.Seq, p.Deleted})
+		changes = append(changes, newChange(p))
 	}
 	if d.ClearSeq > 0 {
 		changes = append(changes, change{seq: d.ClearSeq, deleted: true})
@@ -73,13 +78,28 @@ func appendChanges(changes []change, d kv.Delta) []change {
 }
 
 // Fold returns one event for several about the same message, given in their order: the newest
-// change of each pair, in rising Seq.
+// change of each pair, in rising Seq, then the newest summary, or the close, which has one too.
 func Fold(list []*Event, wrap Wrapper) *Event {
 	var changes []change
+	var summary, closed *Frame
 	for _, e := range list {
 		changes = append(changes, e.changes...)
+		if e.summary != nil {
+			summary = e.summary
+		}
+		if e.closed != nil {
+			summary, closed = nil, e.closed
+		}
 	}
-	return newPairEvent(list[0].message, changes, wrap)
+	folded := newPairEvent(list[0].message, changes, wrap)
+	folded.summary, folded.closed = summary, closed
+	for _, frame := range []*Frame{summary, closed} {
+		if frame != nil {
+			folded.frames = append(folded.frames, *frame)
+			folded.size += len(frame.Wire)
+		}
+	}
+	return folded
 }
 
 func newPairEvent(id kv.MessageID, changes []change, wrap Wrapper) *Event {

@@ -13,6 +13,9 @@ type throttle struct {
 	id      kv.MessageID
 	ref     kv.Ref
 	waiting []change    // what changed since the last event
+	poll    *kv.Poll    // of a message with rules: as it is now; nil otherwise
+	stale   bool        // poll has yet to be told
+	split   split       // who is told what of it
 	timer   *time.Timer // calls tick
 	written func()      // calls eventWritten
 	pending int         // events that have yet to be written
@@ -57,6 +60,20 @@ func (b *Broker) deliverThrottled(t *throttle, e *Event) {
 	b.planTick(t)
 }
 
+// deliverWaiting delivers what waits and plans the next event. The caller holds b.mu.
+func (b *Broker) deliverWaiting(t *throttle) {
+	if t.poll == nil {
+		b.deliverThrottled(t, b.foldWaiting(t))
+		return
+	}
+	t.timer.Stop()
+	t.began = time.Now()
+	changes := t.waiting
+	t.waiting, t.stale = nil, false
+	t.pending += b.tellPoll(t.id, t.ref, t.poll, changes, &t.split, t.written)
+	b.planTick(t)
+}
+
 // planTick starts the timer once all events have been written: for the rest of the interval, or for
 // half of the time that the writing took. So at most two thirds of the time go into the events of
 // one message, however large its audience is and however busy the machine, and no queue builds up.
@@ -85,10 +102,11 @@ func (b *Broker) tick(t *throttle) {
 	switch {
 	case b.throttles[t.id] != t, t.pending > 0:
 		// Closed, or overtaken by a flush: the end of that one's writing plans the next tick.
-	case len(t.waiting) > 0:
-		b.deliverThrottled(t, b.foldWaiting(t))
+	case len(t.waiting) > 0 || t.stale:
+		b.deliverWaiting(t)
 	default:
 		delete(b.throttles, t.id)
+		t.poll, t.split = nil, split{}
 		if len(b.idle) < maxIdle {
 			b.idle = append(b.idle, t)
 		}
@@ -122,8 +140,8 @@ func (b *Broker) foldWaiting(t *throttle) *Event {
 // flushGroup delivers at once what waits for a group. The caller holds b.mu.
 func (b *Broker) flushGroup(group string) {
 	for _, t := range b.throttles {
-		if t.ref.GroupID == group && len(t.waiting) > 0 {
-			b.deliverThrottled(t, b.foldWaiting(t))
+		if t.ref.GroupID == group && (len(t.waiting) > 0 || t.stale) {
+			b.deliverWaiting(t)
 		}
 	}
 }
@@ -135,8 +153,9 @@ func (b *Broker) Close() {
 	defer b.mu.Unlock()
 	for id, t := range b.throttles {
 		delete(b.throttles, id)
-		if t.timer.Stop(); len(t.waiting) > 0 {
-			b.deliver(t.ref, b.foldWaiting(t), t.written)
+		if t.timer.Stop(); len(t.waiting) > 0 || t.stale {
+			b.deliverWaiting(t)
+			t.timer.Stop()
 		}
 	}
 }

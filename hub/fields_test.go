@@ -48,6 +48,14 @@ func TestFieldNames(t *testing.T) {
 		post    = "group_open_http_svc/send_group_msg"
 		create  = "group_open_http_svc/create_group"
 	)
+	const (
+		text = `"to":"bo","conversationType":"C2C","type":"TIMTextElem","payload":{"text":"x"},` +
+			`"isSupportExtension":true,`
+		textREST = `"To_Account":"bo","SupportMessageExtension":1,` +
+			`"MsgBody":[{"MsgType":"TIMTextElem","MsgContent":{"Text":"x"}}],`
+		textToClub = `"GroupId":"club","SupportMessageExtension":1,` +
+			`"MsgBody":[{"MsgType":"TIMTextElem","MsgContent":{"Text":"x"}}],`
+	)
 	invalid := `"\ud800"` // half a surrogate: what is no UTF-8 at all does not get this far
 	tooLong := strings.Repeat("x", 13<<10)
 	methodsSeen, commandsSeen := map[string]bool{}, map[string]bool{}
@@ -233,6 +241,65 @@ func TestFieldNames(t *testing.T) {
 		{
 			"quitGroup", `"groupID":""`, "", "",
 			"groupID: must be 1 to 48 printable ASCII characters", "",
+		},
+		{
+			"getMessageExtensionSummary", `"messageID":""`,
+			"openim_msg_ext_http_svc/get_key_values_summary", `"From_Account":"ada","To_Account":"bo","MsgKey":""`,
+			`messageID: "" is not a message ID`, "MsgKey: must be 1 to 50 printable ASCII characters",
+		},
+		{
+			"closeMessageExtensions", `"messageID":"g.club.1","closeAt":7`,
+			"openim_msg_ext_http_svc/close_key_values",
+			`"From_Account":"ada","To_Account":"bo","MsgKey":"1_2_3","CloseAt":7`,
+			"closeAt: 7 is not a time to come, in Unix seconds", "CloseAt: 7 is not a time to come, in Unix seconds",
+		},
+		{
+			"closeMessageExtensions", `"messageID":"g.club.1","closeat":7`,
+			"openim_msg_ext_http_svc/group_close_key_values", `"GroupId":"club","MsgSeq":1,"CloseAt":-1`,
+			"closeat: unknown, and a request that deletes may have no unknown members",
+			"CloseAt: -1 is not a time to come, in Unix seconds",
+		},
+		{
+			"", "", "openim_msg_ext_http_svc/group_get_key_values_summary", `"GroupId":"club","MsgSeq":0`,
+			"", "MsgSeq: 0 is not the number of a message",
+		},
+		{
+			"sendMessage", text + `"extensionRules":{"anonymus":true}`,
+			send, textREST + `"ExtensionRules":{"Anonymus":true}`,
+			"extensionRules.anonymus: unknown", "ExtensionRules.Anonymus: unknown",
+		},
+		{
+			"sendMessage", text + `"extensionRules":{"questions":[{"choices":2},{"choices":"2"}]}`,
+			post, textToClub + `"ExtensionRules":{"Questions":[{"Choices":2},{"Choices":"2"}]}`,
+			"extensionRules.questions[1].choices: string is not an integer",
+			"ExtensionRules.Questions[1].Choices: string is not an integer",
+		},
+		{
+			"sendMessage", text + `"extensionRules":{"questions":[{"choices":1}]}`,
+			send, textREST + `"ExtensionRules":{"Questions":[{"Choices":1}]}`,
+			"extensionRules.questions[0].choices: 1 is not from 2 to 100",
+			"ExtensionRules.Questions[0].Choices: 1 is not from 2 to 100",
+		},
+		{
+			"sendMessage", text + `"extensionRules":{"anonymous":true}`,
+			send, textREST + `"ExtensionRules":{"Anonymous":true}`,
+			"extensionRules.anonymous: needs write own", "ExtensionRules.Anonymous: needs write own",
+		},
+		{
+			"sendMessage", text + `"extensionRules":{"closeAt":7}`,
+			send, textREST + `"ExtensionRules":{"CloseAt":7}`,
+			"extensionRules.closeAt: 7 is not a time to come, in Unix seconds",
+			"ExtensionRules.CloseAt: 7 is not a time to come, in Unix seconds",
+		},
+		{
+			"sendMessage", text + `"extensionRules":true`,
+			send, textREST + `"ExtensionRules":[]`,
+			"extensionRules: bool is not an object", "ExtensionRules: array is not an object",
+		},
+		{
+			"sendMessage", strings.Replace(text, "true", "false", 1) + `"extensionRules":{}`,
+			send, strings.Replace(textREST, "1", "0", 1) + `"ExtensionRules":{}`,
+			"extensionRules: needs isSupportExtension", "ExtensionRules: needs isSupportExtension",
 		},
 		{
 			"dismissGroup", `"groupID":""`, "group_open_http_svc/destroy_group", `"GroupId":""`,

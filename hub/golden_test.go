@@ -119,6 +119,7 @@ func TestGoldenFrames(t *testing.T) {
 	r.groups(ada, bo, cy)
 	r.messages(ada, bo, cy)
 	r.extensions(ada, bo, cy, admin)
+	r.polls(ada, bo, cy)
 	r.recall(ada, bo, cy)
 
 	for range 2 {
@@ -193,6 +194,46 @@ func (r *recorder) messages(ada, bo, cy *hubtest.Client) {
 	r.ask(cy, "getMessageList", `{"conversationID":"GROUPclub","nextReqMessageID":"","count":1}`)
 	r.ask(cy, "getMessageList.end", `{"conversationID":"GROUPclub","nextReqMessageID":"g.club.2","count":15}`)
 	r.ask(cy, "getMessageList.refused", `{"conversationID":"GROUPclub","nextReqMessageID":"","count":100}`)
+}
+
+// toldOf keeps the client's next notification of this method, and drops others before it.
+func (r *recorder) toldOf(c *hubtest.Client, method, name string) {
+	r.t.Helper()
+	for {
+		if f := c.Notification(); f.Method == method {
+			r.keep(golden{Name: name, Notification: f.Raw})
+			return
+		}
+	}
+}
+
+// polls plays with a poll in the club, whose answers only ada sees before it is closed.
+func (r *recorder) polls(ada, bo, cy *hubtest.Client) {
+	const summary, closed = "MESSAGE_EXTENSIONS_SUMMARY", "MESSAGE_EXTENSIONS_CLOSED"
+	const message = `"to":"club","conversationType":"GROUP","type":"TIMTextElem","payload":{"text":"Which book?"},` +
+		`"isSupportExtension":true,`
+	r.ask(ada, "sendMessage.rules", `{`+message+`"extensionRules":{"write":"own","questions":[{"choices":3},`+
+		`{"text":40}],"show":"summary","reveal":"closed","closeAt":4000000000},"random":34567890}`)
+	r.ask(ada, "sendMessage.no-such-rule", `{`+message+`"extensionRules":{"anonymus":true}}`)
+	r.ask(ada, "sendMessage.rule-refused", `{`+message+`"extensionRules":{"reveal":"closed"}}`)
+	const poll = `"messageID":"g.club.4"`
+	r.ask(bo, "setMessageExtensions.own", `{`+poll+`,"extensions":[{"key":"bo","value":"[\"2\",\"a novel\"]",`+
+		`"seq":0}]}`)
+	r.toldOf(ada, summary, summary)
+	r.toldOf(cy, summary, summary+".hidden")
+	r.ask(cy, "setMessageExtensions.not-yours", `{`+poll+`,"extensions":[{"key":"bo","value":"[\"1\",\"\"]","seq":0}]}`)
+	r.ask(cy, "setMessageExtensions.no-answer", `{`+poll+`,"extensions":[{"key":"cy","value":"[\"4\",\"\"]","seq":0}]}`)
+	r.ask(cy, "getMessageExtensions.hidden", `{`+poll+`}`)
+	r.ask(ada, "getMessageExtensionSummary", `{`+poll+`}`)
+	r.ask(cy, "getMessageExtensionSummary.hidden", `{`+poll+`}`)
+	r.ask(ada, "closeMessageExtensions.later", `{`+poll+`,"closeAt":4000003600}`)
+	r.ask(bo, "closeMessageExtensions.refused", `{`+poll+`}`)
+	r.ask(ada, "closeMessageExtensions", `{`+poll+`}`)
+	r.toldOf(cy, closed, closed)
+	ada.Await(closed)
+	r.ask(cy, "setMessageExtensions.closed", `{`+poll+`,"extensions":[{"key":"cy","value":"[\"1\",\"\"]","seq":0}]}`)
+	r.ask(bo, "setMessageExtensions.atomic", `{"messageID":"g.club.2","atomic":true,"extensions":[`+
+		`{"key":"bo_0","value":"1","seq":0},{"key":"bo_1","value":"1","seq":7}]}`)
 }
 
 // extensions plays with the pairs of the letter.

@@ -49,23 +49,26 @@ func New(options Options, store *kv.Store) (*Hub, error) {
 	record := audit.New(o.Logger, o.Now)
 	h := &Hub{
 		options: o, log: o.Logger, audit: record, writers: w, sessions: newSessions(o.MaxSessions, o.MaxSessionsPerUser),
-		broker: events.New(events.Options{
-			Interval: o.EventInterval, LargeAudience: o.LargeAudience, Wrap: socket.Wrap, Deliverer: w,
-		}),
 		store: store,
 		commands: command.New(store, command.Options{
 			Limits: command.Limits{
-				Extensions: o.MaxExtensions, PerRequest: o.MaxExtensionsPerRequest,
+				Extensions: o.MaxExtensions, Ceiling: o.MaxExtensionsCeiling, PerRequest: o.MaxExtensionsPerRequest,
 				KeyBytes: o.MaxKeyBytes, ValueBytes: o.MaxValueBytes,
 				PerUser: o.MaxExtensionsPerUser, ConversationBytes: o.MaxConversationBytes, Groups: o.MaxGroups,
 			},
 			MessageTTL:      o.MessageTTL,
 			MessageRate:     o.MessageRate,
+			OwnRate:         o.OwnRate,
+			SecretKeys:      o.secretKeys(),
 			MaxGroupMembers: o.MaxGroupMembers,
 			Now:             o.Now,
 			Audit:           record,
 		}),
 	}
+	h.broker = events.New(events.Options{
+		Interval: o.EventInterval, LargeAudience: o.LargeAudience, Wrap: socket.Wrap, Deliverer: w,
+		Admins: o.Admins, Pseudonym: h.commands.Pseudonym,
+	})
 	h.metrics = newMetrics(h.sessions, h.broker)
 	if h.stopHearing, err = store.HearHubs(h.sessions.hear); err != nil {
 		w.Stop()

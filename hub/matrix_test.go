@@ -64,6 +64,15 @@ func mayTouch(kind, role string) int {
 // mayTakePart is what a deed is answered with that everybody but strangers may do.
 func mayTakePart(_, role string) int { return allowed(role != roleStranger) }
 
+// mayClose is mayTouch, but these messages have no rules, so nobody can close them: see
+// TestCloseAtBothDoors.
+func mayClose(kind, role string) int {
+	if code := mayTouch(kind, role); code != 0 {
+		return code
+	}
+	return 10004
+}
+
 func anybody(string, string) int { return 0 }
 
 func allowed(yes bool) int {
@@ -143,6 +152,8 @@ func extensionDeeds() (all []deed) {
 			object{"OperateType": 2, "ExtensionList": []object{{"Key": "k", "Seq": 0}}}},
 		{"deleteMessageExtensions", "set_key_values", object{"clear": true}, object{"OperateType": 3}},
 		{"getMessageExtensions", "get_key_values", object{}, object{}},
+		{"getMessageExtensionSummary", "get_key_values_summary", object{}, object{}},
+		{"closeMessageExtensions", "close_key_values", object{}, object{}},
 	} {
 		params := func(p place) object {
 			o := maps.Clone(d.params)
@@ -151,10 +162,14 @@ func extensionDeeds() (all []deed) {
 		}
 		body := func(p place) object { return p.with(d.body) }
 		const service = "openim_msg_ext_http_svc/"
+		want := mayTouch
+		if d.method == "closeMessageExtensions" {
+			want = mayClose
+		}
 		all = append(all,
-			deed{method: d.method, params: params, want: mayTouch},
-			deed{command: service + d.command, pair: true, body: body, want: mayTouch},
-			deed{command: service + "group_" + d.command, group: true, body: body, want: mayTouch})
+			deed{method: d.method, params: params, want: want},
+			deed{command: service + d.command, pair: true, body: body, want: want},
+			deed{command: service + "group_" + d.command, group: true, body: body, want: want})
 	}
 	return all
 }
@@ -292,6 +307,8 @@ func (m *matrix) try(d deed, kind, role string) {
 var forMembers = []string{
 	"openim_msg_ext_http_svc/set_key_values", "openim_msg_ext_http_svc/get_key_values",
 	"openim_msg_ext_http_svc/group_set_key_values", "openim_msg_ext_http_svc/group_get_key_values",
+	"openim_msg_ext_http_svc/get_key_values_summary", "openim_msg_ext_http_svc/group_get_key_values_summary",
+	"openim_msg_ext_http_svc/close_key_values", "openim_msg_ext_http_svc/group_close_key_values",
 }
 
 // TestMatrix: whatever can be asked at either door, of a conversation of any kind, by a caller of

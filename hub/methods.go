@@ -28,13 +28,17 @@ var methods = map[string]method{
 	"setMessageExtensions":    setMessageExtensions,
 	"getMessageExtensions":    decode(getMessageExtensions),
 	"deleteMessageExtensions": decodeKnown(deleteMessageExtensions),
-	"createGroup":             decode(createGroup),
-	"joinGroup":               decode(joinGroup),
-	"quitGroup":               decodeKnown(quitGroup),
-	"dismissGroup":            decodeKnown(dismissGroup),
-	"getGroupMemberList":      decode(getGroupMemberList),
-	"addGroupMember":          decode(addGroupMember),
-	"deleteGroupMember":       decodeKnown(deleteGroupMember),
+
+	"getMessageExtensionSummary": decode(getMessageExtensionSummary),
+	"closeMessageExtensions":     decodeKnown(closeMessageExtensions),
+
+	"createGroup":        decode(createGroup),
+	"joinGroup":          decode(joinGroup),
+	"quitGroup":          decodeKnown(quitGroup),
+	"dismissGroup":       decodeKnown(dismissGroup),
+	"getGroupMemberList": decode(getGroupMemberList),
+	"addGroupMember":     decode(addGroupMember),
+	"deleteGroupMember":  decodeKnown(deleteGroupMember),
 }
 
 // methodNames are the names of the methods by their JSON. Nearly every request spells its method
@@ -91,10 +95,11 @@ func sendMessage(ctx context.Context, c *command.Commands, caller command.Caller
 		Description string `json:"description"`
 		Extension   string `json:"extension"`
 	} `json:"payload"`
-	IsSupportExtension bool    `json:"isSupportExtension"`
-	Random             *uint32 `json:"random"`
-	ClientSequence     *uint32 `json:"clientSequence"`
-	CloudCustomData    string  `json:"cloudCustomData"`
+	IsSupportExtension bool           `json:"isSupportExtension"`
+	ExtensionRules     jsontext.Value `json:"extensionRules"`
+	Random             *uint32        `json:"random"`
+	ClientSequence     *uint32        `json:"clientSequence"`
+	CloudCustomData    string         `json:"cloudCustomData"`
 }) (jsontext.Value, error) {
 	if p.Payload == nil {
 		return nil, refusal.Field(refusal.InvalidParams, "payload", "missing")
@@ -102,6 +107,10 @@ func sendMessage(ctx context.Context, c *command.Commands, caller command.Caller
 	cmd := command.SendMessage{
 		Type: p.Type, Payload: command.Payload(*p.Payload), CloudCustomData: p.CloudCustomData,
 		IsSupportExtension: p.IsSupportExtension, Random: p.Random, Sequence: p.ClientSequence,
+	}
+	var err error
+	if cmd.Rules, err = decodeRules(p.ExtensionRules); err != nil {
+		return nil, err
 	}
 	switch p.ConversationType {
 	case "C2C":
@@ -165,6 +174,7 @@ func getMessageList(ctx context.Context, c *command.Commands, caller command.Cal
 type extensionParams struct {
 	MessageID  string          `json:"messageID"`
 	Extensions []wireExtension `json:"extensions"`
+	Atomic     bool            `json:"atomic"`
 
 	// Room for one item, which nearly every request has. Each saves one of a set's 73 allocations.
 	oneParam   [1]wireExtension
@@ -184,7 +194,7 @@ func decodeExtensions(params jsontext.Value) (*extensionParams, error) {
 }
 
 func (p *extensionParams) command() command.SetExtensions {
-	cmd := command.SetExtensions{MessageID: kv.MessageID(p.MessageID), Extensions: p.oneCommand[:0]}
+	cmd := command.SetExtensions{MessageID: kv.MessageID(p.MessageID), Extensions: p.oneCommand[:0], Atomic: p.Atomic}
 	for _, e := range p.Extensions {
 		cmd.Extensions = append(cmd.Extensions, command.Extension(e))
 	}

@@ -23,7 +23,8 @@ type Options struct {
 	Admins         []string // the app admins: users who may act on any conversation without a Seq
 	AllowedOrigins []string // web origins that may connect besides the hub's own host: ParseOrigin
 
-	MaxExtensions           int // pairs of a message; 300
+	MaxExtensions           int // pairs of a message, unless its rules say otherwise; 300
+	MaxExtensionsCeiling    int // what rules may say at most; 100,000
 	MaxExtensionsPerRequest int // 20
 	MaxKeyBytes             int // 100
 	MaxValueBytes           int // 1000
@@ -35,7 +36,9 @@ type Options struct {
 	MaxExtensionsPerUser int           // pairs of one user on a message; 0 is no limit
 	// Sets per message and minute, over all hubs, a fourth of it for one user; 0 is no limit
 	MessageRate int
-	RESTRate    int // calls of one REST command a second; 0 is no limit
+	// A user's sets per message with write own and minute; 0 is no limit
+	OwnRate  int
+	RESTRate int // calls of one REST command a second; 0 is no limit
 
 	// Connections at a time; 100,000. Beyond it the upgrade is refused with 503
 	MaxSessions        int
@@ -93,6 +96,7 @@ func (o Options) withDefaults() (Options, error) {
 		o.AllowedOrigins[i] = origin
 	}
 	o.MaxExtensions = cmp.Or(o.MaxExtensions, 300)
+	o.MaxExtensionsCeiling = cmp.Or(o.MaxExtensionsCeiling, 100_000)
 	o.MaxExtensionsPerRequest = cmp.Or(o.MaxExtensionsPerRequest, 20)
 	o.MaxKeyBytes = cmp.Or(o.MaxKeyBytes, 100)
 	o.MaxValueBytes = cmp.Or(o.MaxValueBytes, 1000)

@@ -18,6 +18,8 @@ type wirePair struct {
 	Key   string `json:"key"`
 	Value string `json:"value"`
 	Seq   uint64 `json:"seq"`
+	// Of a message with rules: the Seq of the first set
+	Created uint64 `json:"created,omitzero"`
 }
 
 type wirePage struct {
@@ -25,6 +27,7 @@ type wirePage struct {
 	LatestSeq    uint64     `json:"latestSeq"`
 	ClearSeq     uint64     `json:"clearSeq"`
 	PurgedSeq    uint64     `json:"purgedSeq"`
+	ClosedSeq    uint64     `json:"closedSeq,omitzero"`
 	CompleteFlag int        `json:"completeFlag"`
 }
 
@@ -53,7 +56,7 @@ type wireMember struct {
 	JoinTime int64  `json:"joinTime"` // Unix seconds
 }
 
-func newWirePair(p kv.Pair) wirePair { return wirePair{p.Key, p.Value, p.Seq} }
+func newWirePair(p kv.Pair) wirePair { return wirePair{p.Key, p.Value, p.Seq, p.Created} }
 
 // encodeChanged returns the JSON of a set's or a deletion's result. It is written by hand because
 // it answers every vote.
@@ -71,6 +74,9 @@ func encodeChanged(c command.Changed) jsontext.Value {
 		b = wire.AppendText(append(b, `,"key":`...), o.Pair.Key)
 		b = wire.AppendText(append(b, `,"value":`...), o.Pair.Value)
 		b = strconv.AppendUint(append(b, `,"seq":`...), o.Pair.Seq, 10)
+		if o.Pair.Created > 0 {
+			b = strconv.AppendUint(append(b, `,"created":`...), o.Pair.Created, 10)
+		}
 		b = append(b, '}')
 	}
 	b = strconv.AppendUint(append(b, `],"latestSeq":`...), c.LatestSeq, 10)
@@ -80,7 +86,7 @@ func encodeChanged(c command.Changed) jsontext.Value {
 func encodePage(p *command.Page) []byte {
 	w := wirePage{
 		Extensions: make([]wirePair, len(p.Pairs)),
-		LatestSeq:  p.LatestSeq, ClearSeq: p.ClearSeq, PurgedSeq: p.PurgedSeq,
+		LatestSeq:  p.LatestSeq, ClearSeq: p.ClearSeq, PurgedSeq: p.PurgedSeq, ClosedSeq: p.ClosedSeq,
 	}
 	for i, pair := range p.Pairs {
 		w.Extensions[i] = newWirePair(pair)

@@ -48,7 +48,7 @@ func FuzzResults(f *testing.F) {
 			page.Pairs = append(page.Pairs, p)
 			changed.Outcomes = append(changed.Outcomes, command.Outcome{Code: code, Pair: p})
 			wantChanged = append(wantChanged, outcome{code, key, value, p.Seq})
-			wantPage = append(wantPage, wirePair{key, value, p.Seq})
+			wantPage = append(wantPage, wirePair{Key: key, Value: value, Seq: p.Seq})
 		}
 		complete := 0
 		if page.Complete {

@@ -32,9 +32,9 @@ func parseControl(e bucket.Entry) (control, error) {
 	return c, nil
 }
 
-// maxDeletions is how many pairs a clear deletes each: the record and the control entry may have to
-// fit into the same commit.
-const maxDeletions = bucket.MaxBatch - 2
+// maxDeletions is how many pairs a clear deletes each: the record, the control entry and a
+// schedule may have to fit into the same commit.
+const maxDeletions = bucket.MaxBatch - 3
 
 // empty reports whether nothing is to be written.
 func (c Change) empty() bool {
@@ -78,6 +78,9 @@ func (m *Message) writes(object string, change Change, maxTombstones int) (write
 	}
 	if change.record != nil {
 		writes = append(writes, change.record.write())
+		if m.CloseAt() > 0 {
+			writes = append(writes, cancelled(object)) // nobody is to be told of its close
+		}
 	}
 	value, err := json.Marshal(next)
 	if err != nil {

@@ -36,7 +36,9 @@ type News struct {
 	ClearSeq  uint64    // not 0: the message was cleared at this revision, before anything in Pairs
 	Recalled  *Recall   // the message was recalled, at ClearSeq; there are no Pairs then
 	PurgedSeq uint64    // deletions at or below it are not listed
+	ClosedSeq uint64    // not 0: the message was closed at this revision, after everything in Pairs
 	Time      time.Time // when the first of it was committed
+	Poll      *Poll     // the message as it is now, if it has rules; nil otherwise
 }
 
 func (f Follower) withDefaults() Follower {

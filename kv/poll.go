@@ -37,16 +37,25 @@ type closing struct {
 // Summary is what the pairs of a message come to, at Seq LatestSeq.
 type Summary struct {
 	Pairs     int
-	Answers   [][]int // how often each choice of each question was chosen; nil for a text
+	Answers   []ballot.Counts // how often each choice of each question was chosen; nil for a text
 	LatestSeq uint64
 	ClosedSeq uint64 // not 0: the message is closed
 	CloseAt   int64  // when it closes by itself, in Unix seconds; 0 is never
 }
 
+// Bytes returns about how many bytes the summary has in JSON.
+func (s Summary) Bytes() int {
+	const most = 8 // of a number
+	n := 0
+	for _, counts := range s.Answers {
+		n += 1 + len(counts)
+	}
+	return 16*most + most*n
+}
+
 // Poll is a message with rules at one moment.
 type Poll struct {
-	Rules   *ballot.Rules
-	Author  string
+	Record  *Record
 	Summary Summary
 }
 
@@ -84,7 +93,7 @@ func (c *cache) pollOf(ref Ref) func(context.Context) (Poll, error) {
 		err = c.withMessage(ctx, ref, func(sl *slot) {
 			m := sl.object.(*Message)
 			if found = m.record != nil && m.record.Rules != nil; found {
-				p = Poll{m.record.Rules, m.record.From, m.Summary()}
+				p = Poll{m.record, m.Summary()}
 			}
 		})
 		if err == nil && !found {
@@ -159,10 +168,9 @@ func (m *Message) mark(key string) *bucket.Mark {
 // are no two closes. One that is moved in the very moment in which the server writes closes the
 // message at the old time.
 func (m *Message) closeWrites(object string, change Change) []bucket.Write {
-	cancel := bucket.Write{Key: object + "." + scheduleSuffix, Delete: true}
 	if !change.Close {
 		if *change.CloseAt == 0 {
-			return []bucket.Write{cancel}
+			return []bucket.Write{cancelled(object)}
 		}
 		return []bucket.Write{schedule(object, *change.CloseAt)}
 	}
@@ -170,7 +178,12 @@ func (m *Message) closeWrites(object string, change Change) []bucket.Write {
 	if m.CloseAt() == 0 {
 		return []bucket.Write{closed}
 	}
-	return []bucket.Write{cancel, closed}
+	return []bucket.Write{cancelled(object), closed}
+}
+
+// cancelled returns the entry by which the server gives up to close a message by itself.
+func cancelled(object string) bucket.Write {
+	return bucket.Write{Key: object + "." + scheduleSuffix, Delete: true}
 }
 
 // schedule returns the entry by which the server closes a message at a time.

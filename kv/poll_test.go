@@ -214,6 +214,24 @@ func TestCloseAcrossRestart(t *testing.T) {
 	}
 }
 
+// A message that was recalled does not close any more: nobody is to be told of it.
+func TestRecallTakesBackTheClose(t *testing.T) {
+	s, _ := open(t, kvtest.Server(t), Options{})
+	ref := sendPoll(t, s, ballot.Rules{CloseAt: time.Now().Unix() + 3600})
+	if _, err := cast(t.Context(), s, ref, "bob", "1"); err != nil {
+		t.Fatal(err)
+	}
+	if _, done, err := s.Recall(t.Context(), ref, "ann", 1, func(*Record) error { return nil }); err != nil || !done {
+		t.Fatal(done, err)
+	}
+	if m, _ := truth(t, s, ref); m.CloseAt() != 0 || m.poll.scheduled == 0 || m.Live() != 0 {
+		t.Errorf("closes at %d, %d pairs", m.CloseAt(), m.Live())
+	}
+	if got := summary(t, s, ref); got.Pairs != 0 || got.CloseAt != 0 {
+		t.Errorf("%+v", got)
+	}
+}
+
 // The same message sent twice is stored once, and closes once, although the server says of a batch
 // only that it holds a duplicate.
 func TestScheduledMessageSentTwice(t *testing.T) {

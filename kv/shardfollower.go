@@ -32,8 +32,11 @@ const (
 // one has not asked for longer than one round of everything takes.
 func (f *shardFollower) open(ctx context.Context) (*bucket.Durable, error) {
 	return f.sh.bucket.Durable(ctx, bucket.DurableOptions{
-		Name:    f.Name,
-		Filters: []string{"c.*.*.*.x.*", "c.*.*.*.c", "g.*.*.x.*", "g.*.*.c"}, // pairs and clears
+		Name: f.Name,
+		// Pairs, clears and closes
+		Filters: []string{
+			"c.*.*.*.x.*", "c.*.*.*.c", "c.*.*.*." + closeSuffix, "g.*.*.x.*", "g.*.*.c", "g.*.*." + closeSuffix,
+		},
 		AckWait: f.Timeout + 2*bucket.RequestTimeout,
 		Missing: followPoll + f.Timeout + bucket.RequestTimeout + 2*f.MaxPause,
 	})
@@ -109,13 +112,19 @@ func (f *shardFollower) handle(ctx context.Context, e bucket.Entry) error {
 			news.Recalled = record.Recalled
 		}
 		news.Pairs = m.Pairs(from)
+		if m.ClosedSeq() >= revision {
+			news.ClosedSeq = m.ClosedSeq()
+		}
+		if r := m.Record(); r != nil && r.Rules != nil {
+			news.Poll = &Poll{r, m.Summary()}
+		}
 	})
 	if errors.Is(err, errUnreadable) {
 		// Whatever came behind it would wait for ever
 		slog.Warn("follower passes by a message", "name", f.Name, "bucket", f.sh.bucket.Name(), "error", err)
 		return nil
 	}
-	if err != nil || news.ClearSeq == 0 && len(news.Pairs) == 0 {
+	if err != nil || news.ClearSeq == 0 && news.ClosedSeq == 0 && len(news.Pairs) == 0 {
 		return err
 	}
 	hearing, cancel := context.WithTimeout(ctx, f.Timeout)

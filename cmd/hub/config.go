@@ -39,11 +39,13 @@ type Config struct {
 	Shards    int    `group:"Storage" default:"0" placeholder:"N" help:"Buckets that conversations are spread over; their writes are synced side by side. Fixed when they are made. 0: as many as there are, and for a new store 4 embedded, 1 in a cluster."`
 
 	MaxExtensions           int `group:"Limits" default:"300" help:"Pairs per message. The same on every hub of a store."`
+	MaxExtensionsCeiling    int `group:"Limits" default:"100000" help:"Pairs per message that its rules may ask for. The same on every hub of a store."`
 	MaxExtensionsPerRequest int `group:"Limits" default:"20" help:"Pairs per request."`
 	MaxKeyBytes             int `group:"Limits" default:"100" help:"Bytes of a key."`
 	MaxValueBytes           int `group:"Limits" default:"1000" help:"Bytes of a value."`
 	MaxTombstones           int `group:"Limits" default:"300" help:"Deletions that a message remembers for clients that were away. Beyond it such a client reads the message anew."`
 	MessageRate             int `group:"Limits" default:"200" help:"Sets per message and minute, over all hubs; a fourth of it for one user. 0: no limit."`
+	OwnRate                 int `group:"Limits" default:"30" help:"Sets of one user per message and minute, over all hubs, where everybody writes their own pair alone; such a message has no other rate. 0: no limit."`
 	RESTRate                int `group:"Limits" name:"rest-rate" default:"200" help:"Calls per REST command and second; a member has a tenth of it, for all commands together, and 8 at a time. 0: no limit."`
 
 	MaxExtensionsPerUser int           `group:"Limits" default:"0" help:"Pairs of a message that one user set last; app admins are not counted. 0: no limit. What is set while it is 0 counts for nobody."`
@@ -148,6 +150,7 @@ func (c *Config) hubOptions(secretKeys []string) hub.Options {
 		Admins:                  c.Admin,
 		AllowedOrigins:          c.AllowedOrigin,
 		MaxExtensions:           c.MaxExtensions,
+		MaxExtensionsCeiling:    c.MaxExtensionsCeiling,
 		MaxExtensionsPerRequest: c.MaxExtensionsPerRequest,
 		MaxKeyBytes:             c.MaxKeyBytes,
 		MaxValueBytes:           c.MaxValueBytes,
@@ -156,6 +159,7 @@ func (c *Config) hubOptions(secretKeys []string) hub.Options {
 		MaxGroups:               c.MaxGroups,
 		MessageTTL:              c.MessageTTL,
 		MessageRate:             c.MessageRate,
+		OwnRate:                 c.OwnRate,
 		RESTRate:                c.RESTRate,
 		Heartbeat:               c.Heartbeat,
 		EventInterval:           c.EventInterval,

@@ -37,8 +37,9 @@ func TestDefaults(t *testing.T) {
 		Addr: "127.0.0.1:8080", AdminAddr: "127.0.0.1:9090",
 		SDKAppID: 1400000000, Admin: []string{"admin"},
 		Data: "./data", Sync: SyncMode{Always: true}, Replicas: 1,
-		MaxExtensions: 300, MaxExtensionsPerRequest: 20, MaxKeyBytes: 100, MaxValueBytes: 1000, MaxTombstones: 300,
-		MaxGroups: 1000, MessageRate: 200, RESTRate: 200, MaxConnections: 100_000, MaxConnectionsPerAddress: 10_000,
+		MaxExtensions: 300, MaxExtensionsCeiling: 100_000, MaxExtensionsPerRequest: 20, MaxKeyBytes: 100,
+		MaxValueBytes: 1000, MaxTombstones: 300, MaxGroups: 1000, MessageRate: 200, OwnRate: 30,
+		RESTRate: 200, MaxConnections: 100_000, MaxConnectionsPerAddress: 10_000,
 		EventInterval: 50 * time.Millisecond, WriteTimeout: 10 * time.Second,
 		LameDuck: 5 * time.Second, Drain: 30 * time.Second,
 	}

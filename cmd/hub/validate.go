@@ -139,6 +139,7 @@ func (c *Config) validateLimits() error {
 		{"--replicas", c.Replicas, 1, 5}, // more is not what JetStream offers
 		{"--shards", c.Shards, 0, 64},    // each costs a stream and a consumer per hub
 		{"--max-extensions", c.MaxExtensions, 1, 10_000},
+		{"--max-extensions-ceiling", c.MaxExtensionsCeiling, 1, 100_000},
 		// One atomic commit holds 1,000 entries
 		{"--max-extensions-per-request", c.MaxExtensionsPerRequest, 1, 500},
 		// A key is part of a NATS subject and may grow threefold there.
@@ -152,6 +153,7 @@ func (c *Config) validateLimits() error {
 		// A login reads them all, and NATS counts no more keys than 1,024 for one answer
 		{"--max-groups", c.MaxGroups, 1, 1000},
 		{"--message-rate", c.MessageRate, 0, 1 << 30},
+		{"--own-rate", c.OwnRate, 0, 1 << 30},
 		{"--rest-rate", c.RESTRate, 0, 1 << 30},
 	} {
 		if l.n < l.min || l.n > l.max {

@@ -15,17 +15,20 @@ import (
 type Commands struct {
 	store   *kv.Store
 	options Options
+	keys    pseudonyms
 }
 
-// Options are the parts of the rules that an operator may change. All but MessageRate and Audit are
-// required.
+// Options are the parts of the rules that an operator may change. All but the rates and
+// Audit are required.
 type Options struct {
 	Limits          Limits
 	MessageRate     int // sets per message and minute, see rate.go; 0 is no limit
+	OwnRate         int // a user's sets per message with write own and minute; 0 is no limit
 	MaxGroupMembers int
 	MessageTTL      time.Duration // how long a message lives, in whole seconds; 0 is for ever
 	Now             func() time.Time
 	Audit           *audit.Log // may be nil
+	SecretKeys      []string   // the app's, the one in use first; see pseudonyms
 }
 
 // New returns the commands on what is in the store.
@@ -33,7 +36,7 @@ func New(store *kv.Store, options Options) *Commands {
 	if options.Audit == nil {
 		options.Audit = audit.New(slog.New(slog.DiscardHandler), options.Now)
 	}
-	return &Commands{store, options}
+	return &Commands{store, options, newPseudonyms(options.SecretKeys)}
 }
 
 // Caller is the user who asks, as the door has authenticated it.

@@ -1,8 +1,10 @@
 package command
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"slices"
 
 	"exthub/hub/refusal"
 	"exthub/kv"
@@ -24,14 +26,18 @@ type Outcome struct {
 	written bool // Pair.Seq comes from the commit
 }
 
-// SetExtensions sets pairs of a message.
+// SetExtensions sets pairs of a message: those that can be set, or with Atomic all or none.
 type SetExtensions struct {
 	MessageID  kv.MessageID
 	Extensions []Extension
+	Atomic     bool
 }
 
 // DeleteExtensions deletes pairs of a message.
-type DeleteExtensions SetExtensions
+type DeleteExtensions struct {
+	MessageID  kv.MessageID
+	Extensions []Extension
+}
 
 // Changed is the answer to a change, item by item; a clear has none. LatestSeq is the message's
 // after the change.
@@ -43,31 +49,40 @@ type Changed struct {
 // SetExtensions sets pairs and decides item by item: an item whose Seq is not that of the pair
 // becomes a conflict and changes nothing. The request is refused as a whole, with nothing written,
 // if it breaks a rule or the message would hold too many pairs (10004) or too many of the caller's
-// (23007), or if the message was set too often this minute, by its caller or by all (23003).
+// (23007), if the message was set too often this minute, by its caller or by all (23003), or if the
+// message's own rules forbid it (10007, 10004) or it is closed (23005).
 func (c *Commands) SetExtensions(within context.Context, caller Caller, cmd SetExtensions) (Changed, error) {
 	if err := c.options.Limits.CheckSet(cmd.Extensions); err != nil {
 		return Changed{}, err
 	}
 	ctx := c.store.Writing(within)
 	defer ctx.Stop()
-	limits := c.options.Limits
-	d := &decision{op: (*decision).set, items: cmd.Extensions, maxPairs: limits.Extensions}
-	if !caller.Admin && limits.PerUser > 0 {
-		d.user, d.perUser = caller.UserID, limits.PerUser
-	}
-	if caller.Admin || c.options.MessageRate <= 0 {
-		ref, err := c.checkWritable(ctx, caller, cmd.MessageID, nil)
-		if err != nil {
-			return Changed{}, err
-		}
-		return c.change(ctx, caller, ref, d)
-	}
+	d := &decision{op: (*decision).set, items: cmd.Extensions, atomic: cmd.Atomic}
+	counted := !caller.Admin && c.options.MessageRate > 0
 	writes := false
+	var record *kv.Record
 	ref, err := c.checkWritable(ctx, caller, cmd.MessageID, func(m *kv.Message) {
-		writes = wouldWrite(m, cmd.Extensions)
+		record = m.Record()
+		writes = counted && wouldWrite(m, cmd.Extensions)
 	})
 	if err != nil {
 		return Changed{}, err
+	}
+	d.maxPairs = c.maxPairs(record)
+	if poll := c.pollOf(record, caller); poll != nil {
+		if d.items, err = poll.checkRules(d.items, true); err != nil {
+			return Changed{}, err
+		}
+		if poll.record.Rules.Own() {
+			// Nobody has more than one pair, and who has an anonymous one is not noted.
+			return c.changeOwn(ctx, caller, ref, d)
+		}
+	}
+	if limit := c.options.Limits.PerUser; !caller.Admin && limit > 0 {
+		d.user, d.perUser = caller.UserID, limit
+	}
+	if !counted {
+		return c.change(ctx, caller, ref, d)
 	}
 	return c.changeCounted(ctx, caller, ref, d, writes)
 }
@@ -81,20 +96,33 @@ func (c *Commands) DeleteExtensions(within context.Context, caller Caller, cmd D
 	}
 	ctx := c.store.Writing(within)
 	defer ctx.Stop()
-	ref, err := c.checkWritable(ctx, caller, cmd.MessageID, nil)
+	var record *kv.Record
+	ref, err := c.checkWritable(ctx, caller, cmd.MessageID, func(m *kv.Message) { record = m.Record() })
 	if err != nil {
 		return Changed{}, err
 	}
-	return c.change(ctx, caller, ref, &decision{op: (*decision).delete, items: cmd.Extensions})
+	d := &decision{op: (*decision).delete, items: cmd.Extensions, deletes: true}
+	if poll := c.pollOf(record, caller); poll != nil {
+		if d.items, err = poll.checkRules(d.items, false); err != nil {
+			return Changed{}, err
+		}
+	}
+	return c.change(ctx, caller, ref, d)
 }
 
 // ClearExtensions deletes all pairs of a message, whatever their Seq.
 func (c *Commands) ClearExtensions(within context.Context, caller Caller, id kv.MessageID) (Changed, error) {
 	ctx := c.store.Writing(within)
 	defer ctx.Stop()
-	ref, err := c.checkWritable(ctx, caller, id, nil)
+	var record *kv.Record
+	ref, err := c.checkWritable(ctx, caller, id, func(m *kv.Message) { record = m.Record() })
 	if err != nil {
 		return Changed{}, err
+	}
+	if poll := c.pollOf(record, caller); poll != nil {
+		if err := poll.checkClear(); err != nil {
+			return Changed{}, err
+		}
 	}
 	changed, err := c.change(ctx, caller, ref, &decision{op: (*decision).clear})
 	if err == nil {
@@ -127,10 +155,14 @@ func (c *Commands) checkWritable(
 // decision decides the items of a request. The writes of its change are those of the outcomes
 // marked as written, in the same order.
 type decision struct {
-	op       func(*decision, *kv.Txn) error
-	items    []Extension
-	admin    bool
-	maxPairs int // pairs that the message may hold; for set alone
+	op      func(*decision, *kv.Txn) error
+	items   []Extension
+	admin   bool
+	deletes bool
+	atomic  bool // for set alone: all items or none
+	// Of a message with rules, whose pairs remember when they were first set
+	remembers bool
+	maxPairs  int // pairs that the message may hold; for set alone
 	// For set alone: whose pairs are counted, and how many that user may have; "" for nobody's
 	user    string
 	perUser int
@@ -154,15 +186,21 @@ func (d *decision) decide(t *kv.Txn) (kv.Change, error) {
 		return kv.Change{}, recalled(r) // since it was checked
 	}
 	err := d.op(d, t)
+	if err == nil && t.Record().Rules != nil {
+		d.remembers = true
+		err = d.keepRules(t)
+	}
 	return d.change, err
 }
 
 // write adds an item that changes its pair.
-func (d *decision) write(w kv.Write) {
+func (d *decision) write(w kv.Write, before kv.Pair) {
 	d.change.Writes = append(d.change.Writes, w)
-	d.outcomes = append(d.outcomes, Outcome{
-		Pair: kv.Pair{Key: w.Key, Value: w.Value, Deleted: w.Delete}, written: true,
-	})
+	o := Outcome{Pair: kv.Pair{Key: w.Key, Value: w.Value, Deleted: w.Delete}, written: true}
+	if !before.Deleted && !w.Delete {
+		o.Pair.Created = before.Created
+	}
+	d.outcomes = append(d.outcomes, o)
 }
 
 // keep adds an item that leaves its pair as it is.
@@ -187,8 +225,11 @@ func (d *decision) set(t *kv.Txn) error {
 			if p.Deleted || p.By != d.user {
 				taken++
 			}
-			d.write(kv.Write{Key: item.Key, Value: item.Value, By: d.user})
+			d.write(kv.Write{Key: item.Key, Value: item.Value, By: d.user}, p)
 		}
+	}
+	if d.atomic {
+		added, taken = d.allOrNone(t, added, taken)
 	}
 	if d.uncounted && len(d.change.Writes) > 0 {
 		return errUncounted
@@ -212,6 +253,19 @@ func (d *decision) set(t *kv.Txn) error {
 	return nil
 }
 
+// allOrNone drops the writes if one item is a conflict: then all are, each with its pair as it is.
+// It returns how many pairs are added, and how many of them are counted for the caller.
+func (d *decision) allOrNone(t *kv.Txn, added, taken int) (int, int) {
+	if !slices.ContainsFunc(d.outcomes, func(o Outcome) bool { return o.Code != 0 }) {
+		return added, taken
+	}
+	d.change.Writes, d.outcomes = d.change.Writes[:0], d.outcomes[:0]
+	for _, item := range d.items {
+		d.keep(refusal.SeqConflict, t.Pair(item.Key))
+	}
+	return 0, 0
+}
+
 // delete decides each item of a deletion. Deleting a pair that is gone succeeds and writes nothing,
 // whatever Seq it names, as with set.
 func (d *decision) delete(t *kv.Txn) error {
@@ -222,7 +276,7 @@ func (d *decision) delete(t *kv.Txn) error {
 		case !d.admin && !seqMatches(p, item.Seq):
 			d.keep(refusal.SeqConflict, p)
 		default:
-			d.write(kv.Write{Key: item.Key, Delete: true})
+			d.write(kv.Write{Key: item.Key, Delete: true}, p)
 		}
 	}
 	return nil
@@ -249,6 +303,9 @@ func (c *Commands) change(ctx context.Context, caller Caller, ref kv.Ref, d *dec
 	for i := range d.outcomes {
 		if o := &d.outcomes[i]; o.written {
 			o.Pair.Seq = seq
+			if d.remembers && !o.Pair.Deleted {
+				o.Pair.Created = cmp.Or(o.Pair.Created, seq)
+			}
 			seq++
 		}
 	}

@@ -12,6 +12,7 @@ import (
 	"exthub/hub/refusal"
 	"exthub/hub/wire"
 	"exthub/kv"
+	"exthub/kv/ballot"
 )
 
 // SendMessage asks for a message to be sent to a user or a group.
@@ -22,7 +23,8 @@ type SendMessage struct {
 	Type               string // TIMCustomElem or TIMTextElem
 	Payload            Payload
 	IsSupportExtension bool
-	Random             *uint32 // by it a message that is sent again is recognised; made if nil
+	Rules              *ballot.Rules // nil: everything is free
+	Random             *uint32       // by it a message that is sent again is recognised; made if nil
 	// one-to-one only: part of the message's key, chosen by the client; made if nil
 	Sequence        *uint32
 	CloudCustomData string
@@ -59,6 +61,10 @@ func (c *Commands) SendMessage(ctx context.Context, caller Caller, cmd SendMessa
 		group, err := c.memberOf(ctx, caller, cmd.GroupID)
 		if err != nil {
 			return kv.Record{}, err
+		}
+		if record.Rules != nil && group.Type == AVChatRoom {
+			return kv.Record{}, refusal.Field(refusal.NotExtensible, "extensionRules",
+				"group %s is an AVChatRoom, whose messages have no extensions", cmd.GroupID)
 		}
 		record.IsSupportExtension = record.IsSupportExtension && group.Type != AVChatRoom
 		record.TTL = cmp.Or(group.MessageTTL, record.TTL)
@@ -102,6 +108,12 @@ func (c *Commands) draft(caller Caller, cmd SendMessage) (kv.Record, error) {
 		From: caller.UserID, Type: cmd.Type, Payload: payload, CloudCustomData: cmd.CloudCustomData,
 		IsSupportExtension: cmd.IsSupportExtension, Time: c.options.Now().Unix(), Random: orRandom(cmd.Random),
 		TTL: uint32(c.options.MessageTTL / time.Second), MaxTotal: c.options.Limits.ConversationBytes,
+	}
+	if record.Rules, err = c.rulesOf(cmd); err != nil {
+		return kv.Record{}, err
+	}
+	if record.Rules != nil && record.Rules.Anonymous {
+		record.AnonymousKey = c.keys.current()
 	}
 	if cmd.From != "" && cmd.From != caller.UserID {
 		if !caller.Admin {

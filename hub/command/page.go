@@ -27,6 +27,7 @@ type Page struct {
 	LatestSeq uint64
 	ClearSeq  uint64 // of the last deletion of all: no pair at or below it exists any more
 	PurgedSeq uint64 // deletions at or below it are not listed
+	ClosedSeq uint64 // not 0: the message is closed, and no pair is above it
 	Complete  bool   // no pair follows
 
 	bytes   int // about how many the page takes once it is encoded
@@ -49,8 +50,9 @@ type pages map[uint64]*Page
 // maxPages bounds what is kept: a client can ask for any StartSeq.
 const maxPages = 16
 
-// GetExtensions returns a page. A caller who names a StartSeq has seen it, or everything before it,
-// so the store is read only once it has applied that much, also on another hub: nobody goes back in
+// GetExtensions returns a page. Where rules hide the pairs of others from the caller, it has no
+// pair but the caller's own. A caller who names a StartSeq has seen it, or everything before it, so
+// the store is read only once it has applied that much, also on another hub: nobody goes back in
 // time.
 func (c *Commands) GetExtensions(ctx context.Context, caller Caller, cmd GetExtensions) (*Page, error) {
 	if cmd.StartSeq < 0 {
@@ -70,6 +72,11 @@ func (c *Commands) GetExtensions(ctx context.Context, caller Caller, cmd GetExte
 	var refused error
 	err = c.store.Read(ctx, ref, start, func(m *kv.Message) {
 		if refused = extensible(m, cmd.MessageID); refused != nil {
+			return
+		}
+		poll := c.pollOf(m.Record(), caller)
+		if poll != nil && !poll.record.Rules.Pairs(poll.author(), m.ClosedSeq() > 0) {
+			page, refused = poll.ownPage(m, start)
 			return
 		}
 		cached := m.Memo(func() any { return make(pages) }).(pages)
@@ -92,7 +99,8 @@ func (c *Commands) GetExtensions(ctx context.Context, caller Caller, cmd GetExte
 func newPage(m *kv.Message, start uint64) *Page {
 	p := &Page{
 		Pairs:     m.Pairs(start),
-		LatestSeq: m.LatestSeq(), ClearSeq: m.ClearSeq(), PurgedSeq: m.PurgedSeq(), Complete: true,
+		LatestSeq: m.LatestSeq(), ClearSeq: m.ClearSeq(), PurgedSeq: m.PurgedSeq(), ClosedSeq: m.ClosedSeq(),
+		Complete: true,
 	}
 	if n := fitting(p.Pairs); n < len(p.Pairs) {
 		p.Pairs, p.Complete = p.Pairs[:n], false

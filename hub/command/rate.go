@@ -14,6 +14,8 @@ import (
 // nobody uses up what belongs to all: neither with sets that are written, nor with conflicts and
 // repetitions, which cost the others nothing but the hub's time. App admins are neither counted nor
 // stopped: a backend that writes down everybody's votes would use up the members' rate.
+//
+// On a message whose rules say write own there is a limit per user alone, see changeOwn.
 
 // userShare is the part of a message's rate that one user may use up: a fourth.
 const userShare = 4
@@ -28,7 +30,8 @@ func (c *Commands) changeCounted(
 	ctx context.Context, caller Caller, ref kv.Ref, d *decision, writes bool,
 ) (Changed, error) {
 	now := c.options.Now()
-	if err := c.countAttempt(ctx, caller, ref, now); err != nil {
+	share := (c.options.MessageRate + userShare - 1) / userShare
+	if err := c.countAttempt(ctx, caller, ref, now, share); err != nil {
 		return Changed{}, err
 	}
 	if !writes {
@@ -71,9 +74,20 @@ func wouldWrite(m *kv.Message, items []Extension) bool {
 	return false
 }
 
-// countAttempt counts an attempt of the caller's and refuses it if it is beyond a user's share.
-func (c *Commands) countAttempt(ctx context.Context, caller Caller, ref kv.Ref, now time.Time) error {
-	share := (c.options.MessageRate + userShare - 1) / userShare
+// changeOwn is change for a set of the caller's own pair on a message on which nobody writes
+// another one. Only the caller's attempts are counted: a hall of people who answer within a second
+// use up nothing that belongs to others.
+func (c *Commands) changeOwn(ctx context.Context, caller Caller, ref kv.Ref, d *decision) (Changed, error) {
+	if !caller.Admin && c.options.OwnRate > 0 {
+		if err := c.countAttempt(ctx, caller, ref, c.options.Now(), c.options.OwnRate); err != nil {
+			return Changed{}, err
+		}
+	}
+	return c.change(ctx, caller, ref, d)
+}
+
+// countAttempt counts an attempt of the caller's and refuses it if it is beyond the caller's share.
+func (c *Commands) countAttempt(ctx context.Context, caller Caller, ref kv.Ref, now time.Time, share int) error {
 	n, err := c.store.CountUser(ctx, ref, caller.UserID, now)
 	if err != nil || n <= int64(share) {
 		return err

@@ -27,7 +27,8 @@ const (
 
 // Limits are the limits that an operator may change. Lengths are in bytes.
 type Limits struct {
-	Extensions int // pairs of a message
+	Extensions int // pairs of a message, unless its rules say otherwise
+	Ceiling    int // what rules may say at most
 	PerRequest int // pairs that one request may name
 	KeyBytes   int
 	ValueBytes int

@@ -6,6 +6,8 @@ type Pair struct {
 	Key   string `json:"key"`
 	Value string `json:"value"`
 	Seq   uint64 `json:"seq"`
+
+	Created uint64 `json:"created"` // of a message with rules
 }
 
 // Changed is the result of a change, and the part of a Page and of an event that is like it.

@@ -29,6 +29,7 @@ const (
 	NotExtensible = 23002
 	MessageRate   = 23003
 	NoSuchMessage = 23004
+	Closed        = 23005
 	// Ours: Tencent has no such limits
 	ConversationFull = 23006
 	TooManyPairs     = 23007
@@ -75,6 +76,7 @@ var Codes = map[int]string{
 	NotExtensible: "the message was sent without extension support, or its group is an AVChatRoom",
 	MessageRate:   "more sets of this message in this minute than allowed",
 	NoSuchMessage: "there is no such message in this conversation",
+	Closed:        "the message is closed: its pairs stay as they are",
 
 	ConversationFull: "the messages of the conversation have as many bytes as they may have together",
 	TooManyPairs:     "the caller has as many pairs on the message as one user may have",

@@ -22,15 +22,18 @@ const (
 	getC2C   = "openim_msg_ext_http_svc/get_key_values"
 	setGroup = "openim_msg_ext_http_svc/group_set_key_values"
 	getGroup = "openim_msg_ext_http_svc/group_get_key_values"
-	sendC2C  = "openim/sendmsg"
-	post     = "group_open_http_svc/send_group_msg"
-	create   = "group_open_http_svc/create_group"
-	destroy  = "group_open_http_svc/destroy_group"
-	add      = "group_open_http_svc/add_group_member"
-	remove   = "group_open_http_svc/delete_group_member"
-	list     = "group_open_http_svc/get_group_member_info"
-	kick     = "im_open_login_svc/kick"
-	erase    = "im_open_login_svc/account_delete"
+
+	closeC2C   = "openim_msg_ext_http_svc/close_key_values"
+	closeGroup = "openim_msg_ext_http_svc/group_close_key_values"
+	sendC2C    = "openim/sendmsg"
+	post       = "group_open_http_svc/send_group_msg"
+	create     = "group_open_http_svc/create_group"
+	destroy    = "group_open_http_svc/destroy_group"
+	add        = "group_open_http_svc/add_group_member"
+	remove     = "group_open_http_svc/delete_group_member"
+	list       = "group_open_http_svc/get_group_member_info"
+	kick       = "im_open_login_svc/kick"
+	erase      = "im_open_login_svc/account_delete"
 )
 
 // TestCaller: the query string is judged in its order. What is wrong further behind does not matter

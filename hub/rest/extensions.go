@@ -23,7 +23,7 @@ const (
 // named by its accounts and its key, or by its group and its number, and checked by this door.
 var extensionNames = map[string]string{
 	"extensions": "ExtensionList", "key": "Key", "value": "Value", "seq": "Seq", "startSeq": "StartSeq",
-	"groupID": "GroupId",
+	"groupID": "GroupId", "closeAt": "CloseAt",
 }
 
 // messageRef names a one-to-one message: its sender (the caller if empty), its receiver and its
@@ -84,7 +84,8 @@ func noTopic(id string) error {
 // changeRequest is what a set command wants of a message. A member has to name each Seq; an app
 // admin's has no effect.
 type changeRequest struct {
-	OperateType   int `json:"OperateType"`
+	OperateType   int  `json:"OperateType"`
+	Atomic        bool `json:"Atomic"` // of a set: all items or none
 	ExtensionList []struct {
 		Key   string `json:"Key"`
 		Value string `json:"Value"`
@@ -115,10 +116,13 @@ func (p changeRequest) deletes() bool {
 }
 
 type pair struct {
-	Key   string
-	Value string
-	Seq   uint64
+	Key     string
+	Value   string
+	Seq     uint64
+	Created uint64 `json:",omitzero"` // of a message with rules: the Seq of the first set
 }
+
+func newPair(p kv.Pair) pair { return pair{p.Key, p.Value, p.Seq, p.Created} }
 
 type outcome struct {
 	ErrorCode int
@@ -138,7 +142,7 @@ func (p changeRequest) apply(
 	if err != nil {
 		return nil, err
 	}
-	cmd := command.SetExtensions{MessageID: id, Extensions: items}
+	cmd := command.SetExtensions{MessageID: id, Extensions: items, Atomic: p.Atomic}
 	var changed command.Changed
 	switch {
 	case p.OperateType == operateSet:
@@ -146,7 +150,7 @@ func (p changeRequest) apply(
 	case p.OperateType == operateDelete && len(cmd.Extensions) == 0:
 		err = refusal.Field(refusal.BadParameter, "ExtensionList", "none given; OperateType 3 deletes all")
 	case p.OperateType == operateDelete:
-		changed, err = c.DeleteExtensions(ctx, caller, command.DeleteExtensions(cmd))
+		changed, err = c.DeleteExtensions(ctx, caller, command.DeleteExtensions{MessageID: id, Extensions: items})
 	case p.OperateType == operateClear && len(cmd.Extensions) > 0:
 		// Whoever names pairs does not mean all of them.
 		err = refusal.Field(refusal.BadParameter, "ExtensionList", "OperateType 3 deletes all and takes no list")
@@ -161,7 +165,7 @@ func (p changeRequest) apply(
 	}
 	reply := changeReply{success, make([]outcome, len(changed.Outcomes))}
 	for i, o := range changed.Outcomes {
-		reply.ExtensionList[i] = outcome{o.Code, pair{o.Pair.Key, o.Pair.Value, o.Pair.Seq}}
+		reply.ExtensionList[i] = outcome{o.Code, newPair(o.Pair)}
 	}
 	return reply, nil
 }
@@ -174,6 +178,7 @@ type pageReply struct {
 	LatestSeq     uint64
 	ClearSeq      uint64
 	PurgedSeq     uint64
+	ClosedSeq     uint64 `json:",omitzero"` // of a message with rules, once it is closed
 	ExtensionList []pair
 }
 
@@ -186,12 +191,14 @@ func readPage(
 	if err != nil {
 		return nil, err
 	}
-	reply := pageReply{success, 0, page.LatestSeq, page.ClearSeq, page.PurgedSeq, make([]pair, len(page.Pairs))}
+	reply := pageReply{
+		success, 0, page.LatestSeq, page.ClearSeq, page.PurgedSeq, page.ClosedSeq, make([]pair, len(page.Pairs)),
+	}
 	if page.Complete {
 		reply.CompleteFlag = 1
 	}
 	for i, p := range page.Pairs {
-		reply.ExtensionList[i] = pair{p.Key, p.Value, p.Seq}
+		reply.ExtensionList[i] = newPair(p)
 	}
 	return reply, nil
 }

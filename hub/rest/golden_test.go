@@ -107,6 +107,25 @@ func TestGoldenCalls(t *testing.T) {
 		`"ExtensionList":[{"Key":"ada","Value":"yes"}]}`)
 	r.ask(setGroup, "group_set_key_values.no-such-group", `{"GroupId":"nowhere","MsgSeq":1,"OperateType":3}`)
 	r.ask(getGroup, "group_get_key_values", `{"GroupId":"club","MsgSeq":1,"StartSeq":0}`)
+	r.ask(post, "send_group_msg.rules", `{"GroupId":"club","From_Account":"ada","Random":8912346,`+
+		`"SupportMessageExtension":1,"MsgBody":[{"MsgType":"TIMTextElem","MsgContent":{"Text":"Which book?"}}],`+
+		`"ExtensionRules":{"Write":"own","Questions":[{"Choices":3},{"Text":40}],"Show":"summary",`+
+		`"Reveal":"closed","CloseAt":4000000000}}`)
+	const poll = `"GroupId":"club","MsgSeq":2`
+	r.as(w.Member("bo"), now).ask(setGroup, "group_set_key_values.own", `{`+poll+`,"OperateType":1,`+
+		`"ExtensionList":[{"Key":"bo","Value":"[\"2\",\"a novel\"]","Seq":0}]}`)
+	r.ask(getGroup+"_summary", "group_get_key_values_summary", `{`+poll+`}`)
+	r.as(w.Member("bo"), now).ask(getGroup+"_summary", "group_get_key_values_summary.hidden", `{`+poll+`}`)
+	r.ask(closeGroup, "group_close_key_values.later", `{`+poll+`,"CloseAt":4000003600}`)
+	r.ask(closeGroup, "group_close_key_values", `{`+poll+`}`)
+	r.ask(setGroup, "group_set_key_values.closed", `{`+poll+`,"OperateType":1,`+
+		`"ExtensionList":[{"Key":"ada","Value":"[\"1\",\"\"]"}]}`)
+	r.ask(sendC2C, "sendmsg.rules", `{"From_Account":"ada","To_Account":"bo","MsgSeq":44739199,"MsgRandom":13,`+
+		`"SupportMessageExtension":1,"MsgBody":[{"MsgType":"TIMTextElem","MsgContent":{"Text":"Tea?"}}],`+
+		`"ExtensionRules":{"Once":true}}`)
+	const question = `"From_Account":"ada","To_Account":"bo","MsgKey":"44739199_13_1700000100"`
+	r.ask(getC2C+"_summary", "get_key_values_summary", `{`+question+`}`)
+	r.ask(closeC2C, "close_key_values", `{`+question+`}`)
 	r.ask(recall, "admin_msgwithdraw", `{`+letter+`}`)
 	r.ask(recall, "admin_msgwithdraw.no-such-message", `{"From_Account":"ada","To_Account":"cy",`+
 		`"MsgKey":"44739199_12_1700000100"}`)

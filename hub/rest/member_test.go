@@ -19,7 +19,9 @@ import (
 )
 
 // keyValueCommands are those that a member may call.
-var keyValueCommands = []string{setC2C, getC2C, setGroup, getGroup}
+var keyValueCommands = []string{
+	setC2C, getC2C, setGroup, getGroup, getC2C + "_summary", getGroup + "_summary", closeC2C, closeGroup,
+}
 
 // A member calls what only an app admin may.
 func TestMemberCallsAdminCommands(t *testing.T) {

@@ -4,6 +4,8 @@ import (
 	"context"
 	"maps"
 
+	"github.com/go-json-experiment/json/jsontext"
+
 	"exthub/hub/command"
 	"exthub/hub/refusal"
 )
@@ -12,6 +14,9 @@ import (
 var messageNames = map[string]string{
 	"payload": "MsgBody[0].MsgContent", "text": "Text", "data": "Data", "description": "Desc", "extension": "Ext",
 	"cloudCustomData": "CloudCustomData", "from": "From_Account", "to": "To_Account", "groupID": "GroupId",
+	"extensionRules": "ExtensionRules", "isSupportExtension": "SupportMessageExtension",
+	"write": "Write", "once": "Once", "questions": "Questions", "choices": "Choices", "choose": "Choose",
+	"show": "Show", "reveal": "Reveal", "anonymous": "Anonymous", "closeAt": "CloseAt", "max": "Max",
 }
 
 // postNames are those of a message to a group: its receiver has another name.
@@ -38,6 +43,8 @@ type messageContent struct {
 	} `json:"MsgBody"`
 	CloudCustomData         string `json:"CloudCustomData"`
 	SupportMessageExtension int    `json:"SupportMessageExtension"`
+	// Not in Tencent's, and in the names of this door
+	ExtensionRules jsontext.Value `json:"ExtensionRules"`
 }
 
 // command returns what to send, without its receiver.
@@ -53,10 +60,14 @@ func (p messageContent) command() (command.SendMessage, error) {
 		return command.SendMessage{}, refusal.Field(refusal.BadParameter, "SupportMessageExtension",
 			"%d is neither 0 nor 1", p.SupportMessageExtension)
 	}
+	rules, err := decodeRules(p.ExtensionRules)
+	if err != nil {
+		return command.SendMessage{}, err
+	}
 	content := p.Body[0].Content
 	return command.SendMessage{
 		From: p.From, Type: p.Body[0].Type, CloudCustomData: p.CloudCustomData,
-		IsSupportExtension: p.SupportMessageExtension == 1,
+		IsSupportExtension: p.SupportMessageExtension == 1, Rules: rules,
 		Payload: command.Payload{
 			Text: content.Text, Data: content.Data, Description: content.Desc, Extension: content.Ext,
 		},

@@ -70,6 +70,11 @@ var forMembers = map[string]bool{
 	"openim_msg_ext_http_svc/get_key_values":       true,
 	"openim_msg_ext_http_svc/group_set_key_values": true,
 	"openim_msg_ext_http_svc/group_get_key_values": true,
+
+	"openim_msg_ext_http_svc/get_key_values_summary":       true,
+	"openim_msg_ext_http_svc/close_key_values":             true,
+	"openim_msg_ext_http_svc/group_get_key_values_summary": true,
+	"openim_msg_ext_http_svc/group_close_key_values":       true,
 }
 
 // reads are the commands that change nothing.
@@ -77,14 +82,21 @@ var reads = map[string]bool{
 	"openim_msg_ext_http_svc/get_key_values":       true,
 	"openim_msg_ext_http_svc/group_get_key_values": true,
 	"group_open_http_svc/get_group_member_info":    true,
+
+	"openim_msg_ext_http_svc/get_key_values_summary":       true,
+	"openim_msg_ext_http_svc/group_get_key_values_summary": true,
 }
 
 // operations are all commands that can be called, by service and name.
 var operations = map[string]handler[[]byte]{
-	"openim_msg_ext_http_svc/set_key_values":       decodeChange(extensionNames, setKeyValues),
-	"openim_msg_ext_http_svc/get_key_values":       decode(extensionNames, getKeyValues),
-	"openim_msg_ext_http_svc/group_set_key_values": decodeChange(extensionNames, groupSetKeyValues),
-	"openim_msg_ext_http_svc/group_get_key_values": decode(extensionNames, groupGetKeyValues),
+	"openim_msg_ext_http_svc/set_key_values":               decodeChange(extensionNames, setKeyValues),
+	"openim_msg_ext_http_svc/get_key_values":               decode(extensionNames, getKeyValues),
+	"openim_msg_ext_http_svc/group_set_key_values":         decodeChange(extensionNames, groupSetKeyValues),
+	"openim_msg_ext_http_svc/group_get_key_values":         decode(extensionNames, groupGetKeyValues),
+	"openim_msg_ext_http_svc/get_key_values_summary":       decode(extensionNames, getSummary),
+	"openim_msg_ext_http_svc/close_key_values":             decodeKnown(extensionNames, closeKeyValues),
+	"openim_msg_ext_http_svc/group_get_key_values_summary": decode(extensionNames, groupGetSummary),
+	"openim_msg_ext_http_svc/group_close_key_values":       decodeKnown(extensionNames, groupCloseKeyValues),
 	"openim/sendmsg":                            decode(messageNames, sendMessage),
 	"openim/admin_msgwithdraw":                  decodeKnown(recallNames, recallMessage),
 	"group_open_http_svc/group_msg_recall":      decodeKnown(recallNames, recallGroupMessages),

@@ -327,7 +327,7 @@ func FuzzCommands(f *testing.F) {
 			if reply.ErrorCode == refusal.InternalError {
 				t.Errorf("%s %s: %s", name, body, text)
 			}
-			ofPairs := strings.HasSuffix(name, "_key_values")
+			ofPairs := strings.Contains(name, "_key_values")
 			if b.Query.Get("identifier") == "ada" && !ofPairs && reply.ErrorCode == 0 {
 				t.Errorf("a member calls %s with %s: %s", name, body, text)
 			}

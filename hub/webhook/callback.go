@@ -5,10 +5,12 @@ import (
 	"encoding/json"
 
 	"exthub/kv"
+	"exthub/kv/ballot"
 )
 
 // callback is the body of one request. Names and shape are those of Tencent Chat's callbacks "after
-// a message extension is configured"; PurgedSeq is ours.
+// a message extension is configured"; PurgedSeq, Summary
+// and the close are ours.
 type callback struct {
 	CallbackCommand string
 
@@ -19,11 +21,22 @@ type callback struct {
 	GroupId string `json:",omitempty"` // of a group message
 	MsgSeq  uint64 `json:",omitempty"`
 
-	OperateType   int    // 1 set, 2 deleted, 3 cleared
-	ExtensionList []pair // [] if cleared
+	OperateType   int    // 1 set, 2 deleted, 3 cleared, 4 closed
+	ExtensionList []pair // [] if cleared, closed, or hidden by the message's rules
 	Seq           uint64 // the highest in this callback
 	PurgedSeq     uint64 // deletions at or below it are not told
 	EventTime     int64  // Unix milliseconds
+
+	Summary *summary `json:",omitempty"` // of a message with rules, as it is now
+}
+
+// summary is what the pairs of a message come to.
+type summary struct {
+	Pairs     int
+	Answers   []ballot.Counts `json:",omitempty"` // null for a text
+	LatestSeq uint64
+	ClosedSeq uint64 `json:",omitempty"`
+	CloseAt   int64  `json:",omitempty"` // Unix seconds
 }
 
 // pair is a pair that was set or, with an empty Value, deleted.
@@ -37,13 +50,14 @@ const (
 	opSet    = 1
 	opDelete = 2
 	opClear  = 3
+	opClose  = 4
 )
 
 // maxPairs is the most pairs in one callback.
 const maxPairs = 200
 
 // newCallback describes the clear if there was one, else the first pairs that are all set or all
-// deleted.
+// deleted, or else the close.
 func newCallback(news kv.News) callback {
 	c := callback{
 		CallbackCommand: "C2C.CallbackAfterC2CMsgExtension",
@@ -55,7 +69,20 @@ func newCallback(news kv.News) callback {
 		c.CallbackCommand = "Group.CallbackAfterGroupMsgExtension"
 		c.GroupId, c.MsgSeq = news.Ref.GroupID, news.Ref.MsgSeq
 	}
-	if news.ClearSeq > 0 {
+	hidden := false
+	if news.Poll != nil {
+		// The backend is told what an app admin is shown.
+		s := summary(news.Poll.Summary)
+		c.Summary, hidden = &s, !news.Poll.Record.Rules.Pairs(true, s.ClosedSeq > 0)
+	}
+	switch n := len(news.Pairs); {
+	case news.ClearSeq > 0:
+		return c
+	case n == 0:
+		c.OperateType, c.Seq = opClose, news.ClosedSeq
+		return c
+	case hidden:
+		c.OperateType, c.Seq = opSet, news.Pairs[n-1].Seq
 		return c
 	}
 	c.OperateType = opSet

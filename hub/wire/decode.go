@@ -30,6 +30,25 @@ func Decode(raw []byte, into any, code int) error { return decode(raw, into, cod
 // than its author meant.
 func DecodeKnown(raw []byte, into any, code int) error { return decode(raw, into, code, known) }
 
+// DecodeMember decodes the value of the member of this name into a struct, and refuses an unknown
+// member of it: it is for what must be understood as a whole or not at all.
+func DecodeMember(raw []byte, into any, code int, name string) error {
+	err := decode(raw, into, code, known)
+	var refused *refusal.Error
+	if errors.As(err, &refused) {
+		for i, field := range refused.Fields {
+			refused.Fields[i] = name
+			if field != wholeParams {
+				refused.Fields[i] += "." + field
+			}
+		}
+		if refused.Text == unknownMember {
+			refused.Text = "unknown"
+		}
+	}
+	return err
+}
+
 func decode(raw []byte, into any, code int, options json.Options) error {
 	if len(raw) == 0 {
 		return nil
@@ -41,8 +60,7 @@ func decode(raw []byte, into any, code int, options json.Options) error {
 	var semantic *json.SemanticError
 	if errors.As(err, &semantic) {
 		if errors.Is(semantic, json.ErrUnknownName) {
-			return refusal.Field(code, refusal.Clip(path(semantic.JSONPointer)),
-				"unknown, and a request that deletes may have no unknown members")
+			return refusal.Field(code, refusal.Clip(path(semantic.JSONPointer)), unknownMember)
 		}
 		return refusal.Field(code, path(semantic.JSONPointer), "%s is not %s",
 			valueName(semantic), typeName(semantic.GoType))
@@ -51,8 +69,13 @@ func decode(raw []byte, into any, code int, options json.Options) error {
 	if errors.As(err, &syntactic) && errors.Is(err, jsontext.ErrDuplicateName) {
 		return refusal.Field(code, refusal.Clip(path(syntactic.JSONPointer)), "given twice")
 	}
-	return refusal.Field(code, "params", "%v", err)
+	return refusal.Field(code, wholeParams, "%v", err)
 }
+
+const (
+	wholeParams   = "params" // the path of the whole
+	unknownMember = "unknown, and a request that deletes may have no unknown members"
+)
 
 // path returns where in the params something is, like extensions[0].key.
 func path(pointer jsontext.Pointer) string {
@@ -68,7 +91,7 @@ func path(pointer jsontext.Pointer) string {
 		}
 	}
 	if name == "" {
-		return "params"
+		return wholeParams
 	}
 	return name
 }

@@ -16,21 +16,21 @@ import (
 // Rules say who may write which pairs of a message, and who reads them. They are given when the
 // message is sent and fixed from then on. The zero Rules forbid nothing.
 type Rules struct {
-	Write     string     `json:"write,omitempty"`     // WriteAnyone if empty
-	Once      bool       `json:"once,omitempty"`      // a pair is not changed after it was set
+	Write     string     `json:"write,omitzero"`      // WriteAnyone if empty
+	Once      bool       `json:"once,omitzero"`       // a pair is not changed after it was set
 	Questions []Question `json:"questions,omitempty"` // without them values are free
-	Show      string     `json:"show,omitempty"`      // ShowPairs if empty
-	Reveal    string     `json:"reveal,omitempty"`    // RevealAlways if empty
-	Anonymous bool       `json:"anonymous,omitempty"` // keys don't say whose they are
-	CloseAt   int64      `json:"closeAt,omitempty"`   // Unix seconds, as it was sent; 0 is never
-	Max       int        `json:"max,omitempty"`       // pairs; 0 is the hub's own limit
+	Show      string     `json:"show,omitzero"`       // ShowPairs if empty
+	Reveal    string     `json:"reveal,omitzero"`     // RevealAlways if empty
+	Anonymous bool       `json:"anonymous,omitzero"`  // keys don't say whose they are
+	CloseAt   int64      `json:"closeAt,omitzero"`    // Unix seconds, as it was sent; 0 is never
+	Max       int        `json:"max,omitzero"`        // pairs; 0 is the hub's own limit
 }
 
 // Question is one that takes choices, or a text if Text is not 0.
 type Question struct {
-	Choices int `json:"choices,omitempty"`
-	Choose  int `json:"choose,omitempty"` // how many of them at most
-	Text    int `json:"text,omitempty"`   // how many bytes the text has at most
+	Choices int `json:"choices,omitzero"`
+	Choose  int `json:"choose,omitzero"` // how many of them at most
+	Text    int `json:"text,omitzero"`   // how many bytes the text has at most
 }
 
 // Who may write.
@@ -63,9 +63,10 @@ const (
 	maxQuestions = 50
 	minChoices   = 2
 	maxChoices   = 100
-	// latest is the last second that RFC 3339 can name.
-	latest = 253402300799
 )
+
+// LatestCloseAt is the last second that RFC 3339 can name.
+const LatestCloseAt = 253402300799
 
 // FieldError says which rule is wrong, by its path below the rules, and why.
 type FieldError struct{ Field, Text string }
@@ -99,7 +100,7 @@ func (r Rules) Normalize(l Limits) (*Rules, error) {
 		return nil, err
 	}
 	switch {
-	case r.CloseAt < 0 || r.CloseAt > latest:
+	case r.CloseAt < 0 || r.CloseAt > LatestCloseAt:
 		return nil, wrong("closeAt", "%d is no time in Unix seconds", r.CloseAt)
 	case r.Max < 0 || r.Max > l.Max:
 		return nil, wrong("max", "%d is not from 1 to %d", r.Max, l.Max)

@@ -1,6 +1,16 @@
 package ballot
 
-import "slices"
+import (
+	"encoding/json"
+	"slices"
+)
+
+// Counts are how often each choice of a question was chosen; nil of a question that takes a text,
+// which is null in JSON.
+type Counts []int
+
+// MarshalJSON returns null for a nil list, whichever library encodes it.
+func (c Counts) MarshalJSON() ([]byte, error) { return json.Marshal([]int(c)) }
 
 // Tally counts the answers of a message, change by change. The zero Tally counts pairs alone.
 type Tally struct {
@@ -53,12 +63,12 @@ func (t *Tally) Pairs() int { return t.pairs }
 
 // Answers returns a copy of the counts of each question's choices, nil for a question that takes a
 // text. Without questions it returns nil.
-func (t *Tally) Answers() [][]int {
+func (t *Tally) Answers() []Counts {
 	if len(t.starts) == 0 {
 		return nil
 	}
 	counts := slices.Clone(t.counts)
-	answers := make([][]int, len(t.starts))
+	answers := make([]Counts, len(t.starts))
 	for i, start := range t.starts {
 		if start >= 0 {
 			end := start + t.rules.Questions[i].Choices

@@ -26,6 +26,7 @@ export const CODES = Object.freeze(
     23002: 'the message was sent without extension support, or its group is an AVChatRoom',
     23003: 'more sets of this message in this minute than allowed',
     23004: 'there is no such message in this conversation',
+    23005: 'the message is closed: its pairs stay as they are',
     23006: 'the messages of the conversation have as many bytes as they may have together',
     23007: 'the caller has as many pairs on the message as one user may have',
     70001: 'the UserSig has expired',
