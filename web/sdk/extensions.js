@@ -79,7 +79,7 @@ export class Extensions {
   /** @param {any} event */
   onUpdated({ messageID, extensions, latestSeq }) {
     this.apply(messageID, { entries: extensions, delivery: DELIVERED });
-    this._advance(messageID, latestSeq);
+    this.track(messageID).advance(latestSeq);
   }
 
   /** @param {any} event keys without a revision of their own: latestSeq is theirs */
@@ -90,7 +90,7 @@ export class Extensions {
       seq: latestSeq,
     }));
     this.apply(messageID, { entries, clearSeq, delivery: DELIVERED });
-    this._advance(messageID, latestSeq);
+    this.track(messageID).advance(latestSeq);
   }
 
   onDisconnect() {
@@ -130,18 +130,13 @@ export class Extensions {
    * @param {boolean} away
    */
   setAway(groupID, away) {
-    const all = this._ofGroup(groupID);
-    for (const tracked of all) {
+    const prefix = groupPrefix(groupID);
+    const all = [...this._tracked].filter(([ID]) => ID.startsWith(prefix));
+    for (const [, tracked] of all) {
       tracked.stale ||= away;
       tracked.away = away;
     }
-    return all.some(({ stale }) => stale);
-  }
-
-  /** @param {string} groupID */
-  _ofGroup(groupID) {
-    const prefix = groupPrefix(groupID);
-    return [...this._tracked].filter(([ID]) => ID.startsWith(prefix)).map(([, tracked]) => tracked);
+    return all.some(([, { stale }]) => stale);
   }
 
   /**
@@ -218,18 +213,6 @@ export class Extensions {
       }
       startSeq = page.extensions[page.extensions.length - 1].seq + 1;
     }
-  }
-
-  /**
-   * Moves the cursor. Events come in order, so all before this one have come; except after a lost
-   * connection, until it has caught up.
-   *
-   * @param {string} messageID
-   * @param {number} latestSeq
-   */
-  _advance(messageID, latestSeq) {
-    const tracked = this.track(messageID);
-    if (!tracked.stale) tracked.cursor = Math.max(tracked.cursor, latestSeq);
   }
 
   /**

@@ -1,6 +1,6 @@
 import { EVENT, TYPES } from './constants.js';
 import { ChatError, CLIENT, isRefusal, isTransient, NOT_A_MEMBER } from './errors.js';
-import { Mark } from './mark.js';
+import { Marks } from './marks.js';
 import { Message, toWire, updateFromWire } from './message.js';
 import { Messages } from './messages.js';
 
@@ -16,10 +16,7 @@ const CATCH_UP_PAGES = 20;
 export class History {
   _session;
   _messages;
-  /** @type {Map<string, Mark>} by conversationID */
-  _marks = new Map();
-  /** The number of the connection: an answer on one proves nothing about the next. */
-  _generation = 0;
+  marks = new Marks();
 
   /** @param {Session} session */
   constructor(session) {
@@ -49,7 +46,7 @@ export class History {
         'conversationType must be TYPES.CONV_C2C or TYPES.CONV_GROUP.',
       );
     }
-    const generation = this._generation;
+    const generation = this.marks.generation;
     try {
       // Without an answer it is sent again: the hub takes it once.
       const { message: wire } = await this._session.call('sendMessage', toWire(message), {
@@ -57,8 +54,8 @@ export class History {
       });
       this._messages.remember(updateFromWire(message, wire, this._session.userID));
       // One-to-one, an older one of the other's may come after it.
-      if (message.conversationType === TYPES.CONV_GROUP || !this._marks.has(message.conversationID))
-        this._tell(message, generation);
+      if (message.conversationType === TYPES.CONV_GROUP || !this.marks.has(message.conversationID))
+        this.marks.tell(message, generation);
       return { message };
     } catch (error) {
       message.status = 'fail';
@@ -69,10 +66,12 @@ export class History {
 
   /** @param {any} options */
   async list({ conversationID, nextReqMessageID = '', count = PAGE }) {
-    const generation = this._generation;
+    const generation = this.marks.generation;
     const page = await this._fetchPage(conversationID, nextReqMessageID, Math.min(count, PAGE));
-    if (nextReqMessageID === '' && !this._marks.has(conversationID))
-      this._mark(conversationID, generation).moveTo(page.messageList[page.messageList.length - 1]);
+    if (nextReqMessageID === '' && !this.marks.has(conversationID))
+      this.marks
+        .begin(conversationID, generation)
+        .moveTo(page.messageList[page.messageList.length - 1]);
     return page;
   }
 
@@ -81,7 +80,7 @@ export class History {
     const fresh = wires
       .filter((wire) => !this._messages.lookup(wire))
       .map((wire) => this._messages.intern(wire));
-    for (const wire of wires) this._tell(wire, this._generation);
+    for (const wire of wires) this.marks.tell(wire, this.marks.generation);
     if (fresh.length) this._session.emit(EVENT.MESSAGE_RECEIVED, fresh);
   }
 
@@ -105,7 +104,7 @@ export class History {
     const messages = fresh.map((wire) => this._messages.intern(wire));
     for (const wire of wires) {
       this._session.extensions.forget(wire.ID);
-      if (wire.conversationID) this._tell(wire, this._generation);
+      if (wire.conversationID) this.marks.tell(wire, this.marks.generation);
     }
     if (messages.length) this._session.emit(EVENT.MESSAGE_REVOKED, messages);
   }
@@ -127,53 +126,18 @@ export class History {
    * @param {string} conversationID
    */
   async follow(conversationID) {
-    if (this._marks.has(conversationID)) return;
-    const generation = this._generation;
+    if (this.marks.has(conversationID)) return;
+    const generation = this.marks.generation;
     const params = { conversationID, nextReqMessageID: '', count: 1 };
     const { messageList } = await this._session.call('getMessageList', params, { retry: true });
-    if (!this._marks.has(conversationID))
-      this._mark(conversationID, generation).moveTo(messageList[0]);
+    if (!this.marks.has(conversationID))
+      this.marks.begin(conversationID, generation).moveTo(messageList[0]);
   }
 
-  /**
-   * Waits with what is missed until the user is in the conversation again.
-   *
-   * @param {string} conversationID
-   */
-  leave(conversationID) {
-    const mark = this._marks.get(conversationID);
-    if (mark) mark.stale = mark.away = true;
-  }
-
-  /**
-   * Lets what was missed be fetched, and reports whether anything may have been.
-   *
-   * @param {string} conversationID
-   */
-  enter(conversationID) {
-    const mark = this._marks.get(conversationID);
-    if (mark) mark.away = false;
-    return mark?.stale ?? false;
-  }
-
-  onDisconnect() {
-    this._generation++;
-    for (const mark of this._marks.values()) {
-      mark.stale = true;
-      mark.away = false; // who knows
-    }
-  }
-
-  /** Forgets IDs, which name other messages once the hub's store was replaced. */
+  /** Forgets what IDs name, once the hub's store was replaced. */
   reset() {
     this._messages.reset();
-    for (const mark of this._marks.values()) mark.reset();
-  }
-
-  staleIDs() {
-    return [...this._marks]
-      .filter(([, { stale, away }]) => stale && !away)
-      .map(([conversationID]) => conversationID);
+    this.marks.reset();
   }
 
   /**
@@ -184,56 +148,54 @@ export class History {
    * @param {string} conversationID
    */
   async catchUp(conversationID) {
-    const generation = this._generation;
-    const mark = this._marks.get(conversationID);
+    const generation = this.marks.generation;
+    const mark = this.marks.get(conversationID);
     if (!mark) return;
-    let read;
+    let missed;
     try {
-      read = await this._readMissed(conversationID, mark);
+      missed = await this._readMissed(conversationID, mark);
     } catch (error) {
       if (isTransient(error)) return;
       if (!isRefusal(error)) throw error;
       // Somebody who was removed may come back. Of another store nothing is left to come back to.
       if (error.code === NOT_A_MEMBER && !mark.anew) mark.away = true;
-      else this._marks.delete(conversationID);
+      else this.marks.delete(conversationID);
       return;
     }
-    this.onReceived(read.missed.filter(({ isRevoked }) => !isRevoked));
-    this.onRevoked(read.missed.filter(({ isRevoked }) => isRevoked));
-    if (generation !== this._generation || mark.away) return;
-    mark.moveTo(read.newest);
+    this.onReceived(missed.messages.filter(({ isRevoked }) => !isRevoked));
+    this.onRevoked(missed.messages.filter(({ isRevoked }) => isRevoked));
+    if (generation !== this.marks.generation || mark.away) return;
+    mark.moveTo(missed.newest);
     mark.stale = false;
   }
 
   /**
-   * Reads back to the mark, then on to the oldest message that is here.
+   * Reads back to what the mark knows.
    *
    * @param {string} conversationID
-   * @param {Mark} mark
+   * @param {import('./mark.js').Mark} mark
    */
   async _readMissed(conversationID, mark) {
     const oldest = this._messages.oldest(conversationID);
     /** @type {any[]} */
-    let missed = [];
+    let messages = [];
     /** @type {any} */
     let newest;
-    let found = false;
     let next = '';
+    let found = false;
     for (let pages = 0; pages < CATCH_UP_PAGES; pages++) {
       const params = { conversationID, nextReqMessageID: next, count: PAGE };
       const page = await this._session.call('getMessageList', params, { retry: false });
       newest ??= page.messageList[page.messageList.length - 1];
-      if (!found) {
-        let known = page.messageList.length - 1;
-        while (known >= 0 && !this._isKnown(mark, page.messageList[known])) known--;
-        missed = [...page.messageList.slice(known + 1), ...missed];
-        found = known >= 0;
-      }
+      let known = page.messageList.length - 1;
+      while (known >= 0 && !found && !this._isKnown(mark, page.messageList[known])) known--;
+      messages = [...page.messageList.slice(known + 1), ...messages];
+      found ||= known >= 0;
       this._noteRevoked(page.messageList);
       next = page.nextReqMessageID;
       if (page.isCompleted || (found && page.messageList[0]?.time < oldest)) break;
     }
-    return { missed, newest };
+    return { messages, newest };
   }
 
   /**
@@ -269,7 +231,7 @@ export class History {
    * Whether handlers know the message and all before it. In a store that replaced another, they do
    * if it is one that they knew of the other.
    *
-   * @param {Mark} mark
+   * @param {import('./mark.js').Mark} mark
    * @param {any} wire
    */
   _isKnown(mark, wire) {
@@ -277,30 +239,5 @@ export class History {
     return wire.conversationType === TYPES.CONV_GROUP
       ? wire.sequence <= mark.sequence
       : wire.ID === mark.ID;
-  }
-
-  /**
-   * Notes that handlers, or the sender, know of the message.
-   *
-   * @param {Pick<Message, 'ID' | 'conversationID' | 'conversationType' | 'sequence'>} message
-   * @param {number} generation when it was requested
-   */
-  _tell(message, generation) {
-    const mark = this._marks.get(message.conversationID);
-    if (mark) mark.tell(message);
-    else this._mark(message.conversationID, generation).moveTo(message);
-  }
-
-  /**
-   * Begins to follow a conversation.
-   *
-   * @param {string} conversationID
-   * @param {number} generation
-   */
-  _mark(conversationID, generation) {
-    const mark = new Mark();
-    mark.stale = generation !== this._generation;
-    this._marks.set(conversationID, mark);
-    return mark;
   }
 }

@@ -150,7 +150,7 @@ export class Session {
     this._flush();
     this._buffered = [];
     this._generation++;
-    this.history.onDisconnect();
+    this.history.marks.onDisconnect();
     this.extensions.onDisconnect();
   }
 
@@ -168,7 +168,7 @@ export class Session {
       generation === this._generation;
       window = Math.min(MAX_MS, window * 2)
     ) {
-      await forEachLimit(CATCH_UP_CONCURRENCY, this.history.staleIDs(), (id) =>
+      await forEachLimit(CATCH_UP_CONCURRENCY, this.history.marks.staleIDs(), (id) =>
         this.history.catchUp(id).catch(report),
       );
       if (generation !== this._generation) return;
@@ -176,7 +176,7 @@ export class Session {
       await forEachLimit(CATCH_UP_CONCURRENCY, this.extensions.staleIDs(), (id) =>
         this.extensions.catchUp(id).catch(report),
       );
-      if (!this.history.staleIDs().length && !this.extensions.staleIDs().length) break;
+      if (!this.history.marks.staleIDs().length && !this.extensions.staleIDs().length) break;
       const ms = this._random() * window;
       await new Promise((resolve) => this._clock.setTimeout(() => resolve(undefined), ms));
     }
@@ -205,7 +205,7 @@ export class Session {
   _onJoined({ groupID }) {
     this.emit(EVENT.GROUP_JOINED, { groupID });
     const conversationID = TYPES.CONV_GROUP + groupID;
-    const missed = this.history.enter(conversationID);
+    const missed = this.history.marks.setAway(conversationID, false);
     this.history.follow(conversationID).catch(() => {}); // the next message begins it
     if (missed) this._buffered ??= [];
     if (this.extensions.setAway(groupID, false) || missed) void this._catchUp();
@@ -213,7 +213,7 @@ export class Session {
 
   /** @param {{ groupID: string, reason: string }} event */
   _onLeft({ groupID, reason }) {
-    this.history.leave(TYPES.CONV_GROUP + groupID);
+    this.history.marks.setAway(TYPES.CONV_GROUP + groupID, true);
     this.extensions.setAway(groupID, true);
     this.emit(EVENT.GROUP_LEFT, { groupID, reason });
   }

@@ -37,6 +37,16 @@ export class TrackedMessage {
     return this._replace(apply(this.view, change));
   }
 
+  /**
+   * Moves the cursor. Events come in order, so all before this one have come; except after a gap,
+   * until it has caught up.
+   *
+   * @param {number} latestSeq
+   */
+  advance(latestSeq) {
+    if (!this.stale) this.cursor = Math.max(this.cursor, latestSeq);
+  }
+
   /** Delivers all that is pending. */
   deliver() {
     return this._replace(deliverAll(this.view));

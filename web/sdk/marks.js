@@ -1,0 +1,84 @@
+import { Mark } from './mark.js';
+
+/** Marks holds up to where each conversation is known that the session follows. */
+export class Marks {
+  /** @type {Map<string, Mark>} by conversationID */
+  _all = new Map();
+  /** The number of the connection: an answer on one proves nothing about the next. */
+  generation = 0;
+
+  /** @param {string} conversationID */
+  get(conversationID) {
+    return this._all.get(conversationID);
+  }
+
+  /** @param {string} conversationID */
+  has(conversationID) {
+    return this._all.has(conversationID);
+  }
+
+  /** @param {string} conversationID */
+  delete(conversationID) {
+    this._all.delete(conversationID);
+  }
+
+  /**
+   * Begins to follow a conversation.
+   *
+   * @param {string} conversationID
+   * @param {number} generation when it was read
+   */
+  begin(conversationID, generation) {
+    const mark = new Mark();
+    mark.stale = generation !== this.generation;
+    this._all.set(conversationID, mark);
+    return mark;
+  }
+
+  /**
+   * Notes that handlers, or the sender, know of the message.
+   *
+   * @param {Pick<import('./message.js').Message, 'ID' | 'conversationID' | 'conversationType' |
+   *   'sequence'>} message
+   * @param {number} generation when it was requested
+   */
+  tell(message, generation) {
+    const mark = this._all.get(message.conversationID);
+    if (mark) mark.tell(message);
+    else this.begin(message.conversationID, generation).moveTo(message);
+  }
+
+  /**
+   * Waits with what is missed until the user is in the conversation again. Reports whether anything
+   * may have been missed.
+   *
+   * @param {string} conversationID
+   * @param {boolean} away
+   */
+  setAway(conversationID, away) {
+    const mark = this._all.get(conversationID);
+    if (!mark) return false;
+    mark.stale ||= away;
+    mark.away = away;
+    return mark.stale;
+  }
+
+  onDisconnect() {
+    this.generation++;
+    for (const mark of this._all.values()) {
+      mark.stale = true;
+      mark.away = false; // who knows
+    }
+  }
+
+  /** Forgets numbers and IDs, which name other messages once the hub's store was replaced. */
+  reset() {
+    for (const mark of this._all.values()) mark.reset();
+  }
+
+  staleIDs() {
+    return [...this._all]
+      .filter(([, { stale, away }]) => stale && !away)
+      .map(([conversationID]) => conversationID);
+  }
+}
