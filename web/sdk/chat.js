@@ -144,6 +144,23 @@ export class Chat {
     return this._call((session) => session.extensions.delete(message, keyList ?? []));
   };
 
+  /** @type {ChatSDK['getMessageExtensionSummary']} */
+  getMessageExtensionSummary = (message) => {
+    validateMessage(message);
+    return this._call((session) => session.polls.summary(/** @type {any} */ (message)));
+  };
+
+  /** @type {ChatSDK['closeMessageExtensions']} */
+  closeMessageExtensions = (message, options) => {
+    validateMessage(message);
+    const closeAt = options?.closeAt;
+    assert(
+      closeAt === undefined || (Number.isInteger(closeAt) && closeAt >= 0),
+      'closeAt must be a time in Unix seconds, or 0.',
+    );
+    return this._call((session) => session.polls.close(/** @type {any} */ (message), closeAt));
+  };
+
   /** @type {ChatSDK['createGroup']} */
   createGroup = (options) => {
     validateNewGroup(options);

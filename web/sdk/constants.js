@@ -15,6 +15,8 @@ export const EVENT = Object.freeze({
   MESSAGE_REVOKED: 'onMessageRevoked',
   MESSAGE_EXTENSIONS_UPDATED: 'onMessageExtensionsUpdated',
   MESSAGE_EXTENSIONS_DELETED: 'onMessageExtensionsDeleted',
+  MESSAGE_EXTENSIONS_SUMMARY: 'onMessageExtensionsSummary',
+  MESSAGE_EXTENSIONS_CLOSED: 'onMessageExtensionsClosed',
   MESSAGE_READ_BY_PEER: 'onMessageReadByPeer',
   MESSAGE_READ_RECEIPT_RECEIVED: 'onMessageReadReceiptReceived',
   CONVERSATION_LIST_UPDATED: 'onConversationListUpdated',

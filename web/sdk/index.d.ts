@@ -227,6 +227,20 @@ export interface ChatSDK extends Absent {
   ): Promise<Result<{ extensions: ExtensionResult[] }>>;
 
   /**
+   * Reads what the pairs of a message come to, without the pairs. After MESSAGE_EXTENSIONS_SUMMARY
+   * you have it already.
+   */
+  getMessageExtensionSummary(message: Message): Promise<Result<{ summary: ExtensionSummary }>>;
+  /**
+   * Closes a message that has rules, for good; with closeAt it closes at that time, in Unix
+   * seconds, and with 0 not by itself. Only its sender may. All members get
+   * MESSAGE_EXTENSIONS_CLOSED.
+   */
+  closeMessageExtensions(
+    message: Message,
+    options?: { closeAt?: number },
+  ): Promise<Result<{ summary: ExtensionSummary }>>;
+  /**
    * Makes a group that you own, by default of TYPES.GRP_WORK.
    *
    * Rejects with 10004 (a parameter breaks a rule or a limit), 10015 (not a groupID), 10021
@@ -358,6 +372,41 @@ export interface LoginResult {
   epoch?: string;
 }
 
+/**
+ * The rules of a message's pairs, fixed when it is sent but for closeAt. The hub refuses rules that
+ * it does not know. PROTOCOL.md says more of each.
+ */
+export interface ExtensionRules {
+  /** 'own': a key is exactly its writer's userID. 'author': only who sent the message writes. */
+  write?: 'anyone' | 'own' | 'author';
+  /** Whether a pair stays as it was set. */
+  once?: boolean;
+  /** What a value has to answer: numbers of choices, joined by _, or a text of so many bytes. */
+  questions?: ({ choices: number; choose?: number } | { text: number })[];
+  /** 'summary': nobody reads the pairs of others. */
+  show?: 'pairs' | 'summary';
+  /** When others than the author are shown anything but the number of pairs. */
+  reveal?: 'always' | 'closed' | 'never';
+  /** Whether keys are hashes that don't say whose they are. Needs write 'own'. */
+  anonymous?: boolean;
+  /** When the message closes by itself, in Unix seconds. */
+  closeAt?: number;
+  /** How many pairs the message may hold. */
+  max?: number;
+}
+
+/** What the pairs of a message come to. */
+export interface ExtensionSummary {
+  pairs: number;
+  /** How often each choice of each question was chosen, null for a text; absent while hidden. */
+  answers?: (number[] | null)[];
+  latestSeq: number;
+  /** Present when the message is closed. */
+  closedSeq?: number;
+  /** Present when the message closes by itself: when, in Unix seconds. */
+  closeAt?: number;
+}
+
 export interface MessageOptions<Payload> {
   /** The userID or groupID of the receiver. */
   to: string;
@@ -365,6 +414,8 @@ export interface MessageOptions<Payload> {
   payload: Payload;
   /** Whether the message takes pairs. Default false; it cannot be changed later. */
   isSupportExtension?: boolean | 0 | 1;
+  /** With isSupportExtension: who may write which pairs, and who reads them. Default: everybody. */
+  extensionRules?: ExtensionRules;
   /** Your data, stored with the message. Default ''. */
   cloudCustomData?: string;
   /** Stays on your object only. Default TYPES.MSG_PRIORITY_NORMAL. */
@@ -425,6 +476,8 @@ export interface AnyMessage {
   clientSequence: number;
   clientTime: number;
   isSupportExtension: boolean;
+  /** The rules that it was sent with, without what is the default; undefined if it has none. */
+  extensionRules: ExtensionRules | undefined;
   cloudCustomData: string;
   priority: TencentCloudChat.TYPES;
   /** Whether somebody took it back: then payload is {}, and the next two say who. */
@@ -810,6 +863,8 @@ export interface EventData {
   onMessageExtensionsUpdated: { messageID: string; extensions: Extension[] };
   /** Keys of pairs that are gone, also when the hub lost their message. */
   onMessageExtensionsDeleted: { messageID: string; keyList: string[] };
+  onMessageExtensionsSummary: { messageID: string; summary: ExtensionSummary };
+  onMessageExtensionsClosed: { messageID: string; closedSeq: number; summary: ExtensionSummary };
   /**
    * Messages that were revoked, their pairs with them; also those of which this session has never
    * heard before. After a lost connection it comes for each message that you have: of those without
@@ -856,6 +911,8 @@ declare const EVENT: {
   readonly MESSAGE_REVOKED: 'onMessageRevoked';
   readonly MESSAGE_EXTENSIONS_UPDATED: 'onMessageExtensionsUpdated';
   readonly MESSAGE_EXTENSIONS_DELETED: 'onMessageExtensionsDeleted';
+  readonly MESSAGE_EXTENSIONS_SUMMARY: 'onMessageExtensionsSummary';
+  readonly MESSAGE_EXTENSIONS_CLOSED: 'onMessageExtensionsClosed';
   readonly MESSAGE_READ_BY_PEER: 'onMessageReadByPeer';
   readonly MESSAGE_READ_RECEIPT_RECEIVED: 'onMessageReadReceiptReceived';
   readonly CONVERSATION_LIST_UPDATED: 'onConversationListUpdated';

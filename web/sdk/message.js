@@ -51,6 +51,9 @@ export class Message {
   isBroadcastMessage = false;
   hasRiskContent = false;
   revokeReason = '';
+
+  /** @type {Shape['extensionRules']} */
+  extensionRules;
 }
 
 /**
@@ -94,6 +97,7 @@ const WIRE_FIELDS = Object.freeze([
   'random',
   'isSupportExtension',
   'cloudCustomData',
+  'extensionRules',
 ]);
 
 /**
@@ -110,6 +114,7 @@ export const toWire = ({
   random,
   clientSequence,
   cloudCustomData,
+  extensionRules,
 }) => ({
   to,
   conversationType,
@@ -119,6 +124,7 @@ export const toWire = ({
   random,
   clientSequence,
   cloudCustomData,
+  ...(extensionRules && { extensionRules }),
 });
 
 /** Drafts makes the messages of one user, and numbers them. */
@@ -160,7 +166,7 @@ export class Drafts {
   _draft(
     type,
     payload,
-    { to, conversationType, priority, cloudCustomData = '', isSupportExtension },
+    { to, conversationType, priority, cloudCustomData = '', isSupportExtension, extensionRules },
   ) {
     assert(isText(to), 'to must be the userID or groupID of the receiver.');
     assert(
@@ -168,6 +174,10 @@ export class Drafts {
       'conversationType must be TYPES.CONV_C2C or TYPES.CONV_GROUP.',
     );
     assert(typeof cloudCustomData === 'string', 'cloudCustomData must be a string.');
+    assert(
+      extensionRules === undefined || isObject(extensionRules),
+      'extensionRules must be an object.',
+    );
     const random = Math.floor(Math.random() * 100_000_000);
     const clientTime = Math.floor(Date.now() / 1000);
     const clientSequence = ++this._sequence;
@@ -188,6 +198,7 @@ export class Drafts {
       random,
       clientTime,
       clientSequence,
+      extensionRules,
     });
   }
 }

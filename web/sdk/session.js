@@ -2,6 +2,7 @@ import { FIRST_MS, MAX_MS } from './backoff.js';
 import { Connection } from './connection.js';
 import { EVENT, TYPES } from './constants.js';
 import { Extensions } from './extensions.js';
+import { Polls } from './polls.js';
 import { Groups } from './group.js';
 import { History } from './history.js';
 import { Drafts } from './message.js';
@@ -36,6 +37,7 @@ export class Session {
   drafts;
   history = new History(this);
   extensions = new Extensions(this);
+  polls = new Polls(this);
   groups = new Groups(this);
 
   /** @type {(name: string, data: any) => void} calls the app's handlers */
@@ -229,6 +231,8 @@ export class Session {
     else if (method === 'MESSAGE_REVOKED') this.history.onRevoked(params.messages);
     else if (method === 'MESSAGE_EXTENSIONS_UPDATED') this.extensions.onUpdated(params);
     else if (method === 'MESSAGE_EXTENSIONS_DELETED') this.extensions.onDeleted(params);
+    else if (method === 'MESSAGE_EXTENSIONS_SUMMARY') this.polls.onSummary(params);
+    else if (method === 'MESSAGE_EXTENSIONS_CLOSED') this.polls.onClosed(params);
     else if (method === 'GROUP_JOINED') this._onJoined(params);
     else if (method === 'GROUP_LEFT') this._onLeft(params);
   }

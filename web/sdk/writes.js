@@ -23,6 +23,13 @@ const CONFLICT = 23001;
 export class Writes {
   _session;
   _extensions;
+  /**
+   * Under which key the hub keeps a pair of a message with anonymous ones, by the message and the
+   * key that the app names: its answers tell.
+   *
+   * @type {Map<string, string>}
+   */
+  _pseudonyms = new Map();
   _queue = new Queue();
 
   /**
@@ -96,7 +103,7 @@ export class Writes {
     let { view, cursor } = this._extensions.track(ID);
     const extensions = () => {
       ({ view, cursor } = this._extensions.track(ID));
-      return items.map((item) => ({ ...item, seq: expectedSeq(view, item.key) }));
+      return items.map((item) => ({ ...item, seq: expectedSeq(view, this._storedKey(ID, item)) }));
     };
     try {
       const reply = await this._session.call(
@@ -113,7 +120,11 @@ export class Writes {
         seq: seq || expectedSeq(view, key),
       }));
       this._extensions.apply(ID, { entries, delivery: PENDING });
-      for (const { code, key, value } of answers) outcomes.set(key, { code, key, value });
+      answers.forEach(({ code, key: stored, value }, i) => {
+        const key = items[i]?.key ?? stored;
+        outcomes.set(key, { code, key, value });
+        if (stored !== key) this._pseudonyms.set(`${ID} ${key}`, stored);
+      });
     } catch (error) {
       if (mayBeDone(error)) {
         const { doubts } = this._extensions.track(ID);
@@ -122,6 +133,14 @@ export class Writes {
       }
       throw error;
     }
+  }
+
+  /**
+   * @param {string} ID
+   * @param {Item} item
+   */
+  _storedKey(ID, { key }) {
+    return this._pseudonyms.get(`${ID} ${key}`) ?? key;
   }
 
   /**
