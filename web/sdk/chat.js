@@ -41,7 +41,7 @@ export class Chat {
 
   /**
    * @param {number} sdkAppID
-   * @param {import('./session.js').Environment} environment
+   * @param {import('./create.js').Environment} environment
    * @param {() => void} onDestroy
    */
   constructor(sdkAppID, environment, onDestroy) {

@@ -3,7 +3,17 @@ import { assert, isObject } from './errors.js';
 import { serverAddress } from './server.js';
 import { onWake } from './wake.js';
 
-/** @typedef {import('./index.js').ChatSDK} ChatSDK */
+/**
+ * @typedef {object} Environment the outside world; tests bring their own
+ * @property {string} url
+ * @property {new (url: string) => WebSocket} WebSocket
+ * @property {import('./rpc.js').Clock} clock
+ * @property {() => number} random
+ * @property {(check: () => void, drop: () => void) => () => void} onWake
+ * @property {(run: () => void) => void} later runs it in a task of its own
+ *
+ * @typedef {import('./index.js').ChatSDK} ChatSDK
+ */
 
 /** @type {Map<number, ChatSDK>} */
 const chats = new Map();

@@ -2,21 +2,13 @@ import { FIRST_MS, MAX_MS } from './backoff.js';
 import { Connection } from './connection.js';
 import { EVENT, TYPES } from './constants.js';
 import { Extensions } from './extensions.js';
-import { Polls } from './polls.js';
 import { Groups } from './group.js';
 import { History } from './history.js';
 import { Drafts } from './message.js';
+import { Polls } from './polls.js';
 import { askUserSig } from './usersig.js';
 
 /**
- * @typedef {object} Environment the outside world; tests bring their own
- * @property {string} url
- * @property {new (url: string) => WebSocket} WebSocket
- * @property {import('./rpc.js').Clock} clock
- * @property {() => number} random
- * @property {(check: () => void, drop: () => void) => () => void} onWake
- * @property {(run: () => void) => void} later runs it in a task of its own
- *
  * @typedef {object} Listener
  * @property {(name: string, data: any) => void} emit
  * @property {(state: 'connecting' | 'connected' | 'disconnected') => void} onState
@@ -65,7 +57,7 @@ export class Session {
    * @param {string} userID
    * @param {import('./usersig.js').UserSig} userSig
    * @param {number} sdkAppID
-   * @param {Environment} environment
+   * @param {import('./create.js').Environment} environment
    * @param {Listener} listener
    */
   constructor(userID, userSig, sdkAppID, environment, listener) {
