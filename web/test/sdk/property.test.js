@@ -11,7 +11,7 @@ import { pick, seeded } from './random.js';
 
 const { EVENT } = TencentCloudChat;
 const seed = Number(process.env.SDK_SEED ?? Math.floor(Math.random() * 1e9));
-const steps = Number(process.env.SDK_STEPS ?? 80);
+const steps = Number(process.env.SDK_STEPS ?? 50);
 const timeout = 60_000 + steps * 2_000;
 const KEYS = ['a', 'b', 'c', 'd'];
 
