@@ -40,7 +40,7 @@ func TestDefaults(t *testing.T) {
 		MaxExtensions: 300, MaxExtensionsCeiling: 100_000, MaxExtensionsPerRequest: 20, MaxKeyBytes: 100,
 		MaxValueBytes: 1000, MaxTombstones: 300, MaxGroups: 1000, MessageRate: 200, OwnRate: 30,
 		RESTRate: 200, MaxConnections: 100_000, MaxConnectionsPerAddress: 10_000,
-		EventInterval: 50 * time.Millisecond, WriteTimeout: 10 * time.Second,
+		Heartbeat: 25 * time.Second, EventInterval: 50 * time.Millisecond, WriteTimeout: 10 * time.Second,
 		LameDuck: 5 * time.Second, Drain: 30 * time.Second,
 	}
 	got := mustParse(t)

@@ -227,24 +227,28 @@ func TestNATSPasswordChanges(t *testing.T) {
 		Host: "127.0.0.1", Port: server.RANDOM_PORT, JetStream: true, StoreDir: t.TempDir(), NoSigs: true,
 		Username: "hub", Password: "before",
 	}
-	node, err := server.NewServer(o)
-	if err != nil {
-		t.Fatal(err)
-	}
 	refused := &routeLog{refused: make(chan struct{}, 1000)}
-	node.SetLoggerV2(refused, false, false, false)
-	node.Start()
-	t.Cleanup(func() { node.Shutdown(); node.WaitForShutdown() })
-	if !node.ReadyForConnections(testTimeout) {
-		t.Fatal("the node does not start")
-	}
-	change := func(password string) {
+	var node *server.Server
+	stop := func() { node.Shutdown(); node.WaitForShutdown() }
+	start := func() {
 		t.Helper()
-		changed := o.Clone()
-		changed.Password = password
-		if err := node.ReloadOptions(changed); err != nil {
+		var err error
+		if node, err = server.NewServer(o); err != nil {
 			t.Fatal(err)
 		}
+		node.SetLoggerV2(refused, false, false, false)
+		if node.Start(); !node.ReadyForConnections(testTimeout) {
+			t.Fatal("the node does not start")
+		}
+	}
+	start()
+	t.Cleanup(func() { stop() })
+	// A server that reloads its options writes what its clients read, without a lock
+	change := func(password string) {
+		t.Helper()
+		o.Port, o.Password = node.Addr().(*net.TCPAddr).Port, password
+		stop()
+		start()
 	}
 	h := startHub(t, "--nats-url", "nats://hub:before@"+node.Addr().String(), "--secret-key", key)
 	h.waitForStatus("/readyz", http.StatusOK)
