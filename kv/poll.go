@@ -14,7 +14,8 @@ import (
 // under the message has changed, and a decision that sees the entry refuses. Who writes it does not
 // matter: a hub, for somebody who closes by hand, or the server itself, on the schedule that is the
 // ".t" entry (ADR-51 of NATS). So a message closes on time without a timer of ours, whichever hubs
-// are down then, and however wrong their clocks are.
+// are down then, and however wrong their clocks are. That is exact on a single replica only, see
+// ClosesByTime.
 const (
 	closeSuffix    = "s"
 	scheduleSuffix = "t"
@@ -33,6 +34,15 @@ type pollState struct {
 type closing struct {
 	CloseAt int64 `json:"closeAt,omitempty"`
 }
+
+// ClosesByTime reports whether messages may be closed at a time here: only where there is one copy.
+//
+// A single replica writes what was scheduled, and compares every precondition, under one lock. The
+// leader of a replicated stream does not: a commit that it is asked for after it has proposed the
+// close, and before it has applied it, passes its precondition, because that is compared with what
+// is applied, and the close has no precondition of its own whose filter would be in flight. Such a
+// commit was seen above the close (TestVotersRaceWithClose). A close by hand has the precondition.
+func (s *Store) ClosesByTime() bool { return s.options.Replicas <= 1 }
 
 // Summary is what the pairs of a message come to, at Seq LatestSeq.
 type Summary struct {
