@@ -91,10 +91,10 @@ func (h *Hub) Handler() http.Handler {
 	sockets := http.NewServeMux()
 	sockets.HandleFunc("GET /ws", h.serveSocket)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if IsREST(r.URL.Path) {
-			h.rest.ServeHTTP(w, r)
-		} else {
+		if !IsREST(r.URL.Path) {
 			sockets.ServeHTTP(w, r)
+		} else if !h.shareREST(w, r) {
+			h.rest.ServeHTTP(w, r)
 		}
 	})
 }
