@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { Hub } from '../hub.js';
 import { launch } from './chrome.js';
 
-/** What a browser logs by itself when a hub is gone. Only a killed hub excuses it. */
-const NETWORK = /WebSocket connection to|net::ERR_/;
+/** What a browser logs by itself when a hub is gone or starts. Only a killed hub excuses it. */
+const NETWORK = /WebSocket connection to|net::ERR_|status of 503/;
 
 /**
  * Runs a test on a real hub with people in a real browser, each in a browser context of their own.
