@@ -68,11 +68,13 @@ func TestRecallOvertakesWhatWaits(t *testing.T) {
 		b.Publish(pairs("team", 1, "a"))
 		b.Publish(pairs("team", 2, "a"))
 		d := pairs("team", 3, "-a")
-		d.ClearSeq, d.Recalled = 4, &kv.Record{Ref: d.Ref, GroupID: "team", From: "ann", Recalled: &kv.Recall{By: "bob"}}
+		d.ClearSeq = 4
+		d.Recalled = &kv.Record{Ref: d.Ref, GroupID: "team", From: "ann", Recalled: &kv.Recall{By: "bob"}}
 		d.Recalled.Payload = []byte("{}")
 		b.Publish(d)
 		got := ann.frames()
-		if len(got) != 2 || !strings.Contains(got[1], "MESSAGE_REVOKED") || !strings.Contains(got[1], `"revoker":"bob"`) {
+		if len(got) != 2 || !strings.Contains(got[1], "MESSAGE_REVOKED") ||
+			!strings.Contains(got[1], `"revoker":"bob"`) {
 			t.Fatalf("told %s", got)
 		}
 		<-time.After(time.Second)

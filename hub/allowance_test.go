@@ -74,7 +74,9 @@ func TestAllowanceForgets(t *testing.T) {
 func TestAllowanceOfASetClock(t *testing.T) {
 	now := time.Now()
 	a := newAllowance(10, now)
-	if !a.spend(now.Add(-time.Hour)) || !a.spend(now.Add(-time.Hour)) {
-		t.Error("refused because the clock was set back")
+	for range 2 {
+		if !a.spend(now.Add(-time.Hour)) {
+			t.Error("refused because the clock was set back")
+		}
 	}
 }

@@ -15,10 +15,12 @@ func TestRESTForPages(t *testing.T) {
 	w := hubtest.Start(t, func(o *hub.Options) { o.AllowedOrigins = []string{"https://App.Example.com:443/"} })
 	for _, method := range []string{http.MethodOptions, http.MethodPost} {
 		for origins, allowed := range map[string]bool{
-			"https://app.example.com": true, "http://app.example.com": false, "https://app.example.com.evil.example": false,
-			"null": false, "": false, "https://app.example.com https://evil.example": false,
+			"https://app.example.com": true, "http://app.example.com": false,
+			"https://app.example.com.evil.example": false, "null": false, "": false,
+			"https://app.example.com https://evil.example": false,
 		} {
-			r, err := http.NewRequestWithContext(t.Context(), method, w.URL()+"/v4/openim/sendmsg", strings.NewReader("{}"))
+			r, err := http.NewRequestWithContext(t.Context(), method, w.URL()+"/v4/openim/sendmsg",
+				strings.NewReader("{}"))
 			if err != nil {
 				t.Fatal(err)
 			}

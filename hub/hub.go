@@ -48,8 +48,9 @@ func New(options Options, store *kv.Store) (*Hub, error) {
 	w := socket.StartWriters(o.WriteTimeout, o.FanoutFrom)
 	record := audit.New(o.Logger, o.Now)
 	h := &Hub{
-		options: o, log: o.Logger, audit: record, writers: w, sessions: newSessions(o.MaxSessions, o.MaxSessionsPerUser),
-		store: store,
+		options: o, log: o.Logger, audit: record, writers: w,
+		sessions: newSessions(o.MaxSessions, o.MaxSessionsPerUser),
+		store:    store,
 		commands: command.New(store, command.Options{
 			Limits: command.Limits{
 				Extensions: o.MaxExtensions, Ceiling: o.MaxExtensionsCeiling, PerRequest: o.MaxExtensionsPerRequest,

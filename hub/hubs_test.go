@@ -106,7 +106,7 @@ func TestAlreadyTrueOnEveryHub(t *testing.T) {
 		told := make(chan struct{})
 		go func() {
 			defer close(told)
-			b.admin.Call("group_open_http_svc/add_group_member", //nolint:errcheck // either of them may be first
+			b.admin.Call("group_open_http_svc/add_group_member", // either of them may be first
 				object{"GroupId": "club", "MemberList": hubtest.Members("cy")})
 		}()
 		b.here.Must("addGroupMember", add, nil)

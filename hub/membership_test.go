@@ -68,7 +68,8 @@ func TestComingAndGoingIsTold(t *testing.T) {
 		}
 		for _, c := range []*hubtest.Client{bo, phone} {
 			var event struct{ LatestSeq uint64 }
-			if json.Unmarshal([]byte(c.Await("MESSAGE_EXTENSIONS_UPDATED")), &event) != nil || event.LatestSeq != seen.Seq {
+			err := json.Unmarshal([]byte(c.Await("MESSAGE_EXTENSIONS_UPDATED")), &event)
+			if err != nil || event.LatestSeq != seen.Seq {
 				t.Fatalf("told of %+v, want %+v", event, seen)
 			}
 		}

@@ -24,7 +24,8 @@ func newMetrics(ss *sessions, b *events.Broker) *metrics {
 			Help: "Requests by door (websocket or rest), command and code; 0 is success.",
 		}, []string{"door", "command", "code"}),
 		ended: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "exthub_sessions_ended_total", Help: "Sessions that the hub ended, by close code; 4002 also without a close frame.",
+			Name: "exthub_sessions_ended_total",
+			Help: "Sessions that the hub ended, by close code; 4002 also without a close frame.",
 		}, []string{"code"}),
 		sessions: prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 			Name: "exthub_sessions", Help: "Connections whose sockets are open, logged in or not.",

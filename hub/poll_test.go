@@ -217,30 +217,34 @@ func TestCloseAtBothDoors(t *testing.T) {
 			t.Errorf("%s: %+v", door, s)
 		}
 		for _, w := range hubs {
-			w.Login("ann").Refused(23005, "setMessageExtensions", hubtest.SetParams(id, "ann", "1", 0))
-			c := w.Login("bob")
-			c.Refused(23005, "setMessageExtensions", hubtest.SetParams(id, "bob", "1", vote.Seq))
-			c.Refused(23005, "deleteMessageExtensions",
-				hubtest.DeleteParams(id, object{"key": "bob", "seq": vote.Seq}))
-			if again, _ := c.Set(id, "bob", "2", 0); again.Code != 0 || again.Seq != vote.Seq {
-				t.Errorf("%s: the same vote again: %+v", door, again)
-			}
-			w.Login("admin").Refused(23005, "deleteMessageExtensions", hubtest.DeleteParams(id))
-			set := object{"OperateType": 1, "ExtensionList": []object{{"Key": "x", "Value": "1"}}}
-			for k, v := range ref {
-				set[k] = v
-			}
-			if e, _ := w.Backend().Call("openim_msg_ext_http_svc/group_set_key_values", set); e.ErrorCode != 23005 {
-				t.Errorf("%s: an admin writes: %+v", door, e)
-			}
-			if got := closePoll(w.Login("ann"), id); got.ClosedSeq != reply.Summary.ClosedSeq {
-				t.Errorf("%s: closed again: %+v", door, got)
-			}
-			w.Login("ann").Refused(23005, "closeMessageExtensions", object{"messageID": id, "closeAt": 0})
-			if page := c.Get(id, 0); len(page.Extensions) != 1 || page.Extensions[0].Seq > reply.Summary.ClosedSeq {
-				t.Errorf("%s: %+v", door, page)
-			}
+			checkClosed(t, w, id, i+1, vote.Seq, reply.Summary.ClosedSeq)
 		}
+	}
+}
+
+// checkClosed checks that nothing gets into a closed poll of bob's vote through a hub.
+func checkClosed(t *testing.T, w *hubtest.World, id string, msgSeq int, voted, closed uint64) {
+	t.Helper()
+	w.Login("ann").Refused(23005, "setMessageExtensions", hubtest.SetParams(id, "ann", "1", 0))
+	c := w.Login("bob")
+	c.Refused(23005, "setMessageExtensions", hubtest.SetParams(id, "bob", "1", voted))
+	c.Refused(23005, "deleteMessageExtensions", hubtest.DeleteParams(id, object{"key": "bob", "seq": voted}))
+	if again, _ := c.Set(id, "bob", "2", 0); again.Code != 0 || again.Seq != voted {
+		t.Errorf("the same vote again: %+v", again)
+	}
+	w.Login("admin").Refused(23005, "deleteMessageExtensions", hubtest.DeleteParams(id))
+	set := object{
+		"GroupId": "hall", "MsgSeq": msgSeq, "OperateType": 1, "ExtensionList": []object{{"Key": "x", "Value": "1"}},
+	}
+	if e, _ := w.Backend().Call("openim_msg_ext_http_svc/group_set_key_values", set); e.ErrorCode != 23005 {
+		t.Errorf("an admin writes: %+v", e)
+	}
+	if got := closePoll(w.Login("ann"), id); got.ClosedSeq != closed {
+		t.Errorf("closed again: %+v", got)
+	}
+	w.Login("ann").Refused(23005, "closeMessageExtensions", object{"messageID": id, "closeAt": 0})
+	if page := c.Get(id, 0); len(page.Extensions) != 1 || page.Extensions[0].Seq > closed {
+		t.Errorf("%+v", page)
 	}
 }
 
@@ -313,6 +317,17 @@ func TestAtomicSet(t *testing.T) {
 	}
 }
 
+// setThrough sets a pair of a message of the hall through a door, and returns the code.
+func setThrough(w *hubtest.World, door, user, id, key, value string, seq uint64) int {
+	if door == "socket" {
+		return hubtest.Code(w.Login(user).Call("setMessageExtensions", hubtest.SetParams(id, key, value, seq), nil))
+	}
+	e, _ := w.Member(user).Call("openim_msg_ext_http_svc/group_set_key_values", fmt.Sprintf(
+		`{"GroupId":"hall","MsgSeq":%s,"OperateType":1,"ExtensionList":[{"Key":%q,"Value":%q,"Seq":%d}]}`,
+		strings.TrimPrefix(id, "g.hall."), key, value, seq))
+	return e.ErrorCode
+}
+
 // What a message's rules forbid is refused at both doors, with nothing written: another's pair, a
 // second answer, what is no answer, more pairs than fit, a clear of what others have answered.
 func TestRulesAreKept(t *testing.T) {
@@ -351,7 +366,6 @@ func TestRulesAreKept(t *testing.T) {
 	} {
 		for _, door := range []string{"socket", "rest"} {
 			id := sendPoll(ann, "hall", c.rules)
-			msgSeq := strings.TrimPrefix(id, "g.hall.")
 			first := w.Login("admin")
 			seq := uint64(0)
 			if c.rules["once"] == true || c.rules["max"] != nil {
@@ -360,20 +374,10 @@ func TestRulesAreKept(t *testing.T) {
 					seq = p.Seq
 				}
 			}
-			var code int
-			if door == "socket" {
-				code = hubtest.Code(w.Login(c.user).Call("setMessageExtensions",
-					hubtest.SetParams(id, c.key, c.value, seq), nil))
-			} else {
-				e, _ := w.Member(c.user).Call("openim_msg_ext_http_svc/group_set_key_values", fmt.Sprintf(
-					`{"GroupId":"hall","MsgSeq":%s,"OperateType":1,"ExtensionList":[{"Key":%q,"Value":%q,"Seq":%d}]}`,
-					msgSeq, c.key, c.value, seq))
-				code = e.ErrorCode
-			}
-			if code != c.code {
+			if code := setThrough(w, door, c.user, id, c.key, c.value, seq); code != c.code {
 				t.Errorf("%d, %s: %s sets %s on %v: %d, want %d", i, door, c.user, c.key, c.rules, code, c.code)
 			}
-			if got := summaryOf(first, id); code != 0 && got.Pairs > 1 {
+			if got := summaryOf(first, id); c.code != 0 && got.Pairs > 1 {
 				t.Errorf("%d, %s: refused, and written: %+v", i, door, got)
 			}
 		}

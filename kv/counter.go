@@ -67,7 +67,8 @@ func (sh *shard) countAt(ctx context.Context, groupID string, e bucket.Entry) (c
 	r, err := decodeRecord(at.ref, e.Value)
 	switch {
 	case err != nil:
-		return count{Last: at.ref.MsgSeq}, nil // the others of its group are worth sending
+		//nolint:nilerr // the others of its group are worth sending
+		return count{Last: at.ref.MsgSeq}, nil
 	case r.Recalled == nil:
 		return count{Last: at.ref.MsgSeq, Total: r.Total}, nil
 	case r.Recalled.Last > 1<<60:

@@ -103,7 +103,8 @@ func openMarks(ctx context.Context, nc *nats.Conn, options Options, shards []*sh
 	}
 	m := &marks{
 		bucket: b, shards: shards, ttl: options.HubTTL, started: time.Now(), due: make(chan struct{}, 1),
-		untold: make(chan []byte, maxUntold), entered: make(chan struct{}), lags: make([]lag, len(shards)), peers: newPeers(options.HubTTL),
+		untold: make(chan []byte, maxUntold), entered: make(chan struct{}),
+		lags: make([]lag, len(shards)), peers: newPeers(options.HubTTL),
 		trouble: errors.New("not started"),
 	}
 	if m.listener, err = b.Listen(hubPrefix+"*", func(e bucket.Entry) { m.peers.hear(e, time.Now()) }); err != nil {

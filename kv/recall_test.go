@@ -93,18 +93,8 @@ func TestRecall(t *testing.T) {
 		}
 		later, _ := open(t, node.Connect(t), Options{Shards: 2})
 		for i, s := range []*Store{one, two, later} {
-			inspect(t, s, ref, d.Revision, func(m *Message) {
-				r := m.Record()
-				if r.Recalled == nil || string(r.Payload) != "{}" || r.CloudCustomData != "" || m.Live() != 0 {
-					t.Errorf("hub %d: %+v, %d pairs", i, r, m.Live())
-				}
-				if m.ClearSeq() != d.ClearSeq || len(m.Pairs(1)) != 0 {
-					t.Errorf("hub %d: cleared at %d, not %d, with %v", i, m.ClearSeq(), d.ClearSeq, m.Pairs(1))
-				}
-				if r.Time != sent.Time || r.From != "ann" || r.Sequence != sent.Sequence {
-					t.Errorf("hub %d: %+v is not what is left of %+v", i, r, sent)
-				}
-			})
+			t.Log("hub", i)
+			inspect(t, s, ref, d.Revision, func(m *Message) { checkRecalled(t, m, sent, d.ClearSeq) })
 		}
 		one.shardFor(ref).sweeper.sweep(t.Context(), time.Now().Add(2*sweepDelay))
 		snap, err := one.shardFor(ref).bucket.Read(t.Context(), 0, ">")
@@ -116,6 +106,21 @@ func TestRecall(t *testing.T) {
 				t.Errorf("the bucket still holds %s = %s", e.Key, e.Value)
 			}
 		}
+	}
+}
+
+// checkRecalled checks that there is nothing of what was sent but that it was.
+func checkRecalled(t *testing.T, m *Message, sent Record, clearSeq uint64) {
+	t.Helper()
+	r := m.Record()
+	if r.Recalled == nil || string(r.Payload) != "{}" || r.CloudCustomData != "" || m.Live() != 0 {
+		t.Errorf("%+v, %d pairs", r, m.Live())
+	}
+	if m.ClearSeq() != clearSeq || len(m.Pairs(1)) != 0 {
+		t.Errorf("cleared at %d, not %d, with %v", m.ClearSeq(), clearSeq, m.Pairs(1))
+	}
+	if r.Time != sent.Time || r.From != "ann" || r.Sequence != sent.Sequence {
+		t.Errorf("%+v is not what is left of %+v", r, sent)
 	}
 }
 
@@ -263,31 +268,31 @@ func TestSetsAgainstRecall(t *testing.T) {
 	}
 	for round := range 20 {
 		ref := send(t, hubs[0], inTeam(uint32(round))).Ref
-		var mu sync.Mutex
-		highest := uint64(0)
-		var all sync.WaitGroup
-		for writer := range 6 {
-			all.Go(func() {
-				for i := 0; ; i++ {
-					key := fmt.Sprint(writer, i%3)
-					seq, err := write(hubs[writer%2], ref, key, fmt.Sprint("v", i))
-					if inTrouble(t, err) {
-						continue
-					}
-					if err != nil {
-						if !errors.Is(err, gone) {
-							t.Error(err)
-						}
-						return
-					}
-					mu.Lock()
-					highest = max(highest, seq)
-					mu.Unlock()
+		var acknowledged [6]uint64
+		// Writes until the message is recalled.
+		writeOn := func(writer int) {
+			for i := 0; ; i++ {
+				key := fmt.Sprint(writer, i%3)
+				seq, err := write(hubs[writer%2], ref, key, fmt.Sprint("v", i))
+				switch {
+				case errors.Is(err, gone):
+					return
+				case inTrouble(t, err):
+				case err != nil:
+					t.Error(err)
+					return
+				default:
+					acknowledged[writer] = seq
 				}
-			})
+			}
+		}
+		var all sync.WaitGroup
+		for writer := range acknowledged {
+			all.Go(func() { writeOn(writer) })
 		}
 		recall(t, hubs[round%2], ref, "ann")
 		all.Wait()
+		highest := slices.Max(acknowledged[:])
 		for _, s := range hubs {
 			inspect(t, s, ref, highest, func(m *Message) {
 				if m.Live() > 0 || m.ClearSeq() < highest || m.LatestSeq() != m.ClearSeq() {

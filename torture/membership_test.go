@@ -63,7 +63,9 @@ func newMembership(w *world) *membership {
 // start starts those who change and those who try, until ctx ends.
 func (m *membership) start(ctx context.Context, running *sync.WaitGroup) {
 	for hub := range m.w.instances {
-		running.Go(func() { m.run(ctx, hub, "owner", func(ctx context.Context, s *hubtest.Session) { m.change(ctx, s) }) })
+		running.Go(func() {
+			m.run(ctx, hub, "owner", func(ctx context.Context, s *hubtest.Session) { m.change(ctx, s) })
+		})
 		for i := range guests {
 			running.Go(func() {
 				m.run(ctx, hub, guest(i), func(ctx context.Context, s *hubtest.Session) { m.try(ctx, s, i, hub) })

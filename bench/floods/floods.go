@@ -73,7 +73,8 @@ func slowhttptest(flags string) func(context.Context, *target) error {
 		args := strings.Fields(strings.NewReplacer("HUB", t.address, "QUERY", query("admin")).Replace(flags))
 		seconds := int(time.Until(deadline).Seconds())
 		args = append(args, "-c", "4000", "-r", "1000", "-p", "3", "-l", fmt.Sprint(seconds))
-		out, err := exec.CommandContext(ctx, "slowhttptest", args...).CombinedOutput()
+		slow := exec.CommandContext(ctx, "slowhttptest", args...) //nolint:gosec // our arguments
+		out, err := slow.CombinedOutput()
 		for line := range strings.Lines(string(out)) {
 			if strings.Contains(line, "service available") {
 				out = []byte(line)
@@ -113,7 +114,7 @@ func giantFrames(ctx context.Context, t *target) error {
 		if err != nil {
 			return err
 		}
-		defer s.ws.CloseNow()
+		defer s.ws.CloseNow() //nolint:errcheck // nobody waits for it
 		w, err := s.ws.Writer(ctx, websocket.MessageText)
 		if err != nil {
 			return err
@@ -169,7 +170,7 @@ func logins(ctx context.Context, t *target) error {
 		if err != nil {
 			return err
 		}
-		defer ws.CloseNow()
+		defer ws.CloseNow() //nolint:errcheck // nobody waits for it
 		login := request(1, "login", map[string]any{
 			"sdkAppID": appID, "userID": mallory(i), "userSig": strings.Repeat("x", 3900),
 		})
@@ -188,7 +189,7 @@ func makeGroup(ctx context.Context, t *target) error {
 	if err != nil {
 		return err
 	}
-	defer admin.ws.CloseNow()
+	defer admin.ws.CloseNow() //nolint:errcheck // nobody waits for it
 	if err := admin.call(ctx, "createGroup", map[string]any{"name": "hall", "type": "Public", "groupID": "hall"},
 		nil); err != nil {
 		return err
@@ -220,8 +221,8 @@ func stalledReaders(ctx context.Context, t *target) error {
 		if err != nil {
 			return err
 		}
-		defer s.ws.CloseNow()
-		select { // without a read
+		defer s.ws.CloseNow() //nolint:errcheck // nobody waits for it
+		select {              // without a read
 		case <-ctx.Done():
 		case <-time.After(12 * time.Second): // it was thrown out meanwhile
 		}
@@ -242,7 +243,7 @@ func fillMessages(ctx context.Context, t *target) error {
 	if err != nil {
 		return err
 	}
-	defer admin.ws.CloseNow()
+	defer admin.ws.CloseNow() //nolint:errcheck // nobody waits for it
 	for range filled {
 		id, err := admin.send(ctx, "GROUP", "hall", "poll")
 		if err != nil {
@@ -279,7 +280,7 @@ func longKeys(ctx context.Context, t *target) error {
 		if err != nil {
 			return err
 		}
-		defer s.ws.CloseNow()
+		defer s.ws.CloseNow() //nolint:errcheck // nobody waits for it
 		for n := 0; ; n++ {
 			id, err := s.send(ctx, "C2C", mallory(i+1), fmt.Sprint(n))
 			if err != nil {
@@ -306,7 +307,7 @@ func fillHistory(ctx context.Context, t *target) error {
 	if err != nil {
 		return err
 	}
-	defer s.ws.CloseNow()
+	defer s.ws.CloseNow()                        //nolint:errcheck // nobody waits for it
 	pace := time.NewTicker(2 * time.Millisecond) // as fast as a session may
 	defer pace.Stop()
 	for n := range historyOf {

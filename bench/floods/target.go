@@ -24,7 +24,7 @@ import (
 
 const (
 	appID     = 1400000000
-	secretKey = "floods-floods-floods-floods-32"
+	secretKey = "floods-floods-floods-floods-32" //nolint:gosec // of a hub that is gone afterwards
 	timeout   = 30 * time.Second
 )
 
@@ -42,7 +42,8 @@ func startTarget(ctx context.Context, binary string) (*target, error) {
 	if err != nil {
 		return nil, err
 	}
-	t := &target{dir: dir, process: exec.CommandContext(ctx, binary, "--addr", "127.0.0.1:0", "--admin-addr", "",
+	t := &target{dir: dir, process: exec.CommandContext(ctx, binary, //nolint:gosec // --hub names it
+		"--addr", "127.0.0.1:0", "--admin-addr", "",
 		"--data", dir, "--sync", "2m", "--secret-key", secretKey, "--drain", "1s")}
 	t.process.Cancel = func() error { return t.process.Process.Signal(syscall.SIGTERM) }
 	var log bytes.Buffer
@@ -227,7 +228,7 @@ func (t *target) round(ctx context.Context, n int) (time.Duration, error) {
 	if err != nil {
 		return time.Since(begun), err
 	}
-	defer s.ws.CloseNow()
+	defer s.ws.CloseNow() //nolint:errcheck // nobody waits for it
 	message, err := s.send(ctx, "C2C", "bo", strconv.Itoa(n))
 	if err != nil {
 		return time.Since(begun), err

@@ -176,7 +176,7 @@ func TestRefused(t *testing.T) {
 		"HeartbeatTooShort":    {"--heartbeat=10ms", "whole seconds"},
 		"IntervalNegative":     {"--event-interval=-1s", "set 0"},
 		"WriteTimeout0":        {"--write-timeout 0s", "10s"},
-		"NATSOverHTTP":         {"--nats-url http://localhost:4222 --secret-key 0123456789abcdef", "how NATS is spoken"},
+		"NATSOverHTTP":         {"--nats-url http://[::1]:4222 --secret-key 0123456789abcdef", "how NATS is spoken"},
 		"LameDuckNegative":     {"--lame-duck=-1s", "set 0"},
 		"Drain0":               {"--drain 0s", "30s"},
 		"UnknownFlag":          {"--max-extension 3", "--max-extensions"},

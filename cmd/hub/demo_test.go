@@ -118,7 +118,8 @@ func TestStatic(t *testing.T) {
 			t.Errorf("%s: kept for ever: %v", path, kept)
 		}
 		for accepted, coding := range map[string]string{
-			"": "", "gzip, deflate, br": "br", "gzip": "gzip", "br;q=0, gzip;q=0.5": "gzip", "identity": "", "br;q=x": "",
+			"": "", "gzip, deflate, br": "br", "gzip": "gzip", "br;q=0, gzip;q=0.5": "gzip", "identity": "",
+			"br;q=x": "",
 		} {
 			w := get(h, path, "Accept-Encoding", accepted)
 			body, length := w.Body.Len(), w.Header().Get("Content-Length")

@@ -230,7 +230,8 @@ func TestUpgrade(t *testing.T) {
 	for _, hub := range readCompose(t).servicesNamed("hub-") {
 		steps = append(steps, "docker compose up --build --no-deps --wait "+hub)
 	}
-	if command := strings.Join(steps, " && "); !strings.Contains(readRepoFile(t, "README.md"), "\n      "+command+"\n") {
+	command := strings.Join(steps, " && ")
+	if !strings.Contains(readRepoFile(t, "README.md"), "\n      "+command+"\n") {
 		t.Errorf("README.md lacks %s", command)
 	}
 }

@@ -167,7 +167,7 @@ func (l *link) check(ctx context.Context) error {
 	case err == nil:
 		return nil
 	case errors.Is(err, jetstream.ErrJetStreamNotEnabled):
-		return errors.New("NATS runs without JetStream: start it with --jetstream, or with jetstream in its configuration")
+		return errors.New("NATS runs without JetStream: start it with --jetstream or set that in its configuration")
 	case errors.Is(err, jetstream.ErrJetStreamNotEnabledForAccount):
 		return errors.New("JetStream is not enabled for the account of the hub: enable it in the configuration of NATS")
 	default:
@@ -187,10 +187,9 @@ var oldestNATS = [...]int{2, 12}
 // checkVersion returns nil if a server's version is new enough.
 func checkVersion(version string) error {
 	var has [len(oldestNATS)]int
-	if _, err := fmt.Sscanf(version, "%d.%d", &has[0], &has[1]); err != nil {
-		return nil // a build of somebody's own
-	}
-	if slices.Compare(has[:], oldestNATS[:]) < 0 {
+	_, err := fmt.Sscanf(version, "%d.%d", &has[0], &has[1])
+	// What has no numbers is a build of somebody's own.
+	if err == nil && slices.Compare(has[:], oldestNATS[:]) < 0 {
 		return fmt.Errorf("NATS is %s, which is too old: upgrade it to 2.15.2, or at least %d.%d",
 			version, oldestNATS[0], oldestNATS[1])
 	}

@@ -173,7 +173,7 @@ func (s *static) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h.Set("Content-Type", f.kind)
 	h.Set("Content-Length", strconv.Itoa(len(body)))
 	if r.Method == http.MethodGet {
-		_, _ = w.Write(body) // to a browser that may be gone
+		_, _ = w.Write(body) //nolint:gosec // embedded, to a browser that may be gone
 	}
 }
 

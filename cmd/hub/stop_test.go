@@ -29,7 +29,8 @@ func TestStartAnswersAtOnce(t *testing.T) {
 			t.Errorf("%s: %d %v; want 503 with Retry-After", path, status, header)
 		}
 	}
-	answer := raw(t, h.url, "POST /v4/openim/sendmsg HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 2\r\n\r\n{}")
+	answer := raw(t, h.url,
+		"POST /v4/openim/sendmsg HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 2\r\n\r\n{}")
 	if !strings.HasPrefix(answer, "HTTP/1.1 503 ") {
 		t.Errorf("a call: %.200s", answer)
 	}

@@ -121,7 +121,8 @@ func TestReadyzDoesNotHang(t *testing.T) {
 	r.phase.Store(serving)
 	r.add("hangs", func() error { <-held; return nil })
 	answer := httptest.NewRecorder()
-	adminHandler(newMetrics(), r.errIn, nil).ServeHTTP(answer, httptest.NewRequest("GET", "http://127.0.0.1/readyz", nil))
+	question := httptest.NewRequest("GET", "http://127.0.0.1/readyz", nil)
+	adminHandler(newMetrics(), r.errIn, nil).ServeHTTP(answer, question)
 	if answer.Code != http.StatusServiceUnavailable {
 		t.Errorf("%d %s", answer.Code, answer.Body)
 	}

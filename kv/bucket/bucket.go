@@ -31,7 +31,6 @@ type Bucket struct {
 	stream jetstream.Stream
 	name   string
 	prefix string // of every subject: "$KV.<name>."
-	own    Write  // the entry that says what the bucket is
 
 	requests  requests
 	commonAck []byte // how an acknowledgement begins that says only the revision

@@ -63,9 +63,12 @@ func TestReadAck(t *testing.T) {
 func FuzzAck(f *testing.F) {
 	b := &Bucket{commonAck: []byte(`{"stream":"KV_test","seq":`)}
 	for _, data := range []string{
-		`{"stream":"KV_test","seq":7}`, `{"stream":"KV_test","seq":7,"duplicate":true}`, `{"stream":"KV_test","seq":-1}`,
-		`{"stream":"KV_test","seq":18446744073709551616}`, `{"stream":"KV_test","seq":1e3}`, `{"stream":"KV_test","seq":07}`,
-		`{"stream":"KV_test","seq":7,"seq":8}`, `{"stream":"KV_test","seq":7}}`, `{"error":{"err_code":10071}}`, `{`, ``,
+		`{"stream":"KV_test","seq":7}`, `{"stream":"KV_test","seq":7,"duplicate":true}`,
+		`{"stream":"KV_test","seq":-1}`,
+		`{"stream":"KV_test","seq":18446744073709551616}`, `{"stream":"KV_test","seq":1e3}`,
+		`{"stream":"KV_test","seq":07}`,
+		`{"stream":"KV_test","seq":7,"seq":8}`, `{"stream":"KV_test","seq":7}}`, `{"error":{"err_code":10071}}`,
+		`{`, ``,
 	} {
 		f.Add([]byte(data))
 	}
