@@ -18,7 +18,7 @@ var dropNew = [...]unix.SockFilter{
 }
 
 // refuseNew lets no connection begin at l any more, while those that have begun still come in. It
-// reports whether it could.
+// reports whether it could: there are kernels that take a filter of root alone.
 //
 // The kernel resets what waits in the backlog of a socket that is closed. A balancer has sent its
 // request on such a connection by then and can't know what became of it, so it may not send it to
