@@ -293,3 +293,24 @@ func FuzzForwardedFor(f *testing.F) {
 		}
 	})
 }
+
+// A client makes requests on two connections, one after the other, and another one comes when no
+// more fit. The one that is idle for longest makes room, and one that was idle but is not any more
+// never does.
+func TestLongestIdleMakesRoom(t *testing.T) {
+	all := newConnections(3, 0, nil)
+	admit := func() *conn { return all.admit(new(net.TCPConn), netip.MustParseAddr("192.0.2.1")) }
+	first, second, third := admit(), admit(), admit()
+	all.observe(third, http.StateIdle)
+	all.observe(second, http.StateIdle)
+	all.observe(first, http.StateIdle)
+	all.observe(third, http.StateActive)
+	for i, want := range []*conn{second, first} {
+		if admit() == nil || !want.gone {
+			t.Errorf("%d: the one that is idle for longest is still there", i)
+		}
+	}
+	if admit() != nil || third.gone {
+		t.Error("a connection with a request made room")
+	}
+}
