@@ -30,6 +30,12 @@ func (c *counter) record(seq uint64, key string, deleted bool) {
 	c.writes[seq] = write{key, deleted}
 }
 
+func (c *counter) count() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return len(c.writes)
+}
+
 // startCounter follows the message until stop is called. stop returns the highest number of pairs
 // that there ever was, and the number of writes.
 func startCounter(t testing.TB, nc *nats.Conn, message string) (c *counter, stop func() (most, writes int)) {
