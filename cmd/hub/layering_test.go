@@ -39,6 +39,7 @@ var arrows = []struct{ from, to, reason string }{
 	{"cmd/hub", "hub/webhook", "it starts the webhooks"},
 	{"cmd/hub", "hub/usersig", "hub usersig and the demo sign"},
 	{"cmd/hub", "kv", "it opens the store"},
+	{"cmd/hub", "kv/ballot", "hub export counts the pairs anew"},
 	{"cmd/hub", "web", "it serves the files"},
 	{"cmd/hub", "bench", "hub bench runs it"},
 	{"bench/bars", "bench", "it runs the scenarios and reads their results"},

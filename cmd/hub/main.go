@@ -19,6 +19,7 @@ type cli struct {
 
 	Serve   serveCommand   `cmd:"" default:"1" help:"Serve until SIGINT or SIGTERM. This is what hub does without a command."`
 	Bench   benchCommand   `cmd:"" help:"Put a hub under load and say what it takes."`
+	Export  exportCommand  `cmd:"" help:"Write down the pairs of a message, and count them anew."`
 	Usersig usersigCommand `cmd:"" help:"Make a UserSig, or explain one."`
 	Version versionCommand `cmd:"" help:"Print the version."`
 }

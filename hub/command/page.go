@@ -9,6 +9,7 @@ import (
 
 	"exthub/hub/refusal"
 	"exthub/kv"
+	"exthub/kv/ballot"
 )
 
 // GetExtensions asks for a message's pairs in rising Seq: with StartSeq 0 the pairs that are there,
@@ -29,7 +30,9 @@ type Page struct {
 	PurgedSeq uint64 // deletions at or below it are not listed
 	ClosedSeq uint64 // not 0: the message is closed, and no pair is above it
 	Complete  bool   // no pair follows
+	Rules     *ballot.Rules
 
+	ref     kv.Ref
 	bytes   int // about how many the page takes once it is encoded
 	once    sync.Once
 	encoded []byte
@@ -96,12 +99,17 @@ func (c *Commands) GetExtensions(ctx context.Context, caller Caller, cmd GetExte
 	return page, nil
 }
 
-func newPage(m *kv.Message, start uint64) *Page {
-	p := &Page{
-		Pairs:     m.Pairs(start),
+// emptyPage returns a page of the message as it is, without its pairs.
+func emptyPage(m *kv.Message) *Page {
+	return &Page{
 		LatestSeq: m.LatestSeq(), ClearSeq: m.ClearSeq(), PurgedSeq: m.PurgedSeq(), ClosedSeq: m.ClosedSeq(),
-		Complete: true,
+		Complete: true, Rules: m.Record().Rules, ref: m.Record().Ref,
 	}
+}
+
+func newPage(m *kv.Message, start uint64) *Page {
+	p := emptyPage(m)
+	p.Pairs = m.Pairs(start)
 	if n := fitting(p.Pairs); n < len(p.Pairs) {
 		p.Pairs, p.Complete = p.Pairs[:n], false
 	}

@@ -139,10 +139,7 @@ func (r ruled) visible(s kv.Summary) Summary {
 
 // ownPage returns the page of a caller from whom the pairs of others are hidden.
 func (r ruled) ownPage(m *kv.Message, start uint64) (*Page, error) {
-	page := &Page{
-		LatestSeq: m.LatestSeq(), ClearSeq: m.ClearSeq(), PurgedSeq: m.PurgedSeq(), ClosedSeq: m.ClosedSeq(),
-		Complete: true,
-	}
+	page := emptyPage(m)
 	key := r.caller.UserID
 	if r.record.Rules.Anonymous {
 		var err error

@@ -23,7 +23,7 @@ const (
 // named by its accounts and its key, or by its group and its number, and checked by this door.
 var extensionNames = map[string]string{
 	"extensions": "ExtensionList", "key": "Key", "value": "Value", "seq": "Seq", "startSeq": "StartSeq",
-	"groupID": "GroupId", "closeAt": "CloseAt",
+	"groupID": "GroupId", "closeAt": "CloseAt", "details": "Details",
 }
 
 // messageRef names a one-to-one message: its sender (the caller if empty), its receiver and its
@@ -120,9 +120,10 @@ type pair struct {
 	Value   string
 	Seq     uint64
 	Created uint64 `json:",omitzero"` // of a message with rules: the Seq of the first set
+	Time    int64  `json:",omitzero"` // Unix seconds; see getRequest
 }
 
-func newPair(p kv.Pair) pair { return pair{p.Key, p.Value, p.Seq, p.Created} }
+func newPair(p kv.Pair) pair { return pair{Key: p.Key, Value: p.Value, Seq: p.Seq, Created: p.Created} }
 
 type outcome struct {
 	ErrorCode int
@@ -180,19 +181,50 @@ type pageReply struct {
 	PurgedSeq     uint64
 	ClosedSeq     uint64 `json:",omitzero"` // of a message with rules, once it is closed
 	ExtensionList []pair
+	// Of a message with rules, with Details
+	ExtensionRules *extensionRules `json:",omitempty"`
 }
 
-// readPage carries out a get command.
-func readPage(
-	ctx context.Context, c *command.Commands, caller command.Caller, id kv.MessageID, startSeq int64,
+// getRequest says what of a message is wanted. With Details, which are for app admins, each pair
+// has its Time, and the reply the message's rules.
+type getRequest struct {
+	StartSeq int64
+	Details  bool
+}
+
+// apply carries out a get command.
+func (p getRequest) apply(
+	ctx context.Context, c *command.Commands, caller command.Caller, id kv.MessageID,
 ) (any, error) {
 	// Calls go through a balancer, to any hub: whoever has written through one reads it on another
-	page, err := c.GetExtensions(ctx, caller, command.GetExtensions{MessageID: id, StartSeq: startSeq, Latest: true})
+	cmd := command.GetExtensions{MessageID: id, StartSeq: p.StartSeq, Latest: true}
+	if !p.Details {
+		page, err := c.GetExtensions(ctx, caller, cmd)
+		if err != nil {
+			return nil, err
+		}
+		return newPageReply(page), nil
+	}
+	details, err := c.GetDetails(ctx, caller, cmd)
 	if err != nil {
 		return nil, err
 	}
+	reply := newPageReply(details.Page)
+	for i, at := range details.Times {
+		if !at.IsZero() {
+			reply.ExtensionList[i].Time = at.Unix()
+		}
+	}
+	if details.Rules != nil {
+		reply.ExtensionRules = newRules(details.Rules)
+	}
+	return reply, nil
+}
+
+func newPageReply(page *command.Page) pageReply {
 	reply := pageReply{
-		success, 0, page.LatestSeq, page.ClearSeq, page.PurgedSeq, page.ClosedSeq, make([]pair, len(page.Pairs)),
+		envelope: success, LatestSeq: page.LatestSeq, ClearSeq: page.ClearSeq, PurgedSeq: page.PurgedSeq,
+		ClosedSeq: page.ClosedSeq, ExtensionList: make([]pair, len(page.Pairs)),
 	}
 	if page.Complete {
 		reply.CompleteFlag = 1
@@ -200,7 +232,7 @@ func readPage(
 	for i, p := range page.Pairs {
 		reply.ExtensionList[i] = newPair(p)
 	}
-	return reply, nil
+	return reply
 }
 
 func setKeyValues(ctx context.Context, c *command.Commands, caller command.Caller, p struct {
@@ -227,22 +259,22 @@ func groupSetKeyValues(ctx context.Context, c *command.Commands, caller command.
 
 func getKeyValues(ctx context.Context, c *command.Commands, caller command.Caller, p struct {
 	messageRef
-	StartSeq int64
+	getRequest
 }) (any, error) {
 	id, err := p.id(caller)
 	if err != nil {
 		return nil, err
 	}
-	return readPage(ctx, c, caller, id, p.StartSeq)
+	return p.apply(ctx, c, caller, id)
 }
 
 func groupGetKeyValues(ctx context.Context, c *command.Commands, caller command.Caller, p struct {
 	groupMessageRef
-	StartSeq int64
+	getRequest
 }) (any, error) {
 	id, err := p.id()
 	if err != nil {
 		return nil, err
 	}
-	return readPage(ctx, c, caller, id, p.StartSeq)
+	return p.apply(ctx, c, caller, id)
 }

@@ -12,26 +12,44 @@ import (
 	"exthub/kv/ballot"
 )
 
+// extensionRules are the rules of a message's pairs, as this door names them.
+type extensionRules struct {
+	Write     string              `json:",omitzero"`
+	Once      bool                `json:",omitzero"`
+	Questions []extensionQuestion `json:",omitempty"`
+	Show      string              `json:",omitzero"`
+	Reveal    string              `json:",omitzero"`
+	Anonymous bool                `json:",omitzero"`
+	CloseAt   int64               `json:",omitzero"` // as it was sent
+	Max       int                 `json:",omitzero"`
+}
+
+// extensionQuestion is one question of the rules.
+type extensionQuestion struct {
+	Choices int `json:",omitzero"`
+	Choose  int `json:",omitzero"`
+	Text    int `json:",omitzero"`
+}
+
+// newRules returns the rules of a message as they go over the wire.
+func newRules(r *ballot.Rules) *extensionRules {
+	rules := &extensionRules{
+		Write: r.Write, Once: r.Once, Show: r.Show, Reveal: r.Reveal, Anonymous: r.Anonymous,
+		CloseAt: r.CloseAt, Max: r.Max,
+	}
+	for _, q := range r.Questions {
+		rules.Questions = append(rules.Questions, extensionQuestion(q))
+	}
+	return rules
+}
+
 // decodeRules returns the rules that a message is sent with, nil for none. An unknown rule is
 // refused, although unknown fields of a call are not: what its author relies on would not hold.
 func decodeRules(raw jsontext.Value) (*ballot.Rules, error) {
 	if len(raw) == 0 || raw.Kind() == 'n' {
 		return nil, nil
 	}
-	var p struct {
-		Write     string
-		Once      bool
-		Questions []struct {
-			Choices int
-			Choose  int
-			Text    int
-		}
-		Show      string
-		Reveal    string
-		Anonymous bool
-		CloseAt   int64
-		Max       int
-	}
+	var p extensionRules
 	if err := wire.DecodeMember(raw, &p, refusal.BadParameter, "ExtensionRules"); err != nil {
 		return nil, err
 	}
