@@ -27,7 +27,7 @@ export class Account {
 
   /**
    * @param {number} sdkAppID
-   * @param {import('./create.js').Environment} environment
+   * @param {import('./environment.js').Environment} environment
    * @param {import('./events.js').Events} events
    */
   constructor(sdkAppID, environment, events) {

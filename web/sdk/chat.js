@@ -1,4 +1,3 @@
-import { addAbsentMethods } from './absent.js';
 import { Account } from './account.js';
 import { EVENT } from './constants.js';
 import { assert, isText } from './errors.js';
@@ -20,9 +19,6 @@ import {
  * @typedef {import('./index.js').ChatSDK} ChatSDK
  */
 
-/** @type {Set<string>} */
-const EVENTS = new Set(Object.values(EVENT));
-
 /**
  * Chat is the object that the app holds. It checks parameters, so that mistakes throw in the app's
  * own stack, and leaves the work to the session.
@@ -41,7 +37,7 @@ export class Chat {
 
   /**
    * @param {number} sdkAppID
-   * @param {import('./create.js').Environment} environment
+   * @param {import('./environment.js').Environment} environment
    * @param {() => void} onDestroy
    */
   constructor(sdkAppID, environment, onDestroy) {
@@ -220,9 +216,6 @@ export class Chat {
   _addListener(name, handler, context, once) {
     assert(isText(name), 'eventName must be one of EVENT.');
     assert(typeof handler === 'function', 'handler must be a function.');
-    if (!EVENTS.has(name)) console.warn(`There is no event "${name}". EVENT has those there are.`);
     this._events.on(name, handler, context, once);
   }
 }
-
-addAbsentMethods(Chat.prototype);

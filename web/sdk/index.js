@@ -1,5 +1,5 @@
-import { EVENT, TSignaling, TYPES, VERSION } from './constants.js';
 import { create } from './create.js';
+import { EVENT, TSignaling, TYPES, VERSION } from './names.js';
 
 export { ChatError } from './errors.js';
 export default Object.freeze({ create, EVENT, TYPES, TSignaling, VERSION });

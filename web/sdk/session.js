@@ -57,7 +57,7 @@ export class Session {
    * @param {string} userID
    * @param {import('./usersig.js').UserSig} userSig
    * @param {number} sdkAppID
-   * @param {import('./create.js').Environment} environment
+   * @param {import('./environment.js').Environment} environment
    * @param {Listener} listener
    */
   constructor(userID, userSig, sdkAppID, environment, listener) {

@@ -35,9 +35,9 @@ const methods = [...declared('class ChatSDK').matchAll(/^ {2}(\w+)\(/gm)].map(([
 
 test('every method exists; what is not built rejects with 2998 and its name', async (t) => {
   t.mock.method(console, 'warn', () => {});
-  const { Chat } = await import('../../sdk/chat.js');
+  const { TencentChat } = await import('../../sdk/tencent.js');
   const environment = { url: 'ws://127.0.0.1:1/ws', WebSocket, clock: { now: () => 0 } };
-  const chat = new Chat(1, { ...environment, random: () => 0, onWake: () => () => {} }, () => {});
+  const chat = new TencentChat(1, { ...environment, random: () => 0, onWake: () => () => {} }, () => {});
   assert.ok(methods.length > 140, `${methods.length} methods`);
   for (const name of methods) assert.equal(typeof chat[name], 'function', name);
 

@@ -117,5 +117,5 @@ test('the SDK asks for the time of day to show and to number, never to decide', 
     const source = await readFile(new URL(name, sdk), 'utf8');
     if (/\bDate\b|\.time\(\)/.test(source.replace(/\/\*[^]*?\*\/|\/\/ .*/g, ''))) asked.push(name);
   }
-  assert.deepEqual(asked, ['chat.js', 'create.js', 'message.js', 'session.js']);
+  assert.deepEqual(asked, ['chat.js', 'environment.js', 'message.js', 'session.js']);
 });

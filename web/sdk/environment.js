@@ -1,0 +1,44 @@
+import { assert } from './errors.js';
+import { serverAddress } from './server.js';
+import { onWake } from './wake.js';
+
+/**
+ * @typedef {object} Environment the outside world; tests bring their own
+ * @property {string} url
+ * @property {new (url: string) => WebSocket} WebSocket
+ * @property {import('./rpc.js').Clock} clock
+ * @property {() => number} random
+ * @property {(check: () => void, drop: () => void) => () => void} onWake
+ * @property {(run: () => void) => void} later runs it in a task of its own
+ */
+
+const clock = Object.freeze({
+  setTimeout: (/** @type {() => void} */ run, /** @type {number} */ ms) =>
+    globalThis.setTimeout(run, ms),
+  clearTimeout: (/** @type {any} */ timer) => globalThis.clearTimeout(timer),
+  now: () => globalThis.performance.now(),
+  time: () => Date.now(),
+});
+
+/**
+ * Returns the browser's environment, or that of another program.
+ *
+ * @param {{ proxyServer?: string, WebSocket?: Environment['WebSocket'] }} options
+ * @returns {Environment}
+ */
+export function environmentOf({ proxyServer, WebSocket = globalThis.WebSocket }) {
+  return {
+    // Asked for by login: a server that renders a page makes a chat too, but has neither.
+    get url() {
+      return serverAddress(proxyServer);
+    },
+    get WebSocket() {
+      assert(WebSocket, 'WebSocket must be given where there is no global one.');
+      return WebSocket;
+    },
+    clock,
+    random: Math.random,
+    onWake,
+    later: (run) => void globalThis.setTimeout(run, 0),
+  };
+}
