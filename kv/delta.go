@@ -48,6 +48,7 @@ func (d *Delta) add(at parsedKey, e bucket.Entry, origin string) error {
 	switch {
 	case at.suffix == closeSuffix:
 		d.ClosedSeq = e.Revision
+	case at.suffix == dueSuffix: // whoever closes the message tells of it
 	case at.suffix == scheduleSuffix:
 		d.Rescheduled = true
 	case at.user != "":

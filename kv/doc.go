@@ -13,8 +13,9 @@
 //     across restarts and on one hub at a time.
 //   - What UpdateGroup and Revoke have acknowledged is true on every hub: whatever it is asked, it
 //     knows, or says that it can't tell (see marks).
-//   - No pair of a message is above its close, which may come at a time, and needs no hub then. A
-//     Summary is what counting the pairs at its LatestSeq would give.
+//   - No pair of a message is above its close. It may come at a time, also if no hub is there then:
+//     the first one that comes closes the message before it reads or changes it. A Summary is what
+//     counting the pairs at its LatestSeq would give.
 //   - Reads never go back in time on one Store, and see everything that this Store has written.
 //   - A write whose outcome could not be learned returns ErrUnknown, never a guess.
 //
@@ -31,6 +32,7 @@
 //	  .c                     control: the last clear, and which deletions are no longer listed
 //	  .x.<key>               a pair: the value's plain bytes
 //	  .t                     a schedule: when the server closes the message
+//	  .d                     written by the server at that time: the message is due to be closed
 //	  .s                     the close: what comes after it is refused
 //	g.<groupID>.n.m          the last number of a group message that expires, see counter.go
 //	g.<groupID>._            a group

@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"context"
 	"errors"
+
+	"exthub/kv/bucket"
 )
 
 // lead commits for all that wait, batch after batch, until the leader's own Update is done. Then it
@@ -15,6 +17,14 @@ func (sh *shard) lead(ctx context.Context, sl *slot, w *waiter) {
 			break
 		}
 		sl.mu.Lock()
+		if m := sl.object.(*Message); m.due() {
+			writes, last := m.closeWrites(sl.key, Change{Close: true}), sl.revision
+			sl.mu.Unlock()
+			if err := sh.commitClose(ctx, sl, writes, last); err != nil {
+				sl.finish(err, w)
+			}
+			continue
+		}
 		sl.txn = Txn{m: sl.object.(*Message)}
 		batch, noops := sl.group.decide(&sl.txn, sl.key, sh.options)
 		sl.txn = Txn{}
@@ -27,6 +37,20 @@ func (sh *shard) lead(ctx context.Context, sl *slot, w *waiter) {
 	sl.mu.Unlock()
 	sh.cache.evict(sl)
 	sh.sweeper.collect(sl)
+}
+
+// commitClose closes a message whose time has come. What waits for the message is decided after
+// that. If another hub was faster the slot knows by then.
+func (sh *shard) commitClose(ctx context.Context, sl *slot, writes []bucket.Write, last uint64) error {
+	done, err := sh.attempt(ctx, sl, writes, bucket.Precondition{Filter: sl.filter, Last: last})
+	if err == nil {
+		sl.applyCommit(writes, done)
+		sh.cache.invalidate(sl.key, done.head)
+	}
+	if errors.Is(err, errRetry) {
+		return nil
+	}
+	return err
 }
 
 // commitBatch commits a batch. A decision to write nothing holds if the message was still as it was

@@ -146,7 +146,7 @@ func (m *Message) apply(suffix string, e bucket.Entry) error {
 			m.beginTally()
 		}
 		return nil
-	case suffix == closeSuffix, suffix == scheduleSuffix:
+	case suffix == closeSuffix, suffix == scheduleSuffix, suffix == dueSuffix:
 		return m.pollState().apply(suffix, e)
 	case suffix == "c":
 		c, err := parseControl(e)

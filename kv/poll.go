@@ -11,14 +11,24 @@ import (
 
 // A message with rules is closed by its ".s" entry, whose revision is the ClosedSeq: no pair is
 // above it, because every change of such a message is committed on the precondition that nothing
-// under the message has changed, and a decision that sees the entry refuses. Who writes it does not
-// matter: a hub, for somebody who closes by hand, or the server itself, on the schedule that is the
-// ".t" entry (ADR-51 of NATS). So a message closes on time without a timer of ours, whichever hubs
-// are down then, and however wrong their clocks are. That is exact on a single replica only, see
-// ClosesByTime.
+// under the message has changed, and a decision that sees the entry refuses.
+//
+// A message that closes at a time has a ".t" entry, which is a schedule (ADR-51 of NATS): at that
+// second the server itself writes the ".d" entry, which says that the message is due. So there is
+// no timer of ours, whichever hubs are down then, and however wrong their clocks are. A hub that
+// sees ".d" writes ".s" before it reads or decides anything about the message, and all hubs that
+// are there do so at once (see closer).
+//
+// What the server writes could be the close itself on a single replica, which writes it and
+// compares every precondition under one lock. The leader of a replicated stream does not: a commit
+// that it is asked for after it has proposed what was scheduled, and before it has applied that,
+// passes its precondition, because it is compared with what is applied, and the entry has no
+// precondition of its own whose filter would be in flight. Such a vote may land above ".d", and
+// never above ".s", which is a commit like its own.
 const (
 	closeSuffix    = "s"
 	scheduleSuffix = "t"
+	dueSuffix      = "d"
 )
 
 // pollState is what a message with rules has besides its pairs.
@@ -27,22 +37,14 @@ type pollState struct {
 	closedSeq uint64
 	closeAt   int64  // when it closes by itself, unless it is closed; 0 is never
 	scheduled uint64 // revision of the entry that says so
+	due       uint64 // not 0: since this revision its time has come
 }
 
-// closing is the value of a message's ".t" entry, and of the ".s" entry that the server makes of
+// closing is the value of a message's ".t" entry, and of the ".d" entry that the server makes of
 // it.
 type closing struct {
 	CloseAt int64 `json:"closeAt,omitempty"`
 }
-
-// ClosesByTime reports whether messages may be closed at a time here: only where there is one copy.
-//
-// A single replica writes what was scheduled, and compares every precondition, under one lock. The
-// leader of a replicated stream does not: a commit that it is asked for after it has proposed the
-// close, and before it has applied it, passes its precondition, because that is compared with what
-// is applied, and the close has no precondition of its own whose filter would be in flight. Such a
-// commit was seen above the close (TestVotersRaceWithClose). A close by hand has the precondition.
-func (s *Store) ClosesByTime() bool { return s.options.Replicas <= 1 }
 
 // Summary is what the pairs of a message come to, at Seq LatestSeq.
 type Summary struct {
@@ -90,10 +92,16 @@ func (m *Message) ClosedSeq() uint64 {
 
 // CloseAt returns when the message closes by itself, in Unix seconds; 0 is never.
 func (m *Message) CloseAt() int64 {
-	if m.poll == nil || m.poll.closedSeq > 0 {
+	if m.poll == nil || m.poll.closedSeq > 0 || m.poll.due > 0 {
 		return 0
 	}
 	return m.poll.closeAt
+}
+
+// due reports whether the time of the message has come, and nobody has closed it yet. Nobody is to
+// be told of the close of a message that was recalled.
+func (m *Message) due() bool {
+	return m.poll != nil && m.poll.due > 0 && m.poll.closedSeq == 0 && m.record != nil && m.record.Recalled == nil
 }
 
 // pollOf returns a Delta's Poll.
@@ -132,13 +140,18 @@ func (m *Message) beginTally() {
 	}
 }
 
-// apply applies a close or a schedule. A message that is closed stays so: of two closes, which only
-// somebody else can have written, the first counts.
+// apply applies a close, a schedule, or that its time has come. A message that is closed stays so:
+// of two closes, which only somebody else can have written, the first counts.
 func (s *pollState) apply(suffix string, e bucket.Entry) error {
-	if suffix == closeSuffix {
-		if s.closedSeq == 0 && !e.Deleted {
-			s.closedSeq = e.Revision
-		}
+	switch {
+	case suffix == scheduleSuffix:
+	case suffix == closeSuffix && s.closedSeq == 0 && !e.Deleted:
+		s.closedSeq = e.Revision
+		return nil
+	case suffix == dueSuffix && !e.Deleted:
+		s.due = max(s.due, e.Revision)
+		return nil
+	default:
 		return nil
 	}
 	if e.Revision <= s.scheduled {
@@ -173,10 +186,9 @@ func (m *Message) mark(key string) *bucket.Mark {
 
 // closeWrites returns the entries that close a message, or change when it closes.
 //
-// A close deletes the schedule in the same commit. The server checks, when it writes what was
-// scheduled, that the schedule is still there, and gives up if a deletion is in its place: so there
-// are no two closes. One that is moved in the very moment in which the server writes closes the
-// message at the old time.
+// A close deletes the schedule in the same commit, and the server gives up if a deletion is in the
+// place of what it was to write. If it has just written that, nobody minds: the message is closed.
+// A close that is moved, or taken back, in that very moment comes at the old time.
 func (m *Message) closeWrites(object string, change Change) []bucket.Write {
 	if !change.Close {
 		if *change.CloseAt == 0 {
@@ -204,6 +216,6 @@ func schedule(object string, closeAt int64) bucket.Write {
 	}
 	return bucket.Write{
 		Key: object + "." + scheduleSuffix, Value: string(value),
-		Target: object + "." + closeSuffix, At: time.Unix(closeAt, 0),
+		Target: object + "." + dueSuffix, At: time.Unix(closeAt, 0),
 	}
 }

@@ -27,16 +27,24 @@ func (s *Store) Read(ctx context.Context, ref Ref, atLeast uint64, fn func(*Mess
 	}
 	var sl *slot
 	var last uint64
-	missing := false
+	missing, due := false, false
 	err := sh.cache.withMessage(ctx, ref, func(found *slot) {
 		m := found.object.(*Message)
 		sl, last = found, found.revision
-		if missing = m.record == nil; !missing {
+		missing, due = m.record == nil, m.due()
+		if !missing && !due {
 			fn(m)
 		}
 	})
-	if err != nil || !missing {
+	switch {
+	case err != nil, !missing && !due:
 		return err
+	case due:
+		// Nobody knows yet which Seq is its last
+		if err := sh.closeDue(ctx, ref); err != nil {
+			return err
+		}
+		return sh.cache.withMessage(ctx, ref, func(sl *slot) { fn(sl.object.(*Message)) })
 	}
 	// It may have been sent through another hub a moment ago. Only the leader can say that there is
 	// none.

@@ -44,6 +44,9 @@ func (t *tail) receive(d bucket.Delivery, sink func(Delta)) {
 	case key.object != "":
 		t.builder.add(key, d, sink)
 		t.awaited = t.awaited || key.ofGroup()
+		if key.suffix == dueSuffix {
+			t.sh.closer.add(key.ref)
+		}
 	case key.account != "":
 		t.revoke(key.account, d.Entry, sink)
 		t.awaited = true

@@ -21,6 +21,7 @@ type shard struct {
 	tail    *tail
 	marks   *marks // nil if this hub is alone
 	sweeper *sweeper
+	closer  *closer
 	locks   keyedMutex
 	state   *shared[bucket.State]
 
@@ -45,6 +46,7 @@ func openShard(ctx context.Context, nc *nats.Conn, options Options, index int, t
 	sh.batcher = bucket.NewBatcher(sh.bucket)
 	sh.cache = newCache(sh, options.CacheBytes/options.Shards)
 	sh.sweeper = newSweeper(sh)
+	sh.closer = newCloser(sh)
 	if err := sh.indexOld(ctx); err != nil {
 		sh.bucket.Close()
 		return nil, fmt.Errorf("make an index: %w", err)

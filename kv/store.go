@@ -142,6 +142,7 @@ func (s *Store) Run(ctx context.Context, sink func(Delta)) error {
 	for _, shard := range s.shards {
 		group.Go(func() error { return shard.tail.run(ctx, sink) })
 		group.Go(func() error { return shard.sweeper.run(ctx) })
+		group.Go(func() error { return shard.closer.run(ctx) })
 		group.Go(func() error { return newProbe(shard).run(ctx) })
 	}
 	if s.marks != nil {

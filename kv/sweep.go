@@ -9,9 +9,9 @@ import (
 )
 
 // sweeper removes entries that mean nothing any more: deletions that are no longer listed, pairs
-// that a clear had no room to delete, and hints of groups that their user has left. Another entry
-// says so already, so any hub may do it at any later time. It waits for sweepDelay, so that a hub
-// whose tail is behind still sees them.
+// that a clear had no room to delete, hints of groups that their user has left, and that a closed
+// message was due. Another entry says so already, so any hub may do it at any later time. It waits
+// for sweepDelay, so that a hub whose tail is behind still sees them.
 type sweeper struct {
 	sh *shard
 
@@ -41,16 +41,23 @@ func newSweeper(sh *shard) *sweeper { return &sweeper{sh: sh} }
 func (s *sweeper) collect(sl *slot) {
 	sl.mu.Lock()
 	m, ok := sl.object.(*Message)
-	if !ok || len(m.swept) == 0 {
+	if !ok {
 		sl.mu.Unlock()
 		return
 	}
-	list := make([]leftover, len(m.swept))
-	for i, left := range m.swept {
-		list[i] = leftover{key: sl.key + ".x." + encodeToken(left.key), revision: left.seq}
+	list := make([]leftover, 0, len(m.swept))
+	for _, left := range m.swept {
+		list = append(list, leftover{key: sl.key + ".x." + encodeToken(left.key), revision: left.seq})
 	}
 	m.swept = nil
+	if p := m.poll; p != nil && p.due > 0 && p.closedSeq > 0 {
+		list = append(list, leftover{key: sl.key + "." + dueSuffix, revision: p.due})
+		p.due = 0
+	}
 	sl.mu.Unlock()
+	if len(list) == 0 {
+		return
+	}
 	s.add(list)
 }
 

@@ -151,6 +151,7 @@ func (t *tail) reset(ctx context.Context, state bucket.State, sink func(Delta)) 
 	t.epoch, t.alive = state.Created, time.Now()
 	t.mu.Unlock()
 	t.sh.bucket.Saw(last)
+	t.sh.closer.lookAround()
 	sink(Delta{Reset: true, Revision: last})
 	return nil
 }

@@ -49,6 +49,11 @@ func (s *Store) Update(ctx context.Context, ref Ref, decide Decide) (Commit, err
 	sh := s.shardFor(ref)
 	ctx, cancel := withTimeout(ctx, sh.options)
 	defer cancel()
+	return sh.change(ctx, ref, decide)
+}
+
+// change is Update within the time that ctx gives it.
+func (sh *shard) change(ctx context.Context, ref Ref, decide Decide) (Commit, error) {
 	for {
 		commit, err := sh.update(ctx, ref, decide)
 		switch {

@@ -35,7 +35,7 @@ type Config struct {
 	NATSURL   string `group:"Storage" name:"nats-url" placeholder:"URLS" help:"Store in this NATS cluster, addresses separated by commas, instead of the embedded one. Needs --secret-key, the same on every hub."`
 	NATSCreds string `group:"Storage" name:"nats-creds" placeholder:"FILE" help:"Credentials file for --nats-url."`
 	NATSCA    string `group:"Storage" name:"nats-ca" placeholder:"FILE" help:"Certificate authorities (PEM) to trust for --nats-url."`
-	Replicas  int    `group:"Storage" default:"1" help:"Copies of everything in the cluster: 3 survive the loss of a node. With more than one no message closes by itself at a time (closeAt); by hand they do."`
+	Replicas  int    `group:"Storage" default:"1" help:"Copies of everything in the cluster: 3 survive the loss of a node."`
 	Shards    int    `group:"Storage" default:"0" placeholder:"N" help:"Buckets that conversations are spread over; their writes are synced side by side. Fixed when they are made. 0: as many as there are, and for a new store 4 embedded, 1 in a cluster."`
 
 	MaxExtensions           int `group:"Limits" default:"300" help:"Pairs per message. The same on every hub of a store."`

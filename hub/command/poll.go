@@ -247,13 +247,9 @@ func (c *Commands) CloseExtensions(within context.Context, caller Caller, cmd Cl
 	return c.summary(ctx, caller, ref, cmd.MessageID)
 }
 
-// checkCloseAt refuses a time that is not to come, by this hub's clock, and any time where the
-// store can't keep it. When the message closes is the store's to say.
+// checkCloseAt refuses a time that is not to come, by this hub's clock. When the message closes is
+// the store's to say.
 func (c *Commands) checkCloseAt(field string, at int64) error {
-	if !c.store.ClosesByTime() {
-		return refusal.Field(refusal.BadParameter, field,
-			"this hub's store has several copies, where no message closes by itself yet: close it by hand")
-	}
 	if now := c.options.Now().Unix(); at <= now || at > ballot.LatestCloseAt {
 		return refusal.Field(refusal.BadParameter, field, "%d is not a time to come, in Unix seconds", at)
 	}

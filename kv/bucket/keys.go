@@ -21,6 +21,15 @@ func (b *Bucket) Keys(ctx context.Context, filter string, fn func(Entry) error) 
 	})
 }
 
+// Names returns the keys that match the filter and are not deleted, in rising revision.
+func (b *Bucket) Names(ctx context.Context, filter string) (keys []string, err error) {
+	err = b.Keys(ctx, filter, func(e Entry) error {
+		keys = append(keys, e.Key)
+		return nil
+	})
+	return keys, err
+}
+
 // walk calls fn with everything that a consumer delivers, until nothing is pending.
 func (b *Bucket) walk(ctx context.Context, config jetstream.OrderedConsumerConfig, fn func(Entry) error) error {
 	config.InactiveThreshold = RequestTimeout

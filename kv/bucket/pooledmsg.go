@@ -19,7 +19,7 @@ type pooledMsg struct {
 }
 
 // maxHeaders is how many headers an entry has at most.
-const maxHeaders = 13
+const maxHeaders = 14
 
 var msgPool = sync.Pool{New: func() any { return &pooledMsg{msg: nats.Msg{Header: make(nats.Header, maxHeaders)}} }}
 
@@ -40,9 +40,11 @@ func (m *pooledMsg) entry(prefix string, w Write, options PublishOptions) *poole
 	if options.Request != 0 {
 		m.set(requestHeader, strconv.FormatUint(options.Request, 16))
 	}
+	ttl := ""
 	if options.TTL > 0 {
-		m.set(ttlHeader, strconv.FormatInt(int64((options.TTL+time.Second-1)/time.Second), 10))
+		ttl = strconv.FormatInt(int64((options.TTL+time.Second-1)/time.Second), 10)
 	}
+	m.set(ttlHeader, ttl)
 	m.set(byHeader, w.By)
 	if w.Mark != nil {
 		m.set(createdHeader, strconv.FormatUint(w.Mark.Created, 10))
@@ -50,6 +52,7 @@ func (m *pooledMsg) entry(prefix string, w Write, options PublishOptions) *poole
 	if w.Target != "" {
 		m.set(scheduleHeader, "@at "+w.At.UTC().Format(time.RFC3339))
 		m.set(targetHeader, prefix+w.Target)
+		m.set(targetTTLHeader, ttl)
 	}
 	m.set(originHeader, options.Origin)
 	m.set(jetstream.MsgIDHeader, options.DedupID)

@@ -73,6 +73,7 @@ const (
 	ttlHeader         = "Nats-TTL"
 	scheduleHeader    = "Nats-Schedule" // when the server writes the entry to its target
 	targetHeader      = "Nats-Schedule-Target"
+	targetTTLHeader   = "Nats-Schedule-TTL"
 	schedulerHeader   = "Nats-Scheduler" // what the server wrote on a schedule
 	batchHeader       = "Nats-Batch-Id"
 	batchCommitHeader = "Nats-Batch-Commit"

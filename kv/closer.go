@@ -1,0 +1,140 @@
+package kv
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+)
+
+// closer closes the messages of a shard whose time has come: the tail names them, and at the start
+// the bucket, because no hub may have been there. Every hub closes every message: whichever comes
+// first does it, and the others find it done. A read or a write of a message that is due closes it
+// too, so nothing rests on how long this takes.
+type closer struct {
+	sh   *shard
+	wake chan struct{} // receives when there is something to do
+
+	mu   sync.Mutex
+	due  []Ref
+	look bool // for those that the tail has not named
+}
+
+const (
+	// closeAtOnce is how many messages are closed at a time.
+	closeAtOnce = 8
+	// closePause is how long the closer waits after the store was in trouble.
+	closePause = time.Second
+)
+
+func newCloser(sh *shard) *closer {
+	return &closer{sh: sh, wake: make(chan struct{}, 1)}
+}
+
+// add names a message that is due.
+func (c *closer) add(ref Ref) {
+	c.mu.Lock()
+	c.due = append(c.due, ref)
+	c.mu.Unlock()
+	c.wakeUp()
+}
+
+// lookAround lets the closer look into the bucket for messages that are due.
+func (c *closer) lookAround() {
+	c.mu.Lock()
+	c.look = true
+	c.mu.Unlock()
+	c.wakeUp()
+}
+
+func (c *closer) wakeUp() {
+	select {
+	case c.wake <- struct{}{}:
+	default:
+	}
+}
+
+// take returns the messages that are due, and whether to look for others.
+func (c *closer) take() (due []Ref, look bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	due, look = c.due, c.look
+	c.due, c.look = nil, false
+	return due, look
+}
+
+func (c *closer) run(ctx context.Context) error {
+	c.lookAround()
+	for {
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-c.wake:
+		}
+		due, look := c.take()
+		err := c.closeAll(ctx, due)
+		if look && c.find(ctx) != nil {
+			c.lookAround()
+			err = ErrUnavailable
+		}
+		if err == nil {
+			continue
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(closePause):
+		}
+	}
+}
+
+// find names the messages of the bucket that are due. Those that are closed by now are among them
+// until the sweeper has been there.
+func (c *closer) find(ctx context.Context) error {
+	for _, filter := range []string{"g.*.*." + dueSuffix, "c.*.*.*." + dueSuffix} {
+		keys, err := c.sh.bucket.Names(ctx, filter)
+		if err != nil {
+			return err
+		}
+		for _, key := range keys {
+			if at, err := parseKey(key); err == nil {
+				c.add(at.ref)
+			}
+		}
+	}
+	return nil
+}
+
+// closeAll closes messages, and takes those back into its list that the store would not let it
+// close.
+func (c *closer) closeAll(ctx context.Context, due []Ref) error {
+	var all errgroup.Group
+	all.SetLimit(closeAtOnce)
+	for _, ref := range due {
+		all.Go(func() error {
+			err := c.sh.closeDue(ctx, ref)
+			switch {
+			case errors.Is(err, errUnreadable):
+				slog.Error("message that can't be closed", "message", ref.ID(), "error", err)
+				return nil
+			case err != nil:
+				slog.Warn("close has to be tried again", "message", ref.ID(), "error", err)
+				c.add(ref)
+			}
+			return err
+		})
+	}
+	return all.Wait()
+}
+
+// closeDue closes a message if its time has come.
+func (sh *shard) closeDue(ctx context.Context, ref Ref) error {
+	ctx, cancel := withTimeout(ctx, sh.options)
+	defer cancel()
+	// Whatever is decided on the message, lead closes it before.
+	_, err := sh.change(ctx, ref, func(*Txn) (Change, error) { return Change{}, nil })
+	return err
+}
