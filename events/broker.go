@@ -48,6 +48,8 @@ type Broker struct {
 	throttles map[kv.MessageID]*throttle
 	idle      []*throttle // throttles of no message, to be used again
 	delivered uint64      // events about pairs, one for each session that got it
+
+	dismissals uint64 // of groups, see Follow
 }
 
 // New returns a Broker without subscribers.
@@ -237,6 +239,9 @@ func (b *Broker) changeMembers(d kv.Delta) {
 	group := d.Ref.GroupID
 	// What waits was committed while the group had its old members: the new ones get none of it.
 	b.flushGroup(group)
+	if d.Dissolved {
+		b.dismissals++
+	}
 	if g := b.groups[group]; d.Dissolved && g != nil {
 		b.options.Deliverer.Deliver(group, b.leftEvent(group, dismissed, d.Revision), g.borrow(), "", nil)
 		for _, a := range g.places {

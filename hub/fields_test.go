@@ -14,6 +14,7 @@ import (
 
 	"exthub/hub/audit"
 	"exthub/hub/command"
+	"exthub/hub/guest"
 	"exthub/hub/refusal"
 	"exthub/hub/rest"
 	"exthub/hub/usersig"
@@ -367,7 +368,7 @@ func TestFieldNames(t *testing.T) {
 func restCaller(t *testing.T, commands *command.Commands) func(command, body string) string {
 	const appID, secretKey = 1400000000, "a key for this test alone"
 	door := rest.New(rest.Options{
-		SDKAppID: appID, SecretKeys: []string{secretKey}, Admins: []string{"admin"},
+		SDKAppID: appID, Keys: guest.NewKeys([]string{secretKey}, false), Admins: []string{"admin"},
 		Timeout: time.Minute, Now: time.Now,
 		Logger: slog.New(slog.DiscardHandler), Running: t.Context(), Answered: func(string, bool, *refusal.Error) {},
 		Audit:        audit.New(slog.New(slog.DiscardHandler), time.Now),

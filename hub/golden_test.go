@@ -140,6 +140,7 @@ func (r *recorder) quotas(cy *hubtest.Client) {
 	cy.Must("setMessageExtensions", json.RawMessage(`{`+poll+`[{"key":"cy_0","value":"1"},{"key":"cy_1",`+
 		`"value":"2"},{"key":"cy_2","value":"1"}]}`), nil)
 	r.ask(cy, "setMessageExtensions.too-many", `{`+poll+`[{"key":"cy_3","value":"1","seq":0}]}`)
+	r.ask(cy, "createGroup.no-guests", `{"name":"Chess","type":"Public","groupID":"chess","guests":true}`)
 }
 
 // groups makes the group "club" of ada, bo and cy.

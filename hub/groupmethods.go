@@ -18,12 +18,15 @@ func createGroup(ctx context.Context, c *command.Commands, caller command.Caller
 	Name       string `json:"name"`
 	Type       string `json:"type"`
 	GroupID    string `json:"groupID"`
+	Guests     bool   `json:"guests"`
 	MemberList []struct {
 		UserID string `json:"userID"`
 	} `json:"memberList"`
 }) (jsontext.Value, error) {
 	// An app admin who creates a group at this door owns it, like anybody else.
-	cmd := command.CreateGroup{Type: p.Type, Name: p.Name, GroupID: p.GroupID, Owner: caller.UserID}
+	cmd := command.CreateGroup{
+		Type: p.Type, Name: p.Name, GroupID: p.GroupID, Owner: caller.UserID, Guests: p.Guests,
+	}
 	for _, m := range p.MemberList {
 		cmd.Members = append(cmd.Members, command.NewMember{UserID: m.UserID})
 	}

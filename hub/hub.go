@@ -11,6 +11,7 @@ import (
 	"exthub/events"
 	"exthub/hub/audit"
 	"exthub/hub/command"
+	"exthub/hub/guest"
 	"exthub/hub/rest"
 	"exthub/hub/socket"
 	"exthub/kv"
@@ -21,6 +22,7 @@ import (
 // follows the store. The fields are fixed after New.
 type Hub struct {
 	options  Options
+	keys     guest.Keys
 	log      *slog.Logger
 	store    *kv.Store
 	commands *command.Commands
@@ -29,6 +31,7 @@ type Hub struct {
 	sessions *sessions
 	metrics  *metrics
 	rest     http.Handler
+	guests   http.Handler // nil if the hub lets none in
 	audit    *audit.Log
 
 	// running is canceled by Shutdown, and every request with it.
@@ -48,7 +51,7 @@ func New(options Options, store *kv.Store) (*Hub, error) {
 	w := socket.StartWriters(o.WriteTimeout, o.FanoutFrom)
 	record := audit.New(o.Logger, o.Now)
 	h := &Hub{
-		options: o, log: o.Logger, audit: record, writers: w,
+		options: o, keys: o.keys(), log: o.Logger, audit: record, writers: w,
 		sessions: newSessions(o.MaxSessions, o.MaxSessionsPerUser),
 		store:    store,
 		commands: command.New(store, command.Options{
@@ -58,6 +61,7 @@ func New(options Options, store *kv.Store) (*Hub, error) {
 				PerUser: o.MaxExtensionsPerUser, ConversationBytes: o.MaxConversationBytes, Groups: o.MaxGroups,
 			},
 			MessageTTL:      o.MessageTTL,
+			Guests:          o.Guests,
 			MessageRate:     o.MessageRate,
 			OwnRate:         o.OwnRate,
 			SecretKeys:      o.secretKeys(),
@@ -80,21 +84,27 @@ func New(options Options, store *kv.Store) (*Hub, error) {
 	}
 	h.running, h.stop = context.WithCancel(context.Background())
 	h.rest = rest.New(rest.Options{
-		SDKAppID: o.SDKAppID, SecretKeys: o.secretKeys(), Admins: o.Admins,
+		SDKAppID: o.SDKAppID, Keys: h.keys, Admins: o.Admins,
 		Rate: o.RESTRate, Timeout: o.RequestTimeout, Now: o.Now, Logger: o.Logger, Audit: record,
 		Running: h.running, Answered: h.metrics.restAnswered, CheckRevoked: h.commands.CheckRevoked,
 	}, h.commands)
+	if o.Guests {
+		h.guests = h.newGuestDoor()
+	}
 	return h, nil
 }
 
-// Handler serves the doors: WebSocket at /ws, REST where IsREST says so.
+// Handler serves the doors: WebSocket at /ws, REST where IsREST says so, and guests at /guest.
 func (h *Hub) Handler() http.Handler {
 	sockets := http.NewServeMux()
 	sockets.HandleFunc("GET /ws", h.serveSocket)
+	if h.guests != nil {
+		sockets.Handle("/guest", h.guests)
+	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !IsREST(r.URL.Path) {
 			sockets.ServeHTTP(w, r)
-		} else if !h.shareREST(w, r) {
+		} else if !h.share(w, r) {
 			h.rest.ServeHTTP(w, r)
 		}
 	})

@@ -2,6 +2,7 @@ package hub
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -68,7 +69,7 @@ func (s *session) login() bool {
 		refused := command.Translate(err, s.hub.log)
 		s.hub.audit.Refused("login refused", "user", claimedUser(r), "code", refused.Code, "address", s.address)
 		s.refuse(r, refused)
-		if refused.Code == refusal.InternalError {
+		if refused.Code == refusal.InternalError || errors.Is(err, errManyGuests) {
 			s.end(socket.CloseLost, "the hub is in trouble")
 		} else {
 			s.end(socket.CloseNotLoggedIn, "not logged in")
@@ -109,11 +110,18 @@ func (s *session) authenticate(r request) (jsontext.Value, error) {
 		UserID: p.UserID, Admin: s.hub.isAdmin(p.UserID), Session: o.NewSessionID(), Cork: s.conn.Cork,
 		Charge: s.allowance.charge,
 	}
+	if s.hub.keys.IsGuest(p.UserID) {
+		s.welcomeGuest(now)
+	}
 	if err := s.subscribe(ctx); err != nil {
 		return nil, err
 	}
-	for _, oldest := range s.hub.sessions.login(s, now) {
-		oldest.kickSurplus()
+	oldest, fits := s.hub.sessions.login(s, now)
+	if !fits {
+		return nil, errManyGuests
+	}
+	for _, o := range oldest {
+		o.kickSurplus()
 	}
 	// Once more: a revocation that came since verify did not find this session among the user's.
 	if err := s.hub.commands.CheckRevoked(ctx, p.UserID, claims.Issued); err != nil {
@@ -145,9 +153,12 @@ func (s *session) authenticate(r request) (jsontext.Value, error) {
 func (s *session) subscribe(ctx context.Context) error {
 	s.conn.ID = s.caller.Session
 	s.hub.broker.Attach(&s.conn, s.caller.UserID)
-	groups, err := s.hub.store.Groups(ctx, s.caller.UserID)
-	if err != nil {
-		return err
+	var groups []string // none of a guest, who is no member of any
+	if !s.caller.Guest {
+		var err error
+		if groups, err = s.hub.store.Groups(ctx, s.caller.UserID); err != nil {
+			return err
+		}
 	}
 	s.hub.broker.Join(&s.conn, s.caller.UserID, groups)
 	return nil
@@ -166,7 +177,7 @@ func (h *Hub) verify(ctx context.Context, p loginParams, now time.Time) (usersig
 	if err != nil {
 		return claims, err
 	}
-	if err := claims.CheckAny(o.SDKAppID, o.secretKeys(), p.UserID, now); err != nil {
+	if err := claims.CheckAny(o.SDKAppID, h.keys.Of(p.UserID), p.UserID, now); err != nil {
 		return claims, err
 	}
 	return claims, h.commands.CheckRevoked(ctx, p.UserID, claims.Issued)

@@ -21,12 +21,15 @@ const (
 	roleGroupAdmin = "groupadmin"
 	roleOwner      = "owner"
 	roleAppAdmin   = hubtest.Admin
+	roleGuest      = "guest" // has another name, which it did not choose
 )
 
-// c2c stands among the group types for a conversation of two.
+// c2c stands among the group types for a conversation of two, and open for a Public group that is
+// open to guests, where the message has rules that say write own.
 const (
 	c2c        = "C2C"
 	avChatRoom = "AVChatRoom"
+	open       = "open to guests"
 )
 
 // deed is something that can be asked of a hub, at one door or at both.
@@ -46,14 +49,15 @@ type place struct {
 	groupID   string
 	msgKey    string
 	msgSeq    int
+	key       string // of the caller's own pair
 	message   object // what names the message at the REST door
 	converses string // its conversationID, for the receiver's side of a conversation of two
 }
 
-// mayTouch is what a deed on a message's pairs is answered with.
+// mayTouch is what a deed on a message's pairs is answered with, if the pair is the caller's own.
 func mayTouch(kind, role string) int {
 	switch {
-	case role == roleStranger:
+	case role == roleStranger, role == roleGuest && kind != open:
 		return 10007
 	case kind == avChatRoom:
 		return 23002
@@ -61,19 +65,40 @@ func mayTouch(kind, role string) int {
 	return 0
 }
 
-// mayTakePart is what a deed is answered with that everybody but strangers may do.
-func mayTakePart(_, role string) int { return allowed(role != roleStranger) }
+// mayTakePart is what a deed is answered with that everybody but strangers and guests may do.
+func mayTakePart(_, role string) int { return allowed(role != roleStranger && role != roleGuest) }
 
-// mayClose is mayTouch, but these messages have no rules, so nobody can close them: see
-// TestCloseAtBothDoors.
+// mayRead is mayTakePart, and for guests where it is open to them.
+func mayRead(kind, role string) int {
+	if role == roleGuest {
+		return allowed(kind == open)
+	}
+	return mayTakePart(kind, role)
+}
+
+// mayClear is mayTouch, but where everybody has a pair of their own, nobody clears all.
+func mayClear(kind, role string) int {
+	if kind == open {
+		return allowed(role == roleAppAdmin)
+	}
+	return mayTouch(kind, role)
+}
+
+// mayClose is mayTouch, but most of these messages have no rules, so nobody can close them; and
+// that of the open group is the app admin's. See TestCloseAtBothDoors.
 func mayClose(kind, role string) int {
-	if code := mayTouch(kind, role); code != 0 {
+	if kind == open {
+		return allowed(role == roleAppAdmin)
+	}
+	if code := mayTouch(kind, role); code != 0 || role == roleGuest {
 		return code
 	}
 	return 10004
 }
 
 func anybody(string, string) int { return 0 }
+
+func anyUser(_, role string) int { return allowed(role != roleGuest) }
 
 func allowed(yes bool) int {
 	if yes {
@@ -84,12 +109,15 @@ func allowed(yes bool) int {
 
 func mayJoin(kind, role string) int {
 	inside := role == roleMember || role == roleGroupAdmin || role == roleOwner
+	if role == roleGuest {
+		return allowed(kind == open)
+	}
 	return allowed(inside || kind != "Private")
 }
 
 func mayQuit(kind, role string) int {
 	switch {
-	case role == roleStranger, role == roleAppAdmin:
+	case role == roleStranger, role == roleAppAdmin, role == roleGuest:
 		return 10007
 	case role == roleOwner && kind != "Private":
 		return 10009
@@ -119,11 +147,22 @@ func mayRecall(_, role string) int {
 	return allowed(role == roleOwner || role == roleAppAdmin || role == roleGroupAdmin)
 }
 
+// mayWriteOthers is mayTouch, but where everybody has a pair of their own, nobody writes another.
+func mayWriteOthers(kind, role string) int {
+	if kind == open {
+		return allowed(role == roleAppAdmin)
+	}
+	return mayTouch(kind, role)
+}
+
 func nobody(string, string) int { return 10007 }
 
 func isTaken(_, role string) int {
-	if role == roleOwner {
+	switch role {
+	case roleOwner:
 		return 10025
+	case roleGuest:
+		return 10007
 	}
 	return 10021
 }
@@ -142,34 +181,45 @@ func ofGroupREST(p place) object { return object{"GroupId": p.groupID} }
 // extensionDeeds are the deeds on pairs at the two doors, with the command's name for each kind of
 // conversation.
 func extensionDeeds() (all []deed) {
+	none := func(place) object { return object{} }
 	for _, d := range []struct {
 		method, command string
-		params, body    object
+		want            func(kind, role string) int
+		params, body    func(place) object
 	}{
-		{"setMessageExtensions", "set_key_values", object{"extensions": pairs("k", 1)},
-			object{"OperateType": 1, "ExtensionList": []object{{"Key": "k", "Value": "v", "Seq": 0}}}},
-		{"deleteMessageExtensions", "set_key_values", object{"extensions": []object{{"key": "k", "seq": 0}}},
-			object{"OperateType": 2, "ExtensionList": []object{{"Key": "k", "Seq": 0}}}},
-		{"deleteMessageExtensions", "set_key_values", object{"clear": true}, object{"OperateType": 3}},
-		{"getMessageExtensions", "get_key_values", object{}, object{}},
-		{"getMessageExtensionSummary", "get_key_values_summary", object{}, object{}},
-		{"closeMessageExtensions", "close_key_values", object{}, object{}},
+		{"setMessageExtensions", "set_key_values", mayTouch, func(p place) object {
+			return object{"extensions": []object{{"key": p.key, "value": "v", "seq": 0}}}
+		}, func(p place) object {
+			return object{"OperateType": 1, "ExtensionList": []object{{"Key": p.key, "Value": "v", "Seq": 0}}}
+		}},
+		{"deleteMessageExtensions", "set_key_values", mayTouch, func(p place) object {
+			return object{"extensions": []object{{"key": p.key, "seq": 0}}}
+		}, func(p place) object {
+			return object{"OperateType": 2, "ExtensionList": []object{{"Key": p.key, "Seq": 0}}}
+		}},
+		{"setMessageExtensions", "set_key_values", mayWriteOthers, func(place) object {
+			return object{"extensions": []object{{"key": "victim", "value": "v", "seq": 0}}}
+		}, func(place) object {
+			return object{"OperateType": 1, "ExtensionList": []object{{"Key": "victim", "Value": "v", "Seq": 0}}}
+		}},
+		{"deleteMessageExtensions", "set_key_values", mayClear,
+			func(place) object { return object{"clear": true} },
+			func(place) object { return object{"OperateType": 3} }},
+		{"getMessageExtensions", "get_key_values", mayTouch, none, none},
+		{"getMessageExtensionSummary", "get_key_values_summary", mayTouch, none, none},
+		{"closeMessageExtensions", "close_key_values", mayClose, none, none},
 	} {
 		params := func(p place) object {
-			o := maps.Clone(d.params)
+			o := d.params(p)
 			o["messageID"] = p.id
 			return o
 		}
-		body := func(p place) object { return p.with(d.body) }
+		body := func(p place) object { return p.with(d.body(p)) }
 		const service = "openim_msg_ext_http_svc/"
-		want := mayTouch
-		if d.method == "closeMessageExtensions" {
-			want = mayClose
-		}
 		all = append(all,
-			deed{method: d.method, params: params, want: want},
-			deed{command: service + d.command, pair: true, body: body, want: want},
-			deed{command: service + "group_" + d.command, group: true, body: body, want: want})
+			deed{method: d.method, params: params, want: d.want},
+			deed{command: service + d.command, pair: true, body: body, want: d.want},
+			deed{command: service + "group_" + d.command, group: true, body: body, want: d.want})
 	}
 	return all
 }
@@ -190,7 +240,7 @@ func deeds() []deed {
 	return append(extensionDeeds(),
 		deed{method: "ping", params: func(place) object { return object{} }, want: anybody},
 		// Everybody may write to everybody, and reads their own conversations only.
-		deed{method: "sendMessage", params: text, pair: true, want: anybody},
+		deed{method: "sendMessage", params: text, pair: true, want: anyUser},
 		deed{method: "sendMessage", params: text, group: true, want: mayTakePart},
 		deed{command: "openim/sendmsg", pair: true, want: anybody, body: func(place) object {
 			return object{"To_Account": "receiver", "MsgBody": hubtest.TextBody("hi")}
@@ -198,10 +248,10 @@ func deeds() []deed {
 		deed{command: groups + "send_group_msg", group: true, want: mayTakePart, body: func(p place) object {
 			return object{"GroupId": p.groupID, "MsgBody": hubtest.TextBody("hi")}
 		}},
-		deed{method: "getMessageList", pair: true, want: anybody, params: func(p place) object {
+		deed{method: "getMessageList", pair: true, want: anyUser, params: func(p place) object {
 			return object{"conversationID": p.converses}
 		}},
-		deed{method: "getMessageList", group: true, want: mayTakePart, params: func(p place) object {
+		deed{method: "getMessageList", group: true, want: mayRead, params: func(p place) object {
 			return object{"conversationID": p.converses}
 		}},
 		deed{method: "revokeMessage", command: "openim/admin_msgwithdraw", pair: true, want: mayRecall,
@@ -246,14 +296,18 @@ type matrix struct {
 	w        *hubtest.World
 	b        *hubtest.Backend
 	sessions map[string]*hubtest.Client
+	guest    hubtest.Ticket
 	made     int
 	tried    int
 }
 
 // place makes a conversation of this kind, in which everybody has their role.
-func (m *matrix) place(kind string) place {
+func (m *matrix) place(kind, role string) place {
 	m.made++
-	p := place{kind: kind}
+	p := place{kind: kind, key: role}
+	if role == roleGuest {
+		p.key = m.guest.UserID
+	}
 	if kind == c2c {
 		p.msgKey = m.b.SendC2C(roleOwner, roleMember, m.made)
 		p.id = fmt.Sprintf("c.%s.%s.%s", roleOwner, roleMember, p.msgKey)
@@ -264,6 +318,9 @@ func (m *matrix) place(kind string) place {
 	p.groupID = fmt.Sprint("group", m.made)
 	create := object{"Type": kind, "Name": "n", "GroupId": p.groupID, "Owner_Account": roleOwner,
 		"ApplyJoinOption": "FreeAccess"}
+	if kind == open {
+		create["Type"], create["GuestAccess"] = "Public", 1
+	}
 	if kind != avChatRoom {
 		create["MemberList"] = append(hubtest.Members(roleMember, "victim"),
 			object{"Member_Account": roleGroupAdmin, "Role": "Admin"})
@@ -274,11 +331,34 @@ func (m *matrix) place(kind string) place {
 			m.sessions[user].Must("joinGroup", object{"groupID": p.groupID}, nil)
 		}
 	}
-	p.msgSeq = m.b.SendGroup(p.groupID, m.made)
+	if kind == open {
+		p.msgSeq = m.sendOwn(p.groupID)
+	} else {
+		p.msgSeq = m.b.SendGroup(p.groupID, m.made)
+	}
 	p.id = fmt.Sprintf("g.%s.%d", p.groupID, p.msgSeq)
 	p.message = object{"GroupId": p.groupID, "MsgSeq": p.msgSeq}
 	p.converses = "GROUP" + p.groupID
 	return p
+}
+
+// sendOwn sends a message on which everybody has a pair of their own, and returns its MsgSeq.
+func (m *matrix) sendOwn(groupID string) int {
+	m.t.Helper()
+	var sent struct{ MsgSeq int }
+	m.b.Must("group_open_http_svc/send_group_msg", object{
+		"GroupId": groupID, "Random": m.made, "SupportMessageExtension": 1, "MsgBody": hubtest.TextBody("hi"),
+		"ExtensionRules": object{"Write": "own"},
+	}, &sent)
+	return sent.MsgSeq
+}
+
+// caller returns who calls REST in a role.
+func (m *matrix) caller(role string) *hubtest.Backend {
+	if role == roleGuest {
+		return m.w.Guest(m.guest)
+	}
+	return m.w.Member(role)
 }
 
 // try does the deed at both doors, each in a place of its own.
@@ -286,7 +366,7 @@ func (m *matrix) try(d deed, kind, role string) {
 	want := d.want(kind, role)
 	if d.method != "" {
 		m.tried++
-		err := m.sessions[role].Call(d.method, d.params(m.place(kind)), nil)
+		err := m.sessions[role].Call(d.method, d.params(m.place(kind, role)), nil)
 		if hubtest.Code(err) != want || err != nil && want == 0 {
 			m.t.Errorf("%s, %s, WebSocket %s: %v, want %d", kind, role, d.method, err, want)
 		}
@@ -296,7 +376,7 @@ func (m *matrix) try(d deed, kind, role string) {
 		if !slices.Contains(forMembers, d.command) && role != roleAppAdmin {
 			want = 60010
 		}
-		e, reply := m.w.Member(role).Call(d.command, d.body(m.place(kind)))
+		e, reply := m.caller(role).Call(d.command, d.body(m.place(kind, role)))
 		if e.ErrorCode != want {
 			m.t.Errorf("%s, %s, REST %s: %s, want %d", kind, role, d.command, reply, want)
 		}
@@ -314,31 +394,44 @@ var forMembers = []string{
 // TestMatrix: whatever can be asked at either door, of a conversation of any kind, by a caller of
 // any role, is answered as the rules say that are written down in this file.
 func TestMatrix(t *testing.T) {
-	// On a slow machine a role is not asked for longer than a silent client may be.
-	w := hubtest.Start(t, func(o *hub.Options) { o.Heartbeat = time.Hour })
-	m := &matrix{t: t, w: w, b: w.Backend(), sessions: make(map[string]*hubtest.Client)}
-	for _, user := range []string{roleStranger, roleMember, roleGroupAdmin, roleOwner, roleAppAdmin, "victim"} {
-		m.sessions[user] = w.Login(user)
+	tried := 0
+	for _, kind := range []string{c2c, "Private", "Public", "ChatRoom", "Community", avChatRoom, open} {
+		t.Run(kind, func(t *testing.T) {
+			// A hub for each, because nobody may be in more than 1,000 groups. On a slow machine a
+			// role is not asked for longer than a silent client may be.
+			w := hubtest.Start(t, withGuests, func(o *hub.Options) { o.Heartbeat = time.Hour })
+			m := &matrix{t: t, w: w, b: w.Backend(), sessions: make(map[string]*hubtest.Client)}
+			m.tryAll(kind)
+			tried += m.tried
+		})
 	}
 	asked := map[string]bool{"login": true, "logout": true}
 	for _, d := range deeds() {
 		asked[d.method], asked[d.command] = true, true
-		for _, kind := range []string{c2c, "Private", "Public", "ChatRoom", "Community", avChatRoom} {
-			if kind == c2c && d.group || kind != c2c && d.pair {
-				continue
-			}
-			for _, role := range []string{roleStranger, roleMember, roleGroupAdmin, roleOwner, roleAppAdmin} {
-				if role == roleGroupAdmin && (kind == c2c || kind == avChatRoom) {
-					continue // there is none
-				}
-				m.try(d, kind, role)
-			}
-		}
 	}
 	for _, name := range append(hub.Methods(), rest.Commands()...) {
 		if !asked[name] {
 			t.Errorf("%s is not in the matrix", name)
 		}
 	}
-	t.Logf("%d cells of method, role and kind of conversation over both doors", m.tried)
+	t.Logf("%d cells of method, role and kind of conversation over both doors", tried)
+}
+
+// tryAll does every deed in every role.
+func (m *matrix) tryAll(kind string) {
+	for _, user := range []string{roleStranger, roleMember, roleGroupAdmin, roleOwner, roleAppAdmin, "victim"} {
+		m.sessions[user] = m.w.Login(user)
+	}
+	m.sessions[roleGuest], m.guest = m.w.LoginGuest()
+	for _, d := range deeds() {
+		if kind == c2c && d.group || kind != c2c && d.pair {
+			continue
+		}
+		for _, role := range []string{roleStranger, roleMember, roleGroupAdmin, roleOwner, roleAppAdmin, roleGuest} {
+			if role == roleGroupAdmin && (kind == c2c || kind == avChatRoom) {
+				continue // there is none
+			}
+			m.try(d, kind, role)
+		}
+	}
 }

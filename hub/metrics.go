@@ -21,7 +21,8 @@ func newMetrics(ss *sessions, b *events.Broker) *metrics {
 	return &metrics{
 		requests: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "exthub_requests_total",
-			Help: "Requests by door (websocket or rest), command and code; 0 is success.",
+			Help: "Requests by door (websocket, rest or guest), command and code; 0 is success, " +
+				"of the guest door 200.",
 		}, []string{"door", "command", "code"}),
 		ended: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "exthub_sessions_ended_total",
@@ -40,6 +41,11 @@ func newMetrics(ss *sessions, b *events.Broker) *metrics {
 // restAnswered counts a call of the REST door.
 func (m *metrics) restAnswered(command string, exists bool, refused *refusal.Error) {
 	m.answered("rest", command, exists, refused)
+}
+
+// guestAnswered counts a request of the guest door, by its HTTP status.
+func (m *metrics) guestAnswered(status int) {
+	m.requests.WithLabelValues("guest", "guest", strconv.Itoa(status)).Inc()
 }
 
 // answered counts a request. A command that does not exist is counted as "unknown": clients could

@@ -11,6 +11,7 @@ import (
 	"github.com/google/uuid"
 
 	"exthub/hub/command"
+	"exthub/hub/guest"
 	"exthub/hub/socket"
 )
 
@@ -22,6 +23,11 @@ type Options struct {
 	OldSecretKeys  []string // UserSigs under these are good too, while a new key takes their place
 	Admins         []string // the app admins: users who may act on any conversation without a Seq
 	AllowedOrigins []string // web origins that may connect besides the hub's own host: ParseOrigin
+
+	// Guests lets people in whom nobody vouches for: see package guest. No user's name can begin
+	// with "guest-" then.
+	Guests    bool
+	GuestRate int // guests that one address may become in a minute; 0 is no limit
 
 	MaxExtensions           int // pairs of a message, unless its rules say otherwise; 300
 	MaxExtensionsCeiling    int // what rules may say at most; 100,000
@@ -77,6 +83,9 @@ const (
 // secretKeys returns the keys of which any may have signed a UserSig.
 func (o *Options) secretKeys() []string { return append([]string{o.SecretKey}, o.OldSecretKeys...) }
 
+// keys returns the keys that UserSigs are signed with.
+func (o *Options) keys() guest.Keys { return guest.NewKeys(o.secretKeys(), o.Guests) }
+
 // withDefaults returns a copy with every zero filled in, or an error that says what is missing.
 func (o Options) withDefaults() (Options, error) {
 	switch {
@@ -84,6 +93,9 @@ func (o Options) withDefaults() (Options, error) {
 		return o, errors.New("hub: Options.SDKAppID is 0")
 	case o.SecretKey == "" || slices.Contains(o.OldSecretKeys, ""):
 		return o, errors.New("hub: a key in Options is empty: everybody could sign a UserSig")
+	}
+	if i := slices.IndexFunc(o.Admins, o.keys().IsGuest); i >= 0 {
+		return o, fmt.Errorf("hub: the app admin %q has the name of a guest", o.Admins[i])
 	}
 	o.Admins = slices.Clone(o.Admins)
 	o.OldSecretKeys = slices.Clone(o.OldSecretKeys)

@@ -48,6 +48,7 @@ type wireGroup struct {
 	OwnerID    string `json:"ownerID"`
 	JoinOption string `json:"joinOption"`
 	CreateTime int64  `json:"createTime"` // Unix seconds
+	Guests     bool   `json:"guests,omitzero"`
 }
 
 type wireMember struct {
@@ -98,7 +99,7 @@ func encodePage(p *command.Page) []byte {
 }
 
 func newWireGroup(g kv.GroupInfo) wireGroup {
-	return wireGroup{g.GroupID, g.Type, g.Name, g.Owner, g.JoinOption, g.CreateTime}
+	return wireGroup{g.GroupID, g.Type, g.Name, g.Owner, g.JoinOption, g.CreateTime, g.Guests}
 }
 
 func newWireMembers(members []kv.Member) []wireMember {

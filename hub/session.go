@@ -25,7 +25,9 @@ type session struct {
 	// two times, in Unix seconds, before sessions does: of the UserSig, and of the login.
 	caller        command.Caller
 	issued, since int64
-	rank          int64 // among the user's sessions, the newest is the highest; written by sessions
+	rank          int64    // among the user's sessions, the newest is the highest; written by sessions
+	counted       bool     // among its user's sessions; written by sessions
+	followed      []string // the groups that a guest's session hears of
 	allowance     allowance
 	address       string // of the client; "" after the login, when nothing asks for it any more
 	// Ends the session when nothing was heard for two heartbeats; made by login

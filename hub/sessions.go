@@ -20,6 +20,7 @@ type sessions struct {
 	all      map[*session]bool
 	reserved int                   // places reserved for connections that are being upgraded
 	users    map[string][]*session // logged-in sessions by user, the oldest first
+	guests   int                   // of all, those of guests
 	closing  bool                  // no place is given any more
 
 	elsewhere elsewhere
@@ -72,18 +73,30 @@ func (ss *sessions) add(s *session) bool {
 }
 
 // login registers a session under its user, and tells the other hubs. It returns the user's oldest
-// sessions here, those beyond the limit, which the caller has to end.
-func (ss *sessions) login(s *session, now time.Time) (oldest []*session) {
+// sessions here, those beyond the limit, which the caller has to end. It registers nothing and
+// reports false for a guest if the guests have all places that they may have.
+func (ss *sessions) login(s *session, now time.Time) (oldest []*session, fits bool) {
 	ss.mu.Lock()
 	defer ss.mu.Unlock()
+	if s.caller.Guest {
+		if ss.guests >= ss.limit-ss.limit/forUsers {
+			return nil, false
+		}
+		ss.guests++
+	}
 	user := s.caller.UserID
 	s.rank = ss.elsewhere.nextRank(now)
 	first := len(ss.users[user]) == 0
 	ss.users[user] = append(ss.users[user], s)
 	oldest = ss.surplus(user)
 	ss.elsewhere.report(user, ss.users[user], first)
-	return oldest
+	s.counted = true
+	return oldest, true
 }
+
+// forUsers is the part of all places that guests leave to users, a tenth: anybody can be a guest, as
+// often as there are addresses.
+const forUsers = 10
 
 // kickRevoked ends the user's sessions whose UserSig was revoked. A session that was there at that
 // time ends too, even if a clock that is ahead has signed its UserSig with a later one.
@@ -119,6 +132,9 @@ func (ss *sessions) remove(s *session) {
 	ss.mu.Lock()
 	defer ss.mu.Unlock()
 	delete(ss.all, s)
+	if s.counted && s.caller.Guest {
+		ss.guests--
+	}
 	ss.signalLocked()
 }
 

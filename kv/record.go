@@ -92,6 +92,7 @@ type GroupInfo struct {
 	JoinOption string `json:"joinOption,omitempty"`
 	CreateTime int64  `json:"createTime"`           // Unix seconds
 	MessageTTL uint32 `json:"messageTTL,omitempty"` // of its messages, in seconds; 0: the hub's
+	Guests     bool   `json:"guests,omitempty"`     // it is open to guests
 }
 
 // Pair is one key-value pair of a message. Seq is the revision that wrote it. A deleted pair has no

@@ -20,6 +20,7 @@ type Config struct {
 	AdminHost     []string `group:"Doors" placeholder:"HOST" help:"The admin port also answers to this name or address, besides those of this machine: what your probes and Prometheus call it. May repeat."`
 	AllowedOrigin []string `group:"Doors" placeholder:"ORIGIN" help:"Web pages of this origin (https://app.example.com) may connect too, besides those of the same host. May repeat."`
 	TrustedProxy  []string `group:"Doors" placeholder:"ADDRESS" help:"A proxy of yours at this address, or in this network (10.0.0.0/8), speaks for its clients: their addresses are read from X-Forwarded-For. May repeat."`
+	Guests        bool     `group:"Doors" help:"Let anybody in as a guest (/guest), with a name that nobody chose. Guests read the groups that were made open to them, and answer their polls. The same on every hub of a store."`
 	Demo          *bool    `group:"Doors" negatable:"" help:"Serve the demo page, and UserSigs for it to anybody who asks. On if --addr is a loopback address and no secret key is set, which is the only place for it."`
 
 	SDKAppID      uint64   `group:"Accounts" name:"sdkappid" default:"1400000000" help:"The one app that this hub serves."`
@@ -47,6 +48,8 @@ type Config struct {
 	MessageRate             int `group:"Limits" default:"200" help:"Sets per message and minute, over all hubs; a fourth of it for one user. 0: no limit."`
 	OwnRate                 int `group:"Limits" default:"30" help:"Sets of one user per message and minute, over all hubs, where everybody writes their own pair alone; such a message has no other rate. 0: no limit."`
 	RESTRate                int `group:"Limits" name:"rest-rate" default:"200" help:"Calls per REST command and second; a member has a tenth of it, for all commands together, and 8 at a time. 0: no limit."`
+
+	GuestRate int `group:"Limits" default:"300" help:"Guests that one IPv4 address, or one /64 of IPv6, may become in a minute on a hub, and as many at once; a hall behind one router is one address. Who is one already may come back as often. 0: no limit."`
 
 	MaxExtensionsPerUser int           `group:"Limits" default:"0" help:"Pairs of a message that one user set last; app admins are not counted. 0: no limit. What is set while it is 0 counts for nobody."`
 	MaxConversationBytes int64         `group:"Limits" default:"0" help:"Bytes of the messages of a conversation together, without their pairs. 0: no limit. What is sent while it is 0 does not count."`
@@ -149,6 +152,8 @@ func (c *Config) hubOptions(secretKeys []string) hub.Options {
 		OldSecretKeys:           secretKeys[1:],
 		Admins:                  c.Admin,
 		AllowedOrigins:          c.AllowedOrigin,
+		Guests:                  c.Guests,
+		GuestRate:               c.GuestRate,
 		MaxExtensions:           c.MaxExtensions,
 		MaxExtensionsCeiling:    c.MaxExtensionsCeiling,
 		MaxExtensionsPerRequest: c.MaxExtensionsPerRequest,

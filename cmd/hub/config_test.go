@@ -39,7 +39,7 @@ func TestDefaults(t *testing.T) {
 		Data: "./data", Sync: SyncMode{Always: true}, Replicas: 1,
 		MaxExtensions: 300, MaxExtensionsCeiling: 100_000, MaxExtensionsPerRequest: 20, MaxKeyBytes: 100,
 		MaxValueBytes: 1000, MaxTombstones: 300, MaxGroups: 1000, MessageRate: 200, OwnRate: 30,
-		RESTRate: 200, MaxConnections: 100_000, MaxConnectionsPerAddress: 10_000,
+		RESTRate: 200, GuestRate: 300, MaxConnections: 100_000, MaxConnectionsPerAddress: 10_000,
 		Heartbeat: 25 * time.Second, EventInterval: 50 * time.Millisecond, WriteTimeout: 10 * time.Second,
 		LameDuck: 5 * time.Second, Drain: 30 * time.Second,
 	}
@@ -138,6 +138,8 @@ func TestRefused(t *testing.T) {
 		"NoKeyFile":           {"--secret-key-file nowhere", "no such file"},
 		"NoPort":              {"--addr localhost", "HOST:PORT"},
 		"NoAdminPort":         {"--admin-addr localhost", "HOST:PORT"},
+		"AdminLikeAGuest":     {"--guests --admin guest-1", "does not begin with guest-"},
+		"GuestRateNegative":   {"--guest-rate=-1", "set 0 to"},
 		"App0":                {"--sdkappid 0", "--sdkappid"},
 		"AppNegative":         {"--sdkappid=-1", "--sdkappid"},
 		"OriginWithoutScheme": {"--allowed-origin app.example.com", "https://"},

@@ -13,6 +13,8 @@ import (
 	"syscall"
 
 	"github.com/prometheus/client_golang/prometheus"
+
+	"exthub/hub/guest"
 )
 
 // connections are all TCP connections to one port, upgraded ones too, until they are closed. There
@@ -86,7 +88,7 @@ func (l *limitedListener) Accept() (net.Conn, error) {
 func (cs *connections) admit(tcp *net.TCPConn, from netip.Addr) *conn {
 	c := &conn{TCPConn: tcp, all: cs, proxied: cs.trusts(from)}
 	if !c.proxied && !from.IsLoopback() {
-		c.address = countedAs(from)
+		c.address = guest.Network(from)
 	}
 	cs.mu.Lock()
 	victims, fits := cs.makeRoomLocked(c.address, cs.open >= cs.max)
@@ -205,7 +207,7 @@ func (cs *connections) countForwarded(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if c, ok := r.Context().Value(connKey{}).(*conn); ok && c.proxied {
 			address := cs.forwardedFor(r)
-			if !cs.recount(c, countedAs(address)) {
+			if !cs.recount(c, guest.Network(address)) {
 				http.Error(w, "this address has too many connections", http.StatusServiceUnavailable)
 				return
 			}
@@ -252,16 +254,6 @@ func (cs *connections) forwardedFor(r *http.Request) netip.Addr {
 
 func (cs *connections) trusts(address netip.Addr) bool {
 	return slices.ContainsFunc(cs.trusted, func(p netip.Prefix) bool { return p.Contains(address.Unmap()) })
-}
-
-// countedAs returns what connections of an address are counted under: of IPv6 its /64, which is
-// what one customer has.
-func countedAs(address netip.Addr) netip.Addr {
-	address = address.Unmap().WithZone("")
-	if address.Is6() {
-		return netip.PrefixFrom(address, 64).Masked().Addr()
-	}
-	return address
 }
 
 func addressOf(a net.Addr) netip.Addr {

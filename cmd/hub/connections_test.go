@@ -17,6 +17,7 @@ import (
 
 	"github.com/coder/websocket"
 
+	"exthub/hub/guest"
 	"exthub/hub/hubtest"
 )
 
@@ -288,7 +289,7 @@ func FuzzForwardedFor(f *testing.F) {
 				t.Errorf("%q counts for %v, behind %q for %v", header, address, before, got)
 			}
 		}
-		if a := countedAs(address); a.Is4In6() || a.Zone() != "" || countedAs(a) != a {
+		if a := guest.Network(address); a.Is4In6() || a.Zone() != "" || guest.Network(a) != a {
 			t.Errorf("%v is counted under %v", address, a)
 		}
 	})

@@ -31,6 +31,9 @@ const (
 func publicHandler(c *Config, secretKey string, doors http.Handler, all *connections) http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("/ws", doors)
+	if c.Guests {
+		mux.Handle("/guest", doors)
+	}
 	sdk := newStatic("/sdk/", forAnyOrigin, web.SDK())
 	mux.Handle("/sdk/", sdk)
 	if c.demo() {

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"exthub/hub"
+	"exthub/hub/guest"
 )
 
 // Validate refuses settings that contradict each other, in a sentence that says what to set.
@@ -75,6 +76,9 @@ func (c *Config) validateAccounts() error {
 	case c.demo() && c.hasSecretKey():
 		return errors.New("--demo hands a UserSig for any user to anybody, and with a secret key there are users " +
 			"who are not for anybody to be: set --no-demo, or leave the key out")
+	case c.Guests && slices.ContainsFunc(c.Admin, guest.Is):
+		return fmt.Errorf("--admin has the name of a guest, which --guests gives to strangers: "+
+			"set a name that does not begin with %s", guest.Prefix)
 	case c.SDKAppID == 0:
 		return errors.New("--sdkappid is 0: set the number of your app, or leave it out")
 	}
@@ -155,6 +159,7 @@ func (c *Config) validateLimits() error {
 		{"--message-rate", c.MessageRate, 0, 1 << 30},
 		{"--own-rate", c.OwnRate, 0, 1 << 30},
 		{"--rest-rate", c.RESTRate, 0, 1 << 30},
+		{"--guest-rate", c.GuestRate, 0, 1 << 30},
 	} {
 		if l.n < l.min || l.n > l.max {
 			return fmt.Errorf("%s %d is out of range: set %d to %d", l.flag, l.n, l.min, l.max)

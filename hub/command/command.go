@@ -26,6 +26,7 @@ type Options struct {
 	OwnRate         int // a user's sets per message with write own and minute; 0 is no limit
 	MaxGroupMembers int
 	MessageTTL      time.Duration // how long a message lives, in whole seconds; 0 is for ever
+	Guests          bool          // there may be guests, see guest.go
 	Now             func() time.Time
 	Audit           *audit.Log // may be nil
 	SecretKeys      []string   // the app's, the one in use first; see pseudonyms
@@ -43,12 +44,17 @@ func New(store *kv.Store, options Options) *Commands {
 type Caller struct {
 	UserID  string
 	Admin   bool   // an app admin: may act on any conversation and need not name a Seq
+	Guest   bool   // somebody whom nobody vouches for, see guest.go; never an app admin
 	Session string // the ID of the WebSocket session, "" at the other door
 	Cork    func() // tells the session's socket that a reply is imminent; nil at the other door
 
 	// Charge makes the session pay for a request that cost as much as this many small ones, besides
 	// itself; nil at the other door, whose callers run the hub.
 	Charge func(requests int)
+
+	// Follow makes a guest's session hear of a group from now on, unless check refuses, which is
+	// asked when nothing that happens to the group is missed any more; nil at the other door.
+	Follow func(ctx context.Context, groupID string, check func() error) error
 }
 
 // How much a request may cost before it counts as more than one.
@@ -75,7 +81,7 @@ func (c *Commands) access(ctx context.Context, caller Caller, id kv.MessageID) (
 	if ref.GroupID == "" {
 		return ref, c.checkTakesPart(ctx, caller, ref)
 	}
-	group, err := c.memberOf(ctx, caller, ref.GroupID)
+	group, err := c.readerOf(ctx, caller, ref.GroupID)
 	if err == nil && group.Type == AVChatRoom {
 		err = refusal.New(refusal.NotExtensible, "group %s is an AVChatRoom, whose messages have no extensions",
 			ref.GroupID)
@@ -95,7 +101,7 @@ func parseMessageID(id kv.MessageID) (kv.Ref, error) {
 // checkTakesPart refuses a caller who is on neither side of a one-to-one message, nor an app admin,
 // and everybody while the hub may not decide.
 func (c *Commands) checkTakesPart(ctx context.Context, caller Caller, ref kv.Ref) error {
-	if !caller.Admin && caller.UserID != ref.From && caller.UserID != ref.To {
+	if caller.Guest || !caller.Admin && caller.UserID != ref.From && caller.UserID != ref.To {
 		return refusal.New(refusal.NotPermitted, "%s is not in the conversation of message %s", caller.UserID, ref.ID())
 	}
 	return c.store.Check(ctx)
@@ -129,13 +135,25 @@ func recalled(r *kv.Record) error {
 
 // memberOf returns the group if the caller is a member of it or an app admin.
 func (c *Commands) memberOf(ctx context.Context, caller Caller, groupID string) (kv.GroupInfo, error) {
+	return c.groupFor(ctx, caller, groupID, checkMember)
+}
+
+// readerOf returns the group if the caller may read it: as memberOf does, or as a guest.
+func (c *Commands) readerOf(ctx context.Context, caller Caller, groupID string) (kv.GroupInfo, error) {
+	return c.groupFor(ctx, caller, groupID, checkReader)
+}
+
+// groupFor returns the group unless check refuses the caller.
+func (c *Commands) groupFor(
+	ctx context.Context, caller Caller, groupID string, check func(*kv.Group, Caller, string) error,
+) (kv.GroupInfo, error) {
 	if err := CheckGroupID("groupID", groupID); err != nil {
 		return kv.GroupInfo{}, err
 	}
 	var info kv.GroupInfo
 	var refused error
 	err := c.store.ReadGroup(ctx, groupID, func(g *kv.Group) {
-		if refused = checkMember(g, caller, groupID); refused == nil {
+		if refused = check(g, caller, groupID); refused == nil {
 			info = *g.Info()
 		}
 	})
@@ -146,12 +164,12 @@ func (c *Commands) memberOf(ctx context.Context, caller Caller, groupID string) 
 }
 
 // checkMember refuses if the group does not exist, or the caller is neither a member of it nor an
-// app admin.
+// app admin. A guest is neither: what a guest may do asks checkReader.
 func checkMember(g *kv.Group, caller Caller, groupID string) error {
 	if g.Info() == nil {
 		return refusal.New(refusal.NoSuchGroup, "there is no group %s", groupID)
 	}
-	if _, ok := g.Member(caller.UserID); !ok && !caller.Admin {
+	if _, ok := g.Member(caller.UserID); caller.Guest || !ok && !caller.Admin {
 		return refusal.New(refusal.NotPermitted, "%s is not a member of group %s", caller.UserID, groupID)
 	}
 	return nil

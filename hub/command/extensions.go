@@ -142,7 +142,10 @@ func (c *Commands) checkWritable(
 	}
 	var refused error
 	err = c.store.Read(ctx, ref, 0, func(m *kv.Message) {
-		if refused = extensible(m, id); refused == nil && look != nil {
+		if refused = extensible(m, id); refused == nil {
+			refused = guestWrites(caller, m.Record())
+		}
+		if refused == nil && look != nil {
 			look(m)
 		}
 	})

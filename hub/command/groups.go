@@ -1,6 +1,7 @@
 package command
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"slices"
@@ -42,6 +43,7 @@ type CreateGroup struct {
 	MessageTTL int64       // seconds that its messages live; the hub's if 0
 	JoinOption string      // FreeAccess if empty; a Private group can only be joined by invitation
 	Members    []NewMember // members from the start, besides the owner
+	Guests     bool        // guests may join, see guest.go; anybody may join such a group
 }
 
 // NewMember is a user who becomes a member. Role is Member if empty, or Admin.
@@ -51,6 +53,9 @@ type NewMember struct{ UserID, Role string }
 // ID. The ID of a dismissed group is not given out again while messages are stored under it: the
 // new group's members could read them.
 func (c *Commands) CreateGroup(ctx context.Context, caller Caller, cmd CreateGroup) (kv.GroupInfo, error) {
+	if caller.Guest {
+		return kv.GroupInfo{}, notForGuests(caller)
+	}
 	info, members, err := c.plan(caller, cmd)
 	if err != nil {
 		return kv.GroupInfo{}, err
@@ -100,7 +105,7 @@ func (c *Commands) mayBeMembers(ctx context.Context, info kv.GroupInfo, members 
 func (c *Commands) plan(caller Caller, cmd CreateGroup) (info kv.GroupInfo, members []kv.Member, err error) {
 	info = kv.GroupInfo{
 		GroupID: cmd.GroupID, Type: GroupType(cmd.Type), Name: cmd.Name, Owner: cmd.Owner, JoinOption: cmd.JoinOption,
-		CreateTime: c.options.Now().Unix(),
+		CreateTime: c.options.Now().Unix(), Guests: cmd.Guests,
 	}
 	switch {
 	case info.Type == "":
@@ -114,6 +119,9 @@ func (c *Commands) plan(caller Caller, cmd CreateGroup) (info kv.GroupInfo, memb
 	}
 	if info.Type == Private {
 		info.JoinOption = DisableApply
+	}
+	if err := c.checkOpen(info); err != nil {
+		return info, nil, err
 	}
 	if err := checkGroupName(info.Name); err != nil {
 		return info, nil, err
@@ -143,12 +151,12 @@ func (c *Commands) firstMembers(info kv.GroupInfo, others []NewMember) ([]kv.Mem
 	for i, m := range others {
 		ids[i] = m.UserID
 	}
-	if err := checkAccounts("memberList", ids, maxAccounts); err != nil {
+	if err := cmp.Or(checkAccounts("memberList", ids, maxAccounts), c.checkNoGuests("memberList", ids...)); err != nil {
 		return nil, err
 	}
 	var members []kv.Member
 	if info.Owner != "" {
-		if err := CheckUserID("owner", info.Owner); err != nil {
+		if err := cmp.Or(CheckUserID("owner", info.Owner), c.checkNoGuests("owner", info.Owner)); err != nil {
 			return nil, err
 		}
 		members = append(members, kv.Member{UserID: info.Owner, Role: roleOwner, JoinTime: info.CreateTime})

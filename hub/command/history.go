@@ -81,9 +81,12 @@ func (c *Commands) conversation(ctx context.Context, caller Caller, cmd GetMessa
 		if err := CheckUserID("conversationID", cmd.Peer); err != nil {
 			return "", err
 		}
+		if caller.Guest {
+			return "", notForGuests(caller)
+		}
 		return kv.C2CConversation(caller.UserID, cmd.Peer), c.store.Check(ctx)
 	}
-	group, err := c.memberOf(ctx, caller, cmd.GroupID)
+	group, err := c.readerOf(ctx, caller, cmd.GroupID)
 	if err != nil || group.Type == AVChatRoom {
 		return "", err
 	}

@@ -25,6 +25,9 @@ func (c *Commands) AddGroupMembers(ctx context.Context, caller Caller, cmd Chang
 	if err := cmd.check(); err != nil {
 		return Added{}, err
 	}
+	if err := c.checkNoGuests("userIDList", cmd.UserIDs...); err != nil {
+		return Added{}, err
+	}
 	caller.pay(len(cmd.UserIDs), usersPerRequest)
 	full, err := c.store.InGroups(ctx, c.options.Limits.Groups, cmd.UserIDs...)
 	if err != nil {

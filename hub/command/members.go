@@ -15,9 +15,13 @@ type Joined struct {
 
 // JoinGroup makes the caller a member. It is refused with 10007 if the group is joined by
 // invitation, with 10014 if the group is full, and with 10037 if the caller is in too many groups.
+// A guest becomes no member, see followGroup.
 func (c *Commands) JoinGroup(ctx context.Context, caller Caller, groupID string) (Joined, error) {
 	if err := CheckGroupID("groupID", groupID); err != nil {
 		return Joined{}, err
+	}
+	if caller.Guest {
+		return c.followGroup(ctx, caller, groupID)
 	}
 	full, err := c.store.InGroups(ctx, c.options.Limits.Groups, caller.UserID)
 	if err != nil {

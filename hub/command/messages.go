@@ -93,6 +93,9 @@ func (c *Commands) SendMessage(ctx context.Context, caller Caller, cmd SendMessa
 
 // draft returns the record to store, or a refusal if the command breaks a rule.
 func (c *Commands) draft(caller Caller, cmd SendMessage) (kv.Record, error) {
+	if caller.Guest {
+		return kv.Record{}, notForGuests(caller)
+	}
 	payload, err := cmd.Payload.encode(cmd.Type)
 	if err != nil {
 		return kv.Record{}, err
@@ -119,7 +122,7 @@ func (c *Commands) draft(caller Caller, cmd SendMessage) (kv.Record, error) {
 		if !caller.Admin {
 			return kv.Record{}, refusal.Field(refusal.NotPermitted, "from", "%s may not send for others", caller.UserID)
 		}
-		if err := CheckUserID("from", cmd.From); err != nil {
+		if err := cmp.Or(CheckUserID("from", cmd.From), c.checkNoGuests("from", cmd.From)); err != nil {
 			return kv.Record{}, err
 		}
 		record.From = cmd.From
@@ -129,7 +132,7 @@ func (c *Commands) draft(caller Caller, cmd SendMessage) (kv.Record, error) {
 		record.Ref = kv.Ref{GroupID: cmd.GroupID}
 		return record, nil
 	}
-	if err := CheckUserID("to", cmd.To); err != nil {
+	if err := cmp.Or(CheckUserID("to", cmd.To), c.checkNoGuests("to", cmd.To)); err != nil {
 		return kv.Record{}, err
 	}
 	record.To = cmd.To

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"exthub/hub/command"
+	"exthub/hub/refusal"
 )
 
 // The parameters of the commands on groups. A list of users has another name in each.
@@ -13,6 +14,7 @@ var (
 	groupNames = map[string]string{
 		"type": "Type", "name": "Name", "groupID": "GroupId", "owner": "Owner_Account",
 		"joinOption": "ApplyJoinOption", "messageTTL": "MessageTTL", "memberList": "MemberList", "offset": "Offset",
+		"guests": "GuestAccess",
 	}
 	addNames    = map[string]string{"groupID": "GroupId", "userIDList": "MemberList"}
 	deleteNames = map[string]string{"groupID": "GroupId", "userIDList": "MemberToDel_Account"}
@@ -31,14 +33,22 @@ func createGroup(ctx context.Context, c *command.Commands, caller command.Caller
 	Owner      string `json:"Owner_Account"`
 	JoinOption string `json:"ApplyJoinOption"`
 	MessageTTL int64  `json:"MessageTTL"`
+	Guests     int    `json:"GuestAccess"`
 	MemberList []struct {
 		Account string `json:"Member_Account"`
 		Role    string `json:"Role"`
 	} `json:"MemberList"`
 }) (any, error) {
 	cmd := command.CreateGroup{
-		Type: p.Type, Name: p.Name, GroupID: p.GroupID, Owner: p.Owner,
-		JoinOption: cmp.Or(p.JoinOption, defaultJoinOption(p.Type)), MessageTTL: p.MessageTTL,
+		Type: p.Type, Name: p.Name, GroupID: p.GroupID, Owner: p.Owner, MessageTTL: p.MessageTTL,
+	}
+	switch p.Guests {
+	case 0:
+		cmd.JoinOption = cmp.Or(p.JoinOption, defaultJoinOption(p.Type))
+	case 1:
+		cmd.JoinOption, cmd.Guests = p.JoinOption, true
+	default:
+		return nil, refusal.Field(refusal.BadParameter, "guests", "%d is neither 0 nor 1", p.Guests)
 	}
 	for _, m := range p.MemberList {
 		cmd.Members = append(cmd.Members, command.NewMember{UserID: m.Account, Role: m.Role})

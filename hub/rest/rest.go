@@ -17,6 +17,7 @@ import (
 
 	"exthub/hub/audit"
 	"exthub/hub/command"
+	"exthub/hub/guest"
 	"exthub/hub/refusal"
 	"exthub/hub/usersig"
 	"exthub/hub/wire"
@@ -33,14 +34,14 @@ type door struct {
 
 // Options are what the door needs to know. All but Rate are required.
 type Options struct {
-	SDKAppID   uint64
-	SecretKeys []string // a UserSig may be signed with any of them
-	Admins     []string
-	Rate       int           // the admins' calls of one command a second, see limit.go; 0 is no limit
-	Timeout    time.Duration // of one call
-	Now        func() time.Time
-	Logger     *slog.Logger
-	Audit      *audit.Log
+	SDKAppID uint64
+	Keys     guest.Keys // of UserSigs
+	Admins   []string
+	Rate     int           // the admins' calls of one command a second, see limit.go; 0 is no limit
+	Timeout  time.Duration // of one call
+	Now      func() time.Time
+	Logger   *slog.Logger
+	Audit    *audit.Log
 
 	// CheckRevoked refuses a UserSig of this user that was issued at this time, if it was revoked.
 	CheckRevoked func(ctx context.Context, userID string, issued time.Time) error
@@ -122,6 +123,10 @@ const maxBody = 1 << 20
 // MiB.
 const maxMemberBody = 64 << 10
 
+// maxGuestBody is the same for a guest. Anybody can be many of them, and a guest has no more to say
+// than one pair.
+const maxGuestBody = 8 << 10
+
 // New returns the door to the commands.
 func New(options Options, c *command.Commands) http.Handler {
 	return &door{options, c, newLimiters(options.Rate), newMemberLimits(options.Rate)}
@@ -188,8 +193,11 @@ func (d *door) call(w http.ResponseWriter, r *http.Request) (_ command.Caller, r
 		return caller, nil, end, err
 	}
 	most := int64(maxMemberBody)
-	if caller.Admin {
+	switch {
+	case caller.Admin:
 		most = maxBody
+	case caller.Guest:
+		most = maxGuestBody
 	}
 	body, err := readBody(w, r, most)
 	if err != nil {
@@ -273,7 +281,7 @@ func (d *door) caller(r *http.Request, members bool) (command.Caller, error) {
 		// Checked last: without a valid UserSig nobody learns who the admins are.
 		return command.Caller{}, refusal.Field(notAdmin, "identifier", "%s is not an app admin", user)
 	}
-	return command.Caller{UserID: user, Admin: admin}, nil
+	return command.Caller{UserID: user, Admin: admin, Guest: o.Keys.IsGuest(user)}, nil
 }
 
 // verify returns nil if the UserSig is the user's and valid now.
@@ -282,7 +290,7 @@ func (o *Options) verify(ctx context.Context, sig, user string) error {
 	if err != nil {
 		return err
 	}
-	if err := claims.CheckAny(o.SDKAppID, o.SecretKeys, user, o.Now()); err != nil {
+	if err := claims.CheckAny(o.SDKAppID, o.Keys.Of(user), user, o.Now()); err != nil {
 		return err
 	}
 	return o.CheckRevoked(ctx, user, claims.Issued)
