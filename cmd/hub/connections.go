@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -62,7 +63,15 @@ func (c *conn) Close() error {
 // limitedListener accepts what connections admit, and closes the rest at once.
 type limitedListener struct {
 	net.Listener
-	all *connections
+	all     *connections
+	closing atomic.Bool // refuseNew was called
+}
+
+// refuseNew lets no connection begin any more, and reports whether it could. Those that have begun
+// are still accepted.
+func (l *limitedListener) refuseNew() bool {
+	l.closing.Store(true) // first: it stands before any connection that inherits the wish
+	return refuseNew(l.Listener)
 }
 
 func (l *limitedListener) Accept() (net.Conn, error) {
@@ -74,6 +83,9 @@ func (l *limitedListener) Accept() (net.Conn, error) {
 		tcp, ok := accepted.(*net.TCPConn)
 		if !ok {
 			return accepted, nil
+		}
+		if l.closing.Load() {
+			acceptAgain(tcp)
 		}
 		if c := l.all.admit(tcp, addressOf(tcp.RemoteAddr())); c != nil {
 			return c, nil

@@ -62,7 +62,7 @@ func closeAfterChunks(next http.Handler) http.Handler {
 }
 
 // listenPublic listens for clients. A listener that also speaks multipath TCP, as Go's do by
-// default, takes no filter, see refuseNew.
+// default, can't be told to refuse, see refuseNew.
 func listenPublic(addr string) (net.Listener, error) {
 	var plain net.ListenConfig
 	plain.SetMultipathTCP(false)
@@ -72,14 +72,14 @@ func listenPublic(addr string) (net.Listener, error) {
 // httpServer is an http.Server that knows when its Serve has returned.
 type httpServer struct {
 	http.Server
-	listener net.Listener
+	listener *limitedListener
 	done     chan struct{}
 }
 
 // serveHTTP starts to serve on l, as many connections as all admits. If serving ends by itself,
 // failed gets the reason.
 func serveHTTP(l net.Listener, all *connections, h http.Handler, failed chan<- error) *httpServer {
-	s := &httpServer{listener: l, done: make(chan struct{}), Server: http.Server{
+	s := &httpServer{listener: &limitedListener{Listener: l, all: all}, done: make(chan struct{}), Server: http.Server{
 		Handler:           h,
 		ReadHeaderTimeout: headerTimeout,
 		ReadTimeout:       requestTimeout,
@@ -93,7 +93,7 @@ func serveHTTP(l net.Listener, all *connections, h http.Handler, failed chan<- e
 	}}
 	go func() {
 		defer close(s.done)
-		if err := s.Serve(&limitedListener{l, all}); !errors.Is(err, http.ErrServerClosed) {
+		if err := s.Serve(s.listener); !errors.Is(err, http.ErrServerClosed) {
 			failed <- fmt.Errorf("serve %s: %w", l.Addr(), err)
 		}
 	}()
@@ -108,7 +108,7 @@ const backlogTime = 100 * time.Millisecond
 // ends, and then closes their connections. Sessions are not affected: they have left the server at
 // their handshake.
 func (s *httpServer) close(ctx context.Context) error {
-	if refuseNew(s.listener) {
+	if s.listener.refuseNew() {
 		select {
 		case <-time.After(backlogTime):
 		case <-ctx.Done():
