@@ -9,8 +9,8 @@ func (b *Broker) Dismissals() uint64 {
 
 // Follow makes the session of a user who is no member hear of a group until it is detached, or the
 // group is dismissed. It does nothing and reports false if a group was dismissed since Dismissals
-// returned asOf: it may have been this one, and the next group of its name need not be for everybody
-// to hear. Then the caller has to look at the group anew.
+// returned asOf: it may have been this one, and the next group of its name need not be for
+// everybody to hear. Then the caller has to look at the group anew.
 func (b *Broker) Follow(s Subscriber, userID, group string, asOf uint64) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()

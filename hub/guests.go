@@ -26,8 +26,8 @@ func (h *Hub) newGuestDoor() http.Handler {
 }
 
 const (
-	// guestRate is how many requests a guest's session may send in a second. It needs three for each
-	// message that it shows; users, who are known, may send more.
+	// guestRate is how many requests a guest's session may send in a second. It needs three for
+	// each message that it shows; users, who are known, may send more.
 	guestRate = 100
 	// maxFollowed is how many groups a guest's session may hear of.
 	maxFollowed = 100

@@ -25,8 +25,8 @@ func openPoll(owner *hubtest.Client, groupID string, rules object) string {
 
 var ownPair = object{"write": "own", "questions": []object{{"choices": 2}}}
 
-// Somebody asks the guest door for a name of their choice: an admin's, a user's, another guest's. By
-// whatever they show they are a guest that nobody was before.
+// Somebody asks the guest door for a name of their choice: an admin's, a user's, another guest's.
+// By whatever they show they are a guest that nobody was before.
 func TestGuestsChooseNoName(t *testing.T) {
 	w := hubtest.Start(t, withGuests)
 	victim := w.Ticket("")
@@ -131,8 +131,8 @@ func TestGuestIsKickedOut(t *testing.T) {
 	}
 }
 
-// One address becomes one guest after the other, to vote as often. It is let in as often a minute as
-// the operator says, and told when to come again; who is a guest already is not kept from coming
+// One address becomes one guest after the other, to vote as often. It is let in as often a minute
+// as the operator says, and told when to come again; who is a guest already is not kept from coming
 // back.
 func TestGuestsOfOneAddress(t *testing.T) {
 	const rate = 3

@@ -94,8 +94,8 @@ func (ss *sessions) login(s *session, now time.Time) (oldest []*session, fits bo
 	return oldest, true
 }
 
-// forUsers is the part of all places that guests leave to users, a tenth: anybody can be a guest, as
-// often as there are addresses.
+// forUsers is the part of all places that guests leave to users, a tenth: anybody can be a guest,
+// as often as there are addresses.
 const forUsers = 10
 
 // kickRevoked ends the user's sessions whose UserSig was revoked. A session that was there at that

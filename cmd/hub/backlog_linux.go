@@ -15,10 +15,10 @@ import (
 // another hub. A connection that never began it may, and does.
 //
 // A socket may ask that packets have crossed no router (RFC 5082), which those who leave theirs at
-// the usual 64 have not shown: a listening socket then drops what begins a connection, but what ends
-// the handshake of one that has begun is not for it, and passes. Its connection inherits the wish, so
-// acceptAgain has to be called for each that comes in after this. A packet filter would say the same
-// more plainly, but there are kernels that take one of root alone.
+// the usual 64 have not shown: a listening socket then drops what begins a connection, but what
+// ends the handshake of one that has begun is not for it, and passes. Its connection inherits the
+// wish, so acceptAgain has to be called for each that comes in after this. A packet filter would
+// say the same more plainly, but there are kernels that take one of root alone.
 func refuseNew(l net.Listener) bool { return setMinTTL(l, 255) }
 
 // acceptAgain undoes what a connection has inherited. What was sent to it meanwhile is sent again.

@@ -11,7 +11,7 @@
 //   - A command that breaks a rule changes nothing; a refused set only counts as its caller's
 //     attempt.
 //   - An error is a *refusal.Error, or one of a layer below that Translate turns into one.
-//   - A guest may read the groups that were made open to guests, and write on their messages what is
-//     the writer's own: see guest.go.
+//   - A guest may read the groups that were made open to guests, and write on their messages what
+//     is the writer's own: see guest.go.
 //   - Commands start no goroutines, and everything that they may wait for ends with their context.
 package command

@@ -10,11 +10,12 @@ import (
 
 // A guest is somebody whom nobody vouches for: see package guest. A guest may read the groups that
 // were made open to guests, and set and delete its own pair on those of their messages whose rules
-// say write own. Nothing else: no conversations of two, no messages, no groups, no lists of members.
+// say write own. Nothing else: no conversations of two, no messages, no groups, no lists of
+// members.
 //
 // Guests are no members. Being one would be stored, and whoever can be a thousand guests could fill
-// a group, and the lists of those who are in it; and a hall of people that comes in would be as many
-// commits, each of which all hubs wait for. A guest's session hears of a group while it lasts.
+// a group, and the lists of those who are in it; and a hall of people that comes in would be as
+// many commits, each of which all hubs wait for. A guest's session hears of a group while it lasts.
 
 // checkReader refuses whom checkMember refuses, except guests of a group that is open to them.
 func checkReader(g *kv.Group, caller Caller, groupID string) error {

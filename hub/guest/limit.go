@@ -44,8 +44,8 @@ func (l *limits) limiter() *rate.Limiter {
 }
 
 // take counts one for the address of a request, and returns 0, or after which time there will be
-// one more. An address that has asked for nothing for a minute is forgotten at the next sweep. Those
-// of strangers who have more addresses than are remembered share one limit.
+// one more. An address that has asked for nothing for a minute is forgotten at the next sweep.
+// Those of strangers who have more addresses than are remembered share one limit.
 func (l *limits) take(remoteAddr string, now time.Time) (wait time.Duration) {
 	if l == nil {
 		return 0
