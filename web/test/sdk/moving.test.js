@@ -37,7 +37,11 @@ test('every method exists; what is not built rejects with 2998 and its name', as
   t.mock.method(console, 'warn', () => {});
   const { TencentChat } = await import('../../sdk/tencent.js');
   const environment = { url: 'ws://127.0.0.1:1/ws', WebSocket, clock: { now: () => 0 } };
-  const chat = new TencentChat(1, { ...environment, random: () => 0, onWake: () => () => {} }, () => {});
+  const chat = new TencentChat(
+    1,
+    { ...environment, random: () => 0, onWake: () => () => {} },
+    () => {},
+  );
   assert.ok(methods.length > 140, `${methods.length} methods`);
   for (const name of methods) assert.equal(typeof chat[name], 'function', name);
 
