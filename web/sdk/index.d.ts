@@ -523,6 +523,8 @@ export interface GroupOptions {
   type?: TencentCloudChat.TYPES;
   /** Default: the hub chooses one. */
   groupID?: string;
+  /** Exthub's own: open to guests, on a hub that lets them in. */
+  guests?: boolean;
   memberList?: { userID: string; role?: string; memberCustomField?: any[] }[];
   /** These are not stored. What kind of group it is decides who may join, and how many. */
   introduction?: string;
@@ -544,6 +546,8 @@ export interface Group {
   joinOption: 'FreeAccess' | 'NeedPermission' | 'DisableApply';
   /** Unix seconds. */
   createTime: number;
+  /** Exthub's own: there if the group is open to guests. */
+  guests?: true;
 }
 
 export interface GroupMember {

@@ -136,6 +136,7 @@ export class Session {
     }
     this._epoch = epoch;
     this._generation++;
+    this.groups.onLogin();
     if (this._generation > 1) void this._catchUp();
   }
 
