@@ -23,6 +23,8 @@ type Message struct {
 	IsSupportExtension bool            `json:"isSupportExtension"`
 	Status             string          `json:"status"`
 	CloudCustomData    string          `json:"cloudCustomData"`
+	Nick               string          `json:"nick,omitzero"` // of the sender, when it was sent
+	Avatar             string          `json:"avatar,omitzero"`
 	IsRevoked          bool            `json:"isRevoked,omitzero"` // it was recalled: Payload is {}
 	Revoker            string          `json:"revoker,omitzero"`   // who recalled it
 	ExtensionRules     *ballot.Rules   `json:"extensionRules,omitzero"`
@@ -33,6 +35,7 @@ func NewMessage(r *kv.Record, reader string) Message {
 	m := Message{
 		ID: r.Ref.ID(), ConversationID: "GROUP" + r.GroupID, ConversationType: "GROUP",
 		From: r.From, To: r.GroupID, Type: r.Type, Payload: r.Payload, CloudCustomData: r.CloudCustomData,
+		Nick: r.Nick, Avatar: r.Avatar,
 		Time: r.Time, Sequence: r.Sequence, Random: r.Random,
 		IsSupportExtension: r.IsSupportExtension, Status: "success", ExtensionRules: r.Rules,
 	}

@@ -195,6 +195,15 @@ func (r *recorder) messages(ada, bo, cy *hubtest.Client) {
 	r.ask(cy, "getMessageList", `{"conversationID":"GROUPclub","nextReqMessageID":"","count":1}`)
 	r.ask(cy, "getMessageList.end", `{"conversationID":"GROUPclub","nextReqMessageID":"g.club.2","count":15}`)
 	r.ask(cy, "getMessageList.refused", `{"conversationID":"GROUPclub","nextReqMessageID":"","count":100}`)
+	r.ask(bo, "setMessageRead", `{"messageID":"g.club.1"}`)
+	r.ask(cy, "setMessageRead.stranger", `{"messageID":"c.ada.bo.541530001_12345678_1700000100"}`)
+	r.ask(bo, "getConversationList", `{"count":50}`)
+	r.ask(bo, "getConversationList.refused", `{"since":"yesterday"}`)
+	r.ask(bo, "getGroupList", `{}`)
+	r.ask(bo, "getGroupProfile", `{"groupID":"club"}`)
+	r.ask(cy, "updateMyProfile", `{"nick":"Cy 🎈","avatar":"https://example.org/cy.png"}`)
+	r.ask(ada, "getUserProfile", `{"userIDList":["cy","dee"]}`)
+	r.ask(ada, "getUserProfile.refused", `{"userIDList":["cy","cy"]}`)
 }
 
 // toldOf keeps the client's next notification of this method, and drops others before it.

@@ -95,10 +95,48 @@ func getGroupMemberList(ctx context.Context, c *command.Commands, caller command
 	if err != nil {
 		return nil, err
 	}
+	users := make([]string, len(list.Members))
+	for i, m := range list.Members {
+		users[i] = m.UserID
+	}
+	profiles, err := c.GetProfiles(ctx, caller, users)
+	if err != nil {
+		return nil, err
+	}
 	return wire.Encode(struct {
 		MemberList []wireMember `json:"memberList"`
 		Offset     int          `json:"offset"`
-	}{newWireMembers(list.Members), list.Next}), nil
+	}{newWireMembers(list.Members, profiles), list.Next}), nil
+}
+
+func getGroupList(
+	ctx context.Context, c *command.Commands, caller command.Caller, _ struct{},
+) (jsontext.Value, error) {
+	groups, err := c.GetGroupList(ctx, caller)
+	if err != nil {
+		return nil, err
+	}
+	list := make([]wireOwnGroup, len(groups))
+	for i, m := range groups {
+		list[i] = newWireOwnGroup(m)
+	}
+	return wire.Encode(struct {
+		GroupList []wireOwnGroup `json:"groupList"`
+	}{list}), nil
+}
+
+func getGroupProfile(
+	ctx context.Context, c *command.Commands, caller command.Caller, p groupParams,
+) (jsontext.Value, error) {
+	profile, err := c.GetGroupProfile(ctx, caller, p.GroupID)
+	if err != nil {
+		return nil, err
+	}
+	group := newWireOwnGroup(profile.Membership)
+	group.MemberCount = profile.Members
+	return wire.Encode(struct {
+		Group wireOwnGroup `json:"group"`
+	}{group}), nil
 }
 
 // memberParams are the params of addGroupMember and deleteGroupMember.

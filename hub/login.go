@@ -34,6 +34,9 @@ type loginResult struct {
 	// again, and one that lost its end counts on from there: a client that came back with a Seq of
 	// another history would be told for ever that nothing changed.
 	Epoch string `json:"epoch"`
+	// Position is the moment from which on the session is told of everything that is sent to its
+	// user. A client that comes back names it, and gets to know of what came in between.
+	Position string `json:"position"`
 }
 
 type wireLimits struct {
@@ -139,7 +142,7 @@ func (s *session) authenticate(r request) (jsontext.Value, error) {
 		UserID: s.caller.UserID, SessionID: s.caller.Session, Admin: s.caller.Admin,
 		HeartbeatInterval: int(o.Heartbeat / time.Second), Time: now.Unix(),
 		// After subscribe: another history from now on ends this session
-		Epoch: s.hub.store.Epoch(),
+		Epoch: s.hub.store.Epoch(), Position: s.hub.store.Position().String(),
 		Limits: wireLimits{
 			o.MaxExtensions, o.MaxExtensionsPerRequest, o.MaxKeyBytes, o.MaxValueBytes, o.MessageRate, maxFrame,
 			o.MaxExtensionsPerUser, o.MaxConversationBytes, int64(o.MessageTTL / time.Second), o.MaxGroups,

@@ -155,6 +155,11 @@ func mayWriteOthers(kind, role string) int {
 	return mayTouch(kind, role)
 }
 
+// mayMarkRead is mayTakePart of those who have a list that the conversation stands in.
+func mayMarkRead(_, role string) int {
+	return allowed(role != roleStranger && role != roleAppAdmin && role != roleGuest)
+}
+
 func nobody(string, string) int { return 10007 }
 
 func isTaken(_, role string) int {
@@ -254,6 +259,14 @@ func deeds() []deed {
 		deed{method: "getMessageList", group: true, want: mayRead, params: func(p place) object {
 			return object{"conversationID": p.converses}
 		}},
+		deed{method: "getConversationList", params: func(place) object { return object{} }, want: anybody},
+		deed{method: "getUserProfile", want: anyUser, params: func(place) object {
+			return object{"userIDList": []string{"somebody"}}
+		}},
+		deed{method: "updateMyProfile", want: anyUser, params: func(place) object { return object{"nick": "Somebody"} }},
+		deed{method: "getGroupList", params: func(place) object { return object{} }, want: anybody},
+		deed{method: "getGroupProfile", group: true, params: ofGroup, want: mayTakePart},
+		deed{method: "setMessageRead", params: ofMessage, want: mayMarkRead},
 		deed{method: "revokeMessage", command: "openim/admin_msgwithdraw", pair: true, want: mayRecall,
 			params: ofMessage, body: func(p place) object { return p.message }},
 		deed{method: "revokeMessage", command: groups + "group_msg_recall", group: true, want: mayRecall,

@@ -24,6 +24,8 @@ var methods = map[string]method{
 	"ping":                    ping,
 	"sendMessage":             decode(sendMessage),
 	"getMessageList":          decode(getMessageList),
+	"getConversationList":     decode(getConversationList),
+	"setMessageRead":          decode(setMessageRead),
 	"revokeMessage":           decodeKnown(revokeMessage),
 	"setMessageExtensions":    setMessageExtensions,
 	"getMessageExtensions":    decode(getMessageExtensions),
@@ -32,11 +34,16 @@ var methods = map[string]method{
 	"getMessageExtensionSummary": decode(getMessageExtensionSummary),
 	"closeMessageExtensions":     decodeKnown(closeMessageExtensions),
 
+	"getUserProfile":  decode(getUserProfile),
+	"updateMyProfile": decode(updateMyProfile),
+
 	"createGroup":        decode(createGroup),
 	"joinGroup":          decode(joinGroup),
 	"quitGroup":          decodeKnown(quitGroup),
 	"dismissGroup":       decodeKnown(dismissGroup),
 	"getGroupMemberList": decode(getGroupMemberList),
+	"getGroupList":       decode(getGroupList),
+	"getGroupProfile":    decode(getGroupProfile),
 	"addGroupMember":     decode(addGroupMember),
 	"deleteGroupMember":  decodeKnown(deleteGroupMember),
 }
@@ -144,9 +151,10 @@ func revokeMessage(ctx context.Context, c *command.Commands, caller command.Call
 func getMessageList(ctx context.Context, c *command.Commands, caller command.Caller, p struct {
 	ConversationID   string `json:"conversationID"`
 	NextReqMessageID string `json:"nextReqMessageID"`
+	Since            string `json:"since"`
 	Count            int    `json:"count"`
 }) (jsontext.Value, error) {
-	cmd := command.GetMessageList{Before: kv.MessageID(p.NextReqMessageID), Count: p.Count}
+	cmd := command.GetMessageList{Before: kv.MessageID(p.NextReqMessageID), Since: p.Since, Count: p.Count}
 	if groupID, ok := strings.CutPrefix(p.ConversationID, "GROUP"); ok {
 		if err := command.CheckGroupID("conversationID", groupID); err != nil {
 			return nil, err

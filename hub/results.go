@@ -51,10 +51,27 @@ type wireGroup struct {
 	Guests     bool   `json:"guests,omitzero"`
 }
 
+// wireOwnGroup is a group as one of its members sees it.
+type wireOwnGroup struct {
+	wireGroup
+
+	Role        string `json:"role"`
+	JoinTime    int64  `json:"joinTime"`             // Unix seconds
+	MemberCount int    `json:"memberCount,omitzero"` // where it is known
+}
+
 type wireMember struct {
 	UserID   string `json:"userID"`
 	Role     string `json:"role"`
 	JoinTime int64  `json:"joinTime"` // Unix seconds
+	Nick     string `json:"nick"`
+	Avatar   string `json:"avatar"`
+}
+
+type wireProfile struct {
+	UserID string `json:"userID"`
+	Nick   string `json:"nick"`
+	Avatar string `json:"avatar"`
 }
 
 func newWirePair(p kv.Pair) wirePair { return wirePair{p.Key, p.Value, p.Seq, p.Created} }
@@ -102,12 +119,16 @@ func newWireGroup(g kv.GroupInfo) wireGroup {
 	return wireGroup{g.GroupID, g.Type, g.Name, g.Owner, g.JoinOption, g.CreateTime, g.Guests}
 }
 
-func newWireMembers(members []kv.Member) []wireMember {
+func newWireMembers(members []kv.Member, profiles []kv.Profile) []wireMember {
 	w := make([]wireMember, len(members))
 	for i, m := range members {
-		w[i] = wireMember{m.UserID, m.Role, m.JoinTime}
+		w[i] = wireMember{m.UserID, m.Role, m.JoinTime, profiles[i].Nick, profiles[i].Avatar}
 	}
 	return w
+}
+
+func newWireOwnGroup(m kv.Membership) wireOwnGroup {
+	return wireOwnGroup{wireGroup: newWireGroup(m.Group), Role: m.Member.Role, JoinTime: m.Member.JoinTime}
 }
 
 // orEmpty returns a list that is [] in JSON when it is empty, never null.

@@ -53,6 +53,14 @@ func (b *deltaBuilder) add(at parsedKey, d bucket.Delivery, sink func(Delta)) {
 	}
 }
 
+// pass notes an entry that belongs to no object. One of the open batch may end it; any other means
+// that the end of that was overwritten.
+func (b *deltaBuilder) pass(d bucket.Delivery) {
+	if d.EndBatch || d.Batch != b.batch {
+		b.batch = ""
+	}
+}
+
 // continues reports whether an entry of this object and batch belongs to the open Delta. A clear, a
 // close, a record and a dissolution end a Delta, and so does a size: a stream of changes that never
 // pauses must be handed out too.

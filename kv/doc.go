@@ -40,9 +40,13 @@
 //	  .u.<userID>            a member
 //	u.<userID>.<groupID>     from a user back to a group: a hint, the member entry is the truth
 //	a.<userID>               a user: up to when UserSigs are revoked
+//	n.<userID>               a user's nick and avatar
+//	l.<userID>.<userID>      a one-to-one conversation of the first, as new as its newest message
+//	r.<userID>.c.<userID>    up to where a user has read a one-to-one conversation,
+//	r.<userID>.g.<groupID>   and a group
 //	h.<user>.<user>          the newest messages of a one-to-one conversation, in order, and
 //	h.<user>.<user>.<n>      16 older ones each: an index, the records are the truth
-//	h                        says that there is an index
+//	h, l                     say that there is an index, and that conversations are listed
 //	_                        the bucket itself: how many shards there are
 //	_.hubs                   which bucket of marks was believed last, see belief
 //

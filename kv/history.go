@@ -23,20 +23,44 @@ type Page struct {
 // user for whom it is, see ReaderKey. If before is not in the conversation, or not any more, it
 // returns ErrMessageID; in a group it may be any number.
 func (s *Store) History(ctx context.Context, c Conversation, before Ref, count int) (Page, error) {
+	return s.HistorySince(ctx, c, before, count, nil)
+}
+
+// HistorySince is History of the messages that were sent behind a position, if there is one: the
+// last page has no Next.
+func (s *Store) HistorySince(
+	ctx context.Context, c Conversation, before Ref, count int, since Position,
+) (Page, error) {
 	end, err := s.turns.take(ctx)
 	if err != nil {
 		return Page{}, err
 	}
 	defer end()
 	sh := s.shardOf(c)
+	var p Page
 	if group, ok := c.group(); ok {
-		return sh.groupHistory(ctx, group, before.MsgSeq, uint64(count))
+		p, err = sh.groupHistory(ctx, group, before.MsgSeq, uint64(count))
+	} else {
+		var a, b string
+		if a, b, err = c.users(); err == nil {
+			p, err = sh.c2cHistory(ctx, c2c{a, b}, before, uint64(count))
+		}
 	}
-	a, b, err := c.users()
-	if err != nil {
-		return Page{}, err
+	if len(since) > 0 {
+		p.cut(since[sh.index])
 	}
-	return sh.c2cHistory(ctx, c2c{a, b}, before, uint64(count))
+	return p, err
+}
+
+// cut leaves what was sent behind a revision.
+func (p *Page) cut(since uint64) {
+	behind := slices.IndexFunc(p.Records, func(r Record) bool { return r.sent > since })
+	if behind < 0 {
+		behind = len(p.Records)
+	}
+	if behind > 0 {
+		p.Records, p.Next = p.Records[behind:], Ref{}
+	}
 }
 
 const (

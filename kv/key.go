@@ -18,14 +18,15 @@ type parsedKey struct {
 func (k *parsedKey) ofGroup() bool { return k.suffix == "i" || strings.HasPrefix(k.suffix, "u.") }
 
 // parseKey takes a bucket key apart. Keys that belong to no object (the bucket's own entry, the way
-// back from users to groups, the index of one-to-one conversations, the counters of groups,
-// accounts) have an empty object.
+// back from users to groups, the index and the lists of one-to-one conversations, what users have
+// read, the counters of groups, accounts) have an empty object.
 func parseKey(key string) (parsedKey, error) {
 	// The object ends at the third dot of a group's key, at the fourth of a one-to-one message's
 	dots := 3
 	switch {
-	case key == bucket.OwnKey, key == indexedKey, key == believedKey, isCounter(key),
-		strings.HasPrefix(key, "u."), strings.HasPrefix(key, "h."):
+	case key == bucket.OwnKey, key == indexedKey, key == listedKey, key == believedKey, isCounter(key),
+		strings.HasPrefix(key, "u."), strings.HasPrefix(key, "h."), strings.HasPrefix(key, "l."),
+		strings.HasPrefix(key, "r."), strings.HasPrefix(key, profilePrefix):
 		return parsedKey{}, nil
 	case strings.HasPrefix(key, accountPrefix):
 		user, err := decodeToken(key[len(accountPrefix):])

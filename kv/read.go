@@ -1,6 +1,7 @@
 package kv
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"log/slog"
@@ -95,19 +96,35 @@ func (s *Store) ReadGroup(ctx context.Context, groupID string, fn func(*Group)) 
 	return sh.cache.withGroup(ctx, groupID, func(sl *slot) { fn(sl.object.(*Group)) })
 }
 
-// Groups returns the IDs of the groups that the user is a member of. Every membership that was
-// committed before the call is among them, and Run's sink has been called for each of them when
-// Groups returns: a caller that listens to the sink first misses nothing. It costs time in
-// proportion to the groups, so those who add members have to bound their number, see InGroups.
+// Groups returns the IDs of the groups that the user is a member of, see Memberships.
 func (s *Store) Groups(ctx context.Context, userID string) ([]string, error) {
+	memberships, err := s.Memberships(ctx, userID)
+	groups := make([]string, len(memberships))
+	for i, m := range memberships {
+		groups[i] = m.Group.GroupID
+	}
+	return groups, err
+}
+
+// Membership is a group and the user as its member.
+type Membership struct {
+	Group  GroupInfo
+	Member Member
+}
+
+// Memberships returns the groups that the user is a member of. Every membership that was committed
+// before the call is among them, and Run's sink has been called for each of them when it returns: a
+// caller that listens to the sink first misses nothing. It costs time in proportion to the groups,
+// so those who add members have to bound their number, see InGroups.
+func (s *Store) Memberships(ctx context.Context, userID string) ([]Membership, error) {
 	user := encodeToken(userID)
 	hints := make([]*bucket.Query, len(s.shards))
 	for i, sh := range s.shards {
 		hints[i] = sh.batcher.Enqueue("u." + user + ".*")
 	}
-	var groups []string
+	var groups []Membership
 	for i, sh := range s.shards {
-		found, err := sh.groups(ctx, user, hints[i])
+		found, err := sh.memberships(ctx, user, hints[i])
 		if err != nil {
 			return nil, err
 		}
@@ -116,10 +133,10 @@ func (s *Store) Groups(ctx context.Context, userID string) ([]string, error) {
 	return groups, nil
 }
 
-// groups returns those groups of this shard that the hints are right about. Hints that are wrong,
-// of groups that the user has left or that are no more, are swept: a login should cost what the
-// user is in, and not what it ever was in.
-func (sh *shard) groups(ctx context.Context, user string, asked *bucket.Query) ([]string, error) {
+// memberships returns those groups of this shard that the hints are right about. Hints that are
+// wrong, of groups that the user has left or that are no more, are swept: a login should cost what
+// the user is in, and not what it ever was in.
+func (sh *shard) memberships(ctx context.Context, user string, asked *bucket.Query) ([]Membership, error) {
 	found, err := sh.batcher.Await(ctx, asked)
 	if err != nil {
 		return nil, err
@@ -148,17 +165,17 @@ func (sh *shard) groups(ctx context.Context, user string, asked *bucket.Query) (
 	if err := sh.tail.applied.wait(ctx, upTo); err != nil {
 		return nil, fmt.Errorf("%w: the tail has not come to revision %d: %w", ErrUnavailable, upTo, err)
 	}
-	var list []string
+	var list []Membership
 	for id, g := range groups {
 		if g.Info() != nil && g.Len() > 0 {
-			list = append(list, id)
+			list = append(list, Membership{*g.Info(), g.Members()[0]})
 		}
 		if dissolved := g.Info() == nil && g.created > 0; !dissolved && len(g.gone) == 0 {
 			delete(hints, id) // it is right, or what it speaks of can't be read
 		}
 	}
 	sh.sweeper.add(slices.Collect(maps.Values(hints)))
-	slices.Sort(list)
+	slices.SortFunc(list, func(a, b Membership) int { return cmp.Compare(a.Group.GroupID, b.Group.GroupID) })
 	return list, nil
 }
 

@@ -74,8 +74,17 @@ func (r Record) without(recall Recall) Record {
 
 // sentAt returns the revision at which the message of a record was sent.
 func sentAt(e bucket.Entry) uint64 {
-	if r, err := readRecord(e); err == nil && r.Recalled != nil {
-		return r.Recalled.Sent
+	if r, err := readRecord(e); err == nil {
+		return r.sent
 	}
 	return e.Revision
+}
+
+// sentTime returns when the message of a record was sent. Of one that was recalled only the second
+// is known.
+func sentTime(e bucket.Entry) time.Time {
+	if r, err := readRecord(e); err == nil && r.Recalled != nil {
+		return time.Unix(r.Time, 0)
+	}
+	return e.Time
 }

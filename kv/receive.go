@@ -51,6 +51,12 @@ func (t *tail) receive(d bucket.Delivery, sink func(Delta)) {
 		t.revoke(key.account, d.Entry, sink)
 		t.awaited = true
 	}
+	switch {
+	case err != nil || key.object == "":
+		t.builder.pass(d)
+	case key.suffix == "m" && key.ref.GroupID != "":
+		t.sh.heads.saw(key.ref, d.Revision, d.Time)
+	}
 	t.received = d.Revision
 	t.sh.bucket.Saw(t.received)
 	switch {

@@ -22,6 +22,8 @@ type Record struct {
 	Sequence           uint64          `json:"sequence"`
 	Random             uint32          `json:"random"`
 	CloudCustomData    string          `json:"cloudCustomData,omitempty"`
+	Nick               string          `json:"nick,omitempty"`   // of the sender, when it was sent
+	Avatar             string          `json:"avatar,omitempty"` // likewise
 	IsSupportExtension bool            `json:"isSupportExtension,omitempty"`
 	Recalled           *Recall         `json:"recalled,omitempty"` // nil unless it was recalled
 	// Number is the place of a one-to-one message in its conversation, from 1. It is 0 if it was
@@ -38,6 +40,8 @@ type Record struct {
 
 	Rules        *ballot.Rules `json:"rules,omitempty"`        // nil: everything is free
 	AnonymousKey string        `json:"anonymousKey,omitempty"` // names the key of anonymous pairs
+
+	sent uint64 // the revision at which it was sent, of what readRecord returns
 }
 
 func (r *Record) ttl() time.Duration { return time.Duration(r.TTL) * time.Second }

@@ -131,7 +131,8 @@ func (sh *shard) sendC2C(ctx context.Context, r Record, origin, id string) (Reco
 	if err != nil {
 		return Record{}, notSent(err)
 	}
-	stored, err := sh.storeRecord(ctx, r, origin, id, bucket.Precondition{Filter: sh.bucket.Filter(object)})
+	unchanged := bucket.Precondition{Filter: sh.bucket.Filter(object)}
+	stored, err := sh.storeRecord(ctx, r, origin, id, unchanged, place.touched(sh.options.ttlSlack)...)
 	if err == nil || errors.Is(err, ErrUnknown) {
 		return stored, err
 	}
@@ -158,8 +159,11 @@ func (sh *shard) sendC2C(ctx context.Context, r Record, origin, id string) (Reco
 	return Record{}, ErrTaken
 }
 
-func (sh *shard) storeRecord(ctx context.Context, r Record, origin, id string, p bucket.Precondition) (Record, error) {
-	entries := []bucket.Write{r.write()}
+// storeRecord stores a message, and in one commit with it what else is to be written then.
+func (sh *shard) storeRecord(
+	ctx context.Context, r Record, origin, id string, p bucket.Precondition, also ...bucket.Write,
+) (Record, error) {
+	entries := append([]bucket.Write{r.write()}, also...)
 	if r.Rules != nil && r.Rules.CloseAt > 0 {
 		// In one commit with the message: there is no moment at which nothing would close it.
 		entries = append(entries, schedule(string(r.Ref.ID()), r.Rules.CloseAt))
@@ -185,6 +189,9 @@ func readRecord(e bucket.Entry) (Record, error) {
 	r, err := decodeRecord(at.ref, e.Value)
 	if err != nil {
 		return Record{}, fmt.Errorf("%w: %s at %d: %w", errUnreadable, e.Key, e.Revision, err)
+	}
+	if r.sent = e.Revision; r.Recalled != nil {
+		r.sent = r.Recalled.Sent
 	}
 	return *r, nil
 }

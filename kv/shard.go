@@ -17,6 +17,7 @@ type shard struct {
 	bucket  *bucket.Bucket
 	batcher *bucket.Batcher
 	cache   *cache
+	heads   *heads
 	turns   *turns
 	tail    *tail
 	marks   *marks // nil if this hub is alone
@@ -45,11 +46,16 @@ func openShard(ctx context.Context, nc *nats.Conn, options Options, index int, t
 	}
 	sh.batcher = bucket.NewBatcher(sh.bucket)
 	sh.cache = newCache(sh, options.CacheBytes/options.Shards)
+	sh.heads = newHeads(sh)
 	sh.sweeper = newSweeper(sh)
 	sh.closer = newCloser(sh)
 	if err := sh.indexOld(ctx); err != nil {
 		sh.bucket.Close()
 		return nil, fmt.Errorf("make an index: %w", err)
+	}
+	if err := sh.listOld(ctx); err != nil {
+		sh.bucket.Close()
+		return nil, fmt.Errorf("list one-to-one conversations: %w", err)
 	}
 	state, err := sh.bucket.State(ctx)
 	if err != nil {

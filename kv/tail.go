@@ -144,6 +144,7 @@ func (t *tail) reset(ctx context.Context, state bucket.State, sink func(Delta)) 
 	slog.Warn("tail starts anew: changes may have been missed",
 		"bucket", t.sh.bucket.Name(), "from", t.applied.get(), "to", last)
 	t.sh.cache.reset()
+	t.sh.heads.reset()
 	// The history changes last: a mark in between would have the new one with how far the tail was
 	// in the old one, and other hubs would believe that this hub has come to what it has not seen.
 	t.applied.advance(last)

@@ -38,10 +38,10 @@ func (c *Commands) CheckRevoked(ctx context.Context, userID string, issued time.
 		"the UserSig was revoked at %s: get a new one", time.Unix(upTo, 0).UTC().Format(time.RFC3339))}
 }
 
-// DeleteAccounts ends what users are to the hub: their sessions and UserSigs, as Kick does, and all
-// their memberships. A group goes on without its owner. Messages and pairs stay, because they
-// belong to others too, and nobody says who set a pair. The door has to see that an app admin
-// asks. After an error it may be called again: what is gone does no harm.
+// DeleteAccounts ends what users are to the hub: their sessions and UserSigs, as Kick does, all
+// their memberships, and their profiles. A group goes on without its owner. Messages and pairs
+// stay, because they belong to others too, and nobody says who set a pair. The door has to see that
+// an app admin asks. After an error it may be called again: what is gone does no harm.
 func (c *Commands) DeleteAccounts(ctx context.Context, caller Caller, userIDs []string) error {
 	if len(userIDs) == 0 {
 		return refusal.Field(refusal.BadParameter, "userIDList", "none given")
@@ -76,6 +76,9 @@ func (c *Commands) deleteAccount(ctx context.Context, caller Caller, userID stri
 		if err != nil {
 			return err
 		}
+	}
+	if err := c.store.SetProfile(ctx, kv.Profile{UserID: userID}); err != nil {
+		return err
 	}
 	c.options.Audit.Done("account deleted", "by", caller.UserID, "user", userID, "groups", len(groups))
 	return nil

@@ -14,7 +14,8 @@ type GetMessageList struct {
 	Peer    string // a one-to-one conversation of the caller, if GroupID is empty
 	GroupID string
 	Before  kv.MessageID
-	Count   int // 15 at most; 0 means 15
+	Since   string // a position: only messages that were sent behind it; "" for all
+	Count   int    // 15 at most; 0 means 15
 }
 
 // MessageList is the answer, the oldest message first. Next is the Before of the page that precedes
@@ -34,6 +35,10 @@ func (c *Commands) GetMessageList(ctx context.Context, caller Caller, cmd GetMes
 	if err != nil || conversation == "" {
 		return MessageList{}, err
 	}
+	since, err := c.position(cmd.Since)
+	if err != nil {
+		return MessageList{}, err
+	}
 	var before kv.Ref
 	if cmd.Before != "" {
 		before, err = kv.ParseMessageID(cmd.Before)
@@ -45,7 +50,7 @@ func (c *Commands) GetMessageList(ctx context.Context, caller Caller, cmd GetMes
 	if count == 0 {
 		count = maxMessagesPerPage
 	}
-	page, err := c.store.History(ctx, conversation, before, count)
+	page, err := c.store.HistorySince(ctx, conversation, before, count, since)
 	if errors.Is(err, kv.ErrMessageID) {
 		err = cmd.notBefore()
 	}

@@ -1,7 +1,9 @@
 package command
 
 import (
+	"cmp"
 	"context"
+	"slices"
 
 	"exthub/hub/refusal"
 	"exthub/kv"
@@ -117,4 +119,37 @@ func (c *Commands) GetGroupMemberList(ctx context.Context, caller Caller, cmd Ge
 		return MemberList{}, err
 	}
 	return list, refused
+}
+
+// GetGroupList returns the groups that the caller is in, by their IDs.
+func (c *Commands) GetGroupList(ctx context.Context, caller Caller) ([]kv.Membership, error) {
+	if err := c.store.Check(ctx); err != nil {
+		return nil, err
+	}
+	groups, err := c.store.Memberships(ctx, caller.UserID)
+	caller.pay(len(groups), conversationsPerRequest)
+	slices.SortFunc(groups, func(a, b kv.Membership) int { return cmp.Compare(a.Group.GroupID, b.Group.GroupID) })
+	return groups, err
+}
+
+// GroupProfile is a group, how many members it has, and the caller as one of them.
+type GroupProfile struct {
+	kv.Membership
+
+	Members int
+}
+
+// GetGroupProfile returns what members and app admins may know of a group.
+func (c *Commands) GetGroupProfile(ctx context.Context, caller Caller, groupID string) (p GroupProfile, err error) {
+	if err := CheckGroupID("groupID", groupID); err != nil {
+		return p, err
+	}
+	var refused error
+	err = c.store.ReadGroup(ctx, groupID, func(g *kv.Group) {
+		if refused = checkMember(g, caller, groupID); refused == nil {
+			p.Group, p.Members = *g.Info(), g.Len()
+			p.Member, _ = g.Member(caller.UserID)
+		}
+	})
+	return p, cmp.Or(err, refused)
 }

@@ -69,6 +69,11 @@ func (c *Commands) SendMessage(ctx context.Context, caller Caller, cmd SendMessa
 		record.IsSupportExtension = record.IsSupportExtension && group.Type != AVChatRoom
 		record.TTL = cmp.Or(group.MessageTTL, record.TTL)
 	}
+	sender, err := c.store.Profiles(ctx, record.From)
+	if err != nil {
+		return kv.Record{}, err
+	}
+	record.Nick, record.Avatar = sender[0].Nick, sender[0].Avatar
 	sent, err := c.store.Send(ctx, record, caller.Session, dedup)
 	for errors.Is(err, kv.ErrTaken) {
 		// Clients may repeat the numbers that a key is made of, but keys must be unique: the second

@@ -15,14 +15,15 @@ import (
 
 // Limits of Tencent Chat that an operator can't change. Lengths are in bytes.
 const (
-	MaxUserID          = 32
-	maxGroupID         = 48
-	maxGroupName       = 30
-	maxAccounts        = 300 // users that one request about a group may name
-	maxDeletions       = 100 // users that one request may delete
-	MaxMessageBytes    = 12 << 10
-	maxMessagesPerPage = 15
-	maxPairsPerPage    = 200
+	MaxUserID               = 32
+	maxGroupID              = 48
+	maxGroupName            = 30
+	maxAccounts             = 300 // users that one request about a group may name
+	maxDeletions            = 100 // users that one request may delete
+	MaxMessageBytes         = 12 << 10
+	maxMessagesPerPage      = 15
+	maxConversationsPerPage = 50
+	maxPairsPerPage         = 200
 )
 
 // Limits are the limits that an operator may change. Lengths are in bytes.

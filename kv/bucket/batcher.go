@@ -79,7 +79,7 @@ func (r *Batcher) ask(ctx context.Context) {
 		}
 	}
 	// Others wait for it, so it outlives the caller that happens to ask.
-	found, err := r.b.read(context.WithoutCancel(ctx), 0, slices.Collect(maps.Keys(asked)), false)
+	found, err := r.b.read(context.WithoutCancel(ctx), 0, 0, slices.Collect(maps.Keys(asked)), false)
 	if errors.Is(err, errTooMany) {
 		// Somebody who is in thousands of groups would make all the others wait
 		for _, q := range batch {

@@ -40,9 +40,13 @@ func (m *pooledMsg) entry(prefix string, w Write, options PublishOptions) *poole
 	if options.Request != 0 {
 		m.set(requestHeader, strconv.FormatUint(options.Request, 16))
 	}
+	lives := options.TTL
+	if w.Kept != nil {
+		lives = *w.Kept
+	}
 	ttl := ""
-	if options.TTL > 0 {
-		ttl = strconv.FormatInt(int64((options.TTL+time.Second-1)/time.Second), 10)
+	if lives > 0 {
+		ttl = strconv.FormatInt(int64((lives+time.Second-1)/time.Second), 10)
 	}
 	m.set(ttlHeader, ttl)
 	m.set(byHeader, w.By)

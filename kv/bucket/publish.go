@@ -29,6 +29,8 @@ type Write struct {
 	// itself writes the value under the key Target, and the schedule is gone.
 	Target string
 	At     time.Time
+	// Kept is how long the entry is kept, if that is not what PublishOptions.TTL says: nil.
+	Kept *time.Duration
 }
 
 // Mark says of an entry that it is of a message with rules, and at which revision the pair was

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -85,17 +86,27 @@ func (r *reader) close() { _ = r.sub.Unsubscribe() }
 // reader goes back in time, nor than atLeast. It asks again while a lagging replica answers. If ctx
 // ends or nobody answers, it returns ErrUnavailable.
 func (b *Bucket) Read(ctx context.Context, atLeast uint64, filters ...string) (Snapshot, error) {
-	return b.read(ctx, atLeast, filters, true)
+	return b.read(ctx, atLeast, 0, filters, true)
+}
+
+// ReadFrom is Read of the entries from the revision first on. The others cost the server a look at
+// their keys.
+func (b *Bucket) ReadFrom(ctx context.Context, first uint64, filters ...string) (Snapshot, error) {
+	snap, err := b.read(ctx, 0, first, filters, true)
+	snap.Entries = slices.DeleteFunc(snap.Entries, func(e Entry) bool { return e.Revision < first })
+	return snap, err
 }
 
 // read is Read, which returns errTooMany for what does not fit into one snapshot unless it may be
-// scanned for.
-func (b *Bucket) read(ctx context.Context, atLeast uint64, filters []string, mayScan bool) (Snapshot, error) {
+// scanned for. A scan begins before first.
+func (b *Bucket) read(
+	ctx context.Context, atLeast, first uint64, filters []string, mayScan bool,
+) (Snapshot, error) {
 	floor := max(atLeast, b.Seen())
 	ctx, cancel := context.WithTimeout(ctx, RequestTimeout)
 	defer cancel()
 	for wait := time.Millisecond; ; wait = min(2*wait, 200*time.Millisecond) {
-		snap, err := b.reader.ask(ctx, filters)
+		snap, err := b.reader.ask(ctx, filters, first)
 		if errors.Is(err, errTooMany) && !mayScan {
 			return Snapshot{}, err
 		}
@@ -124,7 +135,7 @@ func (b *Bucket) Count(ctx context.Context, filter string) (int, error) {
 	defer cancel()
 	// The first key comes, the others are counted: with the bucket's own that is one key too many
 	p := &pendingRead{part: true}
-	switch err := b.reader.request(ctx, p, []string{filter}, 1); {
+	switch err := b.reader.request(ctx, p, []string{filter}, 0, 1); {
 	case errors.Is(err, errTooMany):
 		return maxKeys + 1, nil
 	case errors.Is(err, errNone):
@@ -138,18 +149,19 @@ func (b *Bucket) Count(ctx context.Context, filter string) (int, error) {
 // maxKeys is how many keys JetStream lets match at most.
 const maxKeys = 1024
 
-func (r *reader) ask(ctx context.Context, filters []string) (Snapshot, error) {
+func (r *reader) ask(ctx context.Context, filters []string, first uint64) (Snapshot, error) {
 	p := &pendingRead{}
-	err := r.request(ctx, p, filters, 0)
+	err := r.request(ctx, p, filters, first, 0)
 	return p.Snapshot, err
 }
 
-// request asks for at most limit entries, or for all that match if it is 0.
-func (r *reader) request(ctx context.Context, p *pendingRead, filters []string, limit int) error {
+// request asks for at most limit entries from a revision on, or for all of these if limit is 0.
+func (r *reader) request(ctx context.Context, p *pendingRead, filters []string, first uint64, limit int) error {
 	body := struct {
 		Subjects []string `json:"multi_last"`
+		First    uint64   `json:"seq,omitempty"`
 		Limit    int      `json:"batch,omitempty"`
-	}{Limit: limit}
+	}{First: first, Limit: limit}
 	for _, filter := range append(filters, OwnKey) {
 		body.Subjects = append(body.Subjects, r.b.prefix+filter)
 	}
@@ -293,17 +305,39 @@ func (b *Bucket) newEntry(subject string, header nats.Header, data []byte, revis
 // one has taken its place, or ErrUnavailable. The client's own call would ask any replica, and one
 // that lags would say that there is no such entry yet.
 func (b *Bucket) Get(ctx context.Context, revision uint64) (Entry, error) {
-	body, err := json.Marshal(map[string]uint64{"seq": revision})
+	e, err := b.askLeader(ctx, map[string]any{"seq": revision})
+	if err == nil && e == nil {
+		return Entry{}, fmt.Errorf("%w: %d", ErrOverwritten, revision)
+	}
 	if err != nil {
-		return Entry{}, err
+		return Entry{}, fmt.Errorf("%w: entry %d: %w", ErrUnavailable, revision, err)
+	}
+	return *e, nil
+}
+
+// LastAtLeader is Last as the stream's leader has it.
+func (b *Bucket) LastAtLeader(ctx context.Context, filter string) (*Entry, error) {
+	e, err := b.askLeader(ctx, map[string]any{"last_by_subj": filter})
+	if err != nil {
+		return nil, fmt.Errorf("%w: read: %w", ErrUnavailable, err)
+	}
+	return e, nil
+}
+
+// askLeader returns the entry that the stream's leader finds, or nil if there is none.
+func (b *Bucket) askLeader(ctx context.Context, question map[string]any) (*Entry, error) {
+	body, err := json.Marshal(question)
+	if err != nil {
+		return nil, err
 	}
 	reply, err := b.requests.askAgain(ctx, &nats.Msg{Subject: "$JS.API.STREAM.MSG.GET.KV_" + b.name, Data: body})
 	if err != nil {
-		return Entry{}, fmt.Errorf("%w: entry %d: %w", ErrUnavailable, revision, err)
+		return nil, err
 	}
 	var answer struct {
 		Message struct {
 			Subject string    `json:"subject"`
+			Seq     uint64    `json:"seq"`
 			Header  []byte    `json:"hdrs"`
 			Data    []byte    `json:"data"`
 			Time    time.Time `json:"time"`
@@ -311,20 +345,21 @@ func (b *Bucket) Get(ctx context.Context, revision uint64) (Entry, error) {
 		Error *jetstream.APIError `json:"error"`
 	}
 	if err := json.Unmarshal(reply.Data, &answer); err != nil {
-		return Entry{}, fmt.Errorf("%w: entry %d: %w", ErrUnavailable, revision, err)
+		return nil, err
 	}
 	switch e := answer.Error; {
 	case e != nil && e.ErrorCode == jetstream.JSErrCodeMessageNotFound:
-		return Entry{}, fmt.Errorf("%w: %d", ErrOverwritten, revision)
+		return nil, nil
 	case e != nil:
-		return Entry{}, fmt.Errorf("%w: entry %d: %s", ErrUnavailable, revision, e.Description)
+		return nil, errors.New(e.Description)
 	}
 	m := answer.Message
 	var header nats.Header
 	if len(m.Header) > 0 {
 		if header, err = nats.DecodeHeadersMsg(m.Header); err != nil {
-			return Entry{}, fmt.Errorf("%w: entry %d: %w", ErrUnavailable, revision, err)
+			return nil, err
 		}
 	}
-	return b.newEntry(m.Subject, header, m.Data, revision, m.Time), nil
+	e := b.newEntry(m.Subject, header, m.Data, m.Seq, m.Time)
+	return &e, nil
 }
