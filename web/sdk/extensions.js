@@ -135,6 +135,7 @@ export class Extensions {
     for (const [, tracked] of all) {
       tracked.stale ||= away;
       tracked.away = away;
+      if (!away) tracked.returns++;
     }
     return all.some(([, { stale }]) => stale);
   }
@@ -148,18 +149,20 @@ export class Extensions {
     const generation = this._generation;
     const tracked = this._tracked.get(messageID);
     if (!tracked) return;
+    const { returns } = tracked;
+    const how = { complete: tracked.cursor === 0, delivery: PENDING, retry: false };
     try {
-      await this._read(messageID, tracked, {
-        complete: tracked.cursor === 0,
-        delivery: PENDING,
-        retry: false,
-      });
+      await this._read(messageID, tracked, how);
     } catch (error) {
       if (isTransient(error)) return;
       if (!isRefusal(error)) throw error;
-      // Somebody who was removed may come back. Of another store nothing is left to come back to.
-      if (error.code === NOT_A_MEMBER && !tracked.previous.size) tracked.away = true;
-      else this._tracked.delete(messageID);
+      // Somebody who was removed may come back, and may have by now: the hub can have refused
+      // before that. Of another store nothing is left to come back to.
+      if (error.code === NOT_A_MEMBER && !tracked.previous.size) {
+        tracked.away = returns === tracked.returns;
+        return;
+      }
+      this._tracked.delete(messageID);
       if (isRevoked(error))
         return this._session.history.onFoundRevoked(messageID, error.data.revoker);
       // A message of another store: its pairs went with it.

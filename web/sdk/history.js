@@ -151,14 +151,16 @@ export class History {
     const generation = this.marks.generation;
     const mark = this.marks.get(conversationID);
     if (!mark) return;
+    const { returns } = mark;
     let missed;
     try {
       missed = await this._readMissed(conversationID, mark);
     } catch (error) {
       if (isTransient(error)) return;
       if (!isRefusal(error)) throw error;
-      // Somebody who was removed may come back. Of another store nothing is left to come back to.
-      if (error.code === NOT_A_MEMBER && !mark.anew) mark.away = true;
+      // Somebody who was removed may come back, and may have by now: the hub can have refused
+      // before that. Of another store nothing is left to come back to.
+      if (error.code === NOT_A_MEMBER && !mark.anew) mark.away = returns === mark.returns;
       else this.marks.delete(conversationID);
       return;
     }

@@ -60,6 +60,7 @@ export class Marks {
     if (!mark) return false;
     mark.stale ||= away;
     mark.away = away;
+    if (!away) mark.returns++;
     return mark.stale;
   }
 

@@ -39,10 +39,13 @@ export async function send(user, groupID, options = {}) {
   return (await user.chat.sendMessage(message)).data.message;
 }
 
-/** Logs Alice and Bob in, makes them a group and a message. Bob may use a proxy to the hub. */
-export async function poll(t, hub, { proxy } = {}) {
+/**
+ * Logs Alice and Bob in, makes them a group and a message. Bob may use a proxy to the hub, and a
+ * socket of his own.
+ */
+export async function poll(t, hub, { proxy, WebSocket } = {}) {
   const alice = await User.logIn(t, hub, 'alice');
-  const bob = await User.logIn(t, hub, 'bob', { url: proxy?.url });
+  const bob = await User.logIn(t, hub, 'bob', { url: proxy?.url, WebSocket });
   const groupID = await gather([alice, bob]);
   const message = await send(alice, groupID);
   const [copy] = await bob.waitFor(EVENT.MESSAGE_RECEIVED, ([{ ID }]) => ID === message.ID);

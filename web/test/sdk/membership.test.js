@@ -1,6 +1,7 @@
 // A gap in a membership is a gap in what is known, also on a connection that never broke.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { WebSocket as RealSocket } from 'ws';
 import TencentCloudChat from '../../sdk/index.js';
 import { Hub } from '../hub.js';
 import { codes, pairs, poll, secretKey, send, set } from './fixture.js';
@@ -83,20 +84,88 @@ for (const [way, { reason, leave, enter }] of Object.entries(WAYS)) {
 
 test('removed and added again while away: told as well', { timeout }, async (t) => {
   const proxy = await TcpProxy.open(t, hub);
-  const { alice, bob, groupID, message, copy } = await poll(t, hub, { proxy });
+  const world = await poll(t, hub, { proxy });
+  const { alice, bob, groupID, message } = world;
+  await removeWhileAway(world, proxy);
+  proxy.restore();
+  await bob.waitFor(EVENT.NET_STATE_CHANGE, ({ state }) => state === 'connected');
+  await assert.rejects(bob.chat.getMessageExtensions(message), { code: 10007 });
+  await comeBack(world, () => alice.chat.addGroupMember({ groupID, userIDList: ['bob'] }));
+});
+
+for (const method of ['getMessageList', 'getMessageExtensions']) {
+  test(`${method} refuses, and the refusal comes behind the return`, { timeout }, async (t) => {
+    const proxy = await TcpProxy.open(t, hub);
+    const { WebSocket, held } = overtaken(method);
+    const world = await poll(t, hub, { proxy, WebSocket });
+    await removeWhileAway(world, proxy);
+    proxy.restore();
+    await held;
+    const { alice, groupID } = world;
+    await comeBack(world, () => alice.chat.addGroupMember({ groupID, userIDList: ['bob'] }));
+  });
+}
+
+/** Bob has read the pairs, is away, and is removed. */
+async function removeWhileAway({ alice, bob, groupID, message, copy }, proxy) {
+  await set(alice, message, 'stays', '1');
+  await bob.waitForPair(message.ID, 'stays', '1');
   await pairs(bob, copy);
   proxy.cut();
   await bob.waitFor(EVENT.NET_STATE_CHANGE, ({ state }) => state === 'disconnected');
+  bob.clearEvents();
   await alice.chat.deleteGroupMember({ groupID, userIDList: ['bob'] });
-  await set(alice, message, 'a', '1');
-  proxy.restore();
-  await bob.waitFor(EVENT.NET_STATE_CHANGE, ({ state }) => state === 'connected');
-  await assert.rejects(bob.chat.getMessageExtensions(copy), { code: 10007 });
+  await set(alice, message, 'comes', '1');
+}
+
+/** Bob enters again, hears what he missed, and knows all that there is. */
+async function comeBack({ alice, bob, groupID, message, copy }, enter) {
   const missed = await send(alice, groupID);
-  await alice.chat.addGroupMember({ groupID, userIDList: ['bob'] });
-  await bob.waitForPair(message.ID, 'a', '1');
+  await enter();
+  await bob.waitForPair(message.ID, 'comes', '1');
   await bob.waitFor(EVENT.MESSAGE_RECEIVED, (list) => list.some(({ ID }) => ID === missed.ID));
-});
+  assert.deepEqual(Object.fromEntries(await pairs(bob, copy)), { stays: '1', comes: '1' });
+  assert.equal(bob.eventsOf(EVENT.MESSAGE_EXTENSIONS_DELETED).length, 0);
+}
+
+/**
+ * A socket on which the first refusal of a method is overtaken by GROUP_JOINED, as when the hub had
+ * decided before it.
+ */
+function overtaken(method) {
+  let note;
+  const held = new Promise((resolve) => (note = resolve));
+  let refusal;
+  let passed = false;
+  const asked = new Set();
+  class Overtaken extends RealSocket {
+    send(data) {
+      const request = JSON.parse(data);
+      if (request.method === method) asked.add(request.id);
+      super.send(data);
+    }
+    set onmessage(handler) {
+      const pass = (item) => handler({ data: JSON.stringify(item) });
+      super.onmessage =
+        handler &&
+        (({ data }) => {
+          for (const item of [JSON.parse(data)].flat()) {
+            if (!passed && !refusal && asked.has(item.id) && item.error?.code === 10007) {
+              refusal = item;
+              note();
+              continue;
+            }
+            pass(item);
+            if (item.method !== 'GROUP_JOINED' || !refusal) continue;
+            passed = true;
+            pass(refusal);
+            refusal = undefined;
+          }
+        });
+    }
+  }
+  return { WebSocket: Overtaken, held };
+}
 
 test(
   'the first message of a group that was joined is told, also if it came while away',
