@@ -1,7 +1,7 @@
 // pack.js packs the browser's files into few: what the hub serves and what npm publishes.
 //   dist/index.js    the SDK as an ES module
 //   dist/exthub.js   the SDK as a classic script, which sets TencentCloudChat and Exthub
-//   dist/demo.js     the demo's script, which loads /sdk/index.js
+//   dist/demo.js     the demo's script, which loads sdk/index.js
 //   dist/demo.css    its styles
 // npm run pack writes them. They are kept in the repository, so that a hub needs Go alone; a test
 // says when they are not what the sources make.
@@ -51,7 +51,7 @@ export async function pack() {
       ...common,
       entryPoints: ['demo/demo.js', 'demo/demo.css'],
       format: 'esm',
-      external: ['/sdk/index.js'],
+      external: ['./sdk/index.js'],
     }),
   ]);
   return built.flatMap(({ outputFiles }) => outputFiles);

@@ -64,7 +64,8 @@ type asset struct {
 
 // newStatic returns a handler for files, by their names below the path prefix. Those that refer to
 // others, of this prefix or of the handlers in linked, get the names with hashes: pages refer to
-// scripts, and scripts to none but those of linked.
+// scripts, and scripts to none but those of linked. They do so from the root ("/sdk/index.js") or,
+// for a hub that a proxy serves below a path of its own, from beside it ("./sdk/index.js").
 func newStatic(prefix, audience string, files map[string][]byte, linked ...*static) *static {
 	s := &static{audience: audience, files: make(map[string]*asset), names: make(map[string]string)}
 	var names []string
@@ -99,7 +100,9 @@ func pageRank(name string) string {
 func replaceNames(content []byte, linked []*static) []byte {
 	for _, s := range linked {
 		for own, hashed := range s.names {
-			content = bytes.ReplaceAll(content, []byte(`"`+own+`"`), []byte(`"`+hashed+`"`))
+			for _, from := range []string{`"`, `".`} {
+				content = bytes.ReplaceAll(content, []byte(from+own+`"`), []byte(from+hashed+`"`))
+			}
 		}
 	}
 	return content

@@ -13,7 +13,7 @@ export function bar(label) {
   const parts = [
     fill,
     h('span', { class: 'mark', 'aria-hidden': 'true' }),
-    h('span', { class: 'label' }, label),
+    h('bdi', { class: 'label' }, label),
     avatars,
     number,
     percent,

@@ -10,6 +10,9 @@ import { survey } from './survey.js';
 const RENDERERS = { poll, chain, survey };
 const KIND_LABELS = { poll: 'Poll', chain: 'Chain', survey: 'Survey' };
 
+const WAITING = 'Waiting for the hub. It is sent as soon as there is a connection.';
+const WAITING_MS = 400; // after which one wonders
+
 /**
  * Card is one message with its pairs. Poll, chain or survey draw its body; what all three share is
  * here: keeping the pairs, writing them, and showing why a write failed.
@@ -26,6 +29,7 @@ export class Card {
   #pairs = new Map();
   #body;
   #notice = notice();
+  #waiting = h('p', { class: 'hint', role: 'status' });
   #size = h('span', { class: 'size' });
   #clearButton = confirmButton(
     'Clear',
@@ -64,10 +68,12 @@ export class Card {
       'p',
       { class: 'byline' },
       h('strong', {}, KIND_LABELS[kind]),
-      ` by ${displayName(from, me)}, `,
+      ' by ',
+      h('bdi', {}, displayName(from, me)),
+      ', ',
       clock,
     );
-    const heading = h('h3', { id: `title-${ID}` }, title);
+    const heading = h('h3', { id: `title-${ID}`, dir: 'auto' }, title);
     if (from === me)
       this.#footer.append(...(this.#body.tools ?? []), this.#clearButton, this.#revokeButton);
     return h(
@@ -75,6 +81,7 @@ export class Card {
       { class: `card ${kind}`, 'aria-labelledby': heading.id },
       h('header', {}, avatar(from), h('div', {}, byline, heading)),
       this.#body.element,
+      this.#waiting,
       this.#notice.element,
       this.#footer,
     );
@@ -136,7 +143,10 @@ export class Card {
   async #attempt(run, format = (value) => value) {
     this.#notice.hide();
     for (;;) {
+      const sign = setTimeout(() => setText(this.#waiting, WAITING), WAITING_MS);
       const problem = await tryWrite(run, format);
+      clearTimeout(sign);
+      setText(this.#waiting, '');
       if (!problem) return true;
       if (!(await this.#notice.ask(problem))) return false;
     }

@@ -1,5 +1,5 @@
 import { nextNumber, parseEntry, sortEntries } from './aggregate.js';
-import { h, newID, setChildren, setText } from './dom.js';
+import { announce, h, newID, setChildren, setText } from './dom.js';
 import { lengthHint, tooLong } from './limits.js';
 import { note } from './note.js';
 import { avatar, displayName } from './people.js';
@@ -48,8 +48,8 @@ export function chain(content, { me, set, remove }) {
   };
   const item = ({ userID, text }) => {
     if (!items.has(userID)) {
-      const words = h('span', { class: 'text' });
-      const name = h('strong', {}, displayName(userID, me));
+      const words = h('bdi', { class: 'text' });
+      const name = h('strong', {}, h('bdi', {}, displayName(userID, me)));
       items.set(userID, {
         words,
         element: h(
@@ -96,7 +96,7 @@ export function chain(content, { me, set, remove }) {
       nobody.hidden = entries.length > 0;
       leave.hidden = !pairs.has(me);
       setText(join, pairs.has(me) ? 'Change mine' : 'Join');
-      setText(status, entries.length === 1 ? '1 person is in' : `${entries.length} people are in`);
+      announce(status, entries.length === 1 ? '1 person is in' : `${entries.length} people are in`);
       validate();
     },
   };

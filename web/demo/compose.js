@@ -62,6 +62,8 @@ export function compose(me, send) {
       try {
         await send(read(new FormData(form), me));
         dialog.close();
+        // What was ticked for this one is not meant for the next.
+        for (const box of form.querySelectorAll('[type=checkbox]')) box.checked = false;
       } catch (error) {
         problem.textContent = errorSentence(error);
       } finally {

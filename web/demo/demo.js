@@ -9,8 +9,11 @@ import { Session } from './session.js';
 
 const $ = (id) => document.getElementById(id);
 
-/** The page's address with a name in it: a reload keeps the name, a second window has another. */
-const linkAs = (name) => `?as=${encodeURIComponent(name)}`;
+/** Where a window keeps its name: not in the address, with which it would be passed on. */
+const PLACE = 'exthub-demo-name';
+
+/** What the address of a window ends with that comes in by itself, as somebody new. */
+const SECOND = '#second';
 
 let room;
 let wasOffline = false;
@@ -98,7 +101,8 @@ async function enter(name) {
 }
 
 function showRoom(name) {
-  history.replaceState(null, '', linkAs(name));
+  history.replaceState(null, '', location.pathname);
+  sessionStorage.setItem(PLACE, name);
   document.title = `${name} · Exthub`;
   $('me').replaceChildren(avatar(name), name);
   $('door').hidden = true;
@@ -107,14 +111,12 @@ function showRoom(name) {
     await room.add([await session.send(data)]);
     updateRoom();
   });
-  const other = linkAs(suggestName(name));
-  $('second').href = other;
   $('second').addEventListener('click', (event) => {
     if (event.ctrlKey || event.metaKey || event.shiftKey) return;
     event.preventDefault(); // a window can stand beside this one, a tab cannot
     const half = Math.floor(screen.availWidth / 2);
     open(
-      linkAs(suggestName(name)),
+      location.pathname + SECOND,
       '_blank',
       `popup,noopener,width=${half},height=${screen.availHeight},left=${half},top=0`,
     );
@@ -123,6 +125,7 @@ function showRoom(name) {
 
 async function leave() {
   await session.signOut();
+  sessionStorage.removeItem(PLACE);
   location.assign(location.pathname);
 }
 
@@ -137,7 +140,7 @@ $('door-form').addEventListener('submit', (event) => {
   void enter($('name').value.trim());
 });
 
-const name = new URLSearchParams(location.search).get('as');
-$('name').value = name ?? suggestName();
+const name = sessionStorage.getItem(PLACE) ?? (location.hash === SECOND && suggestName());
+$('name').value = name || suggestName();
 if (name) void enter(name);
 else $('name').select();

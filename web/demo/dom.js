@@ -26,6 +26,35 @@ export function setText(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }
 
+/** @type {WeakMap<Element, { last: number, timer: any }>} when an element was announced */
+const announced = new WeakMap();
+const ANNOUNCE_MS = 5_000;
+
+/**
+ * Sets the text of an element that screen readers announce, at most every five seconds: what thirty
+ * people do in ten is one sentence, not thirty.
+ */
+export function announce(element, text) {
+  if (element.textContent === text) return;
+  const state = announced.get(element) ?? { last: -Infinity, timer: null };
+  announced.set(element, state);
+  const now = performance.now();
+  const wait = state.last + ANNOUNCE_MS - now;
+  clearTimeout(state.timer);
+  setAttribute(element, 'aria-live', wait > 0 ? 'off' : 'polite');
+  element.textContent = text;
+  if (wait <= 0) {
+    state.last = now;
+    return;
+  }
+  state.timer = setTimeout(() => {
+    state.last = performance.now();
+    setAttribute(element, 'aria-live', 'polite');
+    element.textContent = '';
+    element.textContent = text; // a change that is announced
+  }, wait);
+}
+
 /** Sets the attribute if it differs. */
 export function setAttribute(element, name, value) {
   if (element.getAttribute(name) !== value) element.setAttribute(name, value);

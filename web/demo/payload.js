@@ -58,6 +58,7 @@ function poll(data) {
     kind: 'poll',
     title: requireText(data.title),
     multiple: data.config?.allow_multi_vote === true,
+    anonymous: data.config?.anonymous === true, // nobody is named, though every member reads the keys
     options,
   };
 }

@@ -1,6 +1,6 @@
 import { chosenOptions, CLOSED, tally, voteKey } from './aggregate.js';
 import { bar, labelRow } from './bar.js';
-import { h, setAttribute, setText } from './dom.js';
+import { announce, h, setAttribute, setText } from './dom.js';
 
 /** Draws a poll: a button per option, pressed if it is my vote. The next press takes it back. */
 export function poll(content, { me, set, remove }) {
@@ -68,7 +68,7 @@ export function poll(content, { me, set, remove }) {
       const most = Math.max(...result.options.map(({ voters }) => voters.length));
       for (const { index, text, voters, share } of result.options) {
         const { button, show } = rows.get(index);
-        show(voters.length, share, voters);
+        show(voters.length, share, content.anonymous ? [] : voters);
         labelRow(button, text, voters.length, share, 'vote');
         setAttribute(button, 'aria-pressed', String(chosen.includes(index)));
         button.classList.toggle('leading', most > 0 && voters.length === most);
@@ -76,7 +76,7 @@ export function poll(content, { me, set, remove }) {
       }
       withdraw.hidden = closed || chosen.length === 0;
       setText(close, closed ? 'Open again' : 'Close poll');
-      setText(status, summary(result, content.multiple));
+      announce(status, summary(result, content.multiple));
     },
   };
 }

@@ -1,4 +1,4 @@
-import TencentCloudChat from '/sdk/index.js';
+import TencentCloudChat from './sdk/index.js';
 
 const GROUP = 'demo';
 const { EVENT, TYPES } = TencentCloudChat;
@@ -138,7 +138,7 @@ export class Session {
 async function fetchUserSig(name) {
   let response;
   try {
-    response = await fetch(`/demo/usersig?user=${encodeURIComponent(name)}`);
+    response = await fetch(`demo/usersig?user=${encodeURIComponent(name)}`);
   } catch {
     throw new SignInError('The hub cannot be reached. Is it running?');
   }

@@ -1,6 +1,6 @@
 import { marks, parseAnswers, summarize } from './aggregate.js';
 import { bar, labelRow } from './bar.js';
-import { h, newID, setChildren, setText } from './dom.js';
+import { announce, h, newID, setChildren, setText } from './dom.js';
 import { lengthHint, tooLong } from './limits.js';
 import { avatar, displayName } from './people.js';
 
@@ -54,7 +54,7 @@ export function survey(content, { me, set, remove }) {
       }
       withdraw.hidden = own === '';
       setText(send, own === '' ? 'Send my answers' : 'Change my answers');
-      setText(status, respondents === 1 ? '1 person answered' : `${respondents} people answered`);
+      announce(status, respondents === 1 ? '1 person answered' : `${respondents} people answered`);
       validate();
     },
   };
@@ -114,14 +114,14 @@ function textQuestion({ text }, me) {
   const items = new Map();
   const item = ({ userID, answer }) => {
     if (!items.has(userID)) {
-      const words = h('span', { class: 'text' });
+      const words = h('bdi', { class: 'text' });
       items.set(userID, {
         words,
         element: h(
           'li',
           {},
           avatar(userID),
-          h('span', {}, h('strong', {}, displayName(userID, me)), ' ', words),
+          h('span', {}, h('strong', {}, h('bdi', {}, displayName(userID, me))), ' ', words),
         ),
       });
     }

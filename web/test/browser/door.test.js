@@ -47,13 +47,22 @@ test('two who come at once into a hub without a group both get in', () =>
       await person.sees('Where shall we eat on Friday?', 'Pizza: 0 votes, 0 %');
   }));
 
-test('the second window is another person', () =>
+test('the second window is another person, and stays that when it is loaded again', () =>
   play(async ({ enter }) => {
     const ada = await enter('Ada');
     const link = ada.page.getByRole('link', { name: 'Open a second window as another person' });
     const [second] = await Promise.all([ada.page.context().waitForEvent('page'), link.click()]);
     await second.getByRole('region', { name: 'Demo group' }).waitFor();
-    assert.notEqual(new URL(second.url()).searchParams.get('as'), 'Ada');
+    const names = await Promise.all([ada.page, second].map((page) => page.title()));
+    assert.notEqual(names[0], names[1]);
+    // An address that is passed on must not make its reader the one who passed it on.
+    for (const page of [ada.page, second]) {
+      assert.equal(page.url(), `${ada.hub.url}/`);
+      const name = await page.title();
+      await page.reload();
+      await page.getByRole('region', { name: 'Demo group' }).waitFor();
+      assert.equal(await page.title(), name);
+    }
   }));
 
 test('what people write never becomes part of the page', () =>

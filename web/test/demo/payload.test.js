@@ -14,6 +14,7 @@ test('what is built is read back', () => {
       kind: 'poll',
       title: 'Lunch',
       multiple: true,
+      anonymous: false,
       options: [
         { index: 1, text: 'Tea' },
         { index: 2, text: 'Rice' },
