@@ -37,6 +37,7 @@ type Bucket struct {
 
 	writeTimeout time.Duration
 	trouble      atomic.Pointer[error] // of the last write, if it did not go through
+	split        split
 	reader       *reader
 
 	clock    clock

@@ -139,17 +139,23 @@ func (b *Bucket) publish(ctx context.Context, writes []Write, options PublishOpt
 			last = err
 			// Stored or not: only another answer can tell.
 			unanswered = unanswered || !errors.Is(err, errNotSent)
+			b.split.suspect()
 		case ack.Error == nil && ack.Duplicate:
 			return 0, &DuplicateError{ack.Seq}
 		case ack.Error == nil:
 			b.Saw(ack.Seq)
 			return ack.Seq, nil
-		case ack.Error.ErrorCode == codeWrongLast:
+		case ack.Error.ErrorCode == codeWrongLast && !b.deposed(ack.Error, options.Precondition):
 			return 0, staleError(ack.Error, unanswered)
+		case ack.Error.ErrorCode == codeWrongLast:
+			// Another leader has got the same entries, and may have stored them.
+			last, unanswered = ack.Error, true
+			b.split.suspect()
 		case ack.Error.ErrorCode == codeWrongLastID:
 			return 0, &StaleError{}
 		case slices.Contains(tryAgain, ack.Error.ErrorCode):
 			last = ack.Error
+			unanswered = unanswered || ack.Error.ErrorCode == codeWrongLastBusy && b.split.suspected()
 		case unanswered: // this try was refused, but an earlier one may have been stored
 			return 0, fmt.Errorf("%w: %s", ErrUnknown, ack.Error.Description)
 		default:
@@ -169,12 +175,17 @@ func (b *Bucket) publish(ctx context.Context, writes []Write, options PublishOpt
 // or not.
 func staleError(refused *jetstream.APIError, unanswered bool) error {
 	stale := &StaleError{}
-	// The server names the revision only in its sentence. Without it the message is read anew.
-	_, _ = fmt.Sscanf(refused.Description, "wrong last sequence: %d", &stale.Last)
+	stale.Last, _ = lastNamed(refused) // without it the message is read anew
 	if unanswered {
 		return errors.Join(ErrUnknown, stale)
 	}
 	return stale
+}
+
+// lastNamed returns the revision that a refusal names, which the server does only in its sentence.
+func lastNamed(refused *jetstream.APIError) (last uint64, ok bool) {
+	_, err := fmt.Sscanf(refused.Description, "wrong last sequence: %d", &last)
+	return last, err == nil
 }
 
 // pause waits before another try, and reports whether there is time for one.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"reflect"
 	"testing"
+	"time"
 
 	"github.com/nats-io/nats.go"
 
@@ -28,6 +29,53 @@ func TestUnansweredStaysUnknown(t *testing.T) {
 	_, err := b.Publish(t.Context(), []Write{{Key: "k"}}, PublishOptions{})
 	if !errors.Is(err, ErrUnknown) || errors.Is(err, ErrUnavailable) {
 		t.Fatalf("after %d tries: %v", tries, err)
+	}
+}
+
+// A leader that was deposed and does not know it refuses a write, faster than the true leader
+// stores it: whoever takes that refusal for the outcome says that nothing was written, or decides
+// anew on its own write.
+func TestRefusalOfADeposedLeader(t *testing.T) {
+	const (
+		behind = `{"error":{"code":400,"err_code":10071,"description":"wrong last sequence: 3"}}`
+		busy   = `{"error":{"code":400,"err_code":10164,"description":"wrong last sequence"}}`
+		ahead  = `{"error":{"code":400,"err_code":10071,"description":"wrong last sequence: 9"}}`
+	)
+	for name, c := range map[string]struct {
+		sign     bool // of two leaders
+		answers  []string
+		replicas int
+		unknown  bool
+		last     uint64
+	}{
+		"it is behind":                    {false, []string{behind, ahead}, 3, true, 9},
+		"it has the same in flight":       {true, []string{busy, ahead}, 3, true, 9},
+		"somebody was faster":             {true, []string{ahead}, 3, false, 9},
+		"somebody is about to be faster":  {false, []string{busy, busy, ahead}, 3, false, 9},
+		"there is one leader, which lost": {false, []string{behind}, 1, false, 3},
+	} {
+		t.Run(name, func(t *testing.T) {
+			nc := kvtest.Server(t)
+			b := &Bucket{nc: nc, requests: requests{nc: nc}, prefix: "elsewhere.", writeTimeout: time.Minute}
+			b.config.Replicas = c.replicas
+			if c.sign {
+				b.split.suspect()
+			}
+			tries := 0
+			if _, err := nc.Subscribe(b.prefix+">", func(m *nats.Msg) {
+				if tries++; tries <= len(c.answers) {
+					_ = m.Respond([]byte(c.answers[tries-1]))
+				}
+			}); err != nil {
+				t.Fatal(err)
+			}
+			p := Precondition{Filter: b.Filter("k"), Last: 7}
+			_, err := b.Publish(t.Context(), []Write{{Key: "k"}}, PublishOptions{Precondition: p})
+			var stale *StaleError
+			if !errors.As(err, &stale) || stale.Last != c.last || errors.Is(err, ErrUnknown) != c.unknown {
+				t.Errorf("after %d tries: %v", tries, err)
+			}
+		})
 	}
 }
 
