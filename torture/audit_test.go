@@ -27,6 +27,7 @@ func (w *world) verify(recovery time.Duration) {
 	if err != nil {
 		w.t.Fatal(err)
 	}
+	w.checkSpread(bucket)
 	lost := w.checkAcks(bucket)
 	w.checkWatchers(bucket)
 	w.checkReplies(replies, bucket)
@@ -95,13 +96,14 @@ func (w *world) catchUpFromSnapshots() (replies []catchUpReply) {
 // checkAcks checks that what was acknowledged is in the bucket, or something newer that a client
 // wrote. It returns how many acknowledged writes are not.
 func (w *world) checkAcks(bucket map[string]entry) (lost int) {
-	given := make(map[uint64]ack)
+	given := make(map[revision]ack)
 	for _, a := range w.journal.acks {
 		if a.what != "clear" && a.wrote {
-			if other, ok := given[a.pair.seq]; ok && !other.sameDeletion(a) {
-				w.violation("revision %d was given to %+v and to %+v", a.pair.seq, other, a)
+			at := revision{bucketOf(a.message), a.pair.seq}
+			if other, ok := given[at]; ok && !other.sameDeletion(a) {
+				w.violation("revision %+v was given to %+v and to %+v", at, other, a)
 			}
-			given[a.pair.seq] = a
+			given[at] = a
 		}
 	}
 	for _, a := range w.journal.acks {
@@ -127,10 +129,16 @@ func (w *world) checkAcks(bucket map[string]entry) (lost int) {
 	return lost
 }
 
+// revision is a revision of one of the buckets.
+type revision struct {
+	bucket int
+	seq    uint64
+}
+
 // wasWritten reports whether a client wrote this entry: its write was acknowledged, or went
 // unanswered.
-func (w *world) wasWritten(message, key string, e entry, given map[uint64]ack) bool {
-	if a, ok := given[e.seq]; ok && a.message == message && a.key == key && a.pair.value == e.value {
+func (w *world) wasWritten(message, key string, e entry, given map[revision]ack) bool {
+	if a, ok := given[revision{e.bucket, e.seq}]; ok && a.message == message && a.key == key && a.pair.value == e.value {
 		return true
 	}
 	for _, op := range w.journal.history[message] {
@@ -207,15 +215,26 @@ func (w *world) checkReplies(replies []catchUpReply, bucket map[string]entry) {
 
 // checkRemoval checks that the member who was removed heard of nothing that came after the removal.
 func (w *world) checkRemoval(bucket map[string]entry) {
-	e, ok := bucket["g."+w.group+"._.u."+w.leaver]
-	if !ok || !e.deleted {
-		return // was never removed
-	}
-	for _, o := range w.watchers {
-		for id, seq := range o.newest {
-			if o.user == w.leaver && seq > e.seq {
-				w.violation("%s was removed at %d and heard of %d of %s", o.user, e.seq, seq, id)
+	for i, group := range groupIn {
+		e, ok := bucket["g."+group+"._.u."+w.leaver]
+		if !ok || !e.deleted {
+			continue // was never removed
+		}
+		for _, o := range w.watchers {
+			for id, seq := range o.newest {
+				if o.user == w.leaver && bucketOf(id) == i && seq > e.seq {
+					w.violation("%s was removed at %d and heard of %d of %s", o.user, e.seq, seq, id)
+				}
 			}
+		}
+	}
+}
+
+// checkSpread checks that the messages are in all buckets.
+func (w *world) checkSpread(bucket map[string]entry) {
+	for _, id := range w.messages {
+		if e, ok := bucket[id+".m"]; !ok || e.bucket != bucketOf(id) {
+			w.violation("%s should be in bucket %d, which has %+v", id, bucketOf(id), e)
 		}
 	}
 }

@@ -13,21 +13,21 @@ import (
 
 // onCluster starts hubs in this process on three NATS nodes in processes of their own, with three
 // replicas of everything.
-func onCluster(t *testing.T, fault string, hubs int) (*world, *cluster, *nats.Conn) {
+func onCluster(t *testing.T, c *cluster, fault string, hubs int) (*world, *nats.Conn) {
 	t.Helper()
-	c := startCluster(t)
 	var instances []*instance
 	for range hubs {
 		instances = append(instances, startInstance(t, c.url(), instanceOptions{kv: kv.Options{Replicas: 3}}))
 	}
 	nc := connect(t, c.url())
-	return newWorld(t, fault, 25*time.Millisecond, instances, bucketReader(nc)), c, nc
+	return newWorld(t, fault, 25*time.Millisecond, instances, bucketReader(nc)), nc
 }
 
 // killNode kills the leader of the hubs' stream, or a follower, with -9, and starts it again while
 // the clients go on.
 func killNode(t *testing.T, fault string, leads bool) {
-	w, c, nc := onCluster(t, fault, 2)
+	c := startCluster(t)
+	w, nc := onCluster(t, c, fault, 2)
 	w.start(5)
 	victim, follower, err := c.awaitLeader(t.Context(), nc)
 	if err != nil {
@@ -68,7 +68,8 @@ func TestNATSFollowerKilled(t *testing.T) {
 // in the belief that it leads.
 func TestNATSLeaderFrozen(t *testing.T) {
 	repeat(t, func(t *testing.T, i int) {
-		w, c, nc := onCluster(t, "NATS leader frozen (SIGSTOP) for 15 s (R3)", 3)
+		c := startCluster(t)
+		w, nc := onCluster(t, c, "NATS leader frozen (SIGSTOP) for 15 s (R3)", 3)
 		w.start(5)
 		leader, _, err := c.awaitLeader(t.Context(), nc)
 		if err != nil {
@@ -88,7 +89,7 @@ func TestNATSLeaderFrozen(t *testing.T) {
 // TestLeaderStepsDown: the leader of the stream steps down again and again.
 func TestLeaderStepsDown(t *testing.T) {
 	repeat(t, func(t *testing.T, i int) {
-		w, _, nc := onCluster(t, "NATS leader steps down (R3)", 3)
+		w, nc := onCluster(t, startCluster(t), "NATS leader steps down (R3)", 3)
 		w.start(5)
 		var over time.Duration
 		for range 4 {

@@ -45,7 +45,7 @@ func startCounter(t testing.TB, nc *nats.Conn, message string) (c *counter, stop
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		err := readStream(ctx, nc, jetstream.DeliverAllPolicy, func(e entry, _ uint64) bool {
+		err := readStream(ctx, nc, bucketOf(message), jetstream.DeliverAllPolicy, func(e entry, _ uint64) bool {
 			if key, ok := strings.CutPrefix(e.subject, message+".x."); ok {
 				c.record(e.seq, key, e.deleted)
 			}

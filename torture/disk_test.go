@@ -142,7 +142,7 @@ func (l *soloHub) checkWatermark(revision uint64) error {
 	if err := json.Unmarshal(text, &mark); err != nil {
 		return err
 	}
-	if at := mark.Revisions[strings.TrimPrefix(stream, "KV_")]; at < revision {
+	if at := mark.Revisions[strings.TrimPrefix(streams[0], "KV_")]; at < revision {
 		return fmt.Errorf("the watermark is at %d, not %d", at, revision)
 	}
 	return nil
@@ -208,7 +208,7 @@ func (l *soloHub) writeAndKill() uint64 {
 // truncateLastBlock cuts some bytes from the end of the store's last block.
 func truncateLastBlock(t *testing.T, data string, bytes int64) {
 	t.Helper()
-	blocks, err := filepath.Glob(filepath.Join(data, "nats", "jetstream", "$G", "streams", stream, "msgs", "*.blk"))
+	blocks, err := filepath.Glob(filepath.Join(data, "nats", "jetstream", "$G", "streams", streams[0], "msgs", "*.blk"))
 	if err != nil || len(blocks) == 0 {
 		t.Fatalf("blocks: %v, %v", blocks, err)
 	}

@@ -5,14 +5,14 @@
 //
 // Real parts: whole hubs, in the test process or in processes of their own, on one NATS node or on
 // a cluster whose nodes are processes too, and clients over real WebSockets. Between clients and
-// hubs and between hubs and NATS there are proxies that delay, throttle, freeze and cut
-// connections.
+// hubs, between hubs and NATS and between NATS nodes there are proxies that delay, throttle, freeze
+// and cut connections.
 //
-// A world is one such installation with a group, a few messages and its members: writers that set,
-// delete, clear and get, each naming the Seq that it knows; watchers that follow by events and come
-// back with their last Seq; one member that is removed from the group halfway. A fault strikes
-// meanwhile. Then all of them stop, and the journal of what they did is compared with the bucket,
-// which a plain NATS client reads.
+// A world is one such installation with a group in every bucket, a few messages and their members:
+// writers that set, delete, clear and get, each naming the Seq that it knows; watchers that follow
+// by events and come back with their last Seq; one member that is removed from the groups halfway.
+// A fault strikes meanwhile. Then all of them stop, and the journal of what they did is compared
+// with the buckets, which a plain NATS client reads.
 //
 // # What is checked
 //
@@ -26,7 +26,7 @@
 //   - Every watcher ends with what the bucket holds, saw the values of each pair in rising Seq, and
 //     was given exactly the difference when it came back. The member that was removed saw nothing
 //     newer than the removal.
-//   - Whether a guest of a second group may write and read is linearizable on every hub, with all
+//   - Whether a guest of another group may write and read is linearizable on every hub, with all
 //     that add it and remove it on whichever hub. See membership.
 //
 // # Two lengths

@@ -14,6 +14,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -29,7 +30,7 @@ import (
 // instance is one hub with the network on both sides of it.
 type instance struct {
 	clients *proxy // between clients and the hub
-	nats    *proxy // between the hub and NATS; nil if NATS is in the hub
+	nats    links  // between the hub and NATS; nil if NATS is in the hub
 	process *process
 }
 
@@ -45,13 +46,8 @@ type instanceOptions struct {
 // startInstance runs a hub in this process, as cmd/hub wires it.
 func startInstance(t testing.TB, natsURL string, o instanceOptions) *instance {
 	t.Helper()
-	u := &instance{}
-	target := natsURL
-	if !strings.Contains(natsURL, ",") {
-		u.nats = newProxy(t, strings.TrimPrefix(natsURL, "nats://"))
-		target = "nats://" + u.nats.addr()
-	}
-	nc, err := nats.Connect(target,
+	u := &instance{nats: newLinks(t, natsURL)}
+	nc, err := nats.Connect(u.nats.url(),
 		nats.MaxReconnects(-1), nats.RetryOnFailedConnect(true), nats.ReconnectBufSize(-1),
 		nats.ReconnectWait(200*time.Millisecond), nats.ReconnectJitter(200*time.Millisecond, time.Second),
 		nats.PingInterval(5*time.Second), nats.MaxPingsOutstanding(2),
@@ -62,6 +58,7 @@ func startInstance(t testing.TB, natsURL string, o instanceOptions) *instance {
 	opening, cancel := context.WithTimeout(t.Context(), testTimeout)
 	defer cancel()
 	o.kv.MaxPairs = 300 // as the hub's default; no test raises it
+	o.kv.Shards = len(streams)
 	store, err := kv.Open(opening, nc, o.kv)
 	if err != nil {
 		t.Fatal(err)
@@ -142,15 +139,16 @@ func startProcess(t testing.TB, natsURL, dir string, change ...func(*process)) *
 	u := &instance{}
 	p := &process{binary: binary, args: []string{
 		"--admin-addr", "", "--secret-key", secretKey, "--no-demo", "--message-rate", "100000", "--lame-duck", "0s",
+		"--shards", strconv.Itoa(len(streams)),
 	}}
 	for _, c := range change {
 		c(p)
 	}
 	if natsURL != "" {
-		u.nats = newProxy(t, strings.TrimPrefix(natsURL, "nats://"))
-		p.args = append(p.args, "--nats-url", "nats://"+u.nats.addr())
+		u.nats = newLinks(t, natsURL)
+		p.args = append(p.args, "--nats-url", u.nats.url())
 	} else {
-		p.args = append(p.args, "--data", dir, "--shards", "1") // there is one conversation
+		p.args = append(p.args, "--data", dir)
 	}
 	u.process, p.addr = p, "127.0.0.1:0"
 	t.Cleanup(p.kill)

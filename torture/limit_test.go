@@ -201,13 +201,13 @@ func TestLimitWithoutFence(t *testing.T) {
 	server := kvtest.Start(t, kvtest.Listening)
 	startInstance(t, server.URL(), instanceOptions{}) // makes the bucket
 	nc := connect(t, server.URL())
-	const message = "g.arena.1"
+	message := "g." + groupIn[0] + ".1"
 	_, stop := startCounter(t, nc, message)
 	js, err := jetstream.New(nc)
 	if err != nil {
 		t.Fatal(err)
 	}
-	bucket, err := js.KeyValue(t.Context(), strings.TrimPrefix(stream, "KV_"))
+	bucket, err := js.KeyValue(t.Context(), strings.TrimPrefix(streams[0], "KV_"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -36,27 +36,12 @@ func guest(i int) string { return fmt.Sprint("guest", i) }
 // newMembership makes the group, with all guests, and its message.
 func newMembership(w *world) *membership {
 	m := &membership{w: w, probes: make(map[[2]int][]porcupine.Operation)}
-	var members []object
+	var users []string
 	for i := range guests {
-		members = append(members, object{"userID": guest(i)})
+		users = append(users, guest(i))
 	}
-	w.withSession("owner", func(ctx context.Context, s *hubtest.Session) error {
-		params := object{"groupID": club, "name": club, "type": "Public", "memberList": members}
-		err := s.Call(ctx, "createGroup", params, nil)
-		if code := hubtest.Code(err); code == 10021 || code == 10025 {
-			return nil // the first try went unanswered
-		}
-		return err
-	})
-	w.withSession("owner", func(ctx context.Context, s *hubtest.Session) error {
-		var sent struct{ Message struct{ ID string } }
-		err := s.Call(ctx, "sendMessage", object{
-			"to": club, "conversationType": "GROUP", "type": "TIMCustomElem",
-			"payload": object{"data": "x"}, "isSupportExtension": true,
-		}, &sent)
-		m.message = sent.Message.ID
-		return err
-	})
+	w.makeGroup(club, users)
+	m.message = w.send(club)
 	return m
 }
 

@@ -53,14 +53,14 @@ func onOneNode(
 	return newWorld(t, fault, interval, instances, bucketReader(nc)), server, nc
 }
 
-// bucketReader returns a function that reads the bucket through a plain connection. It tries again
+// bucketReader returns a function that reads the buckets through a plain connection. It tries again
 // for a while: a node that has just come back may not answer at first.
 func bucketReader(nc *nats.Conn) func(context.Context) (map[string]entry, error) {
 	return func(ctx context.Context) (bucket map[string]entry, err error) {
 		err = waitUntil(ctx, "content of the bucket", func() error {
 			ctx, cancel := context.WithTimeout(ctx, testTimeout/10)
 			defer cancel()
-			bucket, err = readBucket(ctx, nc)
+			bucket, err = readBuckets(ctx, nc)
 			return err
 		})
 		return bucket, err
@@ -156,12 +156,14 @@ func TestTailConsumersDeleted(t *testing.T) {
 			t.Fatal(err)
 		}
 		for range 5 {
-			s, err := js.Stream(t.Context(), stream)
-			if err != nil {
-				t.Fatal(err)
-			}
-			for name := range s.ConsumerNames(t.Context()).Name() {
-				_ = s.DeleteConsumer(t.Context(), name) // it may be gone already
+			for _, stream := range streams {
+				s, err := js.Stream(t.Context(), stream)
+				if err != nil {
+					t.Fatal(err)
+				}
+				for name := range s.ConsumerNames(t.Context()).Name() {
+					_ = s.DeleteConsumer(t.Context(), name) // it may be gone already
+				}
 			}
 			<-time.After(200 * time.Millisecond)
 		}

@@ -1,8 +1,10 @@
 package torture
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"math/rand/v2"
@@ -10,6 +12,7 @@ import (
 	"net/url"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"syscall"
@@ -49,6 +52,9 @@ func serveNode(config string) {
 	if c.Alone {
 		// Nodes tell each other and clients of further addresses. Nobody is at this one.
 		o.Cluster.NoAdvertise, o.Cluster.Advertise = true, "127.0.0.1:1"
+		// Of several connections between two nodes one may be tried at that address for ever, and
+		// carries the hubs' account alone.
+		o.Cluster.PoolSize = -1
 	}
 	for _, r := range c.Routes {
 		o.Routes = append(o.Routes, &url.URL{Scheme: "nats-route", Host: r})
@@ -69,13 +75,16 @@ func serveNode(config string) {
 // node is a NATS node in a process of its own.
 type node struct {
 	config nodeConfig
+	binary string   // this test binary, if empty
+	env    []string // besides the test's own
 	cmd    *exec.Cmd
 	input  io.Closer
 }
 
 // cluster is three nodes that replicate each other's streams.
 type cluster struct {
-	nodes []*node
+	nodes  []*node
+	routes [3][3]*proxy // from each node to each other one, if it was started with proxies
 }
 
 // The ports of nodes are between these two. A node that was killed comes back to its ports, which
@@ -109,35 +118,73 @@ func freePorts(t testing.TB, n int) []int {
 	return nil
 }
 
-// startCluster starts three nodes, which are killed when the test ends.
-func startCluster(t testing.TB) *cluster {
+// startCluster starts three nodes, which are killed when the test ends. change may change each of
+// them before its start.
+func startCluster(t testing.TB, change ...func(*node)) *cluster {
+	t.Helper()
+	c := newCluster(t)
+	for _, n := range c.nodes {
+		for _, other := range c.nodes {
+			n.config.Routes = append(n.config.Routes, other.routeAddr())
+		}
+		for _, o := range change {
+			o(n)
+		}
+	}
+	c.start(t)
+	return c
+}
+
+// startProxied starts three nodes that reach each other through proxies alone.
+func startProxied(t testing.TB) *cluster {
+	t.Helper()
+	c := newCluster(t)
+	for i, n := range c.nodes {
+		n.config.Alone = true
+		for j, other := range c.nodes {
+			if j != i {
+				c.routes[i][j] = newProxy(t, other.routeAddr())
+				n.config.Routes = append(n.config.Routes, c.routes[i][j].addr())
+			}
+		}
+	}
+	c.start(t)
+	return c
+}
+
+// newCluster returns three nodes that were not started, and know nothing of each other.
+func newCluster(t testing.TB) *cluster {
 	t.Helper()
 	ports := freePorts(t, 6)
 	c := &cluster{}
-	var routes []string
-	for _, p := range ports[3:] {
-		routes = append(routes, fmt.Sprintf("127.0.0.1:%d", p))
-	}
 	for i := range 3 {
-		n := &node{config: nodeConfig{
-			Name: fmt.Sprint("n", i+1), Dir: t.TempDir(), Port: ports[i], RoutePort: ports[3+i], Routes: routes,
-		}}
-		c.nodes = append(c.nodes, n)
+		c.nodes = append(c.nodes, &node{config: nodeConfig{
+			Name: fmt.Sprint("n", i+1), Dir: t.TempDir(), Port: ports[i], RoutePort: ports[3+i],
+		}})
+	}
+	return c
+}
+
+func (c *cluster) start(t testing.TB) {
+	t.Helper()
+	for _, n := range c.nodes {
 		t.Cleanup(n.kill)
 		if err := n.start(); err != nil {
 			t.Fatal(err)
 		}
 	}
-	return c
 }
+
+// routeAddr is where a node listens for the others.
+func (n *node) routeAddr() string { return fmt.Sprintf("127.0.0.1:%d", n.config.RoutePort) }
 
 func (n *node) start() error {
 	config, err := json.Marshal(n.config)
 	if err != nil {
 		return err
 	}
-	n.cmd = exec.Command(os.Args[0])
-	n.cmd.Env = append(os.Environ(), nodeEnv+"="+string(config))
+	n.cmd = exec.Command(cmp.Or(n.binary, os.Args[0]))
+	n.cmd.Env = slices.Concat(os.Environ(), n.env, []string{nodeEnv + "=" + string(config)})
 	n.cmd.Stderr = os.Stderr
 	if n.input, err = n.cmd.StdinPipe(); err != nil {
 		return err
@@ -167,6 +214,27 @@ func (c *cluster) url() string {
 	return strings.Join(list, ",")
 }
 
+// isolate cuts a node off from the other nodes.
+func (c *cluster) isolate(i int, how impairment) {
+	for j := range c.nodes {
+		if j != i {
+			c.routes[i][j].fail(how)
+			c.routes[j][i].fail(how)
+		}
+	}
+}
+
+// heal makes the nodes reach each other again.
+func (c *cluster) heal() {
+	for i := range c.nodes {
+		for j := range c.nodes {
+			if j != i {
+				c.routes[i][j].heal()
+			}
+		}
+	}
+}
+
 // connect returns a plain connection that reconnects through all faults.
 func connect(t testing.TB, url string) *nats.Conn {
 	t.Helper()
@@ -179,7 +247,8 @@ func connect(t testing.TB, url string) *nats.Conn {
 	return nc
 }
 
-// awaitLeader waits for the stream to have a leader, and returns that node and one that follows.
+// awaitLeader waits for the first stream to have a leader, and returns that node and one that
+// follows.
 func (c *cluster) awaitLeader(ctx context.Context, nc *nats.Conn) (leader, follower *node, err error) {
 	js, err := jetstream.New(nc)
 	if err != nil {
@@ -189,7 +258,7 @@ func (c *cluster) awaitLeader(ctx context.Context, nc *nats.Conn) (leader, follo
 		leader, follower = nil, nil
 		ctx, cancel := context.WithTimeout(ctx, 500*time.Millisecond)
 		defer cancel()
-		s, err := js.Stream(ctx, stream)
+		s, err := js.Stream(ctx, streams[0])
 		if err != nil {
 			return err
 		}
@@ -211,34 +280,46 @@ func (c *cluster) awaitLeader(ctx context.Context, nc *nats.Conn) (leader, follo
 	return leader, follower, err
 }
 
-// awaitCurrent waits until every replica of the stream has caught up.
+// awaitCurrent waits until every replica of every stream has caught up.
 func (c *cluster) awaitCurrent(ctx context.Context, nc *nats.Conn) error {
 	js, err := jetstream.New(nc)
 	if err != nil {
 		return err
 	}
-	return waitUntil(ctx, "current replicas", func() error {
-		ctx, cancel := context.WithTimeout(ctx, 500*time.Millisecond)
-		defer cancel()
-		s, err := js.Stream(ctx, stream)
-		if err != nil {
+	for _, name := range streams {
+		if err := waitUntil(ctx, "current replicas", func() error {
+			ctx, cancel := context.WithTimeout(ctx, 500*time.Millisecond)
+			defer cancel()
+			s, err := js.Stream(ctx, name)
+			if err != nil {
+				return err
+			}
+			return c.checkCurrent(s.CachedInfo().Cluster)
+		}); err != nil {
 			return err
 		}
-		info := s.CachedInfo().Cluster
-		if info == nil || info.Leader == "" || len(info.Replicas) != len(c.nodes)-1 {
-			return fmt.Errorf("cluster is %+v", info)
-		}
-		for _, r := range info.Replicas {
-			if !r.Current || r.Offline {
-				return fmt.Errorf("replica %+v", *r)
-			}
-		}
-		return nil
-	})
+	}
+	return nil
 }
 
-// stepDown makes the leader of the stream step down. It may be refused while there is none.
-func stepDown(nc *nats.Conn) error {
-	_, err := nc.Request("$JS.API.STREAM.LEADER.STEPDOWN."+stream, nil, 2*time.Second)
+// checkCurrent returns nil if every replica of a stream has caught up.
+func (c *cluster) checkCurrent(info *jetstream.ClusterInfo) error {
+	if info == nil || info.Leader == "" || len(info.Replicas) != len(c.nodes)-1 {
+		return fmt.Errorf("cluster is %+v", info)
+	}
+	for _, r := range info.Replicas {
+		if !r.Current || r.Offline {
+			return fmt.Errorf("replica %+v", *r)
+		}
+	}
+	return nil
+}
+
+// stepDown makes the leader of every stream step down. It may be refused while there is none.
+func stepDown(nc *nats.Conn) (err error) {
+	for _, name := range streams {
+		_, refused := nc.Request("$JS.API.STREAM.LEADER.STEPDOWN."+name, nil, 2*time.Second)
+		err = errors.Join(err, refused)
+	}
 	return err
 }

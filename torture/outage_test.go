@@ -11,7 +11,6 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"slices"
-	"strings"
 	"sync"
 	"syscall"
 	"testing"
@@ -36,10 +35,10 @@ var outages = []struct {
 	{name: "a hub is stopped (SIGSTOP)",
 		do:   func(s *site) { s.hubs[0].signal(syscall.SIGSTOP) },
 		undo: func(s *site) { s.hubs[0].signal(syscall.SIGCONT) }},
-	{name: "a hub is cut off from NATS, reset", do: func(s *site) { s.cutOff(0, impairment{refuse: true}) },
+	{name: "a hub is cut off from NATS, reset", do: func(s *site) { s.links[0].fail(refusing) },
 		undo: func(s *site) { s.heal() }},
 	{name: "a hub is cut off from NATS, silent",
-		do:   func(s *site) { s.cutOff(0, impairment{freezeUp: true, freezeDown: true}) },
+		do:   func(s *site) { s.links[0].fail(silent) },
 		undo: func(s *site) { s.heal() }},
 	{name: "a NATS follower is killed", do: func(s *site) { s.kill(s.follower) }, undo: func(s *site) { s.restart() }},
 	{name: "the NATS leader is killed", do: func(s *site) { s.kill(s.leader) }, undo: func(s *site) { s.restart() }},
@@ -47,18 +46,18 @@ var outages = []struct {
 		do:   func(s *site) { s.freeze(s.leader) },
 		undo: func(s *site) { s.thaw() }},
 	{name: "the leader is cut off from the nodes, reset", onLeader: true,
-		do:   func(s *site) { s.isolate(s.leader, impairment{refuse: true}) },
+		do:   func(s *site) { s.isolate(s.leader, refusing) },
 		undo: func(s *site) { s.heal() }},
 	{name: "the leader is cut off from the nodes, silent", onLeader: true,
-		do:   func(s *site) { s.isolate(s.leader, impairment{freezeUp: true, freezeDown: true}) },
+		do:   func(s *site) { s.isolate(s.leader, silent) },
 		undo: func(s *site) { s.heal() }},
 	{name: "a follower with a hub is cut off from the nodes", onAnother: true,
-		do:   func(s *site) { s.isolate(s.follower, impairment{refuse: true}) },
+		do:   func(s *site) { s.isolate(s.follower, refusing) },
 		undo: func(s *site) { s.heal() }},
 	{name: "the leader and a hub are cut off from the rest", onLeader: true,
 		do: func(s *site) {
-			s.cutOffBut(0, s.leader)
-			s.isolate(s.leader, impairment{refuse: true})
+			s.links[0].failBut(s.leader, refusing)
+			s.isolate(s.leader, refusing)
 		},
 		undo: func(s *site) { s.heal() }},
 	{name: "quorum is lost: two nodes are killed", do: func(s *site) { s.kill(s.leader, s.follower) },
@@ -76,10 +75,10 @@ func TestOutages(t *testing.T) {
 		t.Run(o.name, func(t *testing.T) {
 			s := newSite(t)
 			if o.onLeader {
-				s.moveHub(0, s.leader)
+				s.links[0].moveTo(t, s.leader)
 			}
 			if o.onAnother {
-				s.moveHub(0, s.follower)
+				s.links[0].moveTo(t, s.follower)
 			}
 			fmt.Println("| " + o.name + " | " + s.measure(o.do, o.undo) + " |")
 		})
@@ -88,10 +87,9 @@ func TestOutages(t *testing.T) {
 
 // site is a small installation, whose every connection can be impaired.
 type site struct {
+	*cluster
 	t                *testing.T
-	nodes            []*node
-	routes           [3][3]*proxy // from the first node to the second
-	links            [2][3]*proxy // from a hub to a node
+	links            [2]links // of each hub
 	hubs             [2]*process
 	admin            [2]string
 	leader, follower int
@@ -107,39 +105,20 @@ type site struct {
 
 func newSite(t *testing.T) *site {
 	t.Helper()
-	s := &site{t: t, begun: map[string]time.Time{}, newest: map[string]time.Time{}, acks: map[string][]time.Time{},
+	s := &site{cluster: startProxied(t), t: t, begun: map[string]time.Time{}, newest: map[string]time.Time{}, acks: map[string][]time.Time{},
 		news: map[string][]time.Time{}}
-	ports := freePorts(t, 8)
-	for i := range 3 {
-		n := &node{config: nodeConfig{
-			Name: fmt.Sprint("n", i+1), Dir: t.TempDir(), Port: ports[i], RoutePort: ports[3+i], Alone: true,
-		}}
-		for j := range 3 {
-			if j != i {
-				s.routes[i][j] = newProxy(t, fmt.Sprintf("127.0.0.1:%d", ports[3+j]))
-				n.config.Routes = append(n.config.Routes, s.routes[i][j].addr())
-			}
-		}
-		s.nodes = append(s.nodes, n)
-		t.Cleanup(n.kill)
-		s.must(n.start())
-	}
+	ports := freePorts(t, 2)
 	for h := range 2 {
-		var urls []string
-		for j := range 3 {
-			s.links[h][j] = newProxy(t, fmt.Sprintf("127.0.0.1:%d", ports[j]))
-			urls = append(urls, "nats://"+s.links[h][j].addr())
-		}
-		s.admin[h] = fmt.Sprintf("127.0.0.1:%d", ports[6+h])
+		s.links[h] = newLinks(t, s.url())
+		s.admin[h] = fmt.Sprintf("127.0.0.1:%d", ports[h])
 		s.hubs[h] = &process{binary: cmp.Or(*outageHub, s.build()), addr: "127.0.0.1:0", args: []string{
-			"--admin-addr", s.admin[h], "--nats-url", strings.Join(urls, ","), "--replicas", "3",
+			"--admin-addr", s.admin[h], "--nats-url", s.links[h].url(), "--replicas", "3",
 			"--secret-key", secretKey, "--no-demo", "--message-rate", "0", "--drain", "1s",
 		}}
 		t.Cleanup(s.hubs[h].kill)
 		s.startHub(h)
 	}
-	c := &cluster{nodes: s.nodes}
-	leader, _, err := c.awaitLeader(t.Context(), connect(t, c.url()))
+	leader, _, err := s.awaitLeader(t.Context(), connect(t, s.url()))
 	s.must(err)
 	s.leader = slices.Index(s.nodes, leader)
 	s.follower = (s.leader + 1) % 3
@@ -217,68 +196,11 @@ func (s *site) thaw() {
 	}
 }
 
-// impair impairs a network; where it refuses, connections are reset too.
-func (s *site) impair(p *proxy, how impairment) {
-	p.impair(how)
-	if how.refuse {
-		p.cut()
-	}
-}
-
-// cutOff cuts a hub off from all nodes.
-func (s *site) cutOff(h int, how impairment) {
-	for _, p := range s.links[h] {
-		s.impair(p, how)
-	}
-}
-
-// cutOffBut cuts a hub off from all nodes but one.
-func (s *site) cutOffBut(h, but int) {
-	for i, p := range s.links[h] {
-		if i != but {
-			s.impair(p, impairment{refuse: true})
-		}
-	}
-}
-
-// isolate cuts a node off from the other nodes, but not from the hubs.
-func (s *site) isolate(i int, how impairment) {
-	for j := range 3 {
-		if j != i {
-			s.impair(s.routes[i][j], how)
-			s.impair(s.routes[j][i], how)
-		}
-	}
-}
-
-// heal ends all impairments. Connections that were silent are reset, as a firewall would.
+// heal ends all impairments.
 func (s *site) heal() {
-	for _, list := range append(s.routes[:], s.links[0], s.links[1]) {
-		for _, p := range list {
-			if p == nil {
-				continue
-			}
-			if now, _ := p.current(); now.freezeUp || now.refuse {
-				p.impair(impairment{})
-				p.cut()
-			}
-		}
-	}
-}
-
-// moveHub makes a hub connect to a node.
-func (s *site) moveHub(h, node int) {
-	s.cutOffBut(h, node)
-	s.must(waitUntil(s.t.Context(), "hub on the node", func() error {
-		s.links[h][node].mu.Lock()
-		defer s.links[h][node].mu.Unlock()
-		if len(s.links[h][node].links) == 0 {
-			return fmt.Errorf("no connection")
-		}
-		return nil
-	}))
-	for _, p := range s.links[h] {
-		p.impair(impairment{})
+	s.cluster.heal()
+	for _, l := range s.links {
+		l.heal()
 	}
 }
 

@@ -38,7 +38,7 @@ var killPoints = []struct {
 	{"the request is about to arrive", true, true, "", false},
 	{"the attempt is about to be counted", false, true, "HPUB exthub_rate.", false},
 	{"the attempt was counted", false, false, `"val":"`, false},
-	{"the write is about to be published", false, true, "HPUB $KV.exthub_0.g.arena.", false},
+	{"the write is about to be published", false, true, "HPUB $KV.exthub_0.g.yard.", false},
 	{"NATS has acknowledged the write", false, false, `"stream":"KV_exthub_0"`, true},
 	{"the answer is about to leave", true, false, `"code":0`, true},
 }
@@ -72,7 +72,7 @@ func killAtPoint(t *testing.T, n int) {
 	}
 	network := victim.nats
 	if step.client {
-		network = victim.clients
+		network = links{victim.clients}
 	}
 	var once sync.Once
 	dead := make(chan struct{})

@@ -32,6 +32,11 @@ type impairment struct {
 	inspect    func(up bool, chunk []byte) (pass bool)
 }
 
+var (
+	refusing = impairment{refuse: true}                     // whoever is there knows that nobody is at the other end
+	silent   = impairment{freezeUp: true, freezeDown: true} // everything looks connected
+)
+
 type link struct{ client, server net.Conn }
 
 func (l *link) close() { l.client.Close(); l.server.Close() }
@@ -75,6 +80,29 @@ func (p *proxy) cut() {
 	}
 }
 
+// fail impairs the network. Where that refuses new connections, those that there are are reset too.
+func (p *proxy) fail(how impairment) {
+	p.impair(how)
+	if how.refuse {
+		p.cut()
+	}
+}
+
+// heal ends an impairment. Connections that were silent are reset, as a firewall would.
+func (p *proxy) heal() {
+	if now, _ := p.current(); now.freezeUp || now.freezeDown || now.refuse {
+		p.impair(impairment{})
+		p.cut()
+	}
+}
+
+// connected reports whether a connection goes through the proxy.
+func (p *proxy) connected() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return len(p.links) > 0
+}
+
 func (p *proxy) close() {
 	p.listener.Close()
 	p.mu.Lock()
@@ -108,7 +136,7 @@ func (p *proxy) accept() {
 		}
 		l := &link{client, server}
 		p.mu.Lock()
-		if p.closed {
+		if p.closed || p.impairment.refuse { // since the look above, and cut did not know of it
 			l.close()
 		}
 		p.links[l] = true

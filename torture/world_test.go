@@ -16,7 +16,7 @@ import (
 
 const (
 	writers          = 5
-	messagesPerWorld = 3 // messages that the writers share
+	messagesPerWorld = 3 // messages that the writers share, in the groups by turns
 )
 
 // world is a running installation with the members that use it.
@@ -29,9 +29,8 @@ type world struct {
 	bucket func(context.Context) (map[string]entry, error)
 
 	started  time.Time
-	group    string
 	messages []string
-	leaver   string // the member that is removed halfway
+	leaver   string // the member that is removed from all groups halfway
 	watchers []*watcher
 	journal  journal
 	club     *membership
@@ -48,45 +47,16 @@ type world struct {
 	stopWatchers context.CancelFunc
 }
 
-// newWorld adds members to the hubs: a group, its messages, a watcher on every hub and one that
-// roams. No writer runs yet.
+// newWorld adds members to the hubs: a group in every bucket, messages, a watcher on every hub and
+// one that roams. No writer runs yet.
 func newWorld(t testing.TB, fault string, interval time.Duration, instances []*instance,
 	bucket func(context.Context) (map[string]entry, error)) *world {
 	t.Helper()
 	w := &world{
 		t: t, fault: fault, writeInterval: interval, instances: instances, bucket: bucket,
-		started: time.Now(), group: "arena", leaver: "leaver",
+		started: time.Now(), leaver: "leaver",
 	}
-	w.journal.history = make(map[string][]porcupine.Operation)
-	members := []object{{"userID": w.leaver}, {"userID": "rover"}, {"userID": "closer"}}
-	for i := range writers {
-		members = append(members, object{"userID": fmt.Sprint("writer", i)})
-	}
-	for i := range instances {
-		members = append(members, object{"userID": fmt.Sprint("watcher", i)})
-	}
-	w.withSession("owner", func(ctx context.Context, s *hubtest.Session) error {
-		params := object{"groupID": w.group, "name": w.group, "type": "Public", "memberList": members}
-		err := s.Call(ctx, "createGroup", params, nil)
-		if code := hubtest.Code(err); code == 10021 || code == 10025 {
-			return nil // the first try went unanswered
-		}
-		return err
-	})
-	for range messagesPerWorld {
-		w.withSession("owner", func(ctx context.Context, s *hubtest.Session) error {
-			var sent struct{ Message struct{ ID string } }
-			err := s.Call(ctx, "sendMessage", object{
-				"to": w.group, "conversationType": "GROUP", "type": "TIMCustomElem",
-				"payload": object{"data": "x"}, "isSupportExtension": true,
-			}, &sent)
-			if err == nil {
-				w.messages = append(w.messages, sent.Message.ID)
-			}
-			return err
-		})
-	}
-	w.club = newMembership(w)
+	w.populate()
 	looking, blind := context.WithCancel(context.Background())
 	w.stopWatchers = blind
 	for i := range instances {
@@ -106,6 +76,56 @@ func newWorld(t testing.TB, fault string, interval time.Duration, instances []*i
 		w.watching.Wait()
 	})
 	return w
+}
+
+// populate makes the groups and the messages, of which nobody knows anything yet.
+func (w *world) populate() {
+	w.t.Helper()
+	w.journal = journal{history: make(map[string][]porcupine.Operation)}
+	users := []string{w.leaver, "rover", "closer"}
+	for i := range writers {
+		users = append(users, fmt.Sprint("writer", i))
+	}
+	for i := range w.instances {
+		users = append(users, fmt.Sprint("watcher", i))
+	}
+	for _, group := range groupIn {
+		w.makeGroup(group, users)
+	}
+	w.messages = nil
+	for i := range messagesPerWorld {
+		w.messages = append(w.messages, w.send(groupIn[i%len(groupIn)]))
+	}
+	w.club = newMembership(w)
+}
+
+func (w *world) makeGroup(group string, users []string) {
+	w.t.Helper()
+	var members []object
+	for _, user := range users {
+		members = append(members, object{"userID": user})
+	}
+	w.withSession("owner", func(ctx context.Context, s *hubtest.Session) error {
+		params := object{"groupID": group, "name": group, "type": "Public", "memberList": members}
+		err := s.Call(ctx, "createGroup", params, nil)
+		if code := hubtest.Code(err); code == 10021 || code == 10025 {
+			return nil // the first try went unanswered
+		}
+		return err
+	})
+}
+
+// send sends a message to a group and returns its ID.
+func (w *world) send(group string) string {
+	w.t.Helper()
+	var sent struct{ Message struct{ ID string } }
+	w.withSession("owner", func(ctx context.Context, s *hubtest.Session) error {
+		return s.Call(ctx, "sendMessage", object{
+			"to": group, "conversationType": "GROUP", "type": "TIMCustomElem",
+			"payload": object{"data": "x"}, "isSupportExtension": true,
+		}, &sent)
+	})
+	return sent.Message.ID
 }
 
 func (w *world) elapsed() time.Duration { return time.Since(w.started) }
@@ -172,12 +192,14 @@ func (w *world) allHubs() []int {
 	return list
 }
 
-// removeLeaver removes the leaver from the group.
+// removeLeaver removes the leaver from the groups.
 func (w *world) removeLeaver() {
 	w.t.Helper()
-	w.withSession("owner", func(ctx context.Context, s *hubtest.Session) error {
-		return s.Call(ctx, "deleteGroupMember", object{"groupID": w.group, "userIDList": []string{w.leaver}}, nil)
-	})
+	for _, group := range groupIn {
+		w.withSession("owner", func(ctx context.Context, s *hubtest.Session) error {
+			return s.Call(ctx, "deleteGroupMember", object{"groupID": group, "userIDList": []string{w.leaver}}, nil)
+		})
+	}
 }
 
 // finish stops the writers, makes one last write on every message and waits until every watcher has
