@@ -197,3 +197,19 @@ func TestClear(t *testing.T) {
 	s.shards[0].cache.reset()
 	check(s)
 }
+
+// A message expires, or its bucket is deleted, after somebody was allowed to write to it. Who decides
+// on it then and looks at its record would end the whole process.
+func TestNothingIsDecidedWithoutTheMessage(t *testing.T) {
+	t.Parallel()
+	s, _ := open(t, kvtest.Server(t), Options{})
+	_, err := s.Update(t.Context(), Ref{GroupID: "team", MsgSeq: 9}, func(m *Txn) (Change, error) {
+		if m.Record().Rules != nil {
+			t.Error("there is no such message")
+		}
+		return Change{}, nil
+	})
+	if !errors.Is(err, ErrNoMessage) {
+		t.Error(err)
+	}
+}

@@ -32,8 +32,8 @@ type Recall struct {
 // Recall takes a message back: its content and its pairs are gone, and what is left of its record
 // says so. by and at say who did it, and when. It returns the record as it is then, and reports
 // whether it is this call that recalled it: a message is recalled once. check looks at the record
-// and refuses with an error, which comes back unchanged. It must be pure, and refuse nil, which
-// means that there is no such message. Other errors are those of Update.
+// and refuses with an error, which comes back unchanged. It must be pure. Other errors are
+// those of Update.
 func (s *Store) Recall(
 	ctx context.Context, ref Ref, by string, at int64, check func(*Record) error,
 ) (r Record, done bool, err error) {

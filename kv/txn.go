@@ -30,17 +30,17 @@ func (r *readSet) add(key string) {
 
 func (r *readSet) onlyAt(key string) bool { return r.at == key && !r.beyond }
 
-// decide asks for a decision, forgetting what the one before it has read.
+// decide asks for a decision, forgetting what the one before it has read. On a message that is not
+// there, or not any more, there is nothing to decide: its pairs would be found by nobody.
 func (t *Txn) decide(decide Decide) (Change, error) {
 	t.reads, t.dirtyRead = readSet{}, false
-	change, err := decide(t)
-	if err == nil && t.m.record == nil && (len(change.Writes) > 0 || change.Clear) {
-		return Change{}, ErrNoMessage // pairs without their message would be found by nobody
+	if t.m.record == nil {
+		return Change{}, ErrNoMessage
 	}
-	return change, err
+	return decide(t)
 }
 
-// Record is Message.Record. Only a recall changes it, which also deletes every pair: so a CAS,
+// Record is Message.Record, and never nil. Only a recall changes it, which also deletes every pair: so a CAS,
 // which rests on a pair that is there, fails then, and need not rest on the record, too.
 func (t *Txn) Record() *Record { return t.m.Record() }
 

@@ -185,7 +185,7 @@ type decision struct {
 func (d *decision) decide(t *kv.Txn) (kv.Change, error) {
 	d.change = kv.Change{Writes: d.oneWrite[:0], Stored: d.change.Stored}
 	d.outcomes = d.oneOutcome[:0]
-	if r := t.Record(); r != nil && r.Recalled != nil {
+	if r := t.Record(); r.Recalled != nil {
 		return kv.Change{}, recalled(r) // since it was checked
 	}
 	err := d.op(d, t)
@@ -291,16 +291,22 @@ func (d *decision) clear(t *kv.Txn) error {
 	return nil
 }
 
+// ifGone turns the store's error that there is no such message into a refusal that names it. It was
+// there when it was checked, and has expired since, or its bucket was deleted.
+func ifGone(err error, id kv.MessageID) error {
+	if errors.Is(err, kv.ErrNoMessage) {
+		return noSuchMessage(id)
+	}
+	return err
+}
+
 // change commits a decision on the message as it is at that moment. The outcomes are those of the
 // last call of decide: the one that was committed.
 func (c *Commands) change(ctx context.Context, caller Caller, ref kv.Ref, d *decision) (Changed, error) {
 	d.admin, d.change.Stored = caller.Admin, caller.Cork
 	commit, err := c.store.Update(ctx, ref, d.decide)
-	if errors.Is(err, kv.ErrNoMessage) {
-		return Changed{}, noSuchMessage(ref.ID()) // it was there a moment ago
-	}
 	if err != nil {
-		return Changed{}, err
+		return Changed{}, ifGone(err, ref.ID())
 	}
 	seq := commit.Seq
 	for i := range d.outcomes {

@@ -239,7 +239,7 @@ func (c *Commands) CloseExtensions(within context.Context, caller Caller, cmd Cl
 		return kv.Change{Close: cmd.CloseAt == nil, CloseAt: cmd.CloseAt}, nil
 	})
 	if err != nil {
-		return Summary{}, err
+		return Summary{}, ifGone(err, cmd.MessageID)
 	}
 	if written {
 		c.options.Audit.Done("message closed", "by", caller.UserID, "message", cmd.MessageID, "closeAt", cmd.CloseAt)

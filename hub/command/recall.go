@@ -24,10 +24,7 @@ func (c *Commands) RecallMessage(ctx context.Context, caller Caller, id kv.Messa
 		return kv.Record{}, err
 	}
 	record, done, err := c.store.Recall(ctx, ref, caller.UserID, c.options.Now().Unix(), func(r *kv.Record) error {
-		switch {
-		case r == nil:
-			return noSuchMessage(id)
-		case !mayRecall && r.From != caller.UserID:
+		if !mayRecall && r.From != caller.UserID {
 			return refusal.New(refusal.NotPermitted, "%s did not send message %s", caller.UserID, id)
 		}
 		return nil
@@ -35,7 +32,7 @@ func (c *Commands) RecallMessage(ctx context.Context, caller Caller, id kv.Messa
 	if done {
 		c.options.Audit.Done("message recalled", "by", caller.UserID, "message", id)
 	}
-	return record, err
+	return record, ifGone(err, id)
 }
 
 // recaller reports whether the caller may recall what others sent to the conversation. It refuses
