@@ -32,17 +32,14 @@ func (w *world) verify(recovery time.Duration) {
 	w.checkWatchers(bucket)
 	w.checkReplies(replies, bucket)
 	w.checkRemoval(bucket)
-	for id, h := range w.journal.history {
-		if err := linearizable(h); err != nil {
-			w.violation("%s: %v", id, err)
-		}
-	}
+	w.checkHistories()
 	if n := duplicateAnswers.Swap(0); n > 0 {
 		w.violation("%d requests were answered twice", n)
 	}
 	changes := w.club.verify()
 	operations, acknowledged := w.journal.count()
-	operations += changes
+	operations += changes + w.past.operations
+	acknowledged += w.past.acknowledged
 	ledger.add(run{w.fault, operations, acknowledged, lost, len(w.violations), recovery})
 	for i, v := range w.violations {
 		if i == 20 {
@@ -54,6 +51,15 @@ func (w *world) verify(recovery time.Duration) {
 	if w.journal.lost > 0 || recovery > 0 {
 		w.t.Logf("%d operations, %d acknowledged, %d unanswered, recovery %v",
 			operations, acknowledged, w.journal.lost, recovery.Round(time.Millisecond))
+	}
+}
+
+// checkHistories checks that the history of every message is linearizable.
+func (w *world) checkHistories() {
+	for id, h := range w.journal.history {
+		if err := linearizable(h); err != nil {
+			w.violation("%s: %v", id, err)
+		}
 	}
 }
 

@@ -30,8 +30,10 @@ const (
 	codeInternal     = 10002
 	codeParameter    = 10004
 	codeNotPermitted = 10007
+	codeNoGroup      = 10010
 	codeConflict     = 23001
 	codeRate         = 23003
+	codeNoMessage    = 23004
 )
 
 // duplicateAnswers counts the requests that were answered twice, over all tests of the process.
@@ -54,6 +56,12 @@ func login(ctx context.Context, addr, user string, onNotification func(hubtest.F
 func nothingWritten(err error) bool {
 	var r *hubtest.Refusal
 	return errors.As(err, &r) && r.Code == codeInternal && strings.Contains(r.Message, "nothing was written")
+}
+
+// isGone reports whether the hub says that there is no such thing, or nobody in it.
+func isGone(err error) bool {
+	code := hubtest.Code(err)
+	return code == codeNoGroup || code == codeNoMessage || code == codeNotPermitted
 }
 
 // outcomeUnknown reports whether a write that ended with this error may have happened or not: no

@@ -1,6 +1,7 @@
 package torture
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -51,10 +52,21 @@ type snapshot struct {
 func newWatcher(w *world, user string, roam bool, hubs ...int) *watcher {
 	o := &watcher{w: w, user: user, hubs: hubs, roam: roam, known: make(map[string]*mirror),
 		newest: make(map[string]uint64)}
-	for _, m := range w.messages {
-		o.known[m] = &mirror{pairs: make(map[string]register)}
-	}
+	o.follow(w.messages)
 	return o
+}
+
+func newMirror() *mirror { return &mirror{pairs: make(map[string]register)} }
+
+// follow makes the watcher follow these messages and no others.
+func (o *watcher) follow(messages []string) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	before := o.known
+	o.known = make(map[string]*mirror)
+	for _, id := range messages {
+		o.known[id] = cmp.Or(before[id], newMirror())
+	}
 }
 
 // run follows the messages until ctx ends.
@@ -116,8 +128,9 @@ func (o *watcher) resumePoints(epoch string) map[string]uint64 {
 			o.w.violation("%s finds the epoch %s, which was %s", o.user, epoch, o.epoch)
 		}
 		for id := range o.known {
-			o.known[id] = &mirror{pairs: make(map[string]register)}
+			o.known[id] = newMirror()
 		}
+		o.newest, o.snapshots = make(map[string]uint64), nil
 	}
 	o.epoch = epoch
 	from := make(map[string]uint64)
@@ -141,7 +154,8 @@ func fetchSince(ctx context.Context, s *hubtest.Session, message string, last ui
 func (o *watcher) catchUp(ctx context.Context, s *hubtest.Session, v *sessionState, message string, last uint64) error {
 	p, err := fetchSince(ctx, s, message, last)
 	if err != nil {
-		if code := hubtest.Code(err); code != 0 && code != codeInternal && o.user != o.w.leaver {
+		code := hubtest.Code(err)
+		if code != 0 && code != codeInternal && o.user != o.w.leaver && !(o.w.lossExpected && isGone(err)) {
 			o.w.violation("%s may not come back: %v", o.user, err)
 		}
 		return err

@@ -39,6 +39,8 @@ type world struct {
 	violations []string
 
 	lossExpected bool         // the fault loses what was committed
+	wiped        atomic.Bool  // nothing is there, and nothing has been made anew
+	past         run          // what was counted before the world began anew
 	epochChanges atomic.Int64 // logins that found another epoch
 
 	cancel       context.CancelFunc

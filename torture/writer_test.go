@@ -146,7 +146,7 @@ func (wr *writer) do(ctx context.Context, m *knownMessage, c call) bool {
 	to := wr.w.elapsed()
 	out := result{latest: p.LatestSeq}
 	switch {
-	case nothingWritten(err):
+	case nothingWritten(err), wr.w.wiped.Load() && isGone(err):
 		return false // left out of the history, which is wrong if the write shows up after all
 	case outcomeUnknown(err):
 		out.lost = true
