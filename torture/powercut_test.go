@@ -8,8 +8,8 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 )
@@ -52,20 +52,21 @@ func replaceOnce(t testing.TB, path, before, after string) string {
 	return strings.Replace(string(text), before, after, 1)
 }
 
-// shadowSource is added to package os of a hub: File.Sync then also copies what a NATS block holds
-// at that moment, which is all that a power cut would leave of it.
+// shadowSource is added to package os of a hub or a node: File.Sync then also copies what a NATS
+// block holds at that moment, which is all that a power cut would leave of it. So does Rename: NATS
+// syncs what it puts in a block's place.
 const shadowSource = `package os
 
-func keepShadow(f *File) {
+func keepShadow(file string) {
 	dir := Getenv("TORTURE_SHADOW")
-	if dir == "" || len(f.name) < 4 || f.name[len(f.name)-4:] != ".blk" {
+	if dir == "" || len(file) < 4 || file[len(file)-4:] != ".blk" {
 		return
 	}
-	content, err := ReadFile(f.name)
+	content, err := ReadFile(file)
 	if err != nil {
 		return
 	}
-	name := []byte(f.name)
+	name := []byte(file)
 	for i, c := range name {
 		if c == '/' {
 			name[i] = '%'
@@ -78,44 +79,42 @@ func keepShadow(f *File) {
 }
 `
 
-var shadowBinary struct {
-	sync.Once
-	path string
-	err  error
-}
-
-// shadowedHub returns the path of a hub that is built with shadowSource.
-func shadowedHub(t testing.TB) string {
+// shadowed builds a program with shadowSource and returns its path. build is the go command's way
+// to it: build, or test -c for nodes, which are this test binary.
+func shadowed(t testing.TB, name, program string, build ...string) string {
 	t.Helper()
-	b := &shadowBinary
-	b.Do(func() {
-		root, err := exec.Command("go", "env", "GOROOT").Output()
-		if err != nil {
-			b.err = err
-			return
-		}
-		file := filepath.Join(strings.TrimSpace(string(root)), "src", "os", "file_posix.go")
-		list := writeOverlay(t, map[string]string{
-			file: replaceOnce(t, file, "if e := f.pfd.Fsync(); e != nil {\n\t\treturn f.wrapErr(\"sync\", e)\n\t}\n",
-				"if e := f.pfd.Fsync(); e != nil {\n\t\treturn f.wrapErr(\"sync\", e)\n\t}\n\tkeepShadow(f)\n"),
-			filepath.Join(filepath.Dir(file), "shadow.go"): shadowSource,
-		})
-		b.path = filepath.Join(scratch, "shadowed-hub")
-		build := exec.Command("go", "build", "-overlay", list, "-o", b.path, "exthub/cmd/hub")
-		if out, err := build.CombinedOutput(); err != nil {
-			b.err = fmt.Errorf("%w: %s", err, out)
-		}
-	})
-	if b.err != nil {
-		t.Fatal(b.err)
+	root, err := exec.Command("go", "env", "GOROOT").Output()
+	if err != nil {
+		t.Fatal(err)
 	}
-	return b.path
+	dir := filepath.Join(strings.TrimSpace(string(root)), "src", "os")
+	syncs, renames := filepath.Join(dir, "file_posix.go"), filepath.Join(dir, "file.go")
+	list := writeOverlay(t, map[string]string{
+		syncs: replaceOnce(t, syncs, "if e := f.pfd.Fsync(); e != nil {\n\t\treturn f.wrapErr(\"sync\", e)\n\t}\n",
+			"if e := f.pfd.Fsync(); e != nil {\n\t\treturn f.wrapErr(\"sync\", e)\n\t}\n\tkeepShadow(f.name)\n"),
+		renames: replaceOnce(t, renames, "\treturn rename(oldpath, newpath)\n",
+			"\terr := rename(oldpath, newpath)\n\tif err == nil {\n\t\tkeepShadow(newpath)\n\t}\n\treturn err\n"),
+		filepath.Join(dir, "shadow.go"): shadowSource,
+	})
+	path := filepath.Join(scratch, name)
+	args := slices.Concat(build, []string{"-overlay", list, "-o", path, program})
+	if out, err := exec.Command("go", args...).CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	return path
 }
 
-// powerCut removes from the blocks what was not synced.
-func powerCut(t testing.TB, data, shadow string) {
+func shadowedHub(t testing.TB) string { return shadowed(t, "shadowed-hub", "exthub/cmd/hub", "build") }
+
+func shadowedNode(t testing.TB) string {
+	return shadowed(t, "shadowed-node", "exthub/torture", "test", "-tags", "torture", "-c")
+}
+
+// powerCut removes from the blocks of a store what was not synced: from those of the streams, and
+// from those of the logs that the nodes of a cluster agree by.
+func powerCut(t testing.TB, store, shadow string) {
 	t.Helper()
-	blocks, err := filepath.Glob(filepath.Join(data, "nats", "jetstream", "$G", "streams", "*", "msgs", "*.blk"))
+	blocks, err := filepath.Glob(filepath.Join(store, "jetstream", "*", "*", "*", "msgs", "*.blk"))
 	if err != nil || len(blocks) == 0 {
 		t.Fatalf("blocks: %v, %v", blocks, err)
 	}
@@ -145,13 +144,46 @@ func TestPowerCut(t *testing.T) {
 			embeddedBucketReader(t, u, data))
 		w.start(20)
 		u.process.kill()
-		powerCut(t, data, shadow)
+		powerCut(t, filepath.Join(data, "nats"), shadow)
 		over := w.elapsed()
 		if err := u.process.start(); err != nil {
 			t.Fatal(err)
 		}
 		recovery := w.awaitRecovery(over, 0)
 		w.removeLeaver()
+		w.finish()
+		w.verify(recovery)
+	})
+}
+
+// TestPowerCutReplicated: the power of all three nodes fails at once, which three replicas alone
+// don't survive. With sync always on every node nothing that was acknowledged is lost.
+func TestPowerCutReplicated(t *testing.T) {
+	binary := shadowedNode(t)
+	repeat(t, func(t *testing.T, i int) {
+		shadow := t.TempDir()
+		c := startCluster(t, func(n *node) {
+			n.binary, n.env, n.config.SyncAlways = binary, []string{"TORTURE_SHADOW=" + shadow}, true
+		})
+		w, nc := onCluster(t, c, "power cut on all nodes, sync always (R3)", 2)
+		w.start(20)
+		for _, n := range c.nodes {
+			n.kill()
+		}
+		for _, n := range c.nodes {
+			powerCut(t, n.config.Dir, shadow)
+		}
+		over := w.elapsed()
+		for _, n := range c.nodes {
+			if err := n.start(); err != nil {
+				t.Fatal(err)
+			}
+		}
+		recovery := w.awaitRecovery(over, w.allHubs()...)
+		w.removeLeaver()
+		if err := c.awaitCurrent(t.Context(), nc); err != nil {
+			t.Fatal(err)
+		}
 		w.finish()
 		w.verify(recovery)
 	})
@@ -178,7 +210,7 @@ func TestPowerCutWithoutSync(t *testing.T) {
 	w.stopWatchers()
 	w.watching.Wait()
 	u.process.kill()
-	powerCut(t, data, shadow)
+	powerCut(t, filepath.Join(data, "nats"), shadow)
 	if err := u.process.start(); err != nil {
 		t.Fatal(err)
 	}
