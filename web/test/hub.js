@@ -1,31 +1,19 @@
-import { execFile, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { rmSync } from 'node:fs';
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
+import { build } from './build.js';
 
-const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 /**
  * Milliseconds that a start may take: enough under -race on a busy machine, with data to recover.
  */
 const START_MS = 30_000;
 
-let built;
-
 /** The path of the hub: HUB_BIN, else built once per test process. */
 const binary = () =>
-  process.env.HUB_BIN ? Promise.resolve(process.env.HUB_BIN) : (built ??= build());
-
-async function build() {
-  const path = join(await mkdtemp(join(tmpdir(), 'exthub-bin-')), 'hub');
-  process.once('exit', () => rmSync(join(path, '..'), { recursive: true, force: true }));
-  await promisify(execFile)('go', ['build', '-o', path, './cmd/hub'], { cwd: ROOT });
-  return path;
-}
+  process.env.HUB_BIN ? Promise.resolve(process.env.HUB_BIN) : build('./cmd/hub');
 
 /** The environment of a hub: ours without any setting of a hub, so that it has the defaults. */
 const environment = () =>
@@ -90,6 +78,15 @@ export class Hub {
   async kill() {
     this.killed = true;
     await this.#end('SIGKILL');
+  }
+
+  /** Stops its process where it is, until thaw. Its connections stay open, and say nothing. */
+  freeze() {
+    this.#process.kill('SIGSTOP');
+  }
+
+  thaw() {
+    this.#process.kill('SIGCONT');
   }
 
   /** Removes its data, after kill. */

@@ -1,10 +1,12 @@
-// A random life on a real hub: drops, deaf lines, clocks that are set, removals and returns, kills
-// of the hub. In the end a member who reads once and follows events shows what the hub holds, and
-// nothing that was told was made up. SDK_SEED names a run, SDK_STEPS makes it longer.
+// A random life on two real hubs and one NATS: drops, deaf lines, clocks that are set, removals and
+// returns, another hub at the other end, hubs that are killed or stand still. In the end a member
+// who reads once and follows events shows what the hubs hold, nothing that was told was made up, and
+// messages were told in their order. SDK_SEED names a run, SDK_STEPS makes it longer.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import TencentCloudChat from '../../sdk/index.js';
 import { Hub } from '../hub.js';
+import { Nats } from '../nats.js';
 import { poll, secretKey, send } from './fixture.js';
 import { TcpProxy } from './proxy.js';
 import { pick, seeded } from './random.js';
@@ -15,11 +17,34 @@ const steps = Number(process.env.SDK_STEPS ?? 50);
 const timeout = 60_000 + steps * 2_000;
 const KEYS = ['a', 'b', 'c', 'd'];
 
-let hub;
-before(async () => (hub = await Hub.start('--secret-key', secretKey, '--message-rate', '0')), {
-  timeout: 300_000,
+let nats;
+let hubs;
+before(
+  async () => {
+    nats = await Nats.start();
+    const flags = ['--nats-url', nats.url, '--secret-key', secretKey, '--message-rate', '0'];
+    hubs = [await Hub.start(...flags), await Hub.start(...flags)];
+  },
+  { timeout: 300_000 },
+);
+after(async () => {
+  for (const hub of hubs) await hub.stop();
+  await nats.stop();
 });
-after(() => hub.stop());
+
+/** The number of a message in its group, which its ID ends with. */
+const numberOf = (ID) => Number(ID.slice(ID.lastIndexOf('.') + 1));
+
+/** Does it again while the hub can't do it, or can't tell whether it did. */
+async function persist(run) {
+  for (;;) {
+    try {
+      return await run();
+    } catch (error) {
+      if (error.code !== 10002) throw error;
+    }
+  }
+}
 
 /** Screen is what an app shows that reads a message's pairs once and then follows the events. */
 class Screen {
@@ -45,6 +70,9 @@ class Screen {
     chat.on(EVENT.MESSAGE_RECEIVED, ({ data }) => {
       for (const { ID } of data) {
         assert.ok(!this.messages.has(ID), `${String(ID)} was told twice`);
+        const last = [...this.messages].at(-1);
+        if (last)
+          assert.ok(numberOf(ID) > numberOf(last), `${String(ID)} was told after ${String(last)}`);
         this.messages.add(ID);
       }
       this.#changed();
@@ -56,13 +84,17 @@ class Screen {
   }
 }
 
-/** World is a hub, Alice on a good line, who does things, and Bob, to whom they happen. */
+/**
+ * World is two hubs, Alice on a good line to the first, who does things, and Bob, to whom they
+ * happen. The second hub may stand still.
+ */
 class World {
   written = new Set(['a=0']);
   sent = [];
   #offset = 0;
   #values = 0;
   #member = true;
+  #frozen = false;
   #pending = [];
 
   constructor(random, proxy, fixture) {
@@ -77,40 +109,51 @@ class World {
     const chance = random();
     const key = pick(random, KEYS);
     const value = `${++this.#values}`;
-    if (chance < 0.35) await this.#write(alice, message, key, value);
-    else if (chance < 0.42) await alice.chat.deleteMessageExtensions(message, [key]);
+    if (chance < 0.32) await this.#write(alice, message, key, value);
+    else if (chance < 0.36) await persist(() => alice.chat.deleteMessageExtensions(message, [key]));
+    else if (chance < 0.39) proxy.turnTo(pick(random, hubs));
+    else if (chance < 0.42) this.#setFrozen(!this.#frozen);
     else if (chance < 0.55) this.#pending.push(this.#write(bob, copy, key, value));
-    else if (chance < 0.65) this.sent.push((await send(alice, groupID)).ID);
+    else if (chance < 0.65) this.sent.push((await persist(() => send(alice, groupID))).ID);
     else if (chance < 0.73) proxy.cut();
     else if (chance < 0.76) proxy.deafen();
     else if (chance < 0.86) proxy.restore();
     else if (chance < 0.92) this.#offset = Math.floor((random() - 0.5) * 2e8);
     else if (chance < 0.98) await this.setMember(!this.#member);
-    else await this.#killHub();
+    else await this.#killHub(pick(random, hubs));
   }
 
   async setMember(member) {
     const { alice, groupID } = this;
     const change = member ? alice.chat.addGroupMember : alice.chat.deleteGroupMember;
-    await change({ groupID, userIDList: ['bob'] });
+    await persist(() => change({ groupID, userIDList: ['bob'] }));
     this.#member = member;
+  }
+
+  #setFrozen(frozen) {
+    if (frozen) hubs[1].freeze();
+    else hubs[1].thaw();
+    this.#frozen = frozen;
   }
 
   /** Sets a pair; Bob, who may be no member or have no line, may fail, and then nobody knows. */
   async #write(user, message, key, value) {
     this.written.add(`${key}=${value}`);
-    const own = user === this.bob;
-    await user.chat.setMessageExtensions(message, [{ key, value }]).catch((error) => {
-      if (!own || ![10007, 2800, 2801, 2805].includes(error.code)) throw error;
+    const set = () => user.chat.setMessageExtensions(message, [{ key, value }]);
+    if (user === this.alice) return persist(set);
+    await set().catch((error) => {
+      if (![10002, 10007, 2800, 2801, 2805].includes(error.code)) throw error;
     });
   }
 
-  async #killHub() {
+  async #killHub(hub) {
     await hub.kill();
+    if (hub === hubs[1]) this.#frozen = false;
     await hub.restart();
   }
 
   async settle() {
+    this.#setFrozen(false);
     this.proxy.cut();
     this.proxy.restore();
     if (!this.#member) await this.setMember(true);
@@ -120,8 +163,8 @@ class World {
 
 test(`a random life, seed ${seed}: what is shown is what is there`, { timeout }, async (t) => {
   t.diagnostic(`SDK_SEED=${seed} SDK_STEPS=${steps}`);
-  const proxy = await TcpProxy.open(t, hub);
-  const fixture = await poll(t, hub, { proxy });
+  const proxy = await TcpProxy.open(t, hubs[1]);
+  const fixture = await poll(t, hubs[0], { proxy });
   const { alice, bob, message, copy } = fixture;
   const screen = new Screen(bob.chat, message.ID);
   await bob.chat.getMessageExtensions(copy);

@@ -11,7 +11,7 @@ export class TcpProxy {
 
   static async open(t, hub) {
     const proxy = new TcpProxy();
-    proxy.#target = Number(new URL(hub.url).port);
+    proxy.turnTo(hub);
     proxy.#server = net.createServer((socket) => proxy.#join(socket));
     proxy.#server.listen(0, '127.0.0.1');
     await once(proxy.#server, 'listening');
@@ -24,6 +24,11 @@ export class TcpProxy {
 
   get url() {
     return `ws://127.0.0.1:${this.#server.address().port}/ws`;
+  }
+
+  /** Leads new connections to this hub, as a balancer might. */
+  turnTo(hub) {
+    this.#target = Number(new URL(hub.url).port);
   }
 
   /** Loses all that the hub says from now on, until cut. What the client says still arrives. */
