@@ -198,8 +198,8 @@ func TestClear(t *testing.T) {
 	check(s)
 }
 
-// A message expires, or its bucket is deleted, after somebody was allowed to write to it. Who decides
-// on it then and looks at its record would end the whole process.
+// A message expires, or its bucket is deleted, after somebody was allowed to write to it. Who
+// decides on it then and looks at its record would end the whole process.
 func TestNothingIsDecidedWithoutTheMessage(t *testing.T) {
 	t.Parallel()
 	s, _ := open(t, kvtest.Server(t), Options{})

@@ -40,8 +40,8 @@ func (t *Txn) decide(decide Decide) (Change, error) {
 	return decide(t)
 }
 
-// Record is Message.Record, and never nil. Only a recall changes it, which also deletes every pair: so a CAS,
-// which rests on a pair that is there, fails then, and need not rest on the record, too.
+// Record is Message.Record, and never nil. Only a recall changes it, which also deletes every pair:
+// so a CAS, which rests on a pair that is there, fails then, and need not rest on the record, too.
 func (t *Txn) Record() *Record { return t.m.Record() }
 
 // Pair is Message.Pair.

@@ -33,9 +33,9 @@ type Write struct {
 // after it.
 type Commit struct{ Seq, Latest uint64 }
 
-// Decide looks at a message that is there and says what to change. It must be pure: it is called anew whenever
-// the message has changed, with a lock held, and only the last call counts. An error ends the
-// Update, and nothing is written. It must not keep the Txn.
+// Decide looks at a message that is there and says what to change. It must be pure: it is called
+// anew whenever the message has changed, with a lock held, and only the last call counts. An error
+// ends the Update, and nothing is written. It must not keep the Txn.
 type Decide func(*Txn) (Change, error)
 
 // Update is the only way to write pairs. It commits all that decide wants or nothing, if nothing

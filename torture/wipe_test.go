@@ -13,10 +13,10 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 )
 
-// TestBucketsDeleted: somebody deletes all buckets under hubs at work, also those of the hubs' marks
-// and of the counters. The hubs make them anew, under another epoch. Nothing is acknowledged that
-// nobody stored, and when the groups are there again, with messages of the same IDs, everybody reads
-// anew and nobody is shown anything from before.
+// TestBucketsDeleted: somebody deletes all buckets under hubs at work, also those of the hubs'
+// marks and of the counters. The hubs make them anew, under another epoch. Nothing is acknowledged
+// that nobody stored, and when the groups are there again, with messages of the same IDs, everybody
+// reads anew and nobody is shown anything from before.
 func TestBucketsDeleted(t *testing.T) {
 	repeat(t, func(t *testing.T, i int) {
 		w, _, nc := onOneNode(t, "buckets deleted under running hubs", 25*time.Millisecond, 3, nil)
