@@ -9,52 +9,12 @@ import (
 	"testing"
 )
 
-// brokenBuilds are changes that each break a promise, with the test of this package that has to
-// catch it.
-var brokenBuilds = []struct {
-	name, file, before, after, test string
-}{
-	{"the precondition is removed", "bucket/pooledmsg.go",
-		`if options.Precondition.Own || options.Precondition.Filter != "" {`, `if false {`, "TestLimitUnderAttack$"},
-	{"a compare-and-swap does not compare", "cas.go", `bucket.Precondition{Own: true, Last: s.last}`,
-		`bucket.Precondition{}`, "TestNATSRestarted$"},
-	{"a compare-and-swap is acknowledged before the hub knows what came before it", "cas.go",
-		`if !sh.tail.applied.waitWhileRunning(done.head) {`, `if false {`, "TestTailConsumersDeleted$"},
-	{"acknowledged before it is committed", "commit.go",
-		"head, err := sh.bucket.Publish(ctx, writes, bucket.PublishOptions{Precondition: p, Request: request})",
-		`head := uint64(0)
-	state, err := sh.bucket.State(ctx)
-	if err == nil {
-		head = state.Last + uint64(len(writes))
-		ctx := context.WithoutCancel(ctx)
-		go sh.bucket.Publish(ctx, writes, bucket.PublishOptions{Precondition: p, Request: request})
-	}`, "TestNATSRestarted$"},
-	{"a change of a group is acknowledged before the other hubs know", "membership.go",
-		"if err := s.marks.await(ctx, sh, g.revision); err != nil {", "if err := error(nil); err != nil {",
-		"TestTailConsumersDeleted$"},
-	{"a hub goes on although its mark is lost", "marks.go",
-		"func (m *marks) valid() bool { return int64(time.Since(m.started)) < m.validUntil.Load() }",
-		"func (m *marks) valid() bool { return m.validUntil.Load() > 0 }", "TestHubCutOffFromNATSFor6s$"},
-	{"a hub that comes back decides before it knows what it missed", "marks.go",
-		"m.entry = entry{} // the mark may have been gone for a while", "m.entry = entry{done: true}",
-		"TestHubCutOffFromNATSFor6s$"},
-	{"a hub that finds another history goes on with what it has in memory", "tail.go", "t.sh.cache.reset()", "",
-		"TestBucketsDeleted$"},
-	{"members are not told that the history is another", "tail.go", "sink(Delta{Reset: true, Revision: last})", "",
-		"TestBucketsDeleted$"},
-	{"the tail loses a pair's last revision now and then", "receive.go", `case key.object != "":`,
-		`case key.object != "" && d.Revision%10 != 7:`, "TestTailConsumersDeleted$"},
-}
-
 // TestBrokenBuildsAreCaught: a build that breaks a promise is caught.
 func TestBrokenBuildsAreCaught(t *testing.T) {
-	dir, err := exec.Command("go", "list", "-f", "{{.Dir}}", "exthub/kv").Output()
-	if err != nil {
-		t.Fatal(err)
-	}
+	dir := kvDir(t)
 	for _, s := range brokenBuilds {
 		t.Run(s.name, func(t *testing.T) {
-			file := filepath.Join(strings.TrimSpace(string(dir)), s.file)
+			file := filepath.Join(dir, s.file)
 			list := writeOverlay(t, map[string]string{file: replaceOnce(t, file, s.before, s.after)})
 			args := []string{"test", "-overlay", list, "-count=40", "-failfast", "-run", s.test, "exthub/torture"}
 			out, err := exec.Command("go", args...).CombinedOutput()

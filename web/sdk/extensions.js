@@ -62,12 +62,9 @@ export class Extensions {
   /** @param {Message} message */
   async get({ ID }) {
     const tracked = this.track(ID);
+    const delivery = tracked.readByApp ? PENDING : READ;
     try {
-      await this._read(ID, tracked, {
-        complete: !tracked.complete,
-        delivery: tracked.readByApp ? PENDING : READ,
-        retry: true,
-      });
+      await this._read(ID, tracked, { complete: !tracked.complete, delivery, retry: true });
     } catch (error) {
       if (isRevoked(error)) this._session.history.onFoundRevoked(ID, error.data.revoker);
       throw error;

@@ -1,7 +1,7 @@
 // A random life on two real hubs and one NATS: drops, deaf lines, clocks that are set, removals and
 // returns, another hub at the other end, hubs that are killed or stand still. In the end a member
-// who reads once and follows events shows what the hubs hold, nothing that was told was made up, and
-// messages were told in their order. SDK_SEED names a run, SDK_STEPS makes it longer.
+// who reads once and follows events shows what the hubs hold, nothing that was told was made up,
+// and messages were told in their order. SDK_SEED names a run, SDK_STEPS makes it longer.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import TencentCloudChat from '../../sdk/index.js';
