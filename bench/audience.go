@@ -117,10 +117,16 @@ func (a *audience) awaitExact(writers []*writer) error {
 	for i, w := range writers {
 		last[i] = w.last
 	}
+	return a.awaitAll("the last values", func(v *viewer) bool { return v.has(last) })
+}
+
+// awaitAll waits until every viewer has something. It returns an error with the number of those
+// that don't get it.
+func (a *audience) awaitAll(what string, has func(*viewer) bool) error {
 	for deadline := time.Now().Add(timeout); ; {
 		behind := 0
 		for _, v := range a.viewers {
-			if !v.has(last) {
+			if !has(v) {
 				behind++
 			}
 		}
@@ -130,7 +136,7 @@ func (a *audience) awaitExact(writers []*writer) error {
 		case a.err() != nil:
 			return a.err()
 		case time.Now().After(deadline):
-			return fmt.Errorf("%d of %d viewers do not have the last values after %v", behind, len(a.viewers), timeout)
+			return fmt.Errorf("%d of %d viewers do not have %s after %v", behind, len(a.viewers), what, timeout)
 		}
 		if err := a.run.pause(10 * time.Millisecond); err != nil {
 			return errors.Join(err, a.err())

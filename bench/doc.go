@@ -12,12 +12,15 @@
 //	hot      sets of many clients, all on one message
 //	read     all pairs of one message, read again and again
 //	storm    the audience is cut off at once and comes back while votes go on
+//	hall     a poll with rules: votes at a rate, each voter in their own name, before viewers, and
+//	         the close
 //	mixed    a rate of sets, as many reads and a few reconnects in front of an audience
 //
 // # What can be trusted
 //
 //   - Fan-out and storm check what they measure: every viewer must end with the last value of every
-//     pair, or the run fails.
+//     pair, or the run fails. In a hall every viewer must end with what counting the acknowledged
+//     votes gives, and be told of the close.
 //   - The server's CPU, memory and allocations come from its own metrics address, so the load's
 //     share is not among them. Without that address the figures are left out, not guessed.
 //   - A delivery counts when the client has parsed the frame, and its time runs from the oldest

@@ -27,6 +27,7 @@ type Options struct {
 	Rate     float64       // sets a second of all clients together; 0: as fast as it goes
 	Pairs    int           // pairs of a message that is read
 	Bytes    int           // of an event on the wire
+	Rules    string        // of a poll, in JSON
 	Duration time.Duration // of the part that is measured
 
 	Progress io.Writer // a line a second, or nil
@@ -86,6 +87,7 @@ var scenarios = []scenario{
 	{"read", Options{Clients: 128}, read},
 	{"storm", Options{Clients: 20, Audience: 1000, Rate: 20}, storm},
 	{"mixed", Options{Clients: 50, Audience: 1000, Messages: 10, Rate: 100}, mixed},
+	{"hall", Options{Clients: 1000, Audience: 1000, Rate: 200}, hall},
 }
 
 // Scenarios returns the names that Run takes.
@@ -110,6 +112,7 @@ func findScenario(name string, o Options) (scenario, Options, error) {
 	o.Messages = cmp.Or(o.Messages, d.Messages, 1)
 	o.Pairs = cmp.Or(o.Pairs, 300)
 	o.Bytes = cmp.Or(o.Bytes, 200)
+	o.Rules = cmp.Or(o.Rules, hallRules)
 	o.Rate = cmp.Or(o.Rate, d.Rate)
 	o.Duration = cmp.Or(o.Duration, 10*time.Second)
 	return scenarios[i], o, o.check()

@@ -17,6 +17,10 @@ type scoreboard struct {
 	parsed   [64]atomic.Pointer[parsed]
 	received *histogram // from the request to the receipt
 	late     *histogram // from the acknowledgement to the receipt
+
+	// event takes over a notification in the place of the scoreboard, unless it is nil, and reports
+	// whether it is one that counts.
+	event func(v *viewer, frame []byte) bool
 }
 
 // slot is one change. The slots are a ring: a change that the ring has gone past is not timed any
@@ -88,12 +92,22 @@ type viewer struct {
 	seq    uint64 // the highest Seq that it has seen
 	frames atomic.Int64
 	pairs  atomic.Int64
+
+	summary []byte // of a poll, as it came last, and what follows it
 }
 
 func newViewer(number int, c *client, b *scoreboard, writers int) *viewer {
 	v := &viewer{client: c, number: number, scores: b, last: make([]uint64, writers)}
-	c.onNotification = func(frame []byte) { v.apply(frame) } // events that come during a catch-up
+	c.onNotification = func(frame []byte) { v.take(frame) } // events that come during a catch-up
 	return v
+}
+
+// take takes over a frame, and reports whether it was an event that counts.
+func (v *viewer) take(frame []byte) bool {
+	if v.scores.event != nil {
+		return v.scores.event(v, frame)
+	}
+	return v.apply(frame)
 }
 
 // watch reads until the connection ends.
@@ -103,7 +117,7 @@ func (v *viewer) watch() error {
 		if err != nil {
 			return err
 		}
-		if !v.apply(frame) {
+		if !v.take(frame) {
 			continue
 		}
 		v.frames.Add(1)

@@ -13,7 +13,7 @@ import (
 type allCommand struct {
 	Hub    string   `default:"bin/hub" help:"The hub's binary."`
 	Rounds int      `default:"3" help:"Rounds; the report has the medians."`
-	Only   []string `help:"Measure only these parts: fanout, memory, write, read, poll, stalled, storm."`
+	Only   []string `help:"Measure only these parts: fanout, memory, write, read, poll, hall, stalled, storm."`
 	Out    string   `default:"docs" help:"Directory of the report."`
 
 	ctx     context.Context
@@ -32,6 +32,7 @@ var parts = []part{
 	{"write", (*allCommand).write},
 	{"read", (*allCommand).read},
 	{"poll", (*allCommand).poll},
+	{"hall", (*allCommand).hall},
 	{"stalled", (*allCommand).stalled},
 	{"storm", (*allCommand).storm},
 }

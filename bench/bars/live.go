@@ -30,6 +30,67 @@ func (a *allCommand) poll(round int) error {
 	}, "--sync", "2m")
 }
 
+// hallPairs are rules like those of bench's hall, but viewers get the pairs.
+const hallPairs = `{"write":"own","questions":[{"choices":4}]}`
+
+// hall measures ten thousand viewers of a poll with rules: as many voters with a thousand votes a
+// second, against the time in which one frame comes to as many viewers by write(2) alone; and two
+// hundred votes a second as pairs and by summary, in turns. It takes long, so it runs in the first
+// round only.
+func (a *allCommand) hall(round int) error {
+	if round > 0 {
+		return nil
+	}
+	if err := a.frameToHall(); err != nil {
+		return err
+	}
+	for _, turn := range []struct {
+		name string
+		bench.Options
+	}{
+		{"hall", bench.Options{Clients: 10000, Rate: 1000, Duration: 20 * time.Second}},
+		{"hall pairs", bench.Options{Clients: 1000, Rate: 200, Rules: hallPairs}},
+		{"hall summary", bench.Options{Clients: 1000, Rate: 200}},
+		{"hall pairs", bench.Options{Clients: 1000, Rate: 200, Rules: hallPairs}},
+		{"hall summary", bench.Options{Clients: 1000, Rate: 200}},
+	} {
+		turn.Audience = 10000
+		if err := a.onHub(func(hub *subject) error {
+			r, err := hub.load(a.ctx, "hall", turn.Options)
+			if err != nil {
+				return err
+			}
+			late, _ := r.Latency("acknowledgement to receipt")
+			a.samples.add(turn.name+" p50", late.P50)
+			a.samples.add(turn.name+" p99", late.P99)
+			a.samples.addFigures(r, map[string]string{
+				"server CPU": turn.name + " cpu", "votes a second": turn.name + " votes",
+				"bytes per viewer": turn.name + " bytes",
+			})
+			return nil
+		}, "--sync", "2m", "--own-rate", "0"); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// frameToHall measures how long the floor takes to bring one frame to ten thousand viewers.
+func (a *allCommand) frameToHall() error {
+	floor, err := startFloor(a.ctx)
+	if err != nil {
+		return err
+	}
+	defer floor.stop()
+	r, err := floor.load(a.ctx, "fanout", bench.Options{Clients: 1, Audience: 10000, Duration: 5 * time.Second})
+	if err != nil {
+		return err
+	}
+	late, _ := r.Latency("set to receipt")
+	a.samples.add("hall floor p99", late.P99)
+	return nil
+}
+
 // stalled measures how late events reach an audience of which some never read, against the same
 // audience without them. The write timeout is raised so that the stalled ones stay to the end.
 func (a *allCommand) stalled(int) error {

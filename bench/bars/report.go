@@ -66,7 +66,7 @@ func number(v float64) string {
 // rows returns the bars in the order of the table.
 func (s samples) rows() []row {
 	return slices.Concat(
-		s.fanoutRows(), s.memoryRows(), s.writeRows(), s.readRows(), s.crowdRows(), s.allocationRows(),
+		s.fanoutRows(), s.memoryRows(), s.writeRows(), s.readRows(), s.crowdRows(), s.hallRows(), s.allocationRows(),
 	)
 }
 
@@ -140,6 +140,23 @@ func (s samples) crowdRows() []row {
 		{"storm", "10,000 clients reconnect at once, while votes go on", "all back and exact in under 10 s",
 			fmt.Sprintf("**%.1f s**, %s exact", storm, number(exact)), storm < 10 && exact == 10000},
 	}
+}
+
+// hallRows are left out of a table of samples from before there was a hall.
+func (s samples) hallRows() []row {
+	if s.median("hall p99") == 0 {
+		return nil
+	}
+	late := atMost("hall", "10,000 viewers, 10,000 voters, 1,000 votes a second for 20 s, by summary, all exact: "+
+		"p99 from acknowledgement to receipt, against one frame to all by write(2)",
+		s.median("hall p99"), s.median("hall floor p99"), 3, "ms")
+	late.found += fmt.Sprintf("; p50 %.0f ms, %s votes a second, %s bytes to a viewer",
+		s.median("hall p50"), number(s.median("hall votes")), number(s.median("hall bytes")))
+	summary, pairs := s.median("hall summary cpu"), s.median("hall pairs cpu")
+	return []row{late, {
+		"hall", "10,000 viewers, 200 votes a second: server CPU by summary, against as pairs", "at most 0.6 x as pairs",
+		ratio(summary, pairs, "cores"), summary <= 0.6*pairs && pairs > 0,
+	}}
 }
 
 func (s samples) allocationRows() (rows []row) {

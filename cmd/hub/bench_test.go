@@ -26,6 +26,7 @@ func TestBench(t *testing.T) {
 		"hot":     {"--clients=8", "sets a second", "set to acknowledgement"},
 		"read":    {"--clients=4 --pairs=250", "reads a second", "all pages"},
 		"storm":   {"--clients=4 --audience=50 --rate=40", "all back after", "cut off to exact again"},
+		"hall":    {"--clients=40 --audience=30 --rate=100", "bytes per viewer", "acknowledgement to receipt"},
 		"mixed":   {"--clients=20 --audience=50 --rate=100 --stalled=2", "reads", "acknowledgement to receipt"},
 	} {
 		t.Run(scenario, func(t *testing.T) {

@@ -1,0 +1,258 @@
+package bench
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// hallRules are those of a poll that a hall answers by the hundreds a second.
+const hallRules = `{"write":"own","show":"summary","questions":[{"choices":4}]}`
+
+// hallChoices is how many choices a voter takes one after the other. The first question of the
+// rules has to have as many.
+const hallChoices = 4
+
+// hall is a poll with rules: voters answer at a rate, each in their own name, and viewers watch. In
+// the end every viewer has to have what counting the acknowledged votes gives, and has it when the
+// poll is closed, too. By rules that show pairs it is a fanout whose writers are many.
+func hall(r *run) error {
+	var rules struct{ Show string }
+	if err := json.Unmarshal([]byte(r.Rules), &rules); err != nil {
+		return fmt.Errorf("rules: %w", err)
+	}
+	watching, err := r.accounts(r.Audience, "v")
+	if err != nil {
+		return err
+	}
+	voting, err := r.accounts(r.Clients, "w")
+	if err != nil {
+		return err
+	}
+	return r.withGroup(func(g *group) error {
+		message, err := g.poll(r)
+		if err != nil {
+			return err
+		}
+		h := &hallRun{run: r, message: message, summaries: rules.Show == "summary", late: newHistogram()}
+		clients, err := r.loginAll(voting, false, nil)
+		if err != nil {
+			return err
+		}
+		defer closeAll(clients)
+		for i, c := range clients {
+			h.voters = append(h.voters, &voter{client: c, number: i})
+		}
+		b := newScoreboard(r.Bytes)
+		b.event = h.event
+		a, err := r.newAudience(b, watching, 0)
+		if err != nil {
+			return err
+		}
+		defer a.close()
+		return h.measure(a)
+	}, watching, voting)
+}
+
+// poll sends a message with the run's rules and returns its ID.
+func (g *group) poll(r *run) (id string, err error) {
+	err = r.asAdmin(r.ctx, func(admin *client) error {
+		var sent struct {
+			Message struct{ ID string } `json:"message"`
+		}
+		err := admin.call("sendMessage", map[string]any{
+			"to": g.id, "conversationType": "GROUP", "type": "TIMTextElem", "payload": map[string]string{"text": "?"},
+			"isSupportExtension": true, "extensionRules": json.RawMessage(r.Rules),
+		}, &sent)
+		id = sent.Message.ID
+		return err
+	})
+	return id, err
+}
+
+// hallRun is a hall while it votes.
+type hallRun struct {
+	*run
+	message   string
+	summaries bool // viewers get summaries, and no pairs
+	voters    []*voter
+	turn      atomic.Uint64
+	received  atomic.Int64 // bytes of events
+	latest    atomic.Uint64
+	late      *histogram
+	acked     [1 << 16]struct{ seq, at atomic.Uint64 } // a ring, by Seq; at in Unix nanoseconds
+}
+
+// voter is a user who votes more than once, one choice after the other.
+type voter struct {
+	*client
+	mu     sync.Mutex
+	number int
+	choice int
+	seq    uint64
+}
+
+// vote lets a voter take another choice.
+func (h *hallRun) vote(v *voter) error {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	choice := (v.number+int(v.seq))%hallChoices + 1
+	if choice == v.choice {
+		choice = choice%hallChoices + 1
+	}
+	b := append(append(v.beginRequest("setMessageExtensions"), `{"messageID":"`...), h.message...)
+	b = append(append(b, `","extensions":[{"key":"`...), v.user...)
+	b = strconv.AppendInt(append(b, `","value":"`...), int64(choice), 10)
+	b = strconv.AppendUint(append(b, `","seq":`...), v.seq, 10)
+	answer, err := v.roundTrip(append(b, "}]}"...))
+	if err != nil {
+		return fmt.Errorf("vote: %w", err)
+	}
+	if code, n := leadingNumber(after(answer, `"code":`)); code != 0 || n == 0 {
+		return fmt.Errorf("vote: %s", answer)
+	}
+	v.seq, _ = leadingNumber(after(answer, `"seq":`))
+	v.choice = choice
+	slot := &h.acked[v.seq%uint64(len(h.acked))]
+	slot.at.Store(uint64(time.Now().UnixNano()))
+	slot.seq.Store(v.seq)
+	for latest := h.latest.Load(); v.seq > latest && !h.latest.CompareAndSwap(latest, v.seq); {
+		latest = h.latest.Load()
+	}
+	return nil
+}
+
+// event takes over a notification, and reports whether it was one of the poll.
+func (h *hallRun) event(v *viewer, frame []byte) bool {
+	if !bytes.HasPrefix(frame, []byte(`{"jsonrpc":"2.0","method":"MESSAGE_EXTENSIONS_`)) {
+		return false
+	}
+	now := time.Now()
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if summary := after(frame, `"summary":`); summary != nil {
+		v.summary = append(v.summary[:0], summary...)
+	}
+	before := v.seq
+	if at := bytes.LastIndex(frame, []byte(`"latestSeq":`)); at >= 0 {
+		v.seq, _ = leadingNumber(frame[at+len(`"latestSeq":`):])
+	}
+	h.received.Add(int64(len(frame)))
+	v.pairs.Add(1)
+	h.record(v.number, before, v.seq, now)
+	return true
+}
+
+// record notes how late the oldest vote of those between two Seqs comes. One whose acknowledgement
+// is on its way is not late.
+func (h *hallRun) record(viewer int, before, latest uint64, now time.Time) {
+	for seq := before + 1; before > 0 && seq <= latest && seq < before+64; seq++ {
+		if slot := &h.acked[seq%uint64(len(h.acked))]; slot.seq.Load() == seq {
+			h.late.record(viewer, now.Sub(time.Unix(0, int64(slot.at.Load()))))
+			return
+		}
+	}
+	if latest > before && before > 0 {
+		h.late.record(viewer, 0)
+	}
+}
+
+// measure lets the hall vote, and compares what the viewers have with the votes.
+func (h *hallRun) measure(a *audience) error {
+	h.setPhase("vote")
+	if err := h.startMeasuring(); err != nil {
+		return err
+	}
+	if err := h.voteAtRate(); err != nil {
+		return err
+	}
+	last := time.Now()
+	if err := h.awaitExact(a); err != nil {
+		return err
+	}
+	exactAfter := time.Since(last)
+	if err := h.stopMeasuring(int64(h.turn.Load()), "vote"); err != nil {
+		return err
+	}
+	frames, _ := a.counts()
+	viewers := float64(max(len(a.viewers), 1))
+	h.result.add("viewers", float64(len(a.viewers)), "")
+	h.result.add("events per viewer", float64(frames)/viewers, "")
+	h.result.add("bytes per viewer", float64(h.received.Load())/viewers, "B")
+	h.result.add("all exact after", exactAfter.Seconds()*1000, "ms")
+	h.result.Latencies = append(h.result.Latencies, h.late.latency("acknowledgement to receipt"))
+	return h.close(a)
+}
+
+// hallWorkers is how many votes are on their way at a time.
+const hallWorkers = 256
+
+// voteAtRate lets one voter after the other vote, for the run's duration.
+func (h *hallRun) voteAtRate() error {
+	end := time.Now().Add(h.Duration)
+	workers := min(hallWorkers, len(h.voters))
+	failed := make(chan error, workers)
+	for worker := range workers {
+		go func() {
+			failed <- h.repeat(h.Rate/float64(workers), 1, worker, workers, end, func() error {
+				turn := h.turn.Add(1) - 1
+				h.done.Add(1)
+				return h.vote(h.voters[turn%uint64(len(h.voters))])
+			})
+		}()
+	}
+	var all []error
+	for range workers {
+		all = append(all, <-failed)
+	}
+	return errors.Join(all...)
+}
+
+// counted is what the acknowledged votes come to.
+func (h *hallRun) counted() []int {
+	counts := make([]int, hallChoices)
+	for _, v := range h.voters {
+		if v.choice > 0 {
+			counts[v.choice-1]++
+		}
+	}
+	return counts
+}
+
+// awaitExact waits until every viewer has what the votes come to.
+func (h *hallRun) awaitExact(a *audience) error {
+	want := h.counted()
+	return a.awaitAll("what the votes come to", func(v *viewer) bool {
+		v.mu.Lock()
+		defer v.mu.Unlock()
+		if v.seq < h.latest.Load() || !h.summaries {
+			return v.seq >= h.latest.Load()
+		}
+		var summary struct{ Answers [][]int }
+		err := json.NewDecoder(bytes.NewReader(v.summary)).Decode(&summary)
+		return err == nil && len(summary.Answers) > 0 && slices.Equal(summary.Answers[0], want)
+	})
+}
+
+// close closes the poll, and waits until every viewer was told what it came to.
+func (h *hallRun) close(a *audience) error {
+	if err := h.asAdmin(h.ctx, func(admin *client) error {
+		return admin.call("closeMessageExtensions", map[string]any{"messageID": h.message}, nil)
+	}); err != nil {
+		return err
+	}
+	if err := a.awaitAll("the close", func(v *viewer) bool {
+		v.mu.Lock()
+		defer v.mu.Unlock()
+		return bytes.Contains(v.summary, []byte(`"closedSeq":`))
+	}); err != nil {
+		return err
+	}
+	return h.awaitExact(a)
+}
