@@ -76,10 +76,12 @@ fuzz:
 	  go test -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 20x "./$${file%/*}"; \
 	done
 
-# Every fault twenty times, for about half an hour; go test runs each once. It ends with the table that docs/consistency.md holds.
+# Every fault twenty times, for about half an hour; go test runs each once. It ends with the table that docs/consistency.md holds,
+# and with fifty races of a thousand voters with each kind of close.
 .PHONY: torture
 torture:
 	go test -tags torture -count=1 -timeout 40m -v -skip '^TestOutages$$' ./torture -runs 20 | grep --line-buffered -Ev '^=== '
+	go test -count=1 -timeout 40m -v -run '^TestVotersRaceWithClose$$' ./kv -closes 50 | grep --line-buffered -Ev '^=== '
 
 # What members see of thirteen faults, timed, in five minutes: make outages HUB=/an/older/hub times that one.
 .PHONY: outages

@@ -3,6 +3,7 @@ package kv
 import (
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -438,6 +439,8 @@ func hall(t *testing.T, hubs []*Store, ref Ref, voters int, busy func(acknowledg
 	return acknowledged.Load()
 }
 
+var closes = flag.Int("closes", 3, "how often voters race with each kind of close")
+
 // A thousand voters race with the close, by hand and on time: no vote is above the close, every hub
 // and the bucket have the same final count.
 func TestVotersRaceWithClose(t *testing.T) {
@@ -447,7 +450,7 @@ func TestVotersRaceWithClose(t *testing.T) {
 	}{{"hand", 1}, {"schedule", 1}, {"hand", 3}, {"schedule", 3}} {
 		t.Run(fmt.Sprint(c.by, " on ", c.replicas), func(t *testing.T) {
 			hubs, deltas := raceStores(t, c.replicas)
-			for round := range 3 {
+			for round := range *closes {
 				raceWithClose(t, hubs, deltas, c.by == "schedule", round)
 			}
 		})
