@@ -77,8 +77,8 @@ func TestTombstonesAreBounded(t *testing.T) {
 	}
 }
 
-// A clear of more pairs than one commit can delete is still one clear: one entry, whatever there was,
-// one change that followers hear of, and one request of the sweeper.
+// A clear of more pairs than one commit can delete is still one clear: one entry, whatever there
+// was, one change that followers hear of, and one request of the sweeper.
 func TestClearOfVeryMany(t *testing.T) {
 	s, deltas := open(t, kvtest.Server(t), Options{})
 	ref := poll(t, s)

@@ -55,8 +55,8 @@ func kvDir(t *testing.T) string {
 	return strings.TrimSpace(string(dir))
 }
 
-// TestBrokenBuildsFit: the code still has what each broken build replaces. Whether it is caught only
-// `make torture` asks, which takes many minutes.
+// TestBrokenBuildsFit: the code still has what each broken build replaces. Whether it is caught
+// only `make torture` asks, which takes many minutes.
 func TestBrokenBuildsFit(t *testing.T) {
 	dir := kvDir(t)
 	for _, b := range brokenBuilds {
