@@ -1,6 +1,6 @@
 // Package web embeds the browser's files into the hub's binary, so that there is one file to
-// install. They are the SDK, which pages import from /sdk/index.js, and the demo, which the hub
-// may serve at /. The scripts are packed: what is in dist/ is made by pack.js.
+// install. They are the SDK, which pages import from /sdk/index.js, the widgets in /widgets.js, and
+// the demo, which the hub may serve at /. The scripts are packed: what is in dist/ is made by pack.js.
 package web
 
 import (
@@ -15,6 +15,12 @@ var files embed.FS
 // script, codes.js, and index.d.ts, the manual. The hub serves them at /sdk/.
 func SDK() map[string][]byte {
 	return read("dist/index.js", "dist/index.js.map", "dist/exthub.js", "sdk/codes.js", "sdk/index.d.ts")
+}
+
+// Widgets returns the script that pages of any origin load for the widgets, by name. The hub serves
+// it at /widgets.js.
+func Widgets() map[string][]byte {
+	return read("dist/widgets.js")
 }
 
 // Demo returns the files of the demo page, by name: index.html and what it loads. They have to be

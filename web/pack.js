@@ -1,6 +1,7 @@
 // pack.js packs the browser's files into few: what the hub serves and what npm publishes.
 //   dist/index.js    the SDK as an ES module
 //   dist/exthub.js   the SDK as a classic script, which sets TencentCloudChat and Exthub
+//   dist/widgets.js  the widgets with the SDK, as a classic script, which sets ExthubWidgets
 //   dist/demo.js     the demo's script, which loads sdk/index.js
 //   dist/demo.css    its styles
 // npm run pack writes them. They are kept in the repository, so that a hub needs Go alone; a test
@@ -8,7 +9,7 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { argv } from 'node:process';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { build } from 'esbuild';
+import { build, transform } from 'esbuild';
 
 const web = fileURLToPath(new URL('.', import.meta.url));
 const dist = `${web}dist`;
@@ -29,6 +30,35 @@ const sdk = {
   mangleProps: /^_/,
 };
 
+// A classic script knows its own address only while it is first run.
+const classic = {
+  format: 'iife',
+  define: { 'import.meta.url': 'exthubScript' },
+  banner: { js: 'var exthubScript=document.currentScript&&document.currentScript.src;' },
+};
+
+/** Makes the widgets' styles small. They are text in a script, which esbuild leaves as it is. */
+const smallStyles = {
+  name: 'small styles',
+  setup(plugin) {
+    plugin.onLoad({ filter: /widgets.style\.js$/ }, async ({ path }) => {
+      const { default: css } = await import(pathToFileURL(path).href);
+      const { code } = await transform(css, { loader: 'css', minify: true });
+      return { contents: `export default ${JSON.stringify(code.trim())}` };
+    });
+  },
+};
+
+/** The widgets of an entry, which sets a global. */
+export const widgets = (entry) => ({
+  ...sdk,
+  ...classic,
+  entryPoints: [entry],
+  entryNames: 'widgets',
+  globalName: 'ExthubWidgets',
+  plugins: [smallStyles],
+});
+
 const script = `
   import TencentCloudChat, { ChatError } from './index.js';
   globalThis.TencentCloudChat = TencentCloudChat;
@@ -42,11 +72,9 @@ export async function pack() {
       ...sdk,
       stdin: { contents: script, resolveDir: `${web}sdk`, sourcefile: 'exthub.js' },
       entryNames: 'exthub',
-      format: 'iife',
-      // A classic script knows its own address only while it is first run.
-      define: { 'import.meta.url': 'exthubScript' },
-      banner: { js: 'var exthubScript=document.currentScript&&document.currentScript.src;' },
+      ...classic,
     }),
+    build(widgets('widgets/index.js')),
     build({
       ...common,
       entryPoints: ['demo/demo.js', 'demo/demo.css'],

@@ -92,7 +92,7 @@ func TestPagesStandAlone(t *testing.T) {
 	h := startHub(t, "--data", t.TempDir())
 	for path, resource := range map[string]string{
 		"/": "same-origin", "/demo.js": "same-origin", "/nothing": "same-origin", "/sdk/index.js": "cross-origin",
-		"/sdk/": "cross-origin",
+		"/sdk/": "cross-origin", "/widgets.js": "cross-origin",
 	} {
 		_, header, _ := get(t, h.url+path)
 		for name, want := range map[string]string{

@@ -36,6 +36,10 @@ func publicHandler(c *Config, secretKey string, doors http.Handler, all *connect
 	}
 	sdk := newStatic("/sdk/", forAnyOrigin, web.SDK())
 	mux.Handle("/sdk/", sdk)
+	widgets := newStatic("/", forAnyOrigin, web.Widgets())
+	for path := range widgets.files {
+		mux.Handle(path, widgets)
+	}
 	if c.demo() {
 		mux.Handle("GET /demo/usersig", demoUserSig(c.SDKAppID, secretKey, c.Admin))
 		mux.Handle("/", newStatic("/", forOwnPages, web.Demo(), sdk))

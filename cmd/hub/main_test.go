@@ -26,6 +26,7 @@ func TestServe(t *testing.T) {
 		{h.url + "/", "text/html; charset=utf-8", "<script", 200},
 		{h.url + "/sdk/index.js", "text/javascript; charset=utf-8", "export", 200},
 		{h.url + "/sdk/nothing.js", "", "", 404},
+		{h.url + "/widgets.js", "text/javascript; charset=utf-8", "ext-poll", 200},
 		{h.url + "/ws", "", "", 426},                                 // no upgrade asked for
 		{h.url + "/v4/openim/sendmsg", "", `"ErrorCode":60009`, 200}, // a command is a POST
 		{h.url + "/metrics", "", "", 404},

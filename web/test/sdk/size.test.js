@@ -3,7 +3,8 @@ import { readdir, readFile } from 'node:fs/promises';
 import { basename, extname } from 'node:path';
 import { test } from 'node:test';
 import { gzipSync } from 'node:zlib';
-import { pack } from '../../pack.js';
+import { build } from 'esbuild';
+import { pack, widgets } from '../../pack.js';
 
 const web = new URL('../../', import.meta.url);
 
@@ -18,6 +19,20 @@ test('what a page loads stays within its budget, and README names the number', a
   );
 });
 
+test('the SDK and the poll together stay within theirs', async () => {
+  const { budget } = JSON.parse(await readFile(new URL('package.json', web), 'utf8'));
+  const { outputFiles } = await build(widgets('widgets/poll.js'));
+  const gzipped = gzipSync(outputFiles[0].contents, { level: 9 }).length;
+  assert.ok(
+    gzipped <= budget.withPollKB * 1024,
+    `${gzipped} bytes, budget ${budget.withPollKB} KB`,
+  );
+  assert.match(
+    await readFile(new URL('README.md', web), 'utf8'),
+    new RegExp(`at most ${budget.withPollKB} KB\\s+minified\\s+and\\s+gzipped`),
+  );
+});
+
 test('dist/ is what the sources make: npm run pack', async () => {
   const packed = await pack();
   for (const { path, contents } of packed) {
@@ -28,15 +43,19 @@ test('dist/ is what the sources make: npm run pack', async () => {
 });
 
 test('no file is longer than one sitting', async () => {
-  const names = (await readdir(new URL('sdk/', web))).filter((name) => name.endsWith('.js'));
-  for (const name of names) {
-    const lines = (await readFile(new URL(`sdk/${name}`, web), 'utf8')).split('\n').length;
-    assert.ok(lines <= 250, `${name}: ${lines} lines`);
+  const limits = { sdk: 250, widgets: 400 };
+  for (const [folder, limit] of Object.entries(limits)) {
+    const names = await readdir(new URL(`${folder}/`, web));
+    for (const name of names.filter((one) => one.endsWith('.js'))) {
+      const text = await readFile(new URL(`${folder}/${name}`, web), 'utf8');
+      const lines = text.split('\n').length;
+      assert.ok(lines <= limit, `${folder}/${name}: ${lines} lines`);
+    }
   }
 });
 
 test('no comment is wider than 100 columns, no code than 120', async () => {
-  const folders = ['sdk', 'demo', 'test'];
+  const folders = ['sdk', 'widgets', 'demo', 'test'];
   const kinds = ['.js', '.ts', '.css'];
   const asPublished = 'samples.test.js'; // the comments of Tencent's samples
   let files = 0;

@@ -1,0 +1,194 @@
+/** @typedef {import('./source.js').Source} Source */
+
+/** The connection failed: the next one takes it again. */
+const OFFLINE = [2800, 2801, 2805];
+/** The hub has too much to do, or this user asks too often: later it may take it. */
+const BUSY = [23003, 10006, 10002, 60007, 429, 503];
+const CONFLICT = 23001;
+/** Attempts on a busy hub. */
+const MAX_ATTEMPTS = 6;
+
+/** @param {any} error */
+export const isOffline = ({ code }) => OFFLINE.includes(code);
+
+/** @param {any} error */
+export const isBusy = ({ code }) => BUSY.includes(code);
+
+/**
+ * Milliseconds until the next attempt: more each time, and not all at the same moment.
+ *
+ * @param {number} attempt from 0
+ * @param {{ after?: number }} [error]
+ */
+export const pause = (attempt, { after = 0 } = {}) =>
+  after * 1000 + (0.5 + Math.random()) * Math.min(30_000, 1000 * 2 ** attempt);
+
+/**
+ * @typedef {object} Wish what the pair shall be
+ * @property {string} value '' to delete it
+ * @property {(value?: any) => void} resolve
+ * @property {(error: any) => void} reject
+ */
+
+/**
+ * Answer is this user's own pair of a message: as it is, and as it shall be once the hub has it. A
+ * wish stays until the hub takes or refuses it, over lost connections and busy minutes; the next
+ * wish takes its place.
+ */
+export class Answer {
+  /** @type {Wish | null} what has not reached the hub yet */
+  wish = null;
+  /** @type {{ mine: string, theirs: string } | null} */
+  conflict = null;
+  busy = false;
+  /** @type {string | undefined} what this page wrote last, where the pairs don't tell whose they are */
+  written;
+
+  _source;
+  _key;
+  _anonymous;
+  _on;
+  _sending = false;
+  _attempts = 0;
+  /** @type {any} */
+  _timer;
+
+  /**
+   * @param {Source} source
+   * @param {string} key
+   * @param {boolean} anonymous whether the pair is kept under another key
+   * @param {object} on
+   * @param {() => void} on.change
+   * @param {(value: string) => void} on.done
+   * @param {(error: any) => void} on.refused
+   * @param {(conflict: { mine: string, theirs: string }) => void} on.conflict
+   */
+  constructor(source, key, anonymous, on) {
+    this._source = source;
+    this._key = key;
+    this._anonymous = anonymous;
+    this._on = on;
+  }
+
+  /**
+   * Sets the pair, or deletes it with ''. Resolves when the hub has it; rejects if it refuses, and
+   * with 23001 after a conflict.
+   *
+   * @param {string} value
+   * @returns {Promise<void>}
+   */
+  write(value) {
+    return new Promise((resolve, reject) => {
+      const before = this.wish;
+      this.conflict = null;
+      this.wish = {
+        value,
+        resolve: () => (before?.resolve(), resolve()),
+        reject: (error) => (before?.reject(error), reject(error)),
+      };
+      this.flush();
+    });
+  }
+
+  /**
+   * Takes the wish of an answer to the same message that has lost its session.
+   *
+   * @param {Answer} former
+   */
+  adopt(former) {
+    this.wish = former.wish;
+    former.end();
+    this.flush();
+  }
+
+  /** Sends the wish, if there is one and a connection. */
+  flush() {
+    clearTimeout(this._timer);
+    if (this.wish && !this._sending && this._source.online) void this._send(this.wish);
+    this._on.change();
+  }
+
+  /** Has nothing to do any more. */
+  end() {
+    clearTimeout(this._timer);
+    this.wish = null;
+  }
+
+  /** @param {Wish} wish */
+  async _send(wish) {
+    this._sending = true;
+    try {
+      const { code, value } = await this._write(wish.value);
+      this.busy = false;
+      this._attempts = 0;
+      if (code === CONFLICT && this.wish === wish) this._onConflict(wish, value);
+      else this._settle(wish);
+    } catch (error) {
+      this._onError(wish, error);
+    }
+    this._sending = false;
+    if (this.wish && this.wish !== wish) this.flush();
+  }
+
+  /** @param {string} value */
+  async _write(value) {
+    const { chat, message, pairs } = this._source;
+    const before = pairs.get(this._key);
+    const change = value
+      ? chat.setMessageExtensions(/** @type {any} */ (message), [{ key: this._key, value }])
+      : chat.deleteMessageExtensions(/** @type {any} */ (message), [this._key]);
+    // Behind it on the same connection: a summary that has this vote, so that no bar jumps back.
+    const summary = this._source.readSummary().catch(() => {});
+    const [{ data }] = await Promise.all([change, summary]);
+    const [outcome = { code: 0, value }] = data.extensions;
+    this.written = outcome.value;
+    // Unless an event has told what came of it, or of a later change.
+    if (!this._anonymous && pairs.get(this._key) === before) {
+      if (outcome.value) pairs.set(this._key, outcome.value);
+      else pairs.delete(this._key);
+    }
+    return outcome;
+  }
+
+  /** @param {Wish} wish */
+  _settle(wish) {
+    if (this.wish !== wish) return;
+    this.wish = null;
+    wish.resolve();
+    this._on.done(wish.value);
+    this._on.change();
+  }
+
+  /**
+   * @param {Wish} wish
+   * @param {string} theirs
+   */
+  _onConflict(wish, theirs) {
+    this.wish = null;
+    this.conflict = { mine: wish.value, theirs };
+    this._on.conflict(this.conflict);
+    this._on.change();
+    wish.reject(
+      Object.assign(new Error('changed elsewhere'), { code: CONFLICT, data: { value: theirs } }),
+    );
+  }
+
+  /**
+   * @param {Wish} wish
+   * @param {any} error
+   */
+  _onError(wish, error) {
+    if (this.wish !== wish) return;
+    if (isOffline(error) && !this._source.online) return this._on.change();
+    this.busy = isBusy(error);
+    if ((this.busy || isOffline(error)) && this._attempts < MAX_ATTEMPTS) {
+      this._timer = setTimeout(() => this.flush(), pause(this._attempts++, error));
+      return this._on.change();
+    }
+    this.busy = false;
+    this._attempts = 0;
+    this.wish = null;
+    wish.reject(error);
+    this._on.refused(error);
+  }
+}

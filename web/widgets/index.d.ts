@@ -1,0 +1,86 @@
+/**
+ * Widgets for any page: `<ext-poll>`, live and in one line of HTML. Importing this file defines the
+ * elements. docs/widgets.md has what is set, told and styled.
+ *
+ * ```html
+ * <script src="https://hub.example/widgets.js" defer></script>
+ * <ext-poll message="g.lunch.3"></ext-poll>
+ * ```
+ */
+import type { ChatSDK, Message } from '../sdk/index.js';
+
+/** Who the reader is. Without sdkAppID, it is read from the UserSig. */
+export interface Ticket {
+  userID: string;
+  userSig: string;
+  sdkAppID?: number;
+  /** Of a guest: how many seconds the UserSig is good for. */
+  expiresIn?: number;
+}
+
+/** A ticket, what gets one, or where one is fetched from. Asked again when the UserSig expires. */
+export type TicketSource = string | Ticket | (() => Ticket | Promise<Ticket>);
+
+export type WidgetState =
+  | 'loading'
+  | 'empty'
+  | 'open'
+  | 'pending'
+  | 'voted'
+  | 'conflict'
+  | 'offline'
+  | 'busy'
+  | 'closed'
+  | 'full'
+  | 'denied'
+  | 'unsupported'
+  | 'error';
+
+/** What all widgets have. */
+export interface ExtWidget extends HTMLElement {
+  /** The chat that it uses. Set it, and many widgets and the page share one. */
+  client: ChatSDK | null;
+  /** Who the reader is; null: a guest. */
+  ticket: TicketSource | null;
+  readonly state: WidgetState;
+  /** Takes one's answer back. Rejects with what the hub refuses, as do the others. */
+  retract(): Promise<void>;
+  /** Ends it, for good where the message has rules. Its author may. */
+  close(): Promise<void>;
+  /** What there is, as CSV. */
+  export(): string;
+}
+
+export interface ExtPoll extends ExtWidget {
+  /** Votes for these options, in place of an earlier vote; resolves when the hub has it. */
+  vote(...choices: (string | number)[]): Promise<void>;
+}
+export declare const ExtPoll: { new (): ExtPoll };
+
+/** What `ext-change` tells. Votes and shares are null while they are hidden. */
+export interface PollChange {
+  total: number;
+  closed: boolean;
+  options: { index: string; text: string; votes: number | null; share: number | null }[];
+}
+
+declare global {
+  interface HTMLElementTagNameMap {
+    'ext-poll': ExtPoll;
+  }
+  interface HTMLElementEventMap {
+    'ext-ready': CustomEvent<{ message: Message }>;
+    'ext-vote': CustomEvent<any>;
+    'ext-change': CustomEvent<any>;
+    'ext-conflict': CustomEvent<{ mine: any; theirs: any }>;
+    'ext-close': CustomEvent<{}>;
+    'ext-error': CustomEvent<{ code: number; message: string }>;
+    'ext-state': CustomEvent<{ state: WidgetState; previous: WidgetState }>;
+  }
+}
+
+/**
+ * The words by language. Set one to add a language, or to say something else; what a language does
+ * not have is said in English. A word with several forms has them by Intl.PluralRules.
+ */
+export declare const words: Record<string, Record<string, string | Record<string, string>>>;

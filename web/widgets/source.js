@@ -1,0 +1,209 @@
+/**
+ * @typedef {import('../sdk/index.js').ChatSDK} ChatSDK
+ * @typedef {import('../sdk/index.js').Message} Message
+ * @typedef {import('../sdk/index.js').ExtensionSummary} Summary
+ */
+
+/** The hub's code for somebody who is not in the conversation. */
+const NOT_A_MEMBER = 10007;
+/** The hub's code for a message that is not there. */
+const NO_MESSAGE = 23004;
+/** Pages of a one-to-one conversation in which the message is looked for. */
+const MAX_PAGES = 20;
+
+/**
+ * Source follows one message: its pairs, what they come to, and whether the hub can be reached.
+ */
+export class Source {
+  /** @type {Message | null} */
+  message = null;
+  /** @type {Map<string, string>} those that this user may read */
+  pairs = new Map();
+  /** @type {Summary} */
+  summary = { pairs: 0, latestSeq: 0 };
+  online = true;
+  chat;
+
+  _messageID;
+  _mayJoin;
+  _onChange;
+  _onTrouble;
+  /** @type {[name: string, handler: (event: any) => void][]} */
+  _handlers;
+
+  /**
+   * @param {ChatSDK} chat logged in
+   * @param {string} messageID
+   * @param {object} options
+   * @param {boolean} options.mayJoin whether to join the message's group, if that is needed
+   * @param {() => void} options.onChange
+   * @param {(error: any) => void} options.onTrouble the session or the message is lost
+   */
+  constructor(chat, messageID, { mayJoin, onChange, onTrouble }) {
+    this.chat = chat;
+    this._messageID = messageID;
+    this._mayJoin = mayJoin;
+    this._onChange = onChange;
+    this._onTrouble = onTrouble;
+    const ofMessage =
+      (/** @type {(data: any) => void} */ apply) =>
+      (/** @type {any} */ { data }) => {
+        if (data.messageID !== messageID || !this.message) return;
+        apply(data);
+        onChange();
+      };
+    this._handlers = [
+      ['onMessageExtensionsUpdated', ofMessage((data) => this._set(data.extensions))],
+      [
+        'onMessageExtensionsDeleted',
+        ofMessage((data) =>
+          data.keyList.forEach((/** @type {string} */ key) => this.pairs.delete(key)),
+        ),
+      ],
+      ['onMessageExtensionsSummary', ofMessage((data) => this._sum(data.summary))],
+      ['onMessageExtensionsClosed', ofMessage((data) => this._onClosed(data.summary))],
+      ['onMessageRevoked', ({ data }) => this._onRevoked(data)],
+      ['netStateChange', ({ data }) => this._onNet(data.state)],
+      ['sdkStateNotReady', () => onTrouble({ code: 2999 })],
+      [
+        'kickedOut',
+        ({ data }) => onTrouble({ code: data.type === 'REST_API_Kick' ? 70052 : 3002 }),
+      ],
+    ];
+  }
+
+  /** Reads the message and follows it. Rejects with what the hub refuses. */
+  async open() {
+    for (const [name, handler] of this._handlers) this.chat.on(name, handler);
+    await this.read();
+  }
+
+  close() {
+    for (const [name, handler] of this._handlers) this.chat.off(name, handler);
+  }
+
+  /** Reads all. In one go, since each answer takes as long as the way to the hub and back. */
+  async read() {
+    const groupID = groupOf(this._messageID);
+    const all = () =>
+      Promise.all([
+        this._find(groupID),
+        this.chat.getMessageExtensions(this._handle()),
+        this.chat.getMessageExtensionSummary(this._handle()),
+      ]);
+    const guest = this._mayJoin && groupID && this.chat.getLoginUser().startsWith('guest-');
+    // A guest is never a member before. What became of it, the answers behind it say.
+    if (guest) this.chat.joinGroup({ groupID }).catch(() => {});
+    let found;
+    try {
+      found = await all();
+    } catch (error) {
+      if (/** @type {any} */ (error).code !== NOT_A_MEMBER || !this._mayJoin || !groupID)
+        throw error;
+      await this.chat.joinGroup({ groupID });
+      found = await all();
+    }
+    const [message, { data: read }, { data: come }] = found;
+    this.message = message;
+    this.pairs.clear();
+    this._set(read.extensions);
+    this.summary = come.summary;
+    this._onChange();
+  }
+
+  /** Reads what the pairs come to. */
+  async readSummary() {
+    this._sum((await this.chat.getMessageExtensionSummary(this._handle())).data.summary);
+  }
+
+  /** What the SDK takes for the message before that was read. */
+  _handle() {
+    const known = this.message ?? {
+      ID: this._messageID,
+      status: 'success',
+      isSupportExtension: true,
+    };
+    return /** @type {Message} */ (known);
+  }
+
+  /**
+   * @param {string} groupID '' one-to-one
+   * @returns {Promise<Message>}
+   */
+  async _find(groupID) {
+    const ID = this._messageID;
+    const known = this.message ?? this.chat.findMessage(ID);
+    if (known) return known;
+    const conversationID = groupID
+      ? `GROUP${groupID}`
+      : `C2C${peerOf(ID, this.chat.getLoginUser())}`;
+    // A group's messages are numbered, so its page ends where this one does.
+    let nextReqMessageID = groupID && ID.replace(/\d+$/, (number) => `${Number(number) + 1}`);
+    for (let page = groupID ? MAX_PAGES - 1 : 0; page < MAX_PAGES; page++) {
+      const count = groupID ? 1 : 15;
+      const { data } = await this.chat.getMessageList({ conversationID, nextReqMessageID, count });
+      const message = data.messageList.find((one) => one.ID === ID);
+      if (message) return message;
+      nextReqMessageID = data.nextReqMessageID;
+      if (data.isCompleted) break;
+    }
+    throw Object.assign(new Error(`there is no message ${ID}`), { code: NO_MESSAGE });
+  }
+
+  /** @param {{ key: string, value: string }[]} extensions */
+  _set(extensions) {
+    for (const { key, value } of extensions) this.pairs.set(key, value);
+  }
+
+  /** @param {Summary} summary an older one may come behind a newer that was asked for */
+  _sum(summary) {
+    if (summary.latestSeq >= this.summary.latestSeq) this.summary = summary;
+  }
+
+  /** @param {Summary} summary what was hidden may be read now */
+  _onClosed(summary) {
+    this.summary = summary;
+    this._readAgain();
+  }
+
+  /** @param {Message[]} messages */
+  _onRevoked(messages) {
+    if (messages.some(({ ID }) => ID === this._messageID)) this._onTrouble({ code: NO_MESSAGE });
+  }
+
+  /** @param {string} state */
+  _onNet(state) {
+    const online = state === 'connected';
+    if (online === this.online) return;
+    this.online = online;
+    // The SDK fetches pairs that were missed, but no summary.
+    if (online && this.message) this._readAgain();
+    this._onChange();
+  }
+
+  _readAgain() {
+    this.read().catch((error) => {
+      // Without a connection, the next one brings it.
+      if (this.online && error.code >= 10_000) this._onTrouble(error);
+    });
+  }
+}
+
+/**
+ * The group of a message, '' for one-to-one. Bytes that a messageID can't have are =HH.
+ *
+ * @param {string} messageID
+ */
+const groupOf = (messageID) => decode(messageID.match(/^g\.(.+)\.\d+$/)?.[1] ?? '');
+
+/**
+ * @param {string} messageID
+ * @param {string} userID
+ */
+function peerOf(messageID, userID) {
+  const [, from = '', to = ''] = messageID.split('.').map(decode);
+  return from === userID ? to : from;
+}
+
+const decode = (/** @type {string} */ coded) =>
+  coded.replace(/=([0-9A-F]{2})/g, (_, hex) => String.fromCharCode(parseInt(hex, 16)));
