@@ -35,6 +35,7 @@ require (
 require (
 	github.com/andybalholm/brotli v1.3.0
 	golang.org/x/net v0.62.0
+	rsc.io/qr v0.2.0
 )
 
 require (

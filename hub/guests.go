@@ -8,6 +8,7 @@ import (
 
 	"exthub/hub/guest"
 	"exthub/hub/refusal"
+	"exthub/kv"
 )
 
 // newGuestDoor returns the handler of POST /guest.
@@ -23,6 +24,11 @@ func (h *Hub) newGuestDoor() http.Handler {
 			door.ServeHTTP(w, r)
 		}
 	})
+}
+
+// OpenMessage returns a message that guests may read, or nil if there is none of this ID for them.
+func (h *Hub) OpenMessage(ctx context.Context, id kv.MessageID) (*kv.Record, error) {
+	return h.commands.OpenMessage(ctx, id)
 }
 
 const (

@@ -8,7 +8,7 @@ import (
 	"path"
 )
 
-//go:embed dist sdk/index.d.ts sdk/codes.js demo/index.html demo/icon.svg
+//go:embed dist sdk/index.d.ts sdk/codes.js demo/index.html demo/icon.svg pages/share.html pages/present.html
 var files embed.FS
 
 // SDK returns the files of the browser SDK, by name: index.js, an ES module, exthub.js, a classic
@@ -21,6 +21,18 @@ func SDK() map[string][]byte {
 // it at /widgets.js.
 func Widgets() map[string][]byte {
 	return read("dist/widgets.js")
+}
+
+// PageTemplates returns the templates of the pages for guests, by name: share.html and
+// present.html.
+func PageTemplates() map[string][]byte {
+	return read("pages/share.html", "pages/present.html")
+}
+
+// PageFiles returns what those pages load besides the widgets, by name. The hub serves them at
+// /pages/.
+func PageFiles() map[string][]byte {
+	return read("dist/share.js", "dist/present.js", "dist/pages.css", "demo/icon.svg")
 }
 
 // Demo returns the files of the demo page, by name: index.html and what it loads. They have to be

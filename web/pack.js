@@ -4,6 +4,7 @@
 //   dist/widgets.js  the widgets with the SDK, as a classic script, which sets ExthubWidgets
 //   dist/demo.js     the demo's script, which loads sdk/index.js
 //   dist/demo.css    its styles
+//   dist/share.js, dist/present.js, dist/pages.css    the pages for guests
 // npm run pack writes them. They are kept in the repository, so that a hub needs Go alone; a test
 // says when they are not what the sources make.
 import { mkdir, rm, writeFile } from 'node:fs/promises';
@@ -80,6 +81,11 @@ export async function pack() {
       entryPoints: ['demo/demo.js', 'demo/demo.css'],
       format: 'esm',
       external: ['./sdk/index.js'],
+    }),
+    build({
+      ...common,
+      entryPoints: ['pages/share.js', 'pages/present.js', 'pages/pages.css'],
+      format: 'esm',
     }),
   ]);
   return built.flatMap(({ outputFiles }) => outputFiles);

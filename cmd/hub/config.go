@@ -21,6 +21,7 @@ type Config struct {
 	AllowedOrigin []string `group:"Doors" placeholder:"ORIGIN" help:"Web pages of this origin (https://app.example.com) may connect too, besides those of the same host. May repeat."`
 	TrustedProxy  []string `group:"Doors" placeholder:"ADDRESS" help:"A proxy of yours at this address, or in this network (10.0.0.0/8), speaks for its clients: their addresses are read from X-Forwarded-For. May repeat."`
 	Guests        bool     `group:"Doors" help:"Let anybody in as a guest (/guest), with a name that nobody chose. Guests read the groups that were made open to them, and answer their polls. The same on every hub of a store."`
+	LAN           bool     `group:"Doors" name:"lan" help:"For people in the same network: --guests, and --addr 0.0.0.0:8080 if that is not set, with the secret key of --data if none is. No demo. \"hub poll\" prints an address for their phones."`
 	Demo          *bool    `group:"Doors" negatable:"" help:"Serve the demo page, and UserSigs for it to anybody who asks. On if --addr is a loopback address and no secret key is set, which is the only place for it."`
 
 	SDKAppID      uint64   `group:"Accounts" name:"sdkappid" default:"1400000000" help:"The one app that this hub serves."`

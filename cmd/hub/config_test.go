@@ -138,6 +138,7 @@ func TestRefused(t *testing.T) {
 		"NoKeyFile":           {"--secret-key-file nowhere", "no such file"},
 		"NoPort":              {"--addr localhost", "HOST:PORT"},
 		"NoAdminPort":         {"--admin-addr localhost", "HOST:PORT"},
+		"LANWithDemo":         {"--lan --demo", "leave one out"},
 		"AdminLikeAGuest":     {"--guests --admin guest-1", "does not begin with guest-"},
 		"GuestRateNegative":   {"--guest-rate=-1", "set 0 to"},
 		"App0":                {"--sdkappid 0", "--sdkappid"},

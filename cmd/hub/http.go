@@ -28,17 +28,18 @@ const (
 
 // publicHandler routes what --addr serves. A mux cleans a path by sending the client to the clean
 // one, which would turn a call into another: REST is routed before it.
-func publicHandler(c *Config, secretKey string, doors http.Handler, all *connections) http.Handler {
-	mux := http.NewServeMux()
+func publicHandler(c *Config, secretKey string, h *hub.Hub, all *connections) http.Handler {
+	mux, doors := http.NewServeMux(), h.Handler()
 	mux.Handle("/ws", doors)
-	if c.Guests {
-		mux.Handle("/guest", doors)
-	}
 	sdk := newStatic("/sdk/", forAnyOrigin, web.SDK())
 	mux.Handle("/sdk/", sdk)
 	widgets := newStatic("/", forAnyOrigin, web.Widgets())
 	for path := range widgets.files {
 		mux.Handle(path, widgets)
+	}
+	if c.Guests {
+		mux.Handle("/guest", doors)
+		newPages(h.OpenMessage, widgets).handle(mux)
 	}
 	if c.demo() {
 		mux.Handle("GET /demo/usersig", demoUserSig(c.SDKAppID, secretKey, c.Admin))

@@ -20,6 +20,7 @@ type cli struct {
 	Serve   serveCommand   `cmd:"" default:"1" help:"Serve until SIGINT or SIGTERM. This is what hub does without a command."`
 	Bench   benchCommand   `cmd:"" help:"Put a hub under load and say what it takes."`
 	Export  exportCommand  `cmd:"" help:"Write down the pairs of a message, and count them anew."`
+	Poll    pollCommand    `cmd:"" help:"Make a poll that everybody may answer, on a hub with --guests, and print where it is."`
 	Usersig usersigCommand `cmd:"" help:"Make a UserSig, or explain one."`
 	Version versionCommand `cmd:"" help:"Print the version."`
 }
@@ -61,5 +62,9 @@ func parse(c *cli, args []string, options ...kong.Option) (*kong.Context, error)
 	if err != nil {
 		return nil, err
 	}
-	return parser.Parse(args)
+	command, err := parser.Parse(args)
+	if err == nil {
+		c.settle()
+	}
+	return command, err
 }

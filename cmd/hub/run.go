@@ -102,7 +102,7 @@ func (p *process) start(ctx context.Context) (err error) {
 	if p.webhooks, err = startWebhooks(ctx, c, p.store, metrics); err != nil {
 		return err
 	}
-	p.front.open(publicHandler(c, p.secretKeys[0], p.hub.Handler(), all))
+	p.front.open(publicHandler(c, p.secretKeys[0], p.hub, all))
 	p.readiness.phase.Store(serving)
 	return nil
 }
@@ -240,6 +240,14 @@ func (p *process) printBanner(out io.Writer) {
 	if c.demo() {
 		fmt.Fprintf(out, "  demo       http://%s/     open it in two windows\n", at)
 	}
+	if c.Guests {
+		fmt.Fprintf(out, "  guests     make them a poll: hub poll QUESTION OPTION... --url http://127.0.0.1:%d\n", port(at))
+	}
+	if c.LAN {
+		for _, host := range lanHosts() {
+			fmt.Fprintf(out, "  network    http://%s:%d\n", host, port(at))
+		}
+	}
 	if p.adminAddr != nil {
 		fmt.Fprintf(out, "  admin      http://%s/metrics\n", p.adminAddr.Addr())
 	}
@@ -249,3 +257,6 @@ func (p *process) printBanner(out io.Writer) {
 		fmt.Fprintf(out, "  data       %s, %d replicas\n", p.nats.conn.ConnectedUrlRedacted(), c.Replicas)
 	}
 }
+
+// port returns the port of a TCP address.
+func port(a net.Addr) uint16 { return a.(*net.TCPAddr).AddrPort().Port() }

@@ -132,12 +132,7 @@ func pressed(b *bytes.Buffer, w io.WriteCloser, content []byte) []byte {
 // ServeHTTP serves a file in the form that the browser takes, the smallest first.
 func (s *static) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h := w.Header()
-	h.Set("Content-Security-Policy", contentPolicy)
-	h.Set("Cross-Origin-Opener-Policy", "same-origin")
-	h.Set("Cross-Origin-Resource-Policy", s.audience)
-	h.Set("Permissions-Policy", noFeatures)
-	h.Set("X-Content-Type-Options", "nosniff")
-	h.Set("Referrer-Policy", "no-referrer")
+	protect(h, s.audience)
 	if s.audience == forAnyOrigin {
 		h.Set("Access-Control-Allow-Origin", "*")
 	}
@@ -178,6 +173,16 @@ func (s *static) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if r.Method == http.MethodGet {
 		_, _ = w.Write(body) //nolint:gosec // embedded, to a browser that may be gone
 	}
+}
+
+// protect sets the headers that keep a page and its files from others, except for audience.
+func protect(h http.Header, audience string) {
+	h.Set("Content-Security-Policy", contentPolicy)
+	h.Set("Cross-Origin-Opener-Policy", "same-origin")
+	h.Set("Cross-Origin-Resource-Policy", audience)
+	h.Set("Permissions-Policy", noFeatures)
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Referrer-Policy", "no-referrer")
 }
 
 // accepts reports whether the header Accept-Encoding names a coding, and not with the weight 0.

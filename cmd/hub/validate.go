@@ -67,16 +67,19 @@ func (c *Config) validateAccounts() error {
 		return err
 	}
 	switch loopback := isLoopback(c.Addr); {
-	case !loopback && !c.hasSecretKey():
+	case !loopback && !c.hasSecretKey() && !c.LAN:
 		return fmt.Errorf("--addr %s can be reached from other machines: set --secret-key-file (or HUB_SECRET_KEY) "+
 			"to the key that your backend signs UserSigs with", c.Addr)
+	case c.LAN && c.Demo != nil && *c.Demo:
+		return errors.New("--demo hands a UserSig for any user to anybody, and --lan lets the network in: " +
+			"leave one out")
 	case !loopback && c.demo():
 		return fmt.Errorf("--demo hands a UserSig for any user to anybody, and --addr %s can be reached "+
 			"from other machines: set --no-demo, or an --addr like 127.0.0.1:8080", c.Addr)
 	case c.demo() && c.hasSecretKey():
 		return errors.New("--demo hands a UserSig for any user to anybody, and with a secret key there are users " +
 			"who are not for anybody to be: set --no-demo, or leave the key out")
-	case c.Guests && slices.ContainsFunc(c.Admin, guest.Is):
+	case (c.Guests || c.LAN) && slices.ContainsFunc(c.Admin, guest.Is):
 		return fmt.Errorf("--admin has the name of a guest, which --guests gives to strangers: "+
 			"set a name that does not begin with %s", guest.Prefix)
 	case c.SDKAppID == 0:

@@ -2,6 +2,7 @@ package command
 
 import (
 	"context"
+	"errors"
 
 	"exthub/hub/guest"
 	"exthub/hub/refusal"
@@ -42,6 +43,27 @@ func (c *Commands) followGroup(ctx context.Context, caller Caller, groupID strin
 	return joined, err
 }
 
+// OpenMessage returns a message that guests may read, or nil if there is none of this ID for them:
+// that it is there, but not theirs, nobody learns.
+func (c *Commands) OpenMessage(ctx context.Context, id kv.MessageID) (*kv.Record, error) {
+	var refused *refusal.Error
+	ref, err := c.access(ctx, Caller{Guest: true}, id)
+	if errors.As(err, &refused) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	var found *kv.Record
+	err = c.store.Read(ctx, ref, 0, func(m *kv.Message) {
+		if extensible(m, id) == nil {
+			record := *m.Record()
+			found = &record
+		}
+	})
+	return found, err
+}
+
 // guestWrites refuses a guest who wants to change pairs of a message on which not everybody has
 // their own.
 func guestWrites(caller Caller, record *kv.Record) error {
@@ -62,8 +84,8 @@ func notForGuests(caller Caller) error {
 func (c *Commands) checkNoGuests(field string, userIDs ...string) error {
 	for _, id := range userIDs {
 		if c.options.Guests && guest.Is(id) {
-			return refusal.Field(refusal.NotPermitted, field, "%s is a guest, who joins groups alone, and gets no messages",
-				refusal.Clip(id))
+			return refusal.Field(refusal.NotPermitted, field,
+				"%s is a guest, who joins groups alone, and gets no messages", refusal.Clip(id))
 		}
 	}
 	return nil
