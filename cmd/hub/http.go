@@ -43,7 +43,7 @@ func publicHandler(c *Config, secretKey string, h *hub.Hub, all *connections) ht
 	}
 	if c.demo() {
 		mux.Handle("GET /demo/usersig", demoUserSig(c.SDKAppID, secretKey, c.Admin))
-		mux.Handle("/", newStatic("/", forOwnPages, web.Demo(), sdk))
+		mux.Handle("/", newStatic("/", forOwnPages, web.Demo(), sdk, widgets))
 	}
 	return all.countForwarded(closeAfterChunks(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if hub.IsREST(r.URL.Path) {

@@ -6,6 +6,7 @@ import { avatar, nameProblem, suggestName } from './people.js';
 import { Room } from './room.js';
 import { errorSentence, kickedSentence } from './sentences.js';
 import { Session } from './session.js';
+import { settled, welcome } from './welcome.js';
 
 const $ = (id) => document.getElementById(id);
 
@@ -85,6 +86,7 @@ async function enter(name) {
   if (problem) return;
   $('enter').disabled = true;
   try {
+    await settled();
     await session.signIn(name);
     room = new Room(session, name, $('cards'));
     await room.loadEarlier();
@@ -106,6 +108,7 @@ function showRoom(name) {
   document.title = `${name} · Exthub`;
   $('me').replaceChildren(avatar(name), name);
   $('door').hidden = true;
+  $('first').remove(); // and its connection
   for (const id of ['room', 'person']) $(id).hidden = false;
   compose(name, async (data) => {
     await room.add([await session.send(data)]);
@@ -143,4 +146,4 @@ $('door-form').addEventListener('submit', (event) => {
 const name = sessionStorage.getItem(PLACE) ?? (location.hash === SECOND && suggestName());
 $('name').value = name || suggestName();
 if (name) void enter(name);
-else $('name').select();
+else welcome($('first'), $('voters'));

@@ -134,8 +134,8 @@ export class Session {
   }
 }
 
-/** Gets {sdkAppID, userSig} for a name. Only a hub with the demo gives them out. */
-async function fetchUserSig(name) {
+/** Gets {sdkAppID, userID, userSig} for a name. Only a hub with the demo gives them out. */
+export async function fetchUserSig(name) {
   let response;
   try {
     response = await fetch(`demo/usersig?user=${encodeURIComponent(name)}`);
