@@ -1,6 +1,7 @@
 // Package web embeds the browser's files into the hub's binary, so that there is one file to
 // install. They are the SDK, which pages import from /sdk/index.js, the widgets in /widgets.js, and
-// the demo, which the hub may serve at /. The scripts are packed: what is in dist/ is made by pack.js.
+// the demo, which the hub may serve at /. The scripts are packed: what is in dist/ is made by
+// pack.js.
 package web
 
 import (

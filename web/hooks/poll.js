@@ -10,7 +10,8 @@ const CLOSED = 'closed';
 const VOTE = /^(.+)_0$/s;
 
 /**
- * Returns the poll that a message and its pairs are, as seen by a user; null if the message is none.
+ * Returns the poll that a message and its pairs are, as seen by a user; null if the message is
+ * none.
  *
  * @param {import('../sdk/index.js').Message} message
  * @param {ReadonlyMap<string, string>} pairs

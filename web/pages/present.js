@@ -4,7 +4,12 @@
 import { element, say, shareAddress, words } from './words.js';
 
 /**
- * @typedef {HTMLElement & { ticket: object, state: string, close(): Promise<void>, export(): string }} Widget
+ * @typedef {HTMLElement & {
+ *   ticket: object,
+ *   state: string,
+ *   close(): Promise<void>,
+ *   export(): string,
+ * }} Widget
  */
 
 const widget = /** @type {Widget} */ (document.querySelector('main > [message]'));
@@ -24,8 +29,8 @@ if (ticket) widget.ticket = ticket;
 invite();
 
 /**
- * Returns who presents, or null. It is taken out of the address at once, so that nobody reads it off
- * the screen or copies it with the link, and kept until the window is closed.
+ * Returns who presents, or null. It is taken out of the address at once, so that nobody reads it
+ * off the screen or copies it with the link, and kept until the window is closed.
  */
 function takeTicket() {
   const place = `exthub-presenter:${id.split('.').slice(0, 2).join('.')}`; // good for the whole group

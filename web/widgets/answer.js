@@ -41,7 +41,7 @@ export class Answer {
   /** @type {{ mine: string, theirs: string } | null} */
   conflict = null;
   busy = false;
-  /** @type {string | undefined} what this page wrote last, where the pairs don't tell whose they are */
+  /** @type {string | undefined} what this page wrote last, where pairs don't tell whose they are */
   written;
 
   _source;

@@ -19,7 +19,11 @@ const MARGIN_MS = 60_000;
 /** The SDK's code for what was not sent. */
 const NO_CONNECTION = 2805;
 
-/** @type {Map<string, Map<unknown, { users: number, chat: Promise<ChatSDK> }>>} by hub and ticket */
+/**
+ * By hub and ticket.
+ *
+ * @type {Map<string, Map<unknown, { users: number, chat: Promise<ChatSDK> }>>}
+ */
 const shared = new Map();
 
 /**

@@ -85,7 +85,8 @@ export function readPoll(message) {
 }
 
 /**
- * How many options a vote may name; 0 if the rules are not those of one question with these options.
+ * How many options a vote may name; 0 if the rules are not those of one question with these
+ * options.
  *
  * @param {Rules['questions']} questions
  * @param {number} choices

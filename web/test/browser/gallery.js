@@ -97,7 +97,12 @@ export class Gallery {
   page(body, { lang = 'en', dir = 'ltr', script = true } = {}) {
     const path = `/${++this.#pages}`;
     const { url } = this.hub;
-    const policy = `default-src 'none'; script-src ${url}; connect-src 'self' ${url} ${url.replace('http', 'ws')}; img-src data:`;
+    const policy = [
+      "default-src 'none'",
+      `script-src ${url}`,
+      `connect-src 'self' ${url} ${url.replace('http', 'ws')}`,
+      'img-src data:',
+    ].join('; ');
     this.site.files.set(
       path,
       `<!doctype html><html lang="${lang}" dir="${dir}"><head><title>A page</title>
@@ -134,7 +139,8 @@ export class Gallery {
 
   /** Shows one poll to somebody, once it is there. */
   async poll(t, message, userID, { attributes = '', inside = '', ...options } = {}) {
-    const html = `<main><ext-poll message="${message.ID}" ticket="${this.ticket(userID)}" ${attributes}>${inside}</ext-poll></main>`;
+    const all = `message="${message.ID}" ticket="${this.ticket(userID)}" ${attributes}`;
+    const html = `<main><ext-poll ${all}>${inside}</ext-poll></main>`;
     const page = await this.show(t, this.page(html, options), options);
     await reaches(page.locator('ext-poll'), /^(?!loading)/);
     return page;

@@ -1,5 +1,5 @@
-// The pages that a hub shows to guests: /p/, where one answers, and /present/ on the wall. Each test
-// has a real hub, a poll that `hub poll` made, and people in a real browser.
+// The pages that a hub shows to guests: /p/, where one answers, and /present/ on the wall. Each
+// test has a real hub, a poll that `hub poll` made, and people in a real browser.
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { mkdir, readFile } from 'node:fs/promises';

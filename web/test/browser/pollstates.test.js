@@ -104,7 +104,8 @@ test('every state of the poll', { timeout: 120_000 }, async (t) => {
     const widgets = Object.entries(messages).map(([name, { ID }]) => {
       const more = { present: 'present', loading: 'results="always"' }[name] ?? '';
       const user = name === 'author' ? 'ann' : name;
-      return `<section><h2>${name}</h2><ext-poll id="${name}" message="${ID}" ticket="${gallery.ticket(user)}" ${more}></ext-poll></section>`;
+      const all = `id="${name}" message="${ID}" ticket="${gallery.ticket(user)}" ${more}`;
+      return `<section><h2>${name}</h2><ext-poll ${all}></ext-poll></section>`;
     });
     const dir = lang === 'ar' ? 'rtl' : 'ltr';
     const address = gallery.page(`<main><h1>Every state</h1>${widgets.join('')}</main>`, {
