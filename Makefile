@@ -79,9 +79,10 @@ fuzz:
 # Every fault twenty times, for about half an hour; go test runs each once. It ends with the table that docs/consistency.md holds,
 # and with fifty races of a thousand voters with each kind of close.
 .PHONY: torture
-torture:
-	go test -tags torture -count=1 -timeout 40m -v -skip '^TestOutages$$' ./torture -runs 20 | grep --line-buffered -Ev '^=== '
+torture: tools hub
+	go test -tags torture -count=1 -timeout 60m -v -skip '^TestOutages$$' ./torture -runs 20 | grep --line-buffered -Ev '^=== '
 	go test -count=1 -timeout 40m -v -run '^TestVotersRaceWithClose$$' ./kv -closes 50 | grep --line-buffered -Ev '^=== '
+	cd web && HUB_BIN="$$PWD/../bin/hub" node test/broken.js
 
 # What members see of thirteen faults, timed, in five minutes: make outages HUB=/an/older/hub times that one.
 .PHONY: outages
