@@ -1,10 +1,8 @@
 package kv
 
 import (
-	"iter"
-	"maps"
+	"cmp"
 	"slices"
-	"strings"
 	"time"
 
 	"exthub/kv/bucket"
@@ -18,17 +16,16 @@ type Message struct {
 	recordSeq  uint64 // the revision of record
 	recordSize int
 	expires    time.Time // by the servers' clocks; zero: never
-	pairs      map[string]*seqPair
-	most       int // pairs that the map has had room for
+	pairs      map[string]Pair
 	control    control
 	latest     uint64
-	live, gone seqList        // the pairs, and the deletions that are listed
+	live, gone int
 	by         map[string]int // how many pairs each user has, as far as that is noted; nil if it is not
+	subject    int            // what a pair's key keeps in memory besides itself
 	bytes      int            // of the record and the pairs
 	memo       any
 	memoBytes  int
 	swept      []leftKey  // deletions that are no longer listed but may still be in the bucket
-	sweptTo    uint64     // not 0: so may any pair up to here, and none of them means anything
 	poll       *pollState // of a message with rules; nil otherwise
 }
 
@@ -50,7 +47,7 @@ type control struct {
 }
 
 func newMessage(ref Ref) *Message {
-	return &Message{ref: ref, pairs: make(map[string]*seqPair)}
+	return &Message{ref: ref, pairs: make(map[string]Pair), subject: len(ref.ID()) + prefixRoom}
 }
 
 func (m *Message) fresh() object { return newMessage(m.ref) }
@@ -81,13 +78,13 @@ func (m *Message) ttl(now time.Time, slack time.Duration) time.Duration {
 // its Seq), or with Seq 0 if there is neither.
 func (m *Message) Pair(key string) Pair {
 	if p, ok := m.pairs[key]; ok {
-		return p.Pair
+		return p
 	}
 	return Pair{Key: key, Deleted: true}
 }
 
 // Live returns how many pairs the message holds; deletions don't count.
-func (m *Message) Live() int { return m.live.len() }
+func (m *Message) Live() int { return m.live }
 
 // By returns how many pairs the user has, as far as Write.By noted it.
 func (m *Message) By(user string) int { return m.by[user] }
@@ -104,33 +101,15 @@ func (m *Message) PurgedSeq() uint64 { return m.control.PurgedSeq }
 
 // Pairs returns the pairs with a Seq of at least from, in rising order of Seq: deletions too,
 // except with from 0.
-func (m *Message) Pairs(from uint64) []Pair { return slices.Collect(m.Each(from)) }
-
-// Each is Pairs for a reader who may not want all of them. What it costs depends on how many are
-// read, and hardly on how many there are.
-func (m *Message) Each(from uint64) iter.Seq[Pair] {
-	return func(yield func(Pair) bool) {
-		var deletions []*seqPair
-		if from > 0 {
-			deletions = slices.Collect(m.gone.from(from))
-		}
-		for p := range m.live.from(from) {
-			for len(deletions) > 0 && deletions[0].Seq < p.Seq {
-				if !yield(deletions[0].Pair) {
-					return
-				}
-				deletions = deletions[1:]
-			}
-			if !yield(p.Pair) {
-				return
-			}
-		}
-		for _, p := range deletions {
-			if !yield(p.Pair) {
-				return
-			}
+func (m *Message) Pairs(from uint64) []Pair {
+	list := make([]Pair, 0, m.live)
+	for _, p := range m.pairs {
+		if p.Seq >= from && !(p.Deleted && from == 0) {
+			list = append(list, p)
 		}
 	}
+	slices.SortFunc(list, func(a, b Pair) int { return cmp.Compare(a.Seq, b.Seq) })
+	return list
 }
 
 // Memo returns what build made, and keeps it until the message changes: for answers that many ask
@@ -187,97 +166,62 @@ func (m *Message) apply(suffix string, e bucket.Entry) error {
 	if err != nil {
 		return err
 	}
-	old := m.pairs[key]
-	if old != nil && old.Seq >= e.Revision {
+	old, known := m.pairs[key]
+	if known && old.Seq >= e.Revision {
 		return nil
 	}
-	if old == nil {
-		// Not the substring that it is: that would keep the whole subject in memory
-		old = &seqPair{Pair: Pair{Key: strings.Clone(key)}}
-		m.pairs[old.Key] = old
-		m.most = max(m.most, len(m.pairs))
-	} else {
-		m.takeOut(old)
+	m.count(old, known, -1)
+	if known {
+		key = old.Key // the map keeps the first key: with this one there would be two in memory
 	}
-	old.Pair = Pair{
-		Key: old.Key, Value: e.Value, Seq: e.Revision, Deleted: e.Deleted, By: e.By, Created: e.Created,
+	p := Pair{
+		Key: key, Value: e.Value, Seq: e.Revision, Deleted: e.Deleted, By: e.By, Created: e.Created,
 	}
-	m.putIn(old)
+	m.count(p, true, 1)
+	m.pairs[key] = p
 	m.latest = max(m.latest, e.Revision)
 	return nil
 }
 
-// clear drops what is at or below seq, if pairs are left there: a clear of more pairs than one
-// commit can delete writes the control entry alone, which speaks for all of them. Deletions need
-// not be listed then, because whoever learns of the clear knows that nothing of before is left.
+// clear deletes what is live at or below seq. A clear writes a deletion for each pair, as far as
+// one commit can hold them; the control entry speaks for the rest.
 func (m *Message) clear(seq uint64) {
-	left := m.live.upTo(seq)
-	if len(left) == 0 {
-		return
+	for key, p := range m.pairs {
+		if !p.Deleted && p.Seq <= seq {
+			m.swept = append(m.swept, leftKey{key, p.Seq})
+			m.count(p, true, -1)
+			p = Pair{Key: key, Seq: seq, Deleted: true}
+			m.count(p, true, 1)
+			m.pairs[key] = p
+		}
 	}
-	for _, p := range left {
-		m.drop(p)
-	}
-	for _, p := range m.gone.upTo(seq) {
-		m.drop(p)
-	}
-	m.sweptTo = max(m.sweptTo, seq)
-	m.shrink()
 }
 
 // forget drops the deletions at or below seq and keeps their keys for the sweeper.
 func (m *Message) forget(seq uint64) {
-	for _, p := range m.gone.upTo(seq) {
-		m.drop(p)
-		m.swept = append(m.swept, leftKey{p.Key, p.Seq})
+	for key, p := range m.pairs {
+		if p.Deleted && p.Seq <= seq {
+			m.count(p, true, -1)
+			delete(m.pairs, key)
+			m.swept = append(m.swept, leftKey{key, p.Seq})
+		}
 	}
-	m.shrink()
 }
 
-// shrink makes the map anew if few are left of what it had room for: a map does not give back what
-// it has grown to, so a client could fill a message, clear it, and go on to the next.
-func (m *Message) shrink() {
-	if len(m.pairs) >= m.most/4 {
+func (m *Message) count(p Pair, known bool, n int) {
+	if !known {
 		return
 	}
-	pairs := make(map[string]*seqPair, len(m.pairs))
-	maps.Copy(pairs, m.pairs)
-	m.pairs, m.most = pairs, len(pairs)
-}
-
-// drop forgets a pair.
-func (m *Message) drop(p *seqPair) {
-	m.takeOut(p)
-	delete(m.pairs, p.Key)
-}
-
-func (m *Message) putIn(p *seqPair) {
 	if p.Deleted {
-		m.gone.add(p)
+		m.gone += n
 	} else {
-		m.live.add(p)
-	}
-	m.count(p.Pair, 1)
-}
-
-func (m *Message) takeOut(p *seqPair) {
-	if p.Deleted {
-		m.gone.remove(p)
-	} else {
-		m.live.remove(p)
-	}
-	m.count(p.Pair, -1)
-}
-
-// count counts a pair for what is known of all of them, or takes it back.
-func (m *Message) count(p Pair, n int) {
-	if !p.Deleted {
+		m.live += n
 		m.countBy(p.By, n)
 		if m.poll != nil {
 			m.poll.tally.Add(p.Value, n)
 		}
 	}
-	m.bytes += n * (len(p.Key) + len(p.Value) + len(p.By) + pairOverhead)
+	m.bytes += n * (len(p.Key) + len(p.Value) + len(p.By) + m.subject + pairOverhead)
 }
 
 // countBy counts a pair for the user who set it. A user's first costs a slot of the map.
@@ -305,15 +249,16 @@ const (
 	messageOverhead = 768
 	// recordOverhead is what a record costs besides its bytes.
 	recordOverhead = 384
-	// pairOverhead is what a pair costs besides its bytes: the pair, two places in a block, a slot
-	// of the map and those that are free, and what the allocator rounds up.
-	pairOverhead = 176
-	// leftOverhead is what a key costs that waits for the sweeper.
-	leftOverhead = 96
+	// pairOverhead is what a pair costs besides its bytes: a slot of the map with the Pair in it,
+	// and as much again for the slots that are free.
+	pairOverhead = 160
+	// prefixRoom is about what a subject has besides the message and the key: a key is a part of
+	// the subject that it came in, and keeps all of it.
+	prefixRoom = 32
 )
 
 func (m *Message) size() int {
-	size := messageOverhead + m.bytes + m.memoBytes + len(m.swept)*leftOverhead
+	size := messageOverhead + m.bytes + m.memoBytes + len(m.swept)*(m.subject+pairOverhead)
 	if m.poll != nil {
 		size += m.poll.size()
 	}
