@@ -198,7 +198,7 @@ func (r *recorder) messages(ada, bo, cy *hubtest.Client) {
 	r.ask(bo, "setMessageRead", `{"messageID":"g.club.1"}`)
 	r.ask(cy, "setMessageRead.stranger", `{"messageID":"c.ada.bo.541530001_12345678_1700000100"}`)
 	r.ask(bo, "getConversationList", `{"count":50}`)
-	r.ask(bo, "getConversationList.refused", `{"since":"yesterday"}`)
+	r.ask(bo, "getConversationList.refused", `{"since":"last week"}`)
 	r.ask(bo, "getGroupList", `{}`)
 	r.ask(bo, "getGroupProfile", `{"groupID":"club"}`)
 	r.ask(cy, "updateMyProfile", `{"nick":"Cy 🎈","avatar":"https://example.org/cy.png"}`)
