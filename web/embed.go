@@ -12,10 +12,12 @@ import (
 //go:embed dist sdk/index.d.ts sdk/codes.js demo/index.html demo/icon.svg pages/share.html pages/present.html
 var files embed.FS
 
-// SDK returns the files of the browser SDK, by name: index.js, an ES module, exthub.js, a classic
-// script, codes.js, and index.d.ts, the manual. The hub serves them at /sdk/.
+// SDK returns the files of the browser SDK, by name: index.js, an ES module, lists.js, which that
+// loads, exthub.js, a classic script, codes.js, and index.d.ts, the manual. The hub serves them at
+// /sdk/.
 func SDK() map[string][]byte {
-	return read("dist/index.js", "dist/index.js.map", "dist/exthub.js", "sdk/codes.js", "sdk/index.d.ts")
+	return read("dist/index.js", "dist/index.js.map", "dist/lists.js", "dist/lists.js.map", "dist/exthub.js",
+		"sdk/codes.js", "sdk/index.d.ts")
 }
 
 // Widgets returns the script that pages of any origin load for the widgets, by name. The hub serves

@@ -1,5 +1,6 @@
 // pack.js packs the browser's files into few: what the hub serves and what npm publishes.
-//   dist/index.js    the SDK as an ES module
+//   dist/index.js    the SDK as an ES module, which loads
+//   dist/lists.js    the lists of conversations and groups, when they are first asked for
 //   dist/exthub.js   the SDK as a classic script, which sets TencentCloudChat and Exthub
 //   dist/widgets.js  the widgets with the SDK, as a classic script, which sets ExthubWidgets
 //   dist/demo.js     the demo's script, which loads sdk/index.js
@@ -68,7 +69,14 @@ const script = `
 /** Returns the files, as { path, contents }. */
 export async function pack() {
   const built = await Promise.all([
-    build({ ...sdk, entryPoints: ['sdk/index.js'], format: 'esm', sourcemap: 'linked' }),
+    build({
+      ...sdk,
+      entryPoints: ['sdk/index.js'],
+      format: 'esm',
+      sourcemap: 'linked',
+      splitting: true,
+      chunkNames: '[name]',
+    }),
     build({
       ...sdk,
       stdin: { contents: script, resolveDir: `${web}sdk`, sourcefile: 'exthub.js' },

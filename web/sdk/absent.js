@@ -11,14 +11,13 @@ addMessageReaction removeMessageReaction getMessageReactions getAllUserListOfMes
 getMessageListHopping sendMessageReadReceipt getMessageReadReceiptList
 getGroupMessageReadMemberList
 
-getConversationList getConversationProfile setMessageRead deleteConversation
-setConversationDraft clearHistoryMessage pinConversation setAllMessageRead setMessageRemindType
-setAllReceiveMessageOpt getAllReceiveMessageOpt setConversationCustomData markConversation
+deleteConversation setConversationDraft clearHistoryMessage pinConversation setAllMessageRead
+setMessageRemindType setAllReceiveMessageOpt getAllReceiveMessageOpt setConversationCustomData markConversation
 getConversationGroupList createConversationGroup deleteConversationGroup renameConversationGroup
 addConversationsToGroup deleteConversationsFromGroup
 
-getMyProfile getUserProfile updateMyProfile getBlacklist addToBlacklist removeFromBlacklist
-setSelfStatus getUserStatus subscribeUserStatus unsubscribeUserStatus
+getBlacklist addToBlacklist removeFromBlacklist setSelfStatus
+getUserStatus subscribeUserStatus unsubscribeUserStatus
 
 getFriendList addFriend deleteFriend checkFriend getFriendProfile updateFriend
 getFriendApplicationList acceptFriendApplication refuseFriendApplication deleteFriendApplication
@@ -26,15 +25,15 @@ setFriendApplicationRead getFriendGroupList createFriendGroup deleteFriendGroup 
 removeFromFriendGroup renameFriendGroup followUser unfollowUser getMyFollowersList
 getMyFollowingList getMutualFollowersList getUserFollowInfo checkFollowType
 
-getGroupList getGroupProfile updateGroupProfile pinGroupMessage getPinnedGroupMessageList
-searchGroupByID getGroupOnlineMemberCount changeGroupOwner getGroupApplicationList
+updateGroupProfile pinGroupMessage getPinnedGroupMessageList searchGroupByID
+getGroupOnlineMemberCount changeGroupOwner getGroupApplicationList
 handleGroupApplication initGroupAttributes setGroupAttributes deleteGroupAttributes
 getGroupAttributes setGroupCounters increaseGroupCounter decreaseGroupCounter getGroupCounters
 getGroupMemberProfile setGroupMemberMuteTime setGroupMemberRole setGroupMemberNameCard
 setGroupMemberCustomField markGroupMemberList getJoinedCommunityList createTopicInCommunity
 deleteTopicFromCommunity updateTopicProfile getTopicList
 
-invite inviteInGroup cancel accept reject modifyInvitation callExperimentalAPI
+invite inviteInGroup cancel accept reject modifyInvitation
 `;
 
 /** Those that return a message, so there is no promise to reject: they throw. */
@@ -53,6 +52,8 @@ const words = (/** @type {string} */ text) => text.trim().split(/\s+/);
 
 const refusal = (/** @type {string} */ name) =>
   new ChatError(CLIENT.ABSENT, `${name} is not in Exthub.`);
+
+const noAbility = Object.freeze({ code: 0, data: Object.freeze({ enabled: false }) });
 
 /**
  * Adds the methods to the class of the chat.
@@ -79,6 +80,13 @@ export function addAbsentMethods(prototype) {
     if (typeof onError === 'function') onError(refusal(name));
   });
   add(LISTENING, (name) => () => console.warn(refusal(name).message));
+  add('callExperimentalAPI', (name) => (api, param) => {
+    // The first three are what Tencent's UI engine asks. It does not expect a refusal.
+    if (api === 'canIUseModule') return [param].flat().every((one) => one === 'group-module');
+    if (api === 'isCommercialAbilityEnabled') return Promise.resolve(noAbility);
+    if (api === 'statTUIKeyFeatures') return Promise.resolve({ code: 0, data: {} });
+    return Promise.reject(refusal(name));
+  });
   add('getSignalingInfo', () => () => null);
   add('getTotalUnreadMessageCount', () => () => 0);
 }

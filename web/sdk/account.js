@@ -24,6 +24,12 @@ export class Account {
   /** @type {number} 0, or the code that calls are rejected with */
   _notReadyCode = CLIENT.NOT_READY;
   _netState = 'disconnected';
+  /**
+   * Loads the code of lists. A chat without the methods about them has none.
+   *
+   * @type {() => Promise<typeof import('./lists.js')>}
+   */
+  loadLists = () => Promise.reject(new Error('There are no lists.'));
 
   /**
    * @param {number} sdkAppID
@@ -140,6 +146,8 @@ export class Account {
     try {
       session = new Session(userID, userSig, this._sdkAppID, this._environment, {
         emit: whileCurrent((name, data) => this._events.emit(name, data)),
+        listens: (name) => this._events.has(name),
+        loadLists: () => this.loadLists(),
         onState: whileCurrent((state) => this._onState(state)),
         onKicked: whileCurrent((type) => this._onKicked(type)),
         onEnd: whileCurrent((error) => this._onEnd(error)),

@@ -17,6 +17,7 @@ import {
 
 /**
  * @typedef {import('./index.js').ChatSDK} ChatSDK
+ * @typedef {import('./index.js').ListMethods} ListMethods
  */
 
 /**
@@ -26,7 +27,7 @@ import {
  * Its methods are bound to it: frameworks put what an app holds into a Proxy, and a method that is
  * called on that would see all the rest of the SDK through proxies too, where nothing is itself.
  *
- * @implements {Omit<ChatSDK, keyof import('./index.js').Absent>}
+ * @implements {Omit<ChatSDK, keyof import('./index.js').Absent | keyof ListMethods>}
  */
 export class Chat {
   _sdkAppID;

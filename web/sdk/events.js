@@ -51,6 +51,15 @@ export class Events {
     }
   }
 
+  /**
+   * Whether there is a handler.
+   *
+   * @param {string} name
+   */
+  has(name) {
+    return (this._listeners.get(name) ?? []).length > 0;
+  }
+
   clear() {
     this._listeners.clear();
   }

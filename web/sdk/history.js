@@ -56,6 +56,7 @@ export class History {
       // One-to-one, an older one of the other's may come after it.
       if (message.conversationType === TYPES.CONV_GROUP || !this.marks.has(message.conversationID))
         this.marks.tell(message, generation);
+      this._session.moved([message]);
       return { message };
     } catch (error) {
       message.status = 'fail';
@@ -81,7 +82,7 @@ export class History {
       .filter((wire) => !this._messages.lookup(wire))
       .map((wire) => this._messages.intern(wire));
     for (const wire of wires) this.marks.tell(wire, this.marks.generation);
-    if (fresh.length) this._session.emit(EVENT.MESSAGE_RECEIVED, fresh);
+    this._session.tell(EVENT.MESSAGE_RECEIVED, fresh);
   }
 
   /** @param {Message} message */
@@ -106,7 +107,7 @@ export class History {
       this._session.extensions.forget(wire.ID);
       if (wire.conversationID) this.marks.tell(wire, this.marks.generation);
     }
-    if (messages.length) this._session.emit(EVENT.MESSAGE_REVOKED, messages);
+    this._session.tell(EVENT.MESSAGE_REVOKED, messages);
   }
 
   /**
@@ -186,7 +187,7 @@ export class History {
     let next = '';
     let found = false;
     for (let pages = 0; pages < CATCH_UP_PAGES; pages++) {
-      const params = { conversationID, nextReqMessageID: next, count: PAGE };
+      const params = { conversationID, nextReqMessageID: next, count: PAGE, since: mark.since };
       const page = await this._session.call('getMessageList', params, { retry: false });
       newest ??= page.messageList[page.messageList.length - 1];
       let known = page.messageList.length - 1;
@@ -238,6 +239,7 @@ export class History {
    */
   _isKnown(mark, wire) {
     if (mark.anew) return this._messages.isFormer(wire);
+    if (mark.since) return false;
     return wire.conversationType === TYPES.CONV_GROUP
       ? wire.sequence <= mark.sequence
       : wire.ID === mark.ID;

@@ -83,7 +83,7 @@ export interface JoinOptions {
   applyMessage?: string;
 }
 
-export interface ChatSDK extends Absent {
+export interface ChatSDK extends Absent, ListMethods {
   /**
    * Connects and logs in. When it has resolved, calls may be made; SDK_READY comes after that, so
    * it may be waited for from then on. It tries once. After that the SDK replaces lost connections
@@ -537,6 +537,86 @@ export interface GroupOptions {
   isSupportTopic?: boolean;
 }
 
+/** The methods about conversations, groups and profiles. */
+export interface ListMethods {
+  /**
+   * Returns your conversations that have a message, the newest first, at most 1,000: all of them,
+   * or those of these IDs, or of this type, or with something unread. From then on the SDK keeps
+   * the list current, and CONVERSATION_LIST_UPDATED has it. AVChatRooms are not in it, nor is
+   * anything for a guest.
+   */
+  getConversationList(
+    options?: string[] | { type?: string; hasUnreadCount?: boolean },
+  ): Promise<Result<{ conversationList: Conversation[]; isSyncCompleted: boolean }>>;
+  /**
+   * Returns a conversation, also one that has no message yet.
+   *
+   * Rejects with 10007 (not a member), 10010 (no such group).
+   */
+  getConversationProfile(conversationID: string): Promise<Result<{ conversation: Conversation }>>;
+  /**
+   * Notes that you have read the conversation up to its newest message that this session knows.
+   * After that unreadCount is 0, here and at your next login.
+   */
+  setMessageRead(options: { conversationID: string }): Promise<Result<{ conversationID: string }>>;
+  /** Returns how you are shown. */
+  getMyProfile(): Promise<Result<Profile>>;
+  /** Returns the profiles of users, in their order: an empty nick and avatar if they set none. */
+  getUserProfile(options: { userIDList: string[] }): Promise<Result<Profile[]>>;
+  /**
+   * Changes your nick or avatar, each of at most 500 bytes. They are on the messages that you send
+   * from then on, and in member lists. This session gets PROFILE_UPDATED.
+   */
+  updateMyProfile(options: {
+    nick?: string;
+    avatar?: string;
+    [unused: string]: any;
+  }): Promise<Result<Profile>>;
+  /** Returns the groups that you are in. GROUP_LIST_UPDATED has them when they change. */
+  getGroupList(options?: object): Promise<Result<{ groupList: GroupProfile[] }>>;
+  /**
+   * Returns a group with its memberCount.
+   *
+   * Rejects with 10007 (not a member), 10010 (no such group).
+   */
+  getGroupProfile(options: {
+    groupID: string;
+    [unused: string]: any;
+  }): Promise<Result<{ group: GroupProfile }>>;
+}
+
+/** Fields that are not listed are Tencent's, and empty. */
+export interface Conversation {
+  conversationID: string;
+  type: ConversationType;
+  /** The type of a group. */
+  subType: string;
+  /** How many messages came since the last that was read. One-to-one it may be a little more. */
+  unreadCount: number;
+  /** The newest message; {} if there is none. */
+  lastMessage: any;
+  /** Of a group. */
+  groupProfile?: GroupProfile;
+  /** Of the other user, one-to-one. */
+  userProfile?: Profile;
+  [unused: string]: any;
+}
+
+export interface Profile {
+  userID: string;
+  nick: string;
+  avatar: string;
+  [unused: string]: any;
+}
+
+export interface GroupProfile extends Group {
+  /** How many there are; 0 where it is not known: getGroupProfile tells. */
+  memberCount: number;
+  /** What you are in the group. */
+  selfInfo: { userID: string; role: string; joinTime: number; [unused: string]: any };
+  [unused: string]: any;
+}
+
 export interface Group {
   groupID: string;
   type: GroupType;
@@ -555,6 +635,8 @@ export interface GroupMember {
   role: 'Owner' | 'Admin' | 'Member';
   /** Unix seconds. */
   joinTime: number;
+  nick: string;
+  avatar: string;
 }
 
 export interface MemberPage {
@@ -609,12 +691,6 @@ export interface Absent {
   /** @deprecated Not in Exthub: rejects with 2998. */
   getGroupMessageReadMemberList(...params: any[]): Promise<any>;
   /** @deprecated Not in Exthub: rejects with 2998. */
-  getConversationList(...params: any[]): Promise<any>;
-  /** @deprecated Not in Exthub: rejects with 2998. */
-  getConversationProfile(...params: any[]): Promise<any>;
-  /** @deprecated Not in Exthub: rejects with 2998. */
-  setMessageRead(...params: any[]): Promise<any>;
-  /** @deprecated Not in Exthub: rejects with 2998. */
   deleteConversation(...params: any[]): Promise<any>;
   /** @deprecated Not in Exthub: rejects with 2998. */
   setConversationDraft(...params: any[]): Promise<any>;
@@ -646,12 +722,6 @@ export interface Absent {
   addConversationsToGroup(...params: any[]): Promise<any>;
   /** @deprecated Not in Exthub: rejects with 2998. */
   deleteConversationsFromGroup(...params: any[]): Promise<any>;
-  /** @deprecated Not in Exthub: rejects with 2998. */
-  getMyProfile(...params: any[]): Promise<any>;
-  /** @deprecated Not in Exthub: rejects with 2998. */
-  getUserProfile(...params: any[]): Promise<any>;
-  /** @deprecated Not in Exthub: rejects with 2998. */
-  updateMyProfile(...params: any[]): Promise<any>;
   /** @deprecated Not in Exthub: rejects with 2998. */
   getBlacklist(...params: any[]): Promise<any>;
   /** @deprecated Not in Exthub: rejects with 2998. */
@@ -714,10 +784,6 @@ export interface Absent {
   getUserFollowInfo(...params: any[]): Promise<any>;
   /** @deprecated Not in Exthub: rejects with 2998. */
   checkFollowType(...params: any[]): Promise<any>;
-  /** @deprecated Not in Exthub: rejects with 2998. */
-  getGroupList(...params: any[]): Promise<any>;
-  /** @deprecated Not in Exthub: rejects with 2998. */
-  getGroupProfile(...params: any[]): Promise<any>;
   /** @deprecated Not in Exthub: rejects with 2998. */
   updateGroupProfile(...params: any[]): Promise<any>;
   /** @deprecated Not in Exthub: rejects with 2998. */
@@ -785,7 +851,7 @@ export interface Absent {
   /** @deprecated Not in Exthub: rejects with 2998. */
   modifyInvitation(...params: any[]): Promise<any>;
   /** @deprecated Not in Exthub: rejects with 2998. */
-  callExperimentalAPI(...params: any[]): Promise<any>;
+  callExperimentalAPI(...params: any[]): any;
   /** @deprecated Not in Exthub: throws a ChatError 2998. */
   createTextAtMessage(options: any): Message;
   /** @deprecated Not in Exthub: throws a ChatError 2998. */
@@ -875,23 +941,29 @@ export interface EventData {
    * pairs, the 300 newest of a conversation.
    */
   onMessageRevoked: Message[];
+  /**
+   * All of your conversations, the newest first, when something changed in one of them, and once
+   * after you began to listen. At most five times a second.
+   */
+  onConversationListUpdated: Conversation[];
+  /** All of your groups, when you joined or left one, and once after you began to listen. */
+  onGroupListUpdated: GroupProfile[];
+  /** How you are shown, after updateMyProfile. Changes of others are not told. */
+  onProfileUpdated: Profile[];
 
   // These never come.
   onRoomCustomDataReceived: any;
   onMessageModified: any;
   onMessageReadByPeer: any;
   onMessageReadReceiptReceived: any;
-  onConversationListUpdated: any;
   onTotalUnreadMessageCountUpdated: any;
   onConversationGroupListUpdated: any;
   onConversationInGroupUpdated: any;
-  onGroupListUpdated: any;
   groupAttributesUpdated: any;
   onGroupCounterUpdated: any;
   onTopicCreated: any;
   onTopicDeleted: any;
   onTopicUpdated: any;
-  onProfileUpdated: any;
   onUserStatusUpdated: any;
   blacklistUpdated: any;
   onFriendListUpdated: any;

@@ -18,6 +18,11 @@ export class Mark {
   returns = 0;
   /** Whether the hub's store was replaced, so that numbers and IDs mean nothing. */
   anew = false;
+  /**
+   * The position behind which the hub has messages that nobody was told of, as when the first ones
+   * came while there was no connection; '' where numbers and IDs say what was missed.
+   */
+  since = '';
 
   /**
    * Notes that a message was told. Those of a group may be told in any order: the answer to one's
@@ -48,11 +53,13 @@ export class Mark {
     for (const sequence of [...this.ahead])
       if (sequence <= this.sequence) this.ahead.delete(sequence);
     this.anew = false;
+    this.since = '';
   }
 
   /** Forgets numbers and IDs, which name other messages once the hub's store was replaced. */
   reset() {
     this.anew = true;
+    this.since = '';
     this.sequence = 0;
     this.ahead.clear();
     this.ID = '';

@@ -36,6 +36,18 @@ export class Marks {
   }
 
   /**
+   * Follows a conversation with messages that may have been missed since a position. One that waits
+   * to be caught up knows by itself what it missed; one that was begun on this connection does not.
+   *
+   * @param {string} conversationID
+   * @param {string} since
+   */
+  beginSince(conversationID, since) {
+    const mark = this.get(conversationID) ?? this.begin(conversationID, this.generation);
+    if (!mark.stale) Object.assign(mark, { stale: true, since });
+  }
+
+  /**
    * Notes that handlers, or the sender, know of the message.
    *
    * @param {Pick<import('./message.js').Message, 'ID' | 'conversationID' | 'conversationType' |

@@ -37,9 +37,10 @@ export class Message {
   /** @type {Shape['priority']} */
   priority = TYPES.MSG_PRIORITY_NORMAL;
 
-  // Tencent's fields that the hub does not have. They never change.
   nick = '';
   avatar = '';
+
+  // Tencent's fields that the hub does not have. They never change.
   nameCard = '';
   /** @type {string[]} */
   atUserList = [];
@@ -97,6 +98,8 @@ const WIRE_FIELDS = Object.freeze([
   'random',
   'isSupportExtension',
   'cloudCustomData',
+  'nick',
+  'avatar',
   'extensionRules',
 ]);
 

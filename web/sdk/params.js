@@ -80,7 +80,12 @@ export function validateMemberPage(options) {
 /** @param {any} options */
 export function validateMembers(options) {
   validateGroup(options);
-  const { userIDList } = options;
+  validateUsers(options);
+}
+
+/** @param {any} options */
+export function validateUsers(options) {
+  const userIDList = options?.userIDList;
   assert(
     Array.isArray(userIDList) && userIDList.length > 0 && userIDList.every(isText),
     'userIDList must be an array of userIDs.',
@@ -102,3 +107,18 @@ export function validateMessagePage(options) {
   assert(typeof nextReqMessageID === 'string', 'nextReqMessageID must be a string.');
   assert(Number.isInteger(count) && Number(count) > 0, 'count must be an integer from 1 to 15.');
 }
+
+/** @param {any} options */
+export function validateProfile(options) {
+  assert(isObject(options), 'The options must be an object.');
+  const { nick = '', avatar = '' } = options;
+  assert(typeof nick === 'string', 'nick must be a string.');
+  assert(typeof avatar === 'string', 'avatar must be a string.');
+}
+
+/** @param {any} conversationID */
+export const validateConversationID = (conversationID) =>
+  assert(
+    isText(conversationID) && /^(C2C|GROUP)./.test(conversationID),
+    'conversationID must be "C2C" and a userID, or "GROUP" and a groupID.',
+  );

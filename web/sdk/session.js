@@ -1,4 +1,4 @@
-import { FIRST_MS, MAX_MS } from './backoff.js';
+import { CatchUp } from './catchup.js';
 import { Connection } from './connection.js';
 import { EVENT, TYPES } from './constants.js';
 import { Extensions } from './extensions.js';
@@ -11,13 +11,15 @@ import { askUserSig } from './usersig.js';
 /**
  * @typedef {object} Listener
  * @property {(name: string, data: any) => void} emit
+ * @property {(name: string) => boolean} listens whether the app has a handler
+ * @property {() => Promise<typeof import('./lists.js')>} loadLists
  * @property {(state: 'connecting' | 'connected' | 'disconnected') => void} onState
  * @property {(type: any) => void} onKicked
  * @property {(error: import('./errors.js').ChatError) => void} onEnd
  */
 
-/** Reads at the same time while catching up. */
-const CATCH_UP_CONCURRENCY = 8;
+/** The events that tell a list. */
+const LISTS = ['onConversationListUpdated', 'onGroupListUpdated'];
 
 /**
  * Session is one user from login to logout. What the app's handlers missed while there was no
@@ -34,10 +36,14 @@ export class Session {
 
   /** @type {(name: string, data: any) => void} calls the app's handlers */
   emit;
+  /** @type {(name: string) => boolean} whether the app has a handler */
+  listens;
+  /** @type {import('./lists.js').Lists | undefined} */
+  _lists;
 
   _connection;
   _clock;
-  _random;
+  _catchUp;
   _listener;
   /** The hub's time in milliseconds when this machine's steady clock stood at 0. */
   _hubTimeAtZero = 0;
@@ -46,10 +52,6 @@ export class Session {
   _renewable;
   /** @type {string | undefined} the hub's store that all revisions here belong to */
   _epoch;
-  /** The number of connections and losses. A catch-up stops when it has changed. */
-  _generation = 0;
-  /** The generation that catches up now, or 0. */
-  _catchingUp = 0;
   /** @type {[method: string, params: any][] | null} notifications while messages catch up */
   _buffered = [];
 
@@ -63,10 +65,11 @@ export class Session {
   constructor(userID, userSig, sdkAppID, environment, listener) {
     this.userID = userID;
     this.emit = listener.emit;
+    this.listens = listener.listens;
     this._listener = listener;
     this._renewable = userSig.renewable;
     this._clock = environment.clock;
-    this._random = environment.random;
+    this._catchUp = new CatchUp(this, environment);
     this.drafts = new Drafts(userID, new Date(environment.clock.time()));
     this._connection = new Connection({
       ...environment,
@@ -79,7 +82,7 @@ export class Session {
       renewable: userSig.renewable,
       onState: listener.onState,
       onEnd: (error) => {
-        this._generation++;
+        this._catchUp.stop();
         listener.onEnd(error);
       },
       onLogin: (session) => this._onLogin(session),
@@ -94,7 +97,37 @@ export class Session {
   }
 
   start() {
-    this._flush();
+    this.flush();
+    for (const name of LISTS) this.onListen(name);
+  }
+
+  /** The app's lists, whose code is loaded when they are first asked for. */
+  async lists() {
+    const { Lists } = await this._listener.loadLists();
+    return (this._lists ??= new Lists(this, this._clock));
+  }
+
+  /** @param {string} name of the event that the app listens to: its list is kept current */
+  onListen(name) {
+    if (LISTS.includes(name) && this.listens(name))
+      this.lists().then((lists) => lists.onListen(name), console.error);
+  }
+
+  /** @param {import('./message.js').Message[]} messages that came, were sent or were revoked */
+  moved(messages) {
+    this._lists?.onMessages(messages);
+  }
+
+  /** @type {(name: string, messages: import('./message.js').Message[]) => void} */
+  tell(name, messages) {
+    if (!messages.length) return;
+    this.moved(messages);
+    this.emit(name, messages);
+  }
+
+  /** All that was missed was fetched. */
+  onCaughtUp() {
+    this._lists?.refresh();
   }
 
   /**
@@ -122,64 +155,43 @@ export class Session {
 
   /** @param {import('./errors.js').ChatError} reason */
   close(reason) {
-    this._generation++;
+    this._catchUp.stop();
     this._connection.close(reason);
   }
 
-  /** @param {{ time: number, epoch: string, limits: { maxExtensionsPerRequest: number } }} login */
-  _onLogin({ time, epoch, limits }) {
+  /**
+   * @param {{ time: number, epoch: string, position: string,
+   *   limits: { maxExtensionsPerRequest: number } }} login
+   */
+  _onLogin({ time, epoch, position, limits }) {
     this.perRequest = limits.maxExtensionsPerRequest;
     this._hubTimeAtZero = time * 1000 - this._clock.now();
-    if (epoch !== this._epoch) {
+    const anew = epoch !== this._epoch;
+    if (anew) {
       this.history.reset();
       this.extensions.reset();
     }
     this._epoch = epoch;
-    this._generation++;
     this.groups.onLogin();
-    if (this._generation > 1) void this._catchUp();
+    this._catchUp.onLogin(position, anew);
   }
 
   _onDisconnect() {
     // First what the lost connection still brought: nothing else tells of untracked messages.
-    this._flush();
+    this.flush();
     this._buffered = [];
-    this._generation++;
+    this._catchUp.stop();
     this.history.marks.onDisconnect();
     this.extensions.onDisconnect();
   }
 
-  /** Fetches what was missed: messages first, because pairs must not come before their message. */
-  async _catchUp() {
-    const generation = this._generation;
-    if (this._catchingUp === generation) return;
-    this._catchingUp = generation;
-    // What nobody expected is tried again. The end of the session ends this too.
-    const report = (/** @type {unknown} */ error) => {
-      if (generation === this._generation) console.error(error);
-    };
-    for (
-      let window = FIRST_MS;
-      generation === this._generation;
-      window = Math.min(MAX_MS, window * 2)
-    ) {
-      await forEachLimit(CATCH_UP_CONCURRENCY, this.history.marks.staleIDs(), (id) =>
-        this.history.catchUp(id).catch(report),
-      );
-      if (generation !== this._generation) return;
-      this._flush();
-      await forEachLimit(CATCH_UP_CONCURRENCY, this.extensions.staleIDs(), (id) =>
-        this.extensions.catchUp(id).catch(report),
-      );
-      if (!this.history.marks.staleIDs().length && !this.extensions.staleIDs().length) break;
-      const ms = this._random() * window;
-      await new Promise((resolve) => this._clock.setTimeout(() => resolve(undefined), ms));
-    }
-    if (this._catchingUp === generation) this._catchingUp = 0;
+  /** Notifications that wait until the messages before them are there. */
+  get buffered() {
+    return this._buffered ?? [];
   }
 
-  _flush() {
-    const buffered = this._buffered ?? [];
+  flush() {
+    const { buffered } = this;
     this._buffered = null;
     for (const [method, params] of buffered) this._onNotification(method, params);
   }
@@ -199,11 +211,12 @@ export class Session {
    */
   _onJoined({ groupID }) {
     this.emit(EVENT.GROUP_JOINED, { groupID });
+    this._lists?.groupsChanged();
     const conversationID = TYPES.CONV_GROUP + groupID;
     const missed = this.history.marks.setAway(conversationID, false);
     this.history.follow(conversationID).catch(() => {}); // the next message begins it
     if (missed) this._buffered ??= [];
-    if (this.extensions.setAway(groupID, false) || missed) void this._catchUp();
+    if (this.extensions.setAway(groupID, false) || missed) void this._catchUp.run();
   }
 
   /** @param {{ groupID: string, reason: string }} event */
@@ -211,6 +224,7 @@ export class Session {
     this.history.marks.setAway(TYPES.CONV_GROUP + groupID, true);
     this.extensions.setAway(groupID, true);
     this.emit(EVENT.GROUP_LEFT, { groupID, reason });
+    this._lists?.onLeft(groupID);
   }
 
   /**
@@ -229,17 +243,4 @@ export class Session {
     else if (method === 'GROUP_JOINED') this._onJoined(params);
     else if (method === 'GROUP_LEFT') this._onLeft(params);
   }
-}
-
-/**
- * @param {number} limit
- * @param {string[]} ids
- * @param {(id: string) => Promise<void>} run
- */
-async function forEachLimit(limit, ids, run) {
-  const queue = ids.values();
-  const worker = async () => {
-    for (const id of queue) await run(id);
-  };
-  await Promise.all(Array.from({ length: limit }, worker));
 }

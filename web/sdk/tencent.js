@@ -1,5 +1,6 @@
 import { addAbsentMethods } from './absent.js';
 import { Chat } from './chat.js';
+import { listMethods } from './listmethods.js';
 import { EVENT } from './names.js';
 
 /** @type {Set<string>} */
@@ -11,6 +12,16 @@ const EVENTS = new Set(Object.values(EVENT));
  * which neither has heard.
  */
 export class TencentChat extends Chat {
+  /** @param {ConstructorParameters<typeof Chat>} options */
+  constructor(...options) {
+    super(...options);
+    this._account.loadLists = () => import('./lists.js');
+    const methods = listMethods((run) =>
+      this._call(async (session) => run(await session.lists(), session.userID)),
+    );
+    Object.assign(this, methods);
+  }
+
   /**
    * @override
    * @param {string} name
@@ -20,6 +31,7 @@ export class TencentChat extends Chat {
    */
   _addListener(name, handler, context, once) {
     super._addListener(name, handler, context, once);
+    if (this.isReady()) this._account.session?.onListen(name);
     if (!EVENTS.has(name)) console.warn(`There is no event "${name}". EVENT has those there are.`);
   }
 }

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { readdir, readFile } from 'node:fs/promises';
 import { test } from 'node:test';
 import { WebSocket } from 'ws';
-import { Chat } from '../../sdk/chat.js';
+import { TencentChat } from '../../sdk/tencent.js';
 import { CODES } from '../../sdk/codes.js';
 import { EVENT } from '../../sdk/constants.js';
 import { decode, isNotification } from '../../sdk/frames.js';
@@ -56,6 +56,13 @@ const CALLS = {
   quitGroup: (chat, { groupID }) => chat.quitGroup(groupID),
   dismissGroup: (chat, { groupID }) => chat.dismissGroup(groupID),
   getGroupMemberList: (chat, params) => chat.getGroupMemberList(params),
+  getGroupList: (chat) => chat.getGroupList(),
+  getGroupProfile: (chat, params) => chat.getGroupProfile(params),
+  getUserProfile: (chat, params) => chat.getUserProfile(params),
+  updateMyProfile: (chat, params) => chat.updateMyProfile(params),
+  getConversationList: (chat) => chat.getConversationList(),
+  setMessageRead: (chat, { messageID }) =>
+    chat.setMessageRead({ conversationID: `GROUP${messageID.split('.')[1]}` }),
   addGroupMember: (chat, params) => chat.addGroupMember(params),
   deleteGroupMember: (chat, params) => chat.deleteGroupMember(params),
 };
@@ -80,7 +87,51 @@ const RESULTS = {
   deleteMessageExtensions: ({ extensions }) => ({
     extensions: extensions.map(({ code, key, value }) => ({ code, key, value })),
   }),
+  getGroupList: ({ groupList }, data) => ({
+    groupList: groupList.map((one, i) => ownGroup(one, data.groupList[i])),
+  }),
+  getGroupProfile: ({ group }, data) => ({ group: ownGroup(group, data.group) }),
+  getUserProfile: ({ profileList }, data) => profileList.map((one, i) => ({ ...data[i], ...one })),
+  updateMyProfile: ({ profile }, data) => ({ ...data, ...profile }),
+  getConversationList: ({ conversationList }, data) => ({
+    conversationList: conversationList.map((one, i) => ({
+      ...data.conversationList[i],
+      conversationID: one.conversationID,
+      type: one.type,
+      unreadCount: one.lastSequence - one.readSequence,
+    })),
+    isSyncCompleted: true,
+  }),
+  setMessageRead: () => ({ conversationID: 'GROUPclub' }),
   createGroup: ({ group }) => ({ group, overLimitUserIDList: [] }),
+};
+
+/** A group as the manual has it: what the user is in it has a place of its own. */
+const ownGroup = ({ role, joinTime, ...group }, shown) => ({
+  ...shown,
+  ...group,
+  selfInfo: { ...shown.selfInfo, role, joinTime },
+});
+
+/** What the hub answers to what an app asks about before it makes the call of a frame. */
+const BEFORE = {
+  getUserProfile: ({ userIDList }) => ({
+    profileList: userIDList.map((userID) => ({ userID, nick: '', avatar: '' })),
+  }),
+  getConversationList: () => ({
+    conversationList: [
+      {
+        conversationID: 'GROUPclub',
+        type: 'GROUP',
+        lastMessage: { ID: 'g.club.1', type: 'TIMTextElem', payload: { text: 'Hello' } },
+        lastSequence: 1,
+        readSequence: 0,
+        group: { groupID: 'club', type: 'Public' },
+      },
+    ],
+    nextCursor: '',
+    isCompleted: true,
+  }),
 };
 
 /** The event that the manual promises for each notification. */
@@ -112,8 +163,9 @@ function within(part, whole) {
 
 async function start(t, sdkAppID = 1, userID = 'alice', userSig = 'sig') {
   const hub = await FakeHub.open(t);
+  Object.assign(hub.answers, BEFORE);
   const clock = new Clock();
-  const chat = new Chat(
+  const chat = new TencentChat(
     sdkAppID,
     {
       url: hub.url,
@@ -201,6 +253,7 @@ for (const { name, request, response, notification } of frames) {
         'epoch',
         'heartbeatInterval',
         'limits',
+        'position',
         'sessionID',
         'time',
         'userID',

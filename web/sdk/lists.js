@@ -1,0 +1,241 @@
+import { Directory } from './directory.js';
+import { toConversation, toGroup, toLastMessage } from './shapes.js';
+
+/** @typedef {ReturnType<typeof toConversation>} Conversation */
+
+/** Milliseconds between two events of a list. */
+const EVENT_MS = 200;
+/** Pages that a list of conversations has at most, of 50 each. */
+const MAX_PAGES = 20;
+
+const CONVERSATIONS = 'onConversationListUpdated';
+const GROUPS = 'onGroupListUpdated';
+
+/**
+ * Lists holds the list of conversations and that of groups, from when the app first asks for one or
+ * listens to its event, and keeps them current.
+ * Nothing here is imported from the core: so what is packed is two files, of which a page without
+ * lists loads one.
+ */
+export class Lists {
+  directory;
+  _session;
+  _clock;
+  /**
+   * By conversationID, the one with the newest message last; null if nobody has asked.
+   *
+   * @type {Map<string, Conversation> | null}
+   */
+  _conversations = null;
+  /** @type {Promise<void> | null} */
+  _loading = null;
+  /** @type {import('./message.js').Message[] | null} what came while the list was fetched */
+  _during = null;
+  /** @type {Set<string>} the events that are about to be told */
+  _due = new Set();
+  /** @type {Set<string>} conversations that only the user's own messages have moved on */
+  _ownOnly = new Set();
+
+  /**
+   * @param {import('./session.js').Session} session
+   * @param {import('./rpc.js').Clock} clock
+   */
+  constructor(session, clock) {
+    this.directory = new Directory(session);
+    this._session = session;
+    this._clock = clock;
+  }
+
+  /**
+   * The app listens to this event from now on.
+   *
+   * @param {string} name
+   */
+  onListen(name) {
+    if (name === GROUPS) this.groupsChanged();
+    else if (!this._conversations) this._load().then(() => this._tell(name), report);
+  }
+
+  /** @param {any} [options] conversationIDs, or what the conversations must be */
+  async conversations(options = {}) {
+    await this._load();
+    const { type, hasUnreadCount } = options;
+    const conversationList = this._sorted().filter((one) =>
+      Array.isArray(options)
+        ? options.includes(one.conversationID)
+        : [undefined, one.type].includes(type) &&
+          [undefined, one.unreadCount > 0].includes(hasUnreadCount),
+    );
+    return { conversationList, isSyncCompleted: true };
+  }
+
+  /** @param {string} conversationID */
+  async conversation(conversationID) {
+    await this._load();
+    const conversation = this._conversations?.get(conversationID) ?? toConversation(conversationID);
+    await this._introduce([conversation]);
+    return { conversation };
+  }
+
+  /** @param {{ conversationID: string }} options */
+  async setRead({ conversationID }) {
+    await this._load();
+    const conversation = this._conversations?.get(conversationID);
+    const messageID = conversation?.lastMessage.ID;
+    if (conversation && messageID && conversation.unreadCount) {
+      await this._session.call('setMessageRead', { messageID }, { retry: true });
+      conversation.unreadCount = 0;
+      this._tell(CONVERSATIONS);
+    }
+    return { conversationID };
+  }
+
+  /**
+   * Moves conversations on.
+   *
+   * @param {import('./message.js').Message[]} messages that came, were sent or were revoked
+   */
+  onMessages(messages) {
+    this._during?.push(...messages);
+    for (const message of messages) this._onMessage(message);
+  }
+
+  /** A group was joined or left, or may have been. */
+  groupsChanged() {
+    if (this._session.listens(GROUPS)) this._tell(GROUPS);
+  }
+
+  /** @param {string} groupID */
+  onLeft(groupID) {
+    this.groupsChanged();
+    if (this._conversations?.delete('GROUP' + groupID)) this._tell(CONVERSATIONS);
+  }
+
+  /** Reads anew what may have changed while there was no connection. */
+  refresh() {
+    this.groupsChanged();
+    if (!this._conversations) return;
+    this._fetch().then(() => this._tell(CONVERSATIONS), report);
+  }
+
+  /** @param {import('./message.js').Message} message */
+  _onMessage(message) {
+    const { ID, conversationID, flow, isRevoked } = message;
+    if (!this._conversations || !conversationID) return;
+    const known = this._conversations.get(conversationID);
+    const last = known?.lastMessage;
+    if (last?.ID !== ID && (isRevoked || isOlder(message, last))) return;
+    const conversation = known ?? toConversation(conversationID);
+    if (last?.ID !== ID) {
+      this._conversations.delete(conversationID); // to the end
+      this._conversations.set(conversationID, conversation);
+      if (flow === 'in') conversation.unreadCount++;
+      else if (!conversation.unreadCount) this._ownOnly.add(conversationID);
+    }
+    conversation.lastMessage = toLastMessage(message);
+    this._tell(CONVERSATIONS);
+  }
+
+  _load() {
+    if (this._conversations) return Promise.resolve();
+    this._loading ??= this._fetch().finally(() => (this._loading = null));
+    return this._loading;
+  }
+
+  async _fetch() {
+    /** @type {Conversation[]} */
+    const conversations = [];
+    this._during ??= [];
+    let cursor = '';
+    for (let pages = 0; pages < MAX_PAGES; pages++) {
+      const page = await this._session.call(
+        'getConversationList',
+        { cursor, count: 50 },
+        { retry: true },
+      );
+      for (const wire of page.conversationList) {
+        const conversation = toConversation(wire.conversationID);
+        conversation.unreadCount = wire.lastSequence - wire.readSequence;
+        if (wire.group) conversation.groupProfile = toGroup(wire.group, this._session.userID);
+        if (wire.lastMessage) conversation.lastMessage = toLastMessage(wire.lastMessage);
+        conversations.push(conversation);
+      }
+      if (page.isCompleted) break;
+      cursor = page.nextCursor;
+    }
+    await this._introduce(conversations);
+    this._conversations = new Map(conversations.reverse().map((one) => [one.conversationID, one]));
+    const during = this._during;
+    this._during = null;
+    for (const message of during ?? []) this._onMessage(message);
+  }
+
+  /**
+   * Finds out who or what the conversations are with, where that is not known.
+   *
+   * @param {Conversation[]} conversations
+   */
+  async _introduce(conversations) {
+    const strangers = conversations.filter((one) => one.type === 'C2C' && !one.userProfile);
+    const profiles = await this.directory.profiles(
+      strangers.map((one) => one.conversationID.slice('C2C'.length)),
+    );
+    strangers.forEach((one, i) => (one.userProfile = profiles[i]));
+    for (const one of conversations) {
+      if (one.type !== 'GROUP' || one.groupProfile) continue;
+      const groupID = one.conversationID.slice('GROUP'.length);
+      one.groupProfile = (await this.directory.group({ groupID })).group;
+    }
+    for (const one of conversations) one.subType = one.groupProfile?.type ?? '';
+  }
+
+  /** The newest first. Within a second the order in which they came counts. */
+  _sorted() {
+    return [...(this._conversations?.values() ?? [])]
+      .reverse()
+      .sort((a, b) => (b.lastMessage.lastTime ?? 0) - (a.lastMessage.lastTime ?? 0));
+  }
+
+  /** @param {string} name of the event */
+  _tell(name) {
+    if (!this._due.size) this._clock.setTimeout(() => void this._tellDue(), EVENT_MS);
+    this._due.add(name);
+  }
+
+  async _tellDue() {
+    const due = [...this._due];
+    this._due.clear();
+    // What fails is told with the next change.
+    for (const name of due)
+      await (name === GROUPS ? this._tellGroups() : this._tellAll()).catch(report);
+  }
+
+  async _tellGroups() {
+    this._session.emit(GROUPS, (await this.directory.groups()).groupList);
+  }
+
+  async _tellAll() {
+    // Who writes has read what was there.
+    for (const conversationID of this._ownOnly) {
+      const messageID = this._conversations?.get(conversationID)?.lastMessage.ID;
+      if (messageID) await this._session.call('setMessageRead', { messageID });
+    }
+    this._ownOnly.clear();
+    await this._introduce(this._sorted());
+    this._session.emit(CONVERSATIONS, this._sorted());
+  }
+}
+
+/** @param {any} error the end of the connection or of the session is no news */
+const report = (error) => {
+  if (error.name !== 'ChatError') console.error(error);
+};
+
+/**
+ * Whether a message came before the last that is known. Those of a group have numbers.
+ *
+ * @param {import('./message.js').Message} message
+ * @param {any} last
+ */
+const isOlder = ({ conversationType, sequence, time }, last) =>
+  conversationType === 'GROUP' ? last?.lastSequence > sequence : last?.lastTime > time;

@@ -1,0 +1,150 @@
+// Conversations, groups and profiles, on a real hub.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import TencentCloudChat from '../../sdk/index.js';
+import { Hub } from '../hub.js';
+import { secretKey } from './fixture.js';
+import { TcpProxy } from './proxy.js';
+import { User } from './user.js';
+
+const { EVENT, TYPES } = TencentCloudChat;
+const { CONVERSATION_LIST_UPDATED, GROUP_LIST_UPDATED } = EVENT;
+const timeout = 60_000;
+
+let hub;
+before(
+  async () => {
+    hub = await Hub.start('--secret-key', secretKey);
+  },
+  { timeout: 300_000 },
+);
+after(() => hub.stop());
+
+const say = async (user, conversationID, text) => {
+  const conversationType = conversationID.startsWith('GROUP') ? 'GROUP' : 'C2C';
+  const to = conversationID.slice(conversationType.length);
+  const message = user.chat.createTextMessage({ to, conversationType, payload: { text } });
+  return (await user.chat.sendMessage(message)).data.message;
+};
+
+/** What a list says: the conversations, how many are unread, and their last texts. */
+const described = (list) =>
+  list.map((one) => `${one.conversationID} ${one.unreadCount} ${one.lastMessage.messageForShow}`);
+
+const list = async (user, options) =>
+  described((await user.chat.getConversationList(options)).data.conversationList);
+
+const told = (user, want) =>
+  user.waitFor(
+    CONVERSATION_LIST_UPDATED,
+    (data) => JSON.stringify(described(data)) === JSON.stringify(want),
+  );
+
+test(
+  'conversations with their last message and what is unread, kept current',
+  { timeout },
+  async (t) => {
+    const [ann, bob] = await Promise.all(['ann', 'bob'].map((id) => User.logIn(t, hub, id)));
+    await ann.chat.updateMyProfile({ nick: 'Анна', avatar: 'https://example.org/a.png' });
+    const memberList = [{ userID: 'bob' }];
+    await ann.chat.createGroup({
+      groupID: 'club',
+      name: 'Club',
+      type: TYPES.GRP_PUBLIC,
+      memberList,
+    });
+    await say(ann, 'GROUPclub', 'one');
+    await say(ann, 'GROUPclub', 'two');
+    await told(bob, ['GROUPclub 2 two']);
+    await say(ann, 'C2Cbob', 'hello');
+    await told(bob, ['C2Cann 1 hello', 'GROUPclub 2 two']);
+    const { data } = await bob.chat.getConversationList();
+    const [letters, club] = data.conversationList;
+    assert.equal(letters.userProfile.nick, 'Анна');
+    assert.equal(letters.lastMessage.nick, 'Анна');
+    assert.equal(club.groupProfile.name, 'Club');
+    assert.deepEqual(await list(bob, ['GROUPclub']), ['GROUPclub 2 two']);
+    assert.deepEqual(await list(bob, { type: TYPES.CONV_C2C }), ['C2Cann 1 hello']);
+
+    await bob.chat.setMessageRead({ conversationID: 'GROUPclub' });
+    await told(bob, ['C2Cann 1 hello', 'GROUPclub 0 two']);
+    await say(bob, 'GROUPclub', 'mine');
+    await told(bob, ['GROUPclub 0 mine', 'C2Cann 1 hello']);
+    const message = await say(ann, 'GROUPclub', 'secret');
+    await told(bob, ['GROUPclub 1 secret', 'C2Cann 1 hello']);
+    await ann.chat.revokeMessage(message);
+    await bob.waitFor(CONVERSATION_LIST_UPDATED, ([first]) => first.lastMessage.isRevoked);
+
+    const again = await User.logIn(t, hub, 'bob');
+    const kept = await list(again); // in any order: of a revoked message only the second is known
+    assert.deepEqual(kept.sort(), ['C2Cann 1 hello', 'GROUPclub 1 '], 'the hub keeps it');
+    await assert.rejects(again.chat.getConversationProfile('GROUPnone'), { code: 10010 });
+    const fresh = (await again.chat.getConversationProfile('C2Cnew')).data.conversation;
+    assert.deepEqual(
+      [fresh.unreadCount, fresh.lastMessage, fresh.userProfile.userID],
+      [0, {}, 'new'],
+    );
+  },
+);
+
+test('what came while there was no connection is in the list after it', { timeout }, async (t) => {
+  const proxy = await TcpProxy.open(t, hub);
+  const cy = await User.logIn(t, hub, 'cy');
+  const dan = await User.logIn(t, hub, 'dan', { url: proxy.url });
+  await say(cy, 'C2Cdan', 'one');
+  await told(dan, ['C2Ccy 1 one']);
+  proxy.cut();
+  await dan.waitFor(EVENT.NET_STATE_CHANGE, ({ state }) => state === 'disconnected');
+  await say(cy, 'C2Cdan', 'two');
+  await say(cy, 'C2Cdan', 'three');
+  proxy.restore();
+  await told(dan, ['C2Ccy 3 three']);
+});
+
+test('groups, and who one is in them', { timeout }, async (t) => {
+  const eve = await User.logIn(t, hub, 'eve');
+  const { CONV_GROUP } = TYPES;
+  await eve.chat.createGroup({ groupID: 'choir', name: 'Choir', type: TYPES.GRP_PUBLIC });
+  await eve.waitFor(GROUP_LIST_UPDATED, ([group]) => group?.groupID === 'choir');
+  const { group } = (await eve.chat.getGroupProfile({ groupID: 'choir' })).data;
+  assert.deepEqual([group.name, group.memberCount, group.selfInfo.role], ['Choir', 1, 'Owner']);
+  await say(eve, `${CONV_GROUP}choir`, 'la');
+  await eve.waitFor(CONVERSATION_LIST_UPDATED, ([one]) => one?.conversationID === 'GROUPchoir');
+  eve.clearEvents();
+  await eve.chat.dismissGroup('choir');
+  await eve.waitFor(GROUP_LIST_UPDATED, (groups) => groups.length === 0);
+  await eve.waitFor(CONVERSATION_LIST_UPDATED, (conversations) => conversations.length === 0);
+  assert.deepEqual((await eve.chat.getGroupList()).data.groupList, []);
+});
+
+test('a profile in any script, on messages and members', { timeout }, async (t) => {
+  const [fay, gus] = await Promise.all(['fay', 'gus'].map((id) => User.logIn(t, hub, id)));
+  assert.equal((await fay.chat.getMyProfile()).data.nick, '');
+  await fay.chat.updateMyProfile({ nick: '小芳', gender: TYPES.GENDER_FEMALE });
+  const [mine] = await fay.waitFor(EVENT.PROFILE_UPDATED);
+  assert.deepEqual([mine.userID, mine.nick], ['fay', '小芳']);
+  await fay.chat.createGroup({
+    groupID: 'tea',
+    name: 'Tea',
+    type: TYPES.GRP_PUBLIC,
+    memberList: [{ userID: 'gus' }],
+  });
+  const { memberList } = (await gus.chat.getGroupMemberList({ groupID: 'tea' })).data;
+  assert.deepEqual(
+    memberList.map(({ userID, nick }) => [userID, nick]),
+    [
+      ['fay', '小芳'],
+      ['gus', ''],
+    ],
+  );
+  const sent = await say(fay, 'GROUPtea', 'tea?');
+  assert.equal(sent.nick, '小芳');
+  const [received] = await gus.waitFor(EVENT.MESSAGE_RECEIVED);
+  assert.equal(received.nick, '小芳');
+  const profiles = (await gus.chat.getUserProfile({ userIDList: ['fay', 'nobody'] })).data;
+  assert.deepEqual(
+    profiles.map(({ nick }) => nick),
+    ['小芳', ''],
+  );
+  assert.throws(() => gus.chat.updateMyProfile({ nick: 7 }), /nick must be a string/);
+});
