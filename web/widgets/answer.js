@@ -1,7 +1,7 @@
 /** @typedef {import('./source.js').Source} Source */
 
-/** The connection failed: the next one takes it again. */
-const OFFLINE = [2800, 2801, 2805];
+/** The connection or the session is lost: the next one takes it again. */
+const OFFLINE = [2800, 2801, 2805, 2999];
 /** The hub has too much to do, or this user asks too often: later it may take it. */
 const BUSY = [23003, 10006, 10002, 60007, 429, 503];
 const CONFLICT = 23001;
@@ -97,21 +97,26 @@ export class Answer {
    */
   adopt(former) {
     this.wish = former.wish;
-    former.end();
+    former.wish = null;
     this.flush();
   }
 
   /** Sends the wish, if there is one and a connection. */
   flush() {
-    clearTimeout(this._timer);
+    this.stop();
     if (this.wish && !this._sending && this._source.online) void this._send(this.wish);
     this._on.change();
   }
 
-  /** Has nothing to do any more. */
-  end() {
+  /** Goes on, if it was waiting for a connection and not for its next attempt. */
+  resume() {
+    if (this._timer === undefined) this.flush();
+  }
+
+  /** Waits for nothing any more. The wish stays, for who adopts it. */
+  stop() {
     clearTimeout(this._timer);
-    this.wish = null;
+    this._timer = undefined;
   }
 
   /** @param {Wish} wish */

@@ -43,6 +43,18 @@ export const button = (part, text, act) =>
   h('button', { type: 'button', part: `button ${part}`, class: part, onclick: act }, text);
 
 /**
+ * Lines of cells as CSV. What a spreadsheet would take for a formula is text.
+ *
+ * @param {string[][]} lines
+ */
+export const csv = (lines) =>
+  lines
+    .map((cells) =>
+      cells.map((text) => `"${text.replace(/^[=+\-@\t\r]/, "'$&").replace(/"/g, '""')}"`).join(),
+    )
+    .join('\r\n') + '\r\n';
+
+/**
  * Puts styles into a shadow root. A sheet that is made by a script may be there under any content
  * security policy, a style element may not.
  *

@@ -1,6 +1,7 @@
 import { isBusy, isOffline, pause } from './answer.js';
 import { addStyles, h } from './dom.js';
 import { enter, hubAddress } from './door.js';
+import { Notice } from './notice.js';
 import { Source } from './source.js';
 import style from './style.js';
 import { Voice } from './voice.js';
@@ -11,6 +12,12 @@ import { speaker } from './words.js';
  * @typedef {import('./index.js').WidgetState} WidgetState
  * @typedef {import('./index.js').TicketSource} TicketSource
  */
+
+/** Ours: a message of another kind. */
+const UNREADABLE = 1;
+// Codes of the hub.
+const NOT_ALLOWED = 10007;
+const NO_EXTENSIONS = 23002;
 
 const BEGIN_ANEW = ['hub', 'message', 'ticket'];
 const DRAW_ANEW = ['results', 'readonly', 'present', 'lang'];
@@ -31,7 +38,7 @@ export class Element extends Base {
   _trouble = null;
 
   _body = h('form', { part: 'form', novalidate: true });
-  _notice = h('div', { part: 'notice', class: 'notice' });
+  _notice = new Notice();
   _fallback = h('slot');
   _live = h('p', { class: 'sr', role: 'status' });
   _voice = new Voice(this._live);
@@ -41,7 +48,7 @@ export class Element extends Base {
     h('slot', { name: 'header' }),
     this._fallback,
     this._body,
-    this._notice,
+    this._notice.element,
     h('slot', { name: 'footer' }),
     this._live,
   );
@@ -115,6 +122,7 @@ export class Element extends Base {
   attributeChangedCallback(name) {
     if (!this._started) return;
     if (name === 'lang') this._speaker = null;
+    if (name === 'message') this._forget();
     if (BEGIN_ANEW.includes(name)) this._begin();
     this._draw();
   }
@@ -215,6 +223,11 @@ export class Element extends Base {
     this._leave = () => {};
   }
 
+  /** Forgets the message that it was told before. */
+  _forget() {
+    this._source = null;
+  }
+
   /** @param {number} turn */
   async _load(turn) {
     const fail = (/** @type {any} */ error) => turn === this._turn && this._fail(error);
@@ -269,10 +282,6 @@ export class Element extends Base {
     this._draw();
   }
 }
-
-const UNREADABLE = 1;
-const NOT_ALLOWED = 10007;
-const NO_EXTENSIONS = 23002;
 
 /**
  * @param {{ code: number }} error

@@ -64,9 +64,39 @@ export interface PollChange {
   options: { index: string; text: string; votes: number | null; share: number | null }[];
 }
 
+/** A list to which everybody adds one entry. */
+export interface ExtChain extends ExtWidget {
+  /** Adds one's entry, or changes it; it keeps its place. */
+  vote(text: string): Promise<void>;
+}
+export declare const ExtChain: { new (): ExtChain };
+
+/** What `ext-change` tells of a chain. */
+export interface ChainChange {
+  total: number;
+  closed: boolean;
+  entries: { name: string; text: string }[];
+}
+
+/** Several questions, which one person answers together. */
+export interface ExtSurvey extends ExtWidget {
+  /** Answers all questions: numbers of options, several joined by _, or texts; '' skips one. */
+  vote(...answers: string[]): Promise<void>;
+}
+export declare const ExtSurvey: { new (): ExtSurvey };
+
+/** What `ext-change` tells of a survey. Questions are null while results are hidden. */
+export interface SurveyChange {
+  total: number;
+  closed: boolean;
+  questions: { votes: number[] | null; texts: string[] }[] | null;
+}
+
 declare global {
   interface HTMLElementTagNameMap {
     'ext-poll': ExtPoll;
+    'ext-chain': ExtChain;
+    'ext-survey': ExtSurvey;
   }
   interface HTMLElementEventMap {
     'ext-ready': CustomEvent<{ message: Message }>;

@@ -100,9 +100,174 @@ function mostOf(questions, choices, config) {
 }
 
 /**
+ * @typedef {Sheet & { bytes: number }} Chain
+ *
+ * @typedef {object} Entry
+ * @property {string} name of who wrote it, '' if that is nobody's business
+ * @property {number} number
+ * @property {string} text
+ */
+
+/** How many bytes a value may have if nothing else is said. */
+const MAX_BYTES = 1000;
+
+/**
+ * @param {Message} message
+ * @returns {Chain | null} null also if nobody may read the entries of others
+ */
+export function readChain(message) {
+  const sheet = readSheet(message, 'group_note');
+  const { questions = [{ text: MAX_BYTES }] } = message.extensionRules ?? {};
+  const [asked] = questions;
+  if (!sheet || sheet.hashed || sheet.show === 'summary' || questions.length !== 1) return null;
+  return asked && 'text' in asked ? { ...sheet, bytes: asked.text } : null;
+}
+
+/**
+ * The entries of a chain in order. An entry has the number that its author saw as the next one,
+ * and keeps it when it is changed. Those who came at one moment are in the order of their keys,
+ * those without a number, which another program wrote, come last.
+ *
+ * @param {ReadonlyMap<string, string>} pairs
+ * @returns {(Entry & { key: string })[]}
+ */
+export function entriesOf(pairs) {
+  const entries = [...pairs]
+    .filter(([key]) => key !== 'closed' && !key.startsWith('§'))
+    .map(([key, value]) => ({
+      key,
+      name: /^(guest-|~)/.test(key) ? '' : key,
+      ...readEntry(value),
+    }));
+  return entries.sort((a, b) => a.number - b.number || (a.key < b.key ? -1 : 1));
+}
+
+/** @param {string} value */
+export function readEntry(value) {
+  const { n, text: written } = Object(parse(value));
+  if (typeof written !== 'string') return { number: Infinity, text: value };
+  return { number: Number.isSafeInteger(n) ? n : Infinity, text: written };
+}
+
+/**
+ * @typedef {object} Question
+ * @property {string} text
+ * @property {Option[]} options none: answered in own words
+ * @property {number} most how many options may be chosen
+ * @property {number} bytes how many a text may have
+ *
+ * @typedef {Sheet & { questions: Question[] }} Survey
+ */
+
+/** The marks of a scale. */
+const SCALE = ['1', '2', '3', '4', '5'];
+
+/**
+ * @param {Message} message
+ * @returns {Survey | null}
+ */
+export function readSurvey(message) {
+  const sheet = readSheet(message, 'group_survey');
+  const list = sheet?.data.questions;
+  const rules = message.extensionRules?.questions;
+  if (!sheet || !Array.isArray(list) || !list.length) return null;
+  if (rules && rules.length !== list.length) return null;
+  const questions = list.map((one, at) => readQuestion(one, rules?.[at]));
+  return questions.includes(null)
+    ? null
+    : { ...sheet, questions: /** @type {Question[]} */ (questions) };
+}
+
+/**
+ * @param {any} one
+ * @param {NonNullable<Rules['questions']>[number]} [rule]
+ * @returns {Question | null}
+ */
+function readQuestion(one, rule) {
+  const scale = one?.type === 'scale' ? SCALE : [];
+  /** @type {unknown[]} */
+  const texts = one?.type === 'choice' && Array.isArray(one.options) ? one.options : scale;
+  const options = texts.map((option, at) => ({ index: `${at + 1}`, text: text(option) }));
+  if (!options.length && one?.type !== 'text') return null;
+  if (rule && ('text' in rule ? options.length : rule.choices !== options.length)) return null;
+  const choice = { text: text(one.text), options, most: 1, bytes: MAX_BYTES };
+  if (!rule) return choice;
+  return 'text' in rule ? { ...choice, bytes: rule.text } : { ...choice, most: rule.choose ?? 1 };
+}
+
+/**
+ * What a value answers to each question, '' where it does not.
+ *
+ * @param {Survey} survey
+ * @param {string} value
+ * @returns {string[]}
+ */
+export function answersOf({ questions }, value) {
+  const parsed = parse(value);
+  // By rules, the answer to a single question stands alone.
+  const answers = Array.isArray(parsed) ? parsed : [questions.length === 1 ? value : ''];
+  return questions.map((question, at) => {
+    const given = answers[at];
+    const answer = typeof given === 'number' || typeof given === 'string' ? `${given}` : '';
+    return question.options.length ? choicesOf(question, answer).join('_') : answer;
+  });
+}
+
+/**
+ * The value of such answers: by rules as the hub has them, else as numbers and null.
+ *
+ * @param {Survey} survey
+ * @param {string[]} answers
+ */
+export function valueOf({ questions, ruled }, answers) {
+  if (answers.every((answer) => !answer)) return '';
+  if (ruled) return questions.length === 1 ? (answers[0] ?? '') : JSON.stringify(answers);
+  return JSON.stringify(
+    answers.map((answer, at) =>
+      questions[at]?.options.length ? Number(answer) || null : answer || null,
+    ),
+  );
+}
+
+/**
+ * Counts a survey, with this user's answers as they shall be.
+ *
+ * @param {Survey} survey
+ * @param {{ pairs: ReadonlyMap<string, string>, summary: Summary }} source
+ * @param {{ key: string, stored: string, wished: string }} mine
+ * @returns {{ total: number, results: { votes: number[] | null, texts: string[] }[] }}
+ */
+export function tallySurvey(survey, { pairs, summary }, { key, stored, wished }) {
+  const summed = survey.show === 'summary' || (survey.reveal ?? 'always') !== 'always';
+  const results = survey.questions.map(({ options }, at) => ({
+    votes: summed ? (summary.answers?.[at]?.slice() ?? null) : options.map(() => 0),
+    texts: /** @type {string[]} */ ([]),
+  }));
+  let total = summed ? summary.pairs : 0;
+  const add = (/** @type {string} */ value, step = 1) => {
+    const answers = answersOf(survey, value);
+    if (answers.every((answer) => !answer)) return;
+    total += step;
+    for (const [at, answer] of answers.entries()) {
+      const { votes, texts } = /** @type {typeof results[number]} */ (results[at]);
+      const options = survey.questions[at]?.options ?? [];
+      if (!options.length && answer && step > 0) texts.push(answer);
+      for (const choice of options.length ? answer.split('_') : [])
+        if (votes && choice) votes[Number(choice) - 1] = (votes[Number(choice) - 1] ?? 0) + step;
+    }
+  };
+  if (!summed)
+    for (const [name, value] of pairs)
+      if (name !== 'closed' && (survey.hashed || name !== key)) add(value);
+  if (summed || survey.hashed) add(stored, -1);
+  add(wished);
+  return { total, results };
+}
+
+/**
  * The indexes that a vote names, in the poll's order. Of too many it has the first ones.
  *
- * @param {Poll} poll
+ * @param {{ options: Option[], most: number }} poll
  * @param {string} [value]
  */
 export function choicesOf({ options, most }, value = '') {

@@ -62,7 +62,7 @@ fieldset {
   padding: 0;
   border: 0;
 }
-fieldset:not(:has(.hint > :not([hidden]))) legend {
+.whole:not(:has(.hint > :not([hidden]))) > legend {
   margin-block-end: 0.9rem;
 }
 .hint:not(:has(> :not([hidden]))) {
@@ -182,11 +182,11 @@ input[type='radio'], input[type='checkbox'] {
   display: flex;
   flex-wrap: wrap;
   align-items: center;
-  gap: 0.25rem 0.75rem;
-  margin-block-start: 0.4rem;
+  gap: 0.25rem 1.5rem;
+  margin-block-start: 0.65rem;
 }
 .status {
-  flex: 1 1 8rem;
+  flex: 1 1 auto;
   color: var(--_soft);
   font-size: 0.875em;
 }
@@ -204,16 +204,19 @@ button:hover {
   background: var(--_field);
   color: var(--_ink);
 }
-.foot button {
+.foot button:not(.primary) {
   margin-block: -0.35rem;
-}
-.foot button:last-child:not(.primary) {
-  margin-inline-end: -0.75rem;
+  margin-inline: -0.75rem;
+  padding-inline: 0.75rem;
+  font-size: 0.875em;
 }
 .primary, .primary:hover {
   background: var(--_accent);
   color: var(--_on-accent);
   font-weight: 600;
+}
+.foot .primary {
+  margin-inline-start: auto;
 }
 .primary:hover {
   filter: brightness(1.08);
@@ -230,8 +233,8 @@ button:focus-visible, .field:focus-visible {
   display: flex;
   flex-wrap: wrap;
   align-items: center;
-  gap: 0.25rem 0.5rem;
-  margin-block-start: 0.5rem;
+  gap: 0 1.25rem;
+  margin-block-start: 0.65rem;
   padding: 0.4rem 0.9rem;
   border-radius: 0.7rem;
   background: var(--_warn-field);
@@ -246,14 +249,54 @@ button:focus-visible, .field:focus-visible {
   flex: 1 1 12rem;
   padding-block: 0.35rem;
 }
+form[hidden] + .notice {
+  margin: 0;
+}
 .notice button {
+  padding-inline: 0;
   color: inherit;
   font-weight: 600;
+  text-align: start;
   text-decoration: underline;
   text-underline-offset: 0.2em;
 }
 .notice button:hover {
   background: none;
+}
+legend.small {
+  margin-block-end: 0.5rem;
+  font-size: 1em;
+}
+fieldset + fieldset {
+  margin-block-start: 0.9rem;
+}
+.texts li {
+  margin-block-start: 0.4rem;
+  padding: 0.4rem 0.9rem;
+  border-radius: 0.7rem;
+  background: var(--_field);
+}
+.entries {
+  margin-block-end: 0.9rem;
+  padding-inline-start: 2.2em;
+}
+.entries:empty {
+  display: none;
+}
+.entries li {
+  padding-block: 0.2rem;
+}
+.entries li::marker {
+  color: var(--_soft);
+}
+.entries .mine {
+  font-weight: 600;
+}
+.label {
+  display: block;
+  margin-block-end: 0.25rem;
+  color: var(--_soft);
+  font-size: 0.875em;
 }
 .field {
   inline-size: 100%;
@@ -281,6 +324,14 @@ button:focus-visible, .field:focus-visible {
 }
 :host([present]) .row {
   min-block-size: 2.4em;
+}
+@media (max-width: 30rem) {
+  .number {
+    flex-direction: column-reverse;
+    align-items: end;
+    gap: 0;
+    line-height: 1.25;
+  }
 }
 @media (prefers-reduced-motion: reduce) {
   * {

@@ -1,19 +1,16 @@
 import { Answer } from './answer.js';
-import { button, h } from './dom.js';
+import { button, h, setText } from './dom.js';
 import { Element, stateOf } from './element.js';
+import { refusalOf } from './notice.js';
 
 /**
  * @typedef {import('./index.js').WidgetState} WidgetState
  * @typedef {import('./sheet.js').Sheet} Sheet
  * @typedef {import('./source.js').Source} Source
- * @typedef {[text: string, ...buttons: [part: string, label: string, act: () => void][]]} Notice
+ * @typedef {import('./notice.js').Words} Notice
  */
 
-// Codes of the hub.
-const BAD_PARAMETER = 10004;
-const NOT_ALLOWED = 10007;
-const CLOSED = 23005;
-const TOO_MANY_PAIRS = 23007;
+/** The hub's codes for what is not there any more. */
 const GONE = [10010, 20023, 23004];
 
 /**
@@ -32,6 +29,30 @@ export class Widget extends Element {
   /** From how many answers on there is no room. */
   _room = Infinity;
   _wasClosed = false;
+  /** @type {any} what the pairs come to, until something changes: a hall has many */
+  _counted = null;
+  /** What ext-change told last. */
+  _told = '';
+  /** Whether the author was asked if it shall be closed. */
+  _sure = false;
+
+  _legend = h('legend', { part: 'question', dir: 'auto' });
+  _badge = h('span', { part: 'badge', class: 'badge' });
+  _terms = h('span');
+  _hint = h('p', { part: 'hint', class: 'hint' }, this._badge, this._terms);
+  _nobody = h('slot', { name: 'empty' });
+  _status = h('span');
+  _retractButton = button('retract', '', () => this._try(''));
+  _closeButton = button('close', '', () => this._askToClose());
+  _sendButton = h('button', { part: 'button submit', class: 'primary' });
+  _foot = h(
+    'div',
+    { class: 'foot' },
+    h('p', { part: 'status', class: 'status' }, this._nobody, this._status),
+    this._retractButton,
+    this._closeButton,
+    this._sendButton,
+  );
   /** What others have done, as it was said or need not be. */
   _known = '';
 
@@ -85,20 +106,12 @@ export class Widget extends Element {
     return '';
   }
 
-  /**
-   * What the hub has taken, in a sentence.
-   *
-   * @param {string} _value
-   */
+  /** @param {string} _value that the hub has taken; in a sentence */
   _thanks(_value) {
     return '';
   }
 
-  /**
-   * A value in people's words.
-   *
-   * @param {string} _value
-   */
+  /** @param {string} _value in people's words */
   _describe(_value) {
     return '';
   }
@@ -195,6 +208,52 @@ export class Widget extends Element {
     this._write(value).catch(() => {});
   }
 
+  /** @param {string | false} term what there is to know besides */
+  _updateHint(term) {
+    const { title = '', description = '', anonymous } = this._sheet ?? {};
+    setText(this._legend, title);
+    setText(this._badge, this._isClosed ? this._say('closed') : '');
+    const terms = [anonymous && this._say('anonymous'), term, description];
+    setText(this._terms, terms.filter(Boolean).join(' · '));
+  }
+
+  /**
+   * @param {number} total
+   * @param {string} some the word for some
+   * @param {string} none
+   */
+  _updateStatus(total, some, none) {
+    const closeAt = this._isClosed ? 0 : this._source?.summary.closeAt;
+    const parts = [
+      total > 0 && this._say(some, total),
+      this._answer?.wish && this._say('sending'),
+      closeAt && this._say('until', 0, this._language.time(closeAt)),
+      this._isLater && this._say('later'),
+    ];
+    const said = parts.filter(Boolean).join(' · ');
+    setText(this._status, said && !total ? ` · ${said}` : said);
+    setText(this._nobody, total ? '' : this._say(none));
+    const isTheirs = this._isAuthor && !this._isReadOnly;
+    setText(this._closeButton, isTheirs ? this._say(this._sure ? 'sure' : 'close') : '');
+  }
+
+  /**
+   * Tells the page what is shown, if that is new.
+   *
+   * @param {object} detail
+   */
+  _tellChange(detail) {
+    const told = JSON.stringify(detail);
+    if (told !== this._told) queueMicrotask(() => this._tell('ext-change', detail));
+    this._told = told;
+  }
+
+  _askToClose() {
+    if (this._sure) this.close().catch((error) => this._onRefused(error));
+    this._sure = !this._sure;
+    this._draw();
+  }
+
   _need() {
     if (this._source && this._answer) return this._source;
     throw new Error(`<${this.localName}> is not there yet: wait for ext-ready.`);
@@ -205,7 +264,8 @@ export class Widget extends Element {
     const message = /** @type {import('../sdk/index.js').Message} */ (source.message);
     const sheet = this._read(message);
     if (!sheet) return false;
-    const old = this._answer;
+    const isSame = JSON.stringify(sheet) === JSON.stringify(this._sheet);
+    const former = this._answer;
     this._source = source;
     this._sheet = sheet;
     this._room = sheet.max;
@@ -217,31 +277,53 @@ export class Widget extends Element {
       conflict: ({ mine, theirs }) =>
         this._tell('ext-conflict', { mine: this._detail(mine), theirs: this._detail(theirs) }),
     });
-    if (old?.wish) this._answer.adopt(old);
-    this._build();
+    if (former?.wish && isSame) this._answer.adopt(former);
+    if (!isSame) this._build(); // else what is chosen and typed stays
     return true;
   }
 
   /** @override */
+  _end() {
+    super._end();
+    this._answer?.stop();
+  }
+
+  /** @override */
+  _forget() {
+    super._forget();
+    this._sheet = null;
+    this._answer = null;
+  }
+
+  /** @override */
   _change() {
-    this._answer?.flush();
+    this._answer?.resume();
     this._draw();
     if (this._isClosed && !this._wasClosed) this._tell('ext-close');
     this._wasClosed = this._isClosed;
   }
 
   /** @override */
+  _draw() {
+    this._counted = null;
+    super._draw();
+  }
+
+  /** @override */
   _drawNow() {
+    this._counted = null;
     const shown = this._sheet !== null;
     this._card.lang = this._language.lang;
     this._body.hidden = !shown;
     this._fallback.hidden = shown;
     if (shown) this._update();
     this._enterState(this._stateNow());
-    this._drawNotice();
+    const notice = this._noticeNow();
+    const fresh = this._notice.show(this._state, notice);
+    if (fresh && this._state !== 'loading') this._voice.say(notice[0]);
     const news = shown ? this._news() : '';
     // What the user does is said when the hub has it.
-    if (this._known && news !== this._known && !this._answer?.wish)
+    if (news && this._known && news !== this._known && !this._answer?.wish)
       this._voice.sayLater(() => this._news());
     this._known = news;
   }
@@ -263,18 +345,6 @@ export class Widget extends Element {
     if (answer?.wish) return 'pending';
     if (this._stored) return 'voted';
     return this._total() >= this._room ? 'full' : null;
-  }
-
-  _drawNotice() {
-    const [text, ...buttons] = this._noticeNow();
-    const content = [text, ...buttons.map(([, label]) => label)].join('\n');
-    this._notice.hidden = !text;
-    this._notice.className = `notice ${this._state}`;
-    if (this._notice.dataset.is === content) return;
-    this._notice.dataset.is = content;
-    const all = buttons.map(([part, label, act]) => button(part, label, act));
-    this._notice.replaceChildren(h('p', {}, text), ...all);
-    if (text) this._voice.say(text);
   }
 
   /** @returns {Notice} */
@@ -312,13 +382,9 @@ export class Widget extends Element {
 
   /** @param {any} error */
   _onRefused({ code, message }) {
-    const full = code === TOO_MANY_PAIRS || (code === BAD_PARAMETER && /may hold/.test(message));
-    if (full) this._room = this._total();
-    const words = new Map([
-      [CLOSED, 'late'],
-      [NOT_ALLOWED, 'refused'],
-    ]);
-    this._refusal = this._say(full ? 'fullNow' : (words.get(code) ?? 'failed'), 0, message);
+    const word = refusalOf(code, message);
+    if (word === 'fullNow') this._room = this._total();
+    this._refusal = this._say(word, 0, message);
     this._tell('ext-error', { code, message });
     this._source?.read().catch(() => {}); // what made the hub refuse, it may show
     this._draw();

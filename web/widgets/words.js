@@ -89,6 +89,15 @@ export const words = {
 };
 
 /**
+ * Adds the words of another kind of widget.
+ *
+ * @param {typeof words} more
+ */
+export function addWords(more) {
+  for (const [lang, table] of Object.entries(more)) words[lang] = { ...table, ...words[lang] };
+}
+
+/**
  * Returns what says things in the language of an element.
  *
  * @param {HTMLElement} element

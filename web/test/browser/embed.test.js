@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { sign } from '../sdk/fixture.js';
-import { Gallery, pollData, reaches, rulesOf } from './gallery.js';
+import { Gallery, pollData, reaches, says, rulesOf } from './gallery.js';
 import { holdLines } from './lines.js';
 
 const LUNCH = ['Noodles', 'Pizza at the corner', 'Something with rice'];
@@ -71,7 +71,7 @@ test('a widget in a page', { timeout: 240_000 }, async (t) => {
     const authors = await gallery.poll(t, message, 'ann', { attributes: 'results="always"' });
     await page.getByText('Pizza').click();
     await reaches(page.locator('ext-poll'), 'voted');
-    await authors.getByText('1 person voted').waitFor();
+    await says(authors, '1 person voted');
     await page.reload();
     await reaches(page.locator('ext-poll'), 'voted');
     await page.getByText('Noodles').click();
@@ -168,6 +168,28 @@ test('a widget in a page', { timeout: 240_000 }, async (t) => {
     lines.restore();
     await reaches(page.locator('ext-poll'), 'empty');
     assert.equal((await asked.jsonValue()).length, 2);
+  });
+
+  await t.test('another message takes the place of the one before', async (t) => {
+    const [first, second] = [
+      await gallery.send(lunch()),
+      await gallery.send(pollData('And to drink?', ['Tea', 'Water'])),
+    ];
+    const page = await gallery.poll(t, first, 'bo');
+    const ready = page
+      .locator('ext-poll')
+      .evaluate(
+        (poll) =>
+          new Promise((resolve) =>
+            poll.addEventListener('ext-ready', ({ detail }) => resolve(detail.message.ID)),
+          ),
+      );
+    await page
+      .locator('ext-poll')
+      .evaluate((poll, ID) => poll.setAttribute('message', ID), second.ID);
+    await page.getByRole('group', { name: 'And to drink?' }).waitFor();
+    assert.equal(await page.getByText('Pizza').count(), 0);
+    assert.equal(await ready, second.ID);
   });
 
   await t.test('an element that was there before the script, and one far below', async (t) => {

@@ -129,9 +129,6 @@ export class Gallery {
     page.on('console', (message) => {
       if (['error', 'warning'].includes(message.type())) this.complaints.push(message.text());
     });
-    await page.route('**/widgets.js', (r) =>
-      r.fulfill({ path: 'dist/widgets.js', contentType: 'text/javascript' }),
-    );
     await before(page);
     await page.goto(address);
     return page;
@@ -165,6 +162,9 @@ export const reaches = (widget, state) =>
     state instanceof RegExp ? { source: state.source, all: true } : { source: state, all: false },
   );
 
+/** Waits until the line below the widget says this; the live region may say the same. */
+export const says = (page, text) => page.locator('[part=status]').getByText(text).waitFor();
+
 /** What axe finds on the page, in a line each. */
 export async function findings(page) {
   // Evaluated, not added as a script, which the page's policy would refuse.
@@ -172,6 +172,35 @@ export async function findings(page) {
   const { violations, incomplete } = await page.evaluate(() => globalThis.axe.run());
   const line = ({ id, help, nodes }) =>
     `${id}: ${help}: ${nodes.map(({ html }) => html).join(' ')}`;
-  // Contrast that it can't compute, over the bars, is measured by a test of its own.
+  // Contrast over the bars it can't compute; contrastOverBars does.
   return [...violations, ...incomplete.filter(({ id }) => id !== 'color-contrast')].map(line);
 }
+
+/** The least contrast of a poll's texts with what they stand on: bars, and what is beside those. */
+export const contrastOverBars = (page) =>
+  page.evaluate(() => {
+    const linear = (byte) => {
+      const value = byte / 255;
+      return value <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4;
+    };
+    const luminance = (color) => {
+      const [r, g, b] = color.match(/[\d.]+/g).map((byte) => linear(Number(byte)));
+      return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+    };
+    const contrast = (a, b) => {
+      const [low, high] = [luminance(a), luminance(b)].sort((x, y) => x - y);
+      return (high + 0.05) / (low + 0.05);
+    };
+    const rows = [...document.querySelectorAll('ext-poll')].flatMap(({ shadowRoot }) => [
+      ...shadowRoot.querySelectorAll('.row'),
+    ]);
+    const found = rows.flatMap((row) => {
+      const grounds = [row, row.querySelector('.bar')].map(
+        (one) => getComputedStyle(one).backgroundColor,
+      );
+      const texts = [...row.querySelectorAll('[part=text], [part=votes], [part=percent]')];
+      const colors = texts.map((one) => getComputedStyle(one).color);
+      return colors.flatMap((color) => grounds.map((ground) => contrast(color, ground)));
+    });
+    return Math.min(...found);
+  });

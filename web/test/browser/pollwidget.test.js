@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Gallery, pollData, reaches, rulesOf } from './gallery.js';
+import { Gallery, pollData, reaches, says, rulesOf } from './gallery.js';
 import { holdLines } from './lines.js';
 
 const LUNCH = ['Noodles', 'Pizza at the corner', 'Something with rice'];
@@ -22,13 +22,13 @@ test('the poll', { timeout: 240_000 }, async (t) => {
     await page.getByText('Pizza').click();
     await reaches(page.locator('ext-poll'), 'voted');
     for (const one of [page, authors]) {
-      await one.getByText('2 people voted').waitFor();
+      await says(one, '2 people voted');
       await one.getByRole('radio', { name: 'Pizza at the corner 1 vote 50%' }).waitFor();
     }
     await page.getByText('Something with rice').click();
     await authors.getByRole('radio', { name: 'Something with rice 1 vote 50%' }).waitFor();
     await page.getByRole('button', { name: 'Take my vote back' }).click();
-    await authors.getByText('1 person voted').waitFor();
+    await says(authors, '1 person voted');
     await reaches(page.locator('ext-poll'), 'open');
   });
 
@@ -77,7 +77,7 @@ test('the poll', { timeout: 240_000 }, async (t) => {
     const message = await gallery.send(lunch(), rulesOf(3, { rules: { reveal: 'closed' } }));
     const page = await gallery.poll(t, message, 'bo', { attributes: 'results="always"' });
     await page.getByText('Noodles').click();
-    await page.getByText('1 person voted · Results after the close').waitFor();
+    await says(page, '1 person voted · Results after the close');
     assert.equal(await part(page, 'percent').first().isVisible(), false);
     await ann.closeMessageExtensions(message);
     await page.getByText('100%').waitFor();
@@ -112,7 +112,7 @@ test('the poll', { timeout: 240_000 }, async (t) => {
     lines.release();
     await page.getByText('Not counted: it was closed before.').first().waitFor();
     await reaches(page.locator('ext-poll'), 'closed');
-    await page.getByText('No votes yet').waitFor();
+    await says(page, 'No votes yet');
   });
 
   await t.test('a conflict says who and what, and lets one choose', async (t) => {
@@ -170,8 +170,8 @@ test('the poll', { timeout: 240_000 }, async (t) => {
       await poll.vote('2');
       const csv = poll.export();
       await poll.retract();
-      await poll.close();
-      await new Promise((resolve) => poll.addEventListener('ext-close', resolve, { once: true }));
+      const closed = new Promise((resolve) => poll.addEventListener('ext-close', resolve));
+      await Promise.all([poll.close(), closed]);
       return {
         heard,
         objected,
@@ -183,7 +183,7 @@ test('the poll', { timeout: 240_000 }, async (t) => {
     });
     assert.equal(outcome.objected, 'empty');
     assert.equal(outcome.refused, 'RangeError');
-    assert.equal(outcome.csv, 'option,votes\r\n"\'@SUM(A1)",0\r\n"He said ""no""",1\r\n');
+    assert.equal(outcome.csv, '"option","votes"\r\n"\'@SUM(A1)","0"\r\n"He said ""no""","1"\r\n');
     assert.equal(outcome.user, 'ann');
     const told = (name) =>
       outcome.heard.filter(([type]) => type === name).map(([, detail]) => detail);
@@ -220,7 +220,7 @@ test('the poll', { timeout: 240_000 }, async (t) => {
         }));
         await ann.setMessageExtensions(message, pairs);
       }
-      await page.getByText('30 people voted').waitFor();
+      await says(page, '30 people voted');
       await page.clock.runFor(5_000);
       assert.ok((await said.jsonValue()).length <= 2, JSON.stringify(await said.jsonValue()));
       assert.equal((await said.jsonValue()).at(-1), '30 people voted \u2068Noodles\u2069 leads.');

@@ -1,0 +1,135 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { findings, Gallery, PICTURES, reaches, says } from './gallery.js';
+
+const CORPUS = [
+  '<img src=x onerror="globalThis.hit=1">',
+  '\u202Egnp.exe',
+  "');globalThis.hit=1//",
+  '{x} $&',
+];
+
+const chainData = {
+  businessID: 'group_note',
+  title: 'Who brings what?',
+  description: 'Saturday, at the lake',
+};
+const surveyData = (title = 'How was it?') => ({
+  businessID: 'group_survey',
+  title,
+  questions: [
+    { type: 'choice', text: 'Which talk was best?', options: ['The first', 'The second'] },
+    { type: 'scale', text: 'The food?' },
+    { type: 'text', text: 'What shall we do better?' },
+  ],
+});
+const RULES = { write: 'own', questions: [{ choices: 2 }, { choices: 5 }, { text: 200 }] };
+
+test('chains and surveys', { timeout: 120_000 }, async (t) => {
+  const gallery = await Gallery.open(t);
+  const open = async (t, kind, message, userID, options = {}) => {
+    const ticket = gallery.ticket(userID);
+    const widget = `<${kind} message="${message.ID}" ticket="${ticket}"></${kind}>`;
+    const html = `<main><h1>A page</h1>${widget}</main>`;
+    const page = await gallery.show(t, gallery.page(html, options), options);
+    await reaches(page.locator(kind), /^(?!loading)/);
+    return page;
+  };
+  /** Looks as people with different systems do, and for what some of them can't use. */
+  const look = async (page, name) => {
+    for (const width of [360, 800]) {
+      await page.setViewportSize({ width, height: 800 });
+      for (const colorScheme of ['light', 'dark']) {
+        await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+        await page.screenshot({
+          path: `${PICTURES}${name}-${width}-${colorScheme}.png`,
+          fullPage: true,
+        });
+        assert.deepEqual(await findings(page), [], `${name}, ${width}, ${colorScheme}`);
+      }
+    }
+    await page.emulateMedia({ colorScheme: 'light' });
+  };
+  const state = (page, kind) => reaches(page.locator(kind), 'voted');
+
+  for (const { name, rules } of [
+    { name: 'as the plugin has it' },
+    { name: 'by rules', rules: { write: 'own', questions: [{ text: 300 }] } },
+  ]) {
+    await t.test(`a chain ${name}: who changes an entry keeps the place`, async (t) => {
+      const message = await gallery.send(chainData, rules);
+      const entries = (page) => page.locator('ext-chain').locator('[part~=entry] [part=text]');
+      const pages = [];
+      for (const [at, user] of ['bo', 'cy'].entries()) {
+        const page = await open(t, 'ext-chain', message, user);
+        if (at === 0) await says(page, 'Nobody yet. Be number one.');
+        await page.getByLabel('My entry').fill(`${user} ${CORPUS[at]}`);
+        await page.getByRole('button', { name: 'Add me' }).click();
+        await state(page, 'ext-chain');
+        pages.push(page);
+      }
+      const [bo, cy] = pages;
+      await says(bo, '2 people are in');
+      await bo.getByLabel('My entry').fill(CORPUS[2]);
+      await bo.keyboard.press('Enter');
+      await cy.getByText(CORPUS[2]).waitFor();
+      const wanted = [CORPUS[2], `cy ${CORPUS[1]}`];
+      assert.deepEqual(await entries(cy).allTextContents(), wanted);
+      await bo.reload();
+      await state(bo, 'ext-chain');
+      assert.deepEqual(await entries(bo).allTextContents(), wanted);
+      assert.equal(await bo.getByLabel('My entry').inputValue(), CORPUS[2]);
+      await look(bo, `chain-${rules ? 'rules' : 'plain'}`);
+      await bo.getByRole('button', { name: 'Take me out' }).click();
+      await says(cy, '1 person is in');
+      assert.equal(await cy.evaluate(() => globalThis.hit), undefined);
+    });
+  }
+
+  for (const { name, rules } of [
+    { name: 'without rules' },
+    { name: 'by rules', rules: RULES },
+    {
+      name: 'of which only the numbers are told',
+      rules: { ...RULES, show: 'summary', anonymous: true },
+    },
+  ]) {
+    await t.test(`a survey ${name} is answered at once, and counted`, async (t) => {
+      const message = await gallery.send(surveyData(CORPUS[0]), rules);
+      const [bo, cy] = [
+        await open(t, 'ext-survey', message, 'bo'),
+        await open(t, 'ext-survey', message, 'cy', { lang: 'zh' }),
+      ];
+      const answer = async (page, talk, food, words) => {
+        await page.getByRole('group', { name: 'Which talk was best?' }).getByText(talk).click();
+        await page
+          .getByRole('group', { name: 'The food?' })
+          .getByText(food, { exact: true })
+          .click();
+        await page.getByRole('textbox', { name: 'What shall we do better?' }).fill(words);
+        await page.locator('ext-survey').locator('[part~=submit]').click();
+        await state(page, 'ext-survey');
+      };
+      await answer(bo, 'The first', '4', CORPUS[2]);
+      await answer(cy, 'The second', '5', CORPUS[3]);
+      await says(bo, '2 people answered');
+      await bo.getByRole('radio', { name: 'The second 1 vote 50%' }).waitFor();
+      const theirs = bo.getByRole('listitem').filter({ hasText: CORPUS[3] });
+      if (!rules?.show) await theirs.waitFor();
+      assert.equal(await theirs.count(), rules?.show ? 0 : 1);
+      await bo.reload();
+      await state(bo, 'ext-survey');
+      await bo.getByRole('radio', { name: 'The first', checked: true }).waitFor();
+      assert.equal(await bo.getByRole('textbox').inputValue(), CORPUS[2]);
+      await look(cy, `survey-zh-${rules ? (rules.show ?? 'rules') : 'plain'}`);
+      await bo.getByRole('button', { name: 'Take mine back' }).click();
+      await says(cy, '1 人已回答');
+      assert.equal(await bo.evaluate(() => globalThis.hit), undefined);
+      if (!rules) return;
+      await gallery.ann.closeMessageExtensions(message);
+      await reaches(cy.locator('ext-survey'), 'closed');
+    });
+  }
+
+  gallery.assertNoComplaints();
+});
