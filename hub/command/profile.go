@@ -1,6 +1,7 @@
 package command
 
 import (
+	"cmp"
 	"context"
 	"unicode/utf8"
 
@@ -24,16 +25,20 @@ func (c *Commands) UpdateProfile(ctx context.Context, caller Caller, cmd UpdateP
 	if caller.Guest {
 		return kv.Profile{}, notForGuests(caller)
 	}
+	err := cmp.Or(checkText("nick", cmd.Nick, maxNick), checkText("avatar", cmd.Avatar, maxAvatar))
+	if err != nil {
+		return kv.Profile{}, err
+	}
 	profiles, err := c.store.Profiles(ctx, caller.UserID)
 	if err != nil {
 		return kv.Profile{}, err
 	}
 	profile := profiles[0]
-	if err := replace(&profile.Nick, cmd.Nick, "nick", maxNick); err != nil {
-		return kv.Profile{}, err
+	if cmd.Nick != nil {
+		profile.Nick = *cmd.Nick
 	}
-	if err := replace(&profile.Avatar, cmd.Avatar, "avatar", maxAvatar); err != nil {
-		return kv.Profile{}, err
+	if cmd.Avatar != nil {
+		profile.Avatar = *cmd.Avatar
 	}
 	if profile == profiles[0] {
 		return profile, nil
@@ -41,17 +46,17 @@ func (c *Commands) UpdateProfile(ctx context.Context, caller Caller, cmd UpdateP
 	return profile, c.store.SetProfile(ctx, profile)
 }
 
-// replace sets a text if there is a new one, or refuses that.
-func replace(text, by *string, name string, most int) error {
+// checkText refuses a text of a profile that is too long, or none. What is not given is not
+// checked.
+func checkText(field string, text *string, most int) error {
 	switch {
-	case by == nil:
+	case text == nil:
 		return nil
-	case len(*by) > most:
-		return refusal.Field(refusal.BadParameter, name, "%d bytes, at most %d", len(*by), most)
-	case !utf8.ValidString(*by):
-		return refusal.Field(refusal.BadParameter, name, "not UTF-8")
+	case len(*text) > most:
+		return refusal.Field(refusal.BadParameter, field, "%d bytes, at most %d", len(*text), most)
+	case !utf8.ValidString(*text):
+		return refusal.Field(refusal.BadParameter, field, "not UTF-8")
 	}
-	*text = *by
 	return nil
 }
 
