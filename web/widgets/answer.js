@@ -59,6 +59,7 @@ export class Answer {
    * @param {boolean} anonymous whether the pair is kept under another key
    * @param {object} on
    * @param {() => void} on.change
+   * @param {() => string} on.stored the value that is shown as the hub's
    * @param {(value: string) => void} on.done
    * @param {(error: any) => void} on.refused
    * @param {(conflict: { mine: string, theirs: string }) => void} on.conflict
@@ -137,15 +138,13 @@ export class Answer {
 
   /** @param {string} value */
   async _write(value) {
-    const { chat, message, pairs } = this._source;
+    const { pairs } = this._source;
     const before = pairs.get(this._key);
-    const change = value
-      ? chat.setMessageExtensions(/** @type {any} */ (message), [{ key: this._key, value }])
-      : chat.deleteMessageExtensions(/** @type {any} */ (message), [this._key]);
-    // Behind it on the same connection: a summary that has this vote, so that no bar jumps back.
-    const summary = this._source.readSummary().catch(() => {});
-    const [{ data }] = await Promise.all([change, summary]);
-    const [outcome = { code: 0, value }] = data.extensions;
+    const seen = this._on.stored();
+    let outcome = await this._attempt(value);
+    // After a reload nobody knows under which hash the own pair is, until the hub's answer says it.
+    if (this._anonymous && outcome.code === CONFLICT && outcome.value === seen)
+      outcome = await this._attempt(value);
     this.written = outcome.value;
     // Unless an event has told what came of it, or of a later change.
     if (!this._anonymous && pairs.get(this._key) === before) {
@@ -153,6 +152,19 @@ export class Answer {
       else pairs.delete(this._key);
     }
     return outcome;
+  }
+
+  /** @param {string} value */
+  async _attempt(value) {
+    const { chat, message } = this._source;
+    const ours = /** @type {import('../sdk/index.js').Message} */ (message);
+    const change = value
+      ? chat.setMessageExtensions(ours, [{ key: this._key, value }])
+      : chat.deleteMessageExtensions(ours, [this._key]);
+    // Behind it on the same connection: a summary that has this vote, so that no bar jumps back.
+    const summary = this._source.readSummary().catch(() => {});
+    const [{ data }] = await Promise.all([change, summary]);
+    return data.extensions[0] ?? { code: 0, value };
   }
 
   /** @param {Wish} wish */

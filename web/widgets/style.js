@@ -308,6 +308,10 @@ fieldset + fieldset {
   color: inherit;
   font: inherit;
 }
+/* The words may be of another direction than the page, as English ones in Arabic. */
+button, .hint > *, .label, .notice p, .status > *, .votes {
+  unicode-bidi: plaintext;
+}
 .sr {
   position: absolute;
   inline-size: 1px;
@@ -352,8 +356,16 @@ fieldset + fieldset {
     background: Highlight;
     forced-color-adjust: none;
   }
-  button {
+  .row::after {
+    display: none;
+  }
+  button, .foot button:not(.primary) {
+    margin: 0;
+    padding-inline: 0.75rem;
     border: 1px solid;
+  }
+  .notice.loading {
+    border: 0;
   }
 }
 `;

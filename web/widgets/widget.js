@@ -272,6 +272,7 @@ export class Widget extends Element {
     this._known = '';
     this._answer = new Answer(source, this._key, sheet.hashed, {
       change: () => this._draw(),
+      stored: () => this._stored,
       done: (value) => this._voice.say(value ? this._thanks(value) : this._say('back')),
       refused: (error) => this._onRefused(error),
       conflict: ({ mine, theirs }) =>
