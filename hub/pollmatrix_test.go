@@ -18,6 +18,9 @@ type secrecy struct {
 	anonymous    bool
 }
 
+// open reports whether everybody is told of every pair, and nobody of summaries.
+func (s secrecy) open() bool { return s.show == "pairs" && s.reveal == "always" }
+
 // What the members of the hall may learn of the others' answers. Here the table of PROTOCOL.md is
 // said once more, in other words than in the code.
 func (s secrecy) answers(role string, closed bool) bool {
@@ -103,9 +106,13 @@ func (s *scene) play(t *testing.T, secret secrecy, msgSeq int) {
 	for _, role := range roles {
 		s.reads(t, c[role], secret, role, id, msgSeq, false)
 	}
+	heard := make(map[string]*heard)
+	for _, role := range roles {
+		heard[role] = listen(c[role], secret)
+	}
 	closePoll(c["ann"], id)
 	for _, role := range roles {
-		s.events(t, c[role], secret, role)
+		s.events(t, c[role], secret, role, heard[role])
 		s.reads(t, c[role], secret, role, id, msgSeq, true)
 	}
 	s.outside(t, c["out"], id, msgSeq)
@@ -178,30 +185,49 @@ func (s *scene) check(
 }
 
 // events looks at what a session was told up to the close, and at the close.
-func (s *scene) events(t *testing.T, c *hubtest.Client, secret secrecy, role string) {
+func (s *scene) events(t *testing.T, c *hubtest.Client, secret secrecy, role string, h *heard) {
 	t.Helper()
-	var before strings.Builder
-	var summaries []string
+	said := h.until(c, "MESSAGE_EXTENSIONS_CLOSED")
+	s.check(t, "close", secret, role, true, said, false)
+	if strings.Contains(said, `"answers":[[1,0,1],null]`) != secret.answers(role, true) ||
+		strings.Contains(said, `"answers"`) != secret.answers(role, true) ||
+		!strings.Contains(said, `"pairs":2`) {
+		t.Errorf("%s is told of the close: %s", role, said)
+	}
+	s.check(t, "events", secret, role, false, h.before.String(), secret.pairs(role, false))
+	s.told(t, secret, role, h.before.String(), h.summaries)
+}
+
+// heard is what a session was told before the close.
+type heard struct {
+	before    strings.Builder
+	summaries []string
+}
+
+// listen hears a session's first summary, if it is told any: one that was still to come when the
+// message is closed is folded into the close.
+func listen(c *hubtest.Client, secret secrecy) *heard {
+	h := new(heard)
+	if !secret.open() {
+		h.before.WriteString(h.until(c, "MESSAGE_EXTENSIONS_SUMMARY"))
+	}
+	return h
+}
+
+// until hears on until the session is told this, and returns it.
+func (h *heard) until(c *hubtest.Client, method string) string {
 	for {
 		f := c.Notification()
 		said := string(f.Params)
-		switch f.Method {
-		case "MESSAGE_RECEIVED":
-			continue
-		case "MESSAGE_EXTENSIONS_CLOSED":
-			s.check(t, "close", secret, role, true, said, false)
-			if strings.Contains(said, `"answers":[[1,0,1],null]`) != secret.answers(role, true) ||
-				strings.Contains(said, `"answers"`) != secret.answers(role, true) ||
-				!strings.Contains(said, `"pairs":2`) {
-				t.Errorf("%s is told of the close: %s", role, said)
-			}
-			s.check(t, "events", secret, role, false, before.String(), secret.pairs(role, false))
-			s.told(t, secret, role, before.String(), summaries)
-			return
-		case "MESSAGE_EXTENSIONS_SUMMARY":
-			summaries = append(summaries, said)
+		if f.Method == "MESSAGE_EXTENSIONS_SUMMARY" {
+			h.summaries = append(h.summaries, said)
 		}
-		before.WriteString(said)
+		if f.Method == method {
+			return said
+		}
+		if f.Method != "MESSAGE_RECEIVED" {
+			h.before.WriteString(said)
+		}
 	}
 }
 
@@ -217,8 +243,7 @@ func (s *scene) told(t *testing.T, secret secrecy, role, all string, summaries [
 			t.Errorf("%s was told %s", role, said)
 		}
 	}
-	open := secret.show == "pairs" && secret.reveal == "always"
-	if (len(summaries) == 0) != open {
+	if (len(summaries) == 0) != secret.open() {
 		t.Errorf("%s was told the summaries %s", role, summaries)
 	}
 }
