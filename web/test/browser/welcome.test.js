@@ -1,12 +1,11 @@
 // The first screen of the demo.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { findings } from './gallery.js';
+import { findings, says } from './gallery.js';
 import { play } from './stage.js';
 
 /** Waits until so many people have voted in the first poll. */
-const voted = (page, people) =>
-  page.getByText(new RegExp(`^${people} (person|people) voted`)).waitFor();
+const voted = (page, people) => says(page, new RegExp(`^${people} (person|people) voted`));
 
 test('the first screen is a poll that runs, and a visitor votes without a name', () =>
   play(async ({ hub, open }) => {
