@@ -78,7 +78,8 @@ func TestUserWithAGuestsName(t *testing.T) {
 	for _, name := range []string{guest.UserID, "guest-", "guest-1"} {
 		sig := w.Sign(name)
 		w.Dial().Refused(usersig.WrongKey, "login", hubtest.LoginParams(hubtest.AppID, name, sig))
-		e, reply := w.Member(name).Call("openim_msg_ext_http_svc/group_get_key_values", object{"GroupId": "g", "MsgSeq": 1})
+		e, reply := w.Member(name).Call("openim_msg_ext_http_svc/group_get_key_values",
+			object{"GroupId": "g", "MsgSeq": 1})
 		if e.ErrorCode != usersig.WrongKey {
 			t.Errorf("%s, REST: %s", name, reply)
 		}
@@ -190,7 +191,8 @@ func TestHubWithoutGuests(t *testing.T) {
 	if !strings.Contains(said, "guests: this hub lets no guests in") {
 		t.Error(said)
 	}
-	e, reply := w.Backend().Call("group_open_http_svc/create_group", object{"Name": "n", "Type": "Public", "GuestAccess": 1})
+	e, reply := w.Backend().Call("group_open_http_svc/create_group",
+		object{"Name": "n", "Type": "Public", "GuestAccess": 1})
 	if e.ErrorCode != 10004 || !strings.Contains(e.ErrorInfo, "GuestAccess: this hub lets no guests in") {
 		t.Errorf("%s", reply)
 	}

@@ -263,7 +263,9 @@ func deeds() []deed {
 		deed{method: "getUserProfile", want: anyUser, params: func(place) object {
 			return object{"userIDList": []string{"somebody"}}
 		}},
-		deed{method: "updateMyProfile", want: anyUser, params: func(place) object { return object{"nick": "Somebody"} }},
+		deed{method: "updateMyProfile", want: anyUser, params: func(place) object {
+			return object{"nick": "Somebody"}
+		}},
 		deed{method: "getGroupList", params: func(place) object { return object{} }, want: anybody},
 		deed{method: "getGroupProfile", group: true, params: ofGroup, want: mayTakePart},
 		deed{method: "setMessageRead", params: ofMessage, want: mayMarkRead},

@@ -23,7 +23,8 @@ func TestLastRevision(t *testing.T) {
 	}
 	s, _ := open(t, nc, Options{Shards: 2, Alone: true})
 	if first, second := last("exthub_0"), last("exthub_1"); first != 3 || second != 3 {
-		t.Errorf("new buckets end at %d and %d, want their own entry, those of the index and of the lists", first, second)
+		t.Errorf("new buckets end at %d and %d, want their own entry, those of the index and of the lists",
+			first, second)
 	}
 	ref := poll(t, s)
 	seq, err := set(s, ref, "k", "v", 0)

@@ -144,7 +144,8 @@ type revision struct {
 // wasWritten reports whether a client wrote this entry: its write was acknowledged, or went
 // unanswered.
 func (w *world) wasWritten(message, key string, e entry, given map[revision]ack) bool {
-	if a, ok := given[revision{e.bucket, e.seq}]; ok && a.message == message && a.key == key && a.pair.value == e.value {
+	a, ok := given[revision{e.bucket, e.seq}]
+	if ok && a.message == message && a.key == key && a.pair.value == e.value {
 		return true
 	}
 	for _, op := range w.journal.history[message] {

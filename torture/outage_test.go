@@ -105,8 +105,11 @@ type site struct {
 
 func newSite(t *testing.T) *site {
 	t.Helper()
-	s := &site{cluster: startProxied(t), t: t, begun: map[string]time.Time{}, newest: map[string]time.Time{}, acks: map[string][]time.Time{},
-		news: map[string][]time.Time{}}
+	s := &site{
+		cluster: startProxied(t), t: t,
+		begun: map[string]time.Time{}, newest: map[string]time.Time{}, acks: map[string][]time.Time{},
+		news: map[string][]time.Time{},
+	}
 	ports := freePorts(t, 2)
 	for h := range 2 {
 		s.links[h] = newLinks(t, s.url())

@@ -9,7 +9,8 @@ import (
 	"path"
 )
 
-//go:embed dist sdk/index.d.ts sdk/codes.js demo/index.html demo/icon.svg pages/share.html pages/present.html
+//go:embed dist sdk/index.d.ts sdk/codes.js demo/index.html demo/icon.svg
+//go:embed pages/share.html pages/present.html
 var files embed.FS
 
 // SDK returns the files of the browser SDK, by name: index.js, an ES module, lists.js, which that

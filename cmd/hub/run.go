@@ -241,7 +241,8 @@ func (p *process) printBanner(out io.Writer) {
 		fmt.Fprintf(out, "  demo       http://%s/     open it in two windows\n", at)
 	}
 	if c.Guests {
-		fmt.Fprintf(out, "  guests     make them a poll: hub poll QUESTION OPTION... --url http://127.0.0.1:%d\n", port(at))
+		fmt.Fprintf(out, "  guests     make them a poll: hub poll QUESTION OPTION... --url http://127.0.0.1:%d\n",
+			port(at))
 	}
 	if c.LAN {
 		for _, host := range lanHosts() {

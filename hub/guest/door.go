@@ -121,7 +121,8 @@ func (d *door) admit(w http.ResponseWriter, r *http.Request) (ticket, *refusal) 
 	now := d.options.Now()
 	if wait := limit.take(r.RemoteAddr, now); wait > 0 {
 		d.options.Audit.Refused("guest refused", "address", r.RemoteAddr)
-		return ticket{}, &refusal{http.StatusTooManyRequests, "too many guests from this address: try again later", wait}
+		return ticket{}, &refusal{http.StatusTooManyRequests,
+			"too many guests from this address: try again later", wait}
 	}
 	validity := leastValidity + rand.N(mostValidity-leastValidity).Truncate(time.Second)
 	sig, err := usersig.Sign(d.options.SDKAppID, d.options.Keys.guests[0], userID, now, validity)
