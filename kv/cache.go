@@ -41,6 +41,7 @@ type slot struct {
 	filter string        // what its precondition is about: every subject of the object
 	elem   *list.Element // guarded by cache.mu
 	weight int           // guarded by both locks; of the cache's bytes
+	starts uint64        // those of the shard when the slot was made, see sameStart
 	loaded chan struct{} // closed when the first snapshot is in or has failed
 
 	mu       sync.Mutex
@@ -163,7 +164,7 @@ func (c *cache) find(key []byte) (sl *slot, mine bool) {
 		c.used.MoveToFront(sl.elem)
 		return sl, false
 	}
-	sl = &slot{key: string(key), loaded: make(chan struct{})}
+	sl = &slot{key: string(key), starts: c.sh.starts.Load(), loaded: make(chan struct{})}
 	sl.filter = c.sh.bucket.Filter(sl.key)
 	sl.elem = c.used.PushFront(sl)
 	c.slots[sl.key] = sl

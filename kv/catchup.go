@@ -50,8 +50,27 @@ const catchUpWait = 250 * time.Millisecond
 // takes.
 func (sh *shard) verifyWithLeader(ctx context.Context, sl *slot, last uint64) (current bool, err error) {
 	newest, err := sh.bucket.Newest(ctx, sl.filter)
-	if err != nil || newest <= last {
-		return err == nil, err
+	switch {
+	case err != nil:
+		return false, err
+	case newest > last:
+		return false, sh.catchUp(ctx, sl, newest)
+	case newest < last:
+		err = sh.sameHistory(ctx, sl)
 	}
-	return false, sh.catchUp(ctx, sl, newest)
+	return err == nil, err
+}
+
+// sameHistory returns nil if the bucket is still the one that the slot was made of: what the leader
+// does not have has expired or was swept. Otherwise the leader does not know what may have been
+// committed on top of it in the bucket that is gone.
+func (sh *shard) sameHistory(ctx context.Context, sl *slot) error {
+	state, err := sh.state.get(ctx, sh.bucket.State)
+	switch {
+	case err != nil:
+		return err
+	case !state.Created.Equal(sh.tail.created()):
+		return errBegunBefore
+	}
+	return sh.sameStart(sl.starts) // the tail may have noticed meanwhile
 }

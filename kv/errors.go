@@ -34,6 +34,10 @@ var (
 	// until it knows the history that it waits in.
 	errAnotherHistory = fmt.Errorf("%w: the bucket was made anew meanwhile", ErrUnknown)
 
+	// errBegunBefore is returned to a request that was made before the tail started anew. What it
+	// names, and what was checked for it, may be of a history that is over.
+	errBegunBefore = fmt.Errorf("%w: changes may have been missed since the request was made", ErrUnavailable)
+
 	// errUnreadable is returned for an object with an entry that none of us wrote, or that was
 	// damaged. It can't be served as if the entry were not there, and asking again does not help.
 	errUnreadable = errors.New("entry that can't be read")

@@ -82,6 +82,14 @@ func (g *groupCommit) forget() {
 	g.queue = slices.DeleteFunc(g.queue, func(w *waiter) bool { return w.gone })
 }
 
+// refuse ends all waiters with an error.
+func (g *groupCommit) refuse(err error) {
+	for _, w := range slices.Clone(g.queue) {
+		w.commit, w.err = Commit{}, err
+		g.finish(w)
+	}
+}
+
 // promote makes a waiter the leader. An empty queue does not say that there is none: a leader whose
 // own Update is done has left the queue, and has yet to call promoteNext.
 func (g *groupCommit) promote(w *waiter) {

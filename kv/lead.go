@@ -17,6 +17,11 @@ func (sh *shard) lead(ctx context.Context, sl *slot, w *waiter) {
 			break
 		}
 		sl.mu.Lock()
+		if err := sh.sameStart(sl.starts); err != nil {
+			sl.group.refuse(err)
+			sl.mu.Unlock()
+			break
+		}
 		if m := sl.object.(*Message); m.due() {
 			writes, last := m.closeWrites(sl.key, Change{Close: true}), sl.revision
 			sl.mu.Unlock()

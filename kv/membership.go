@@ -1,6 +1,7 @@
 package kv
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -35,7 +36,7 @@ func (s *Store) UpdateGroup(ctx context.Context, groupID string, decide func(*Gr
 	if err := s.marks.check(ctx); err != nil {
 		return err
 	}
-	g, err := sh.updateGroup(ctx, groupID, decide)
+	g, err := sh.updateGroup(ctx, sh.starts.Load(), groupID, decide)
 	if err != nil {
 		return err
 	}
@@ -56,9 +57,10 @@ type groupUpdate struct {
 	refused   error  // decide's own
 }
 
-// updateGroup decides and commits, one caller after the other.
+// updateGroup decides and commits, one caller after the other, if the tail has not started anew
+// since starts was read.
 func (sh *shard) updateGroup(
-	ctx context.Context, groupID string, decide func(*Group) (GroupChange, error),
+	ctx context.Context, starts uint64, groupID string, decide func(*Group) (GroupChange, error),
 ) (groupUpdate, error) {
 	release, err := sh.locks.lock(ctx, groupID)
 	if err != nil {
@@ -68,13 +70,15 @@ func (sh *shard) updateGroup(
 	for ctx.Err() == nil {
 		var sl *slot
 		var change GroupChange
-		var decided error
+		var decided, before error
 		var last uint64
 		err := sh.cache.withGroup(ctx, groupID, func(found *slot) {
 			sl, last = found, found.revision
-			change, decided = decide(found.object.(*Group))
+			if before = sh.sameStart(starts); before == nil {
+				change, decided = decide(found.object.(*Group))
+			}
 		})
-		if err != nil {
+		if err := cmp.Or(err, before); err != nil {
 			return groupUpdate{}, err
 		}
 		if decided != nil || change.empty() {

@@ -31,12 +31,12 @@ func (s *Store) Send(ctx context.Context, r Record, origin string, dedup time.Du
 	sh := s.shardFor(r.Ref)
 	ctx, cancel := context.WithTimeout(ctx, min(bucket.RequestTimeout, sh.options.WriteTimeout))
 	defer cancel()
-	id := ""
+	starts, id := sh.starts.Load(), ""
 	if dedup > 0 {
 		id = r.fingerprint()
 	}
 	for {
-		stored, err := sh.send(ctx, r, origin, id)
+		stored, err := sh.send(ctx, starts, r, origin, id)
 		var duplicate *bucket.DuplicateError
 		if !errors.As(err, &duplicate) {
 			return stored, err
@@ -57,7 +57,7 @@ func (s *Store) Send(ctx context.Context, r Record, origin string, dedup time.Du
 	}
 }
 
-func (sh *shard) send(ctx context.Context, r Record, origin, id string) (Record, error) {
+func (sh *shard) send(ctx context.Context, starts uint64, r Record, origin, id string) (Record, error) {
 	release, err := sh.locks.lock(ctx, "send "+string(r.Ref.Conversation()))
 	if err != nil {
 		return Record{}, errors.Join(ErrUnavailable, err)
@@ -67,6 +67,9 @@ func (sh *shard) send(ctx context.Context, r Record, origin, id string) (Record,
 		return sh.sendC2C(ctx, r, origin, id)
 	}
 	for {
+		if err := sh.sameStart(starts); err != nil {
+			return Record{}, err
+		}
 		stored, err := sh.sendGroup(ctx, r, origin, id)
 		var stale *bucket.StaleError
 		if !errors.As(err, &stale) || errors.Is(err, ErrUnknown) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strconv"
+	"sync/atomic"
 
 	"github.com/nats-io/nats.go"
 
@@ -27,6 +28,18 @@ type shard struct {
 	state   *shared[bucket.State]
 
 	revocations revocations
+	starts      atomic.Uint64 // how often the tail started anew, see sameStart
+}
+
+// sameStart returns errBegunBefore if the tail has started anew since starts was read. A write that
+// began before that is decided no more. Its Seq may be of a bucket that is gone, its writer no
+// member in the one that there is, and its client was told to read anew: in a new history, with
+// messages of the same IDs, it would overwrite what nobody has seen.
+func (sh *shard) sameStart(starts uint64) error {
+	if sh.starts.Load() != starts {
+		return errBegunBefore
+	}
+	return nil
 }
 
 func bucketName(o Options, index int) string { return o.Bucket + "_" + strconv.Itoa(index) }

@@ -1,6 +1,7 @@
 package kv
 
 import (
+	"cmp"
 	"context"
 	"errors"
 )
@@ -54,8 +55,9 @@ func (s *Store) Update(ctx context.Context, ref Ref, decide Decide) (Commit, err
 
 // change is Update within the time that ctx gives it.
 func (sh *shard) change(ctx context.Context, ref Ref, decide Decide) (Commit, error) {
+	starts := sh.starts.Load()
 	for {
-		commit, err := sh.update(ctx, ref, decide)
+		commit, err := sh.update(ctx, starts, ref, decide)
 		switch {
 		case !errors.Is(err, errRetry):
 			return commit, err
@@ -65,21 +67,25 @@ func (sh *shard) change(ctx context.Context, ref Ref, decide Decide) (Commit, er
 	}
 }
 
-// update commits what decide wants, alone or together with others. After errRetry it has to be
-// called again.
-func (sh *shard) update(ctx context.Context, ref Ref, decide Decide) (Commit, error) {
+// update commits what decide wants, alone or together with others, if the tail has not started
+// anew since starts was read. After errRetry it has to be called again.
+func (sh *shard) update(ctx context.Context, starts uint64, ref Ref, decide Decide) (Commit, error) {
 	var sl *slot
 	var single cas
 	var isCAS bool
 	var w *waiter
+	var before error
 	err := sh.cache.withMessage(ctx, ref, func(found *slot) {
 		sl = found
+		if before = sh.sameStart(starts); before != nil {
+			return
+		}
 		if single, isCAS = sl.beginCAS(decide, sh.options); !isCAS {
 			w = &waiter{decide: decide, wake: make(chan wakeup, 1)}
 			sl.group.join(w)
 		}
 	})
-	switch {
+	switch err := cmp.Or(err, before); {
 	case err != nil:
 		return Commit{}, err
 	case isCAS:
