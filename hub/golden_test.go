@@ -91,7 +91,7 @@ func TestGoldenFrames(t *testing.T) {
 		o.MessageRate, o.MaxSessionsPerUser, o.MaxGroupMembers = 10, 2, 4
 		o.MaxGroups, o.MaxExtensionsPerUser, o.MaxConversationBytes = 2, 3, 300
 	})
-	stable := strings.NewReplacer(fmt.Sprintf(`"epoch": %q`, w.Store.Epoch()), fmt.Sprintf(`"epoch": %q`, epoch))
+	stable := strings.NewReplacer(w.Store.Epoch(), epoch)
 	r := &recorder{t, hubtest.Golden{TB: t, Dir: frames, Update: *update, Stable: stable}}
 	defer r.golden.Finish()
 

@@ -142,7 +142,7 @@ func (s *session) authenticate(r request) (jsontext.Value, error) {
 		UserID: s.caller.UserID, SessionID: s.caller.Session, Admin: s.caller.Admin,
 		HeartbeatInterval: int(o.Heartbeat / time.Second), Time: now.Unix(),
 		// After subscribe: another history from now on ends this session
-		Epoch: s.hub.store.Epoch(), Position: s.hub.store.Position().String(),
+		Epoch: s.hub.store.Epoch(), Position: s.hub.store.PositionText(),
 		Limits: wireLimits{
 			o.MaxExtensions, o.MaxExtensionsPerRequest, o.MaxKeyBytes, o.MaxValueBytes, o.MessageRate, maxFrame,
 			o.MaxExtensionsPerUser, o.MaxConversationBytes, int64(o.MessageTTL / time.Second), o.MaxGroups,

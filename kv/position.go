@@ -7,7 +7,8 @@ import (
 )
 
 // Position names a moment by a revision of each bucket: what is behind it was committed later. No
-// clock tells that, because those of two hubs differ. It belongs to an Epoch, as revisions do.
+// clock tells that, because those of two hubs differ. As text it also names the Epoch of its
+// revisions, because somebody who comes back with it may find another one.
 type Position []uint64
 
 // ErrPosition is returned for what is no Position of these buckets.
@@ -22,8 +23,15 @@ func (s *Store) Position() Position {
 	return p
 }
 
-// String returns the revisions, in base 36.
-func (p Position) String() string {
+// PositionText returns Position as ParsePosition reads it: the revisions in base 36, "@", and the
+// Epoch. The Epoch is read first: if it changes right then, the text names the old one, and all of
+// the new one is behind it.
+func (s *Store) PositionText() string {
+	epoch := s.Epoch()
+	return s.Position().revisions() + "@" + epoch
+}
+
+func (p Position) revisions() string {
 	var b []byte
 	for i, revision := range p {
 		if i > 0 {
@@ -34,21 +42,39 @@ func (p Position) String() string {
 	return string(b)
 }
 
-// ParsePosition reads what String returns, for as many buckets as this Store has, or returns
-// ErrPosition. The empty string is the beginning.
+// ParsePosition reads what PositionText returns, or returns ErrPosition. The empty string is the
+// beginning.
+//
+// In a bucket that was made anew since, everything is behind the position. In one that lost its
+// end, revisions from there on were given out again: it counts up to where the bucket was kept.
+// Text without an epoch is of an earlier version, and of this epoch.
 func (s *Store) ParsePosition(text string) (Position, error) {
 	p := make(Position, len(s.shards))
 	if text == "" {
 		return p, nil
 	}
-	if strings.Count(text, "-") != len(p)-1 {
+	revisions, epoch, _ := strings.Cut(text, "@")
+	parts := strings.Split(revisions, "-")
+	then, now := strings.Split(epoch, "-"), s.buckets()
+	if epoch == "" {
+		then = append(now, s.options.Generation)
+	}
+	if len(then) < len(parts) || epoch == "" && len(parts) != len(p) {
 		return nil, ErrPosition
 	}
-	for i, part := range strings.Split(text, "-") {
-		var err error
-		if p[i], err = strconv.ParseUint(part, 36, 53); err != nil {
+	lost := strings.Join(then[len(parts):], "-") != s.options.Generation
+	for i, part := range parts {
+		revision, err := strconv.ParseUint(part, 36, 53)
+		if err != nil {
 			return nil, ErrPosition
 		}
+		if i >= len(p) || then[i] != now[i] {
+			continue
+		}
+		if lost {
+			revision = min(revision, s.options.Kept[s.shards[i].bucket.Name()])
+		}
+		p[i] = revision
 	}
 	return p, nil
 }

@@ -51,6 +51,8 @@ type Options struct {
 	IdleProbe time.Duration
 	// Generation is a part of the Epoch. Another one says that these buckets have lost something.
 	Generation string
+	// Kept is, by bucket name, up to which revision everything is as it was in former Generations.
+	Kept map[string]uint64
 
 	// ttlSlack is how much longer than a message that lives what means nothing without it; a minute
 	// if zero.
@@ -193,14 +195,20 @@ func (s *Store) Writing(ctx context.Context) *lazycontext.Context {
 // Epoch names the history that revisions belong to. It changes when a bucket was deleted and made
 // anew, and with Options.Generation; revisions from before mean nothing then.
 func (s *Store) Epoch() string {
-	var names []string
-	for _, shard := range s.shards {
-		names = append(names, strconv.FormatInt(shard.tail.created().UnixNano(), 36))
-	}
+	names := s.buckets()
 	if s.options.Generation != "" {
 		names = append(names, s.options.Generation)
 	}
 	return strings.Join(names, "-")
+}
+
+// buckets returns for each bucket when it was made, in base 36.
+func (s *Store) buckets() []string {
+	names := make([]string, 0, len(s.shards)+1)
+	for _, shard := range s.shards {
+		names = append(names, strconv.FormatInt(shard.tail.created().UnixNano(), 36))
+	}
+	return names
 }
 
 // Revisions returns the highest revision that this Store has seen committed, by bucket name.

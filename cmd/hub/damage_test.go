@@ -5,8 +5,11 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
+
+	"exthub/hub/hubtest"
 )
 
 // lastBlock returns the path and the size of the store's last block.
@@ -88,10 +91,13 @@ func TestDamagedBlock(t *testing.T) {
 			}
 			reader.Close()
 			epoch, seq := writeAfterLoss(t, h, w)
+			sendAfterLoss(t, h)
+			checkNews(t, h, w)
 			tt.end(h)
 
 			quiet := startHub(t, "--data", w.data)
 			checkAfterLoss(t, quiet, w, epoch, seq)
+			checkNews(t, quiet, w)
 			if strings.Contains(quiet.logged(), "gone") {
 				t.Errorf("the loss is told once more:\n%s", quiet.logged())
 			}
@@ -114,6 +120,30 @@ func writeAfterLoss(t *testing.T, h *hubProcess, w filledDir) (epoch string, seq
 		t.Fatal(err)
 	}
 	return alice.Epoch, seq
+}
+
+// sendAfterLoss sends a message to a stranger.
+func sendAfterLoss(t *testing.T, h *hubProcess) {
+	t.Helper()
+	alice := h.login("alice")
+	defer alice.Close()
+	alice.Send("C2C", "carol")
+}
+
+// checkNews comes back with a position from before the loss, of a revision that is given out again:
+// what was sent since has to be told, and what was there before is no news.
+func checkNews(t *testing.T, h *hubProcess, w filledDir) {
+	t.Helper()
+	alice := h.login("alice")
+	defer alice.Close()
+	position := strconv.FormatUint(w.last+1000, 36) + "@" + w.epoch
+	var news struct {
+		ConversationList []struct{ ConversationID string }
+	}
+	alice.Must("getConversationList", hubtest.Object{"since": position}, &news)
+	if got := news.ConversationList; len(got) != 1 || got[0].ConversationID != "C2Ccarol" {
+		t.Errorf("since before the loss there is %v, want what was sent to carol", got)
+	}
 }
 
 // checkAfterLoss checks that a hub started again has what writeAfterLoss wrote, in the same epoch.

@@ -21,7 +21,8 @@ const (
 // openStore opens the store, once it is certain that nothing is missing from it, or that the loss
 // is accepted.
 func (p *process) openStore(ctx context.Context) (err error) {
-	c, generation := p.config, ""
+	c := p.config
+	var history mark // of the embedded store
 	if p.dir != nil {
 		p.watermark, err = openWatermark(ctx, c, p.dir, p.nats.conn)
 		var loss *lossError
@@ -32,7 +33,7 @@ func (p *process) openStore(ctx context.Context) (err error) {
 		if err != nil {
 			return err
 		}
-		generation = p.watermark.mark.Generation
+		history = p.watermark.mark
 	}
 	options := kv.Options{
 		Shards:        c.Shards,
@@ -41,7 +42,8 @@ func (p *process) openStore(ctx context.Context) (err error) {
 		SyncAlways:    c.NATSURL == "" && c.Sync.Always,
 		MaxPairs:      c.MaxExtensions,
 		MaxTombstones: c.MaxTombstones,
-		Generation:    generation,
+		Generation:    history.Generation,
+		Kept:          history.Kept,
 		Alone:         c.NATSURL == "",
 	}
 	if c.NATSURL != "" {

@@ -44,6 +44,9 @@ type mark struct {
 	// one. It is made from the time, as the rest of the epoch is: a counter could repeat itself
 	// after the directory was restored from a backup.
 	Generation string `json:"generation,omitempty"`
+	// Kept is up to which revision each bucket is as it was before the first such loss: from there
+	// on, revisions were given out twice.
+	Kept map[string]uint64 `json:"kept,omitempty"`
 
 	Revisions map[string]uint64 `json:"revisions"` // by bucket
 }
@@ -89,6 +92,7 @@ func openWatermark(ctx context.Context, c *Config, dir *dataDir, nc *nats.Conn) 
 	if !c.AcceptLoss {
 		return nil, &lossError{loss, dir.path}
 	}
+	w.mark.keep()
 	w.mark.Generation = strconv.FormatInt(time.Now().UnixNano(), 36)
 	slog.Warn("going on without what is gone; clients will read everything anew",
 		"loss", loss, "generation", w.mark.Generation)
@@ -127,6 +131,15 @@ func (w *watermark) compare(ctx context.Context, text []byte, nc *nats.Conn) (lo
 func parseMark(text []byte) (m mark, ok bool) {
 	err := json.Unmarshal(text, &m)
 	return m, err == nil && m.Revisions != nil
+}
+
+// keep notes that a loss is accepted, and what is left: of two losses, what neither has touched.
+func (m *mark) keep() {
+	kept := maps.Clone(m.Revisions)
+	for bucket, before := range m.Kept {
+		kept[bucket] = min(kept[bucket], before)
+	}
+	m.Kept = kept
 }
 
 // start updates the file as the store advances, until close.

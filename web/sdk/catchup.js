@@ -33,16 +33,15 @@ export class CatchUp {
   }
 
   /**
-   * Notes a login, from the second on as a reason to run.
+   * Notes a login, from the second on as a reason to run. If the hub's store was replaced
+   * meanwhile, the hub knows what is behind a position of the last one.
    *
    * @param {string} position
-   * @param {boolean} anew whether positions of before mean nothing
    */
-  onLogin(position, anew) {
-    if (anew) this._told = position;
+  onLogin(position) {
     this._position = position;
-    this._generation++;
-    if (this._generation > 1) void this.run();
+    if (this._generation++) void this.run();
+    else this._told = position;
   }
 
   stop() {

@@ -166,14 +166,13 @@ export class Session {
   _onLogin({ time, epoch, position, limits }) {
     this.perRequest = limits.maxExtensionsPerRequest;
     this._hubTimeAtZero = time * 1000 - this._clock.now();
-    const anew = epoch !== this._epoch;
-    if (anew) {
+    if (epoch !== this._epoch) {
       this.history.reset();
       this.extensions.reset();
     }
     this._epoch = epoch;
     this.groups.onLogin();
-    this._catchUp.onLogin(position, anew);
+    this._catchUp.onLogin(position);
   }
 
   _onDisconnect() {

@@ -92,6 +92,40 @@ test(
   },
 );
 
+test(
+  'the first messages in a store that was made anew while one was away are told once',
+  { timeout },
+  async (t) => {
+    const lossy = await Hub.start('--secret-key', secretKey);
+    t.after(() => lossy.stop());
+    const proxy = await TcpProxy.open(t, lossy);
+    const eve = await User.logIn(t, lossy, 'eve', { url: proxy.url });
+    await say(eve, 'friend', 'known before');
+    proxy.cut();
+    await eve.waitFor(EVENT.NET_STATE_CHANGE, ({ state }) => state === 'disconnected');
+    await lossy.kill();
+    await lossy.wipe();
+    await lossy.restart();
+    const fay = await User.logIn(t, lossy, 'fay');
+    const memberList = [{ userID: 'eve' }];
+    await fay.chat.createGroup({ groupID: 'new', name: 'New', type: TYPES.GRP_PUBLIC, memberList });
+    for (const text of ['group one', 'group two']) await say(fay, 'new', text, TYPES.CONV_GROUP);
+    for (const text of ['stranger one', 'stranger two']) await say(fay, 'eve', text);
+    proxy.restore();
+    await eve.waitFor(MESSAGE_RECEIVED, ([{ to }]) => to === 'new');
+    await eve.waitFor(MESSAGE_RECEIVED, ([{ to }]) => to === 'eve');
+    await say(fay, 'new', 'live', TYPES.CONV_GROUP);
+    await eve.waitFor(MESSAGE_RECEIVED, ([{ payload }]) => payload.text === 'live');
+    assert.deepEqual(texts(eve).toSorted(), [
+      'group one',
+      'group two',
+      'live',
+      'stranger one',
+      'stranger two',
+    ]);
+  },
+);
+
 /** A message as the fake hub sends it. */
 const wire = (from, n) => ({
   ID: `c.${from}.alice.${n}_${n}_1`,
