@@ -2,9 +2,11 @@ package kv
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
+	"exthub/kv/bucket"
 	"exthub/kv/kvtest"
 )
 
@@ -127,5 +129,47 @@ func TestClearOfVeryMany(t *testing.T) {
 	sh.cache.reset()
 	if pairs := read(t, s, ref, 0); len(pairs) != 2 {
 		t.Fatalf("after the clear and two sets: %v", pairs)
+	}
+}
+
+// A hub was away while a message was cleared and one of its pairs was set again. It gets the clear,
+// and never the deletion of that pair, which was overwritten. It must not take the clear for one
+// that has no deletions: those of the other pairs stay listed, with their Seq, so who names one is
+// right, and who comes back is told.
+func TestClearOfWhichADeletionWasMissed(t *testing.T) {
+	h := newHoard()
+	id := string(fuzzedPost.ID())
+	entry := func(suffix, value string) bucket.Entry {
+		e := h.entry(id, suffix, value)
+		e.Deleted = value == ""
+		return e
+	}
+	before := []bucket.Entry{entry("x.a", "1"), entry("x.b", "1"), entry("x.c", "1"), entry("x.c", "")}
+	h.load(id, fuzzedPost, before...)
+	clear := []bucket.Entry{entry("x.a", ""), entry("x.b", ""), entry("c", `{"clear":true}`)}
+	again := entry("x.a", "2")
+
+	m := h.peek(id).object.(*Message)
+	h.applyTail(id, clear[1:])
+	if got := m.Pair("a"); !got.Deleted || m.Live() != 0 {
+		t.Errorf("behind the clear: %+v, and %d pairs", got, m.Live())
+	}
+	for _, want := range []Pair{{Key: "b", Seq: 6, Deleted: true}, {Key: "c", Seq: 4, Deleted: true}} {
+		if got := m.Pair(want.Key); got != want {
+			t.Errorf("behind the clear: %+v, want %+v", got, want)
+		}
+	}
+	h.applyTail(id, []bucket.Entry{again})
+
+	anew := &slot{key: id}
+	snap := bucket.Snapshot{UpTo: h.revision, Entries: []bucket.Entry{before[3], clear[1], clear[2], again}}
+	if err := anew.fill(newMessage(fuzzedPost), snap); err != nil {
+		t.Fatal(err)
+	}
+	want := []Pair{{Key: "c", Seq: 4, Deleted: true}, {Key: "b", Seq: 6, Deleted: true}, {Key: "a", Value: "2", Seq: 8}}
+	for who, m := range map[string]*Message{"was behind": m, "starts now": anew.object.(*Message)} {
+		if got := m.Pairs(1); !slices.Equal(got, want) || m.ClearSeq() != 7 || m.LatestSeq() != 8 {
+			t.Errorf("a hub that %s has %+v, want %+v", who, got, want)
+		}
 	}
 }
