@@ -93,7 +93,8 @@ outages:
 bench: hub
 	go build -o bin/bars ./bench/bars
 	bin/bars --hub bin/hub --out docs
-	go test ./kv -run '^$$' -bench 'GroupChange|SetBesideHubs' -benchtime 2000x
+	go test ./kv -run '^$$' -bench 'GroupChange|SetBesideHubs|PageOf|VoteOnOneOf' -benchtime 2000x
+	go test ./kv -run '^$$' -bench 'LoadOf|ClearOf' -benchtime 5x
 
 # The moving picture of the README, recorded from the demo page: about a minute.
 picture: tools hub

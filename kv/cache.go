@@ -193,8 +193,8 @@ func (c *cache) load(ctx context.Context, sl *slot, empty object) {
 	if err != nil {
 		c.remove(sl)
 	} else {
-		c.evict(sl)
 		c.sh.sweeper.collect(sl)
+		c.evict(sl)
 	}
 }
 
@@ -260,8 +260,8 @@ func (c *cache) applyTail(objectKey string, entries []bucket.Entry) {
 		c.remove(sl)
 		return
 	}
-	c.evict(sl)
 	c.sh.sweeper.collect(sl)
+	c.evict(sl)
 }
 
 // slotBytes is what a slot costs besides its object and its names.

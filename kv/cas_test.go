@@ -266,8 +266,8 @@ func TestCASAmongEverythingElse(t *testing.T) {
 	all.Wait()
 	history.check(t)
 	stored, upTo := truth(t, hubs[0], ref)
-	if stored.live > limit {
-		t.Errorf("%d pairs, limit %d", stored.live, limit)
+	if stored.Live() > limit {
+		t.Errorf("%d pairs, limit %d", stored.Live(), limit)
 	}
 	want := fmt.Sprint(stored.Pairs(0))
 	for i, h := range hubs {

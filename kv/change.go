@@ -1,10 +1,8 @@
 package kv
 
 import (
-	"cmp"
 	"encoding/json"
 	"fmt"
-	"slices"
 	"strings"
 
 	"exthub/kv/bucket"
@@ -26,14 +24,17 @@ func parseControl(e bucket.Entry) (control, error) {
 	if c.Clear {
 		c.ClearSeq = e.Revision
 	}
+	if c.Purge {
+		c.PurgedSeq = e.Revision
+	}
 	if max(c.ClearSeq, c.PurgedSeq) > e.Revision {
 		return c, fmt.Errorf("control entry at %d speaks of what is to come", e.Revision)
 	}
 	return c, nil
 }
 
-// maxDeletions is how many pairs a clear deletes each: the record, the control entry and a
-// schedule may have to fit into the same commit.
+// maxDeletions is how many pairs a clear deletes each, if there are no more: the record, the
+// control entry and a schedule may have to fit into the same commit.
 const maxDeletions = bucket.MaxBatch - 3
 
 // empty reports whether nothing is to be written.
@@ -50,16 +51,11 @@ func (m *Message) writes(object string, change Change, maxTombstones int) (write
 		return m.closeWrites(object, change), false
 	}
 	next := control{ClearSeq: m.control.ClearSeq, PurgedSeq: m.control.PurgedSeq}
-	deletions := m.gone
+	deletions := m.gone.len()
 	if change.Clear {
-		next = control{Clear: true, PurgedSeq: m.control.PurgedSeq}
-		for _, p := range m.Pairs(0) {
-			deletions++
-			if len(writes) < maxDeletions {
-				key := object + ".x." + encodeToken(p.Key)
-				writes = append(writes, bucket.Write{Key: key, Delete: true, Mark: m.mark("")})
-			}
-		}
+		writes = m.clearWrites(object)
+		next = control{Clear: true, Purge: len(writes) < m.live.len(), PurgedSeq: m.control.PurgedSeq}
+		deletions += len(writes)
 	}
 	for _, w := range change.Writes {
 		key := object + ".x." + encodeToken(w.Key)
@@ -89,18 +85,32 @@ func (m *Message) writes(object string, change Change, maxTombstones int) (write
 	return append(writes, bucket.Write{Key: object + ".c", Value: string(value), Mark: m.mark("")}), true
 }
 
+// clearWrites returns the deletions of a clear, which go before its control entry. They make a
+// compare-and-swap fail that has not seen the clear, and every pair is free of its entry then. Of
+// more pairs than fit into a commit there are none: where so many may be there is no
+// compare-and-swap, so the control entry says it all, and that no deletion of before is listed any
+// more. That is the whole work of the clear, one entry, whether there were a thousand pairs or
+// 100,000; what is left of them the sweeper removes with one request.
+func (m *Message) clearWrites(object string) []bucket.Write {
+	if m.live.len() > maxDeletions {
+		return nil
+	}
+	writes := make([]bucket.Write, 0, m.live.len()+2)
+	for p := range m.live.from(0) {
+		key := object + ".x." + encodeToken(p.Key)
+		writes = append(writes, bucket.Write{Key: key, Delete: true, Mark: m.mark("")})
+	}
+	return writes
+}
+
 // oldest returns the Seq of the n-th oldest deletion, of the newest if there are fewer, or 0 if
 // there is none.
-func (m *Message) oldest(n int) uint64 {
-	seqs := make([]uint64, 0, m.gone)
-	for _, p := range m.pairs {
-		if p.Deleted {
-			seqs = append(seqs, p.Seq)
+func (m *Message) oldest(n int) (seq uint64) {
+	for p := range m.gone.from(0) {
+		seq = p.Seq
+		if n--; n == 0 {
+			break
 		}
 	}
-	if len(seqs) == 0 {
-		return 0
-	}
-	slices.SortFunc(seqs, cmp.Compare)
-	return seqs[min(n, len(seqs))-1]
+	return seq
 }

@@ -79,9 +79,10 @@ func TestTombstonesAreBounded(t *testing.T) {
 	}
 }
 
-// A clear of more pairs than one commit can delete is still one clear.
+// A clear of more pairs than one commit can delete is still one clear: one entry, whatever there
+// was, one change that followers hear of, and one request of the sweeper.
 func TestClearOfVeryMany(t *testing.T) {
-	s, _ := open(t, kvtest.Server(t), Options{})
+	s, deltas := open(t, kvtest.Server(t), Options{})
 	ref := poll(t, s)
 	for part := range 3 {
 		if _, err := s.Update(t.Context(), ref, func(*Txn) (Change, error) {
@@ -96,6 +97,10 @@ func TestClearOfVeryMany(t *testing.T) {
 	}
 	sh := s.shards[0]
 	sh.cache.reset() // 1,200 keys: more than one snapshot answers
+	before, err := sh.bucket.State(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
 	cleared, err := s.Update(t.Context(), ref, func(m *Txn) (Change, error) {
 		if m.Live() != 1200 {
 			t.Errorf("%d pairs before the clear", m.Live())
@@ -104,6 +109,10 @@ func TestClearOfVeryMany(t *testing.T) {
 	})
 	if err != nil {
 		t.Fatal(err)
+	}
+	if d := until(t, deltas, func(d Delta) bool { return d.ClearSeq > 0 }); d.ClearSeq != cleared.Latest ||
+		cleared.Latest != before.Last+1 || len(d.Pairs) > 0 {
+		t.Errorf("cleared at %d, after %d: %+v", cleared.Latest, before.Last, d)
 	}
 	for range 2 {
 		if err := s.Read(t.Context(), ref, 0, func(m *Message) {
@@ -130,6 +139,19 @@ func TestClearOfVeryMany(t *testing.T) {
 	if pairs := read(t, s, ref, 0); len(pairs) != 2 {
 		t.Fatalf("after the clear and two sets: %v", pairs)
 	}
+	for _, left := range sh.sweeper.queue { // it is found each time that the message is read anew
+		if left.key != string(ref.ID())+".x.*" {
+			t.Errorf("the sweeper has to look for %s", left.key)
+		}
+	}
+	sh.sweeper.sweep(t.Context(), time.Now().Add(2*sweepDelay))
+	if keys, err := sh.bucket.Names(t.Context(), string(ref.ID())+".x.*"); err != nil || len(keys) != 2 {
+		t.Errorf("%d keys are left, %v", len(keys), err)
+	}
+	sh.cache.reset()
+	if pairs := read(t, s, ref, 0); len(pairs) != 2 {
+		t.Errorf("after the sweep: %v", pairs)
+	}
 }
 
 // A hub was away while a message was cleared and one of its pairs was set again. It gets the clear,
@@ -146,11 +168,11 @@ func TestClearOfWhichADeletionWasMissed(t *testing.T) {
 	}
 	before := []bucket.Entry{entry("x.a", "1"), entry("x.b", "1"), entry("x.c", "1"), entry("x.c", "")}
 	h.load(id, fuzzedPost, before...)
-	clear := []bucket.Entry{entry("x.a", ""), entry("x.b", ""), entry("c", `{"clear":true}`)}
+	cleared := []bucket.Entry{entry("x.a", ""), entry("x.b", ""), entry("c", `{"clear":true}`)}
 	again := entry("x.a", "2")
 
 	m := h.peek(id).object.(*Message)
-	h.applyTail(id, clear[1:])
+	h.applyTail(id, cleared[1:])
 	if got := m.Pair("a"); !got.Deleted || m.Live() != 0 {
 		t.Errorf("behind the clear: %+v, and %d pairs", got, m.Live())
 	}
@@ -162,7 +184,7 @@ func TestClearOfWhichADeletionWasMissed(t *testing.T) {
 	h.applyTail(id, []bucket.Entry{again})
 
 	anew := &slot{key: id}
-	snap := bucket.Snapshot{UpTo: h.revision, Entries: []bucket.Entry{before[3], clear[1], clear[2], again}}
+	snap := bucket.Snapshot{UpTo: h.revision, Entries: []bucket.Entry{before[3], cleared[1], cleared[2], again}}
 	if err := anew.fill(newMessage(fuzzedPost), snap); err != nil {
 		t.Fatal(err)
 	}

@@ -1,6 +1,7 @@
 package kv
 
 import (
+	"cmp"
 	"encoding/json"
 	"log/slog"
 	"reflect"
@@ -169,18 +170,30 @@ func checkSlot(t *testing.T, sl *slot) {
 		checkRecord(t, m.ref, m.record)
 	}
 	counted := newMessage(m.ref)
+	live, gone := 0, 0
 	for key, p := range m.pairs {
-		counted.count(p, true, 1)
+		counted.count(p.Pair, 1)
+		if p.Deleted {
+			gone++
+		} else {
+			live++
+		}
 		if p.Key != key || key == "" || p.Seq > m.latest || !p.Deleted && p.Seq <= m.control.ClearSeq ||
 			p.Deleted && (p.Value != "" || p.Seq <= m.control.PurgedSeq) {
 			t.Errorf("%+v in %+v", p, m)
 		}
 	}
-	if counted.live != m.live || counted.gone != m.gone || sl.object.size() < counted.bytes {
+	if live != m.live.len() || gone != m.gone.len() || sl.object.size() < counted.bytes {
 		t.Errorf("%d and %d pairs of %d bytes are %d and %d of %d",
-			m.live, m.gone, m.bytes, counted.live, counted.gone, counted.bytes)
+			m.live.len(), m.gone.len(), m.bytes, live, gone, counted.bytes)
+	}
+	listed := m.Pairs(1)
+	if len(listed) != len(m.pairs) || !slices.IsSortedFunc(listed, bySeq) || !slices.IsSortedFunc(m.Pairs(0), bySeq) {
+		t.Errorf("%d pairs are listed as %+v", len(m.pairs), listed)
 	}
 }
+
+func bySeq(a, b Pair) int { return cmp.Compare(a.Seq, b.Seq) }
 
 // FuzzChanges makes any changes of a message, as a hub commits them, and looks for a hub that has
 // followed them and one that starts now to disagree: about a pair, a deletion that is listed, or
@@ -278,7 +291,11 @@ func (c *changes) compare(m *Message) {
 			want[key] = p
 		}
 	}
-	if !reflect.DeepEqual(m.pairs, want) || m.LatestSeq() > c.revision || m.gone > fuzzedTombstones+c.deleted {
-		c.t.Fatalf("at %d, purged up to %d: %+v, want %+v", c.revision, m.PurgedSeq(), m.pairs, want)
+	got := make(map[string]Pair)
+	for key, p := range m.pairs {
+		got[key] = p.Pair
+	}
+	if !reflect.DeepEqual(got, want) || m.LatestSeq() > c.revision || m.gone.len() > fuzzedTombstones+c.deleted {
+		c.t.Fatalf("at %d, purged up to %d: %+v, want %+v", c.revision, m.PurgedSeq(), got, want)
 	}
 }

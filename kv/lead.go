@@ -40,8 +40,8 @@ func (sh *shard) lead(ctx context.Context, sl *slot, w *waiter) {
 	sl.mu.Lock()
 	sl.group.promoteNext(sl.object.(*Message).hasCAS(sh.options))
 	sl.mu.Unlock()
-	sh.cache.evict(sl)
 	sh.sweeper.collect(sl)
+	sh.cache.evict(sl)
 }
 
 // commitClose closes a message whose time has come. What waits for the message is decided after

@@ -1,8 +1,10 @@
 package kv
 
 import (
-	"cmp"
+	"iter"
+	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"exthub/kv/bucket"
@@ -16,16 +18,17 @@ type Message struct {
 	recordSeq  uint64 // the revision of record
 	recordSize int
 	expires    time.Time // by the servers' clocks; zero: never
-	pairs      map[string]Pair
+	pairs      map[string]*seqPair
+	most       int // pairs that the map has had room for
 	control    control
 	latest     uint64
-	live, gone int
+	live, gone seqList        // the pairs, and the deletions that are listed
 	by         map[string]int // how many pairs each user has, as far as that is noted; nil if it is not
-	subject    int            // what a pair's key keeps in memory besides itself
 	bytes      int            // of the record and the pairs
 	memo       any
 	memoBytes  int
 	swept      []leftKey  // deletions that are no longer listed but may still be in the bucket
+	sweptTo    uint64     // not 0: so may any entry of a pair up to here
 	poll       *pollState // of a message with rules; nil otherwise
 }
 
@@ -42,12 +45,14 @@ type control struct {
 	// ClearSeq to the reader.
 	Clear    bool   `json:"clear,omitempty"`
 	ClearSeq uint64 `json:"clearSeq,omitempty"`
-	// PurgedSeq is the revision up to which deletions are no longer listed.
+	// PurgedSeq is the revision up to which deletions are no longer listed. Purge is to it what
+	// Clear is to ClearSeq.
+	Purge     bool   `json:"purge,omitempty"`
 	PurgedSeq uint64 `json:"purgedSeq,omitempty"`
 }
 
 func newMessage(ref Ref) *Message {
-	return &Message{ref: ref, pairs: make(map[string]Pair), subject: len(ref.ID()) + prefixRoom}
+	return &Message{ref: ref, pairs: make(map[string]*seqPair)}
 }
 
 func (m *Message) fresh() object { return newMessage(m.ref) }
@@ -78,13 +83,13 @@ func (m *Message) ttl(now time.Time, slack time.Duration) time.Duration {
 // its Seq), or with Seq 0 if there is neither.
 func (m *Message) Pair(key string) Pair {
 	if p, ok := m.pairs[key]; ok {
-		return p
+		return p.Pair
 	}
 	return Pair{Key: key, Deleted: true}
 }
 
 // Live returns how many pairs the message holds; deletions don't count.
-func (m *Message) Live() int { return m.live }
+func (m *Message) Live() int { return m.live.len() }
 
 // By returns how many pairs the user has, as far as Write.By noted it.
 func (m *Message) By(user string) int { return m.by[user] }
@@ -101,15 +106,33 @@ func (m *Message) PurgedSeq() uint64 { return m.control.PurgedSeq }
 
 // Pairs returns the pairs with a Seq of at least from, in rising order of Seq: deletions too,
 // except with from 0.
-func (m *Message) Pairs(from uint64) []Pair {
-	list := make([]Pair, 0, m.live)
-	for _, p := range m.pairs {
-		if p.Seq >= from && !(p.Deleted && from == 0) {
-			list = append(list, p)
+func (m *Message) Pairs(from uint64) []Pair { return slices.Collect(m.Each(from)) }
+
+// Each is Pairs for a reader who may not want all of them. What it costs depends on how many are
+// read, and hardly on how many there are.
+func (m *Message) Each(from uint64) iter.Seq[Pair] {
+	return func(yield func(Pair) bool) {
+		var deletions []*seqPair
+		if from > 0 {
+			deletions = slices.Collect(m.gone.from(from))
+		}
+		for p := range m.live.from(from) {
+			for len(deletions) > 0 && deletions[0].Seq < p.Seq {
+				if !yield(deletions[0].Pair) {
+					return
+				}
+				deletions = deletions[1:]
+			}
+			if !yield(p.Pair) {
+				return
+			}
+		}
+		for _, p := range deletions {
+			if !yield(p.Pair) {
+				return
+			}
 		}
 	}
-	slices.SortFunc(list, func(a, b Pair) int { return cmp.Compare(a.Seq, b.Seq) })
-	return list
 }
 
 // Memo returns what build made, and keeps it until the message changes: for answers that many ask
@@ -166,62 +189,99 @@ func (m *Message) apply(suffix string, e bucket.Entry) error {
 	if err != nil {
 		return err
 	}
-	old, known := m.pairs[key]
-	if known && old.Seq >= e.Revision {
+	old := m.pairs[key]
+	if old != nil && old.Seq >= e.Revision {
 		return nil
 	}
-	m.count(old, known, -1)
-	if known {
-		key = old.Key // the map keeps the first key: with this one there would be two in memory
+	if old == nil {
+		// Not the substring that it is: that would keep the whole subject in memory
+		old = &seqPair{Pair: Pair{Key: strings.Clone(key)}}
+		m.pairs[old.Key] = old
+		m.most = max(m.most, len(m.pairs))
+	} else {
+		m.takeOut(old)
 	}
-	p := Pair{
-		Key: key, Value: e.Value, Seq: e.Revision, Deleted: e.Deleted, By: e.By, Created: e.Created,
+	old.Pair = Pair{
+		Key: old.Key, Value: e.Value, Seq: e.Revision, Deleted: e.Deleted, By: e.By, Created: e.Created,
 	}
-	m.count(p, true, 1)
-	m.pairs[key] = p
+	m.putIn(old)
 	m.latest = max(m.latest, e.Revision)
 	return nil
 }
 
-// clear deletes what is live at or below seq. A clear writes a deletion for each pair, as far as
-// one commit can hold them; the control entry speaks for the rest.
+// clear drops what is live at or below seq. Nearly always that is nothing, because the deletions
+// of a clear come before its control entry. A clear of very many has none, see clearWrites: what
+// is left of those one request of the sweeper removes.
+//
+// Other pairs are left when their deletions were missed: the tail was behind, and they have been
+// set again, so the bucket has their deletions no more. Until the newer entries come, in a moment,
+// the clear alone says that they are gone. It says nothing about deletions that were not missed:
+// those stay listed up to PurgedSeq, or who names the Seq of one would get a conflict.
 func (m *Message) clear(seq uint64) {
-	for key, p := range m.pairs {
-		if !p.Deleted && p.Seq <= seq {
-			m.swept = append(m.swept, leftKey{key, p.Seq})
-			m.count(p, true, -1)
-			p = Pair{Key: key, Seq: seq, Deleted: true}
-			m.count(p, true, 1)
-			m.pairs[key] = p
+	unlisted := min(seq, m.control.PurgedSeq)
+	for _, p := range m.live.upTo(seq) {
+		if m.drop(p); p.Seq <= unlisted {
+			m.sweptTo = unlisted
+		} else {
+			m.swept = append(m.swept, leftKey{p.Key, p.Seq})
 		}
 	}
 }
 
 // forget drops the deletions at or below seq and keeps their keys for the sweeper.
 func (m *Message) forget(seq uint64) {
-	for key, p := range m.pairs {
-		if p.Deleted && p.Seq <= seq {
-			m.count(p, true, -1)
-			delete(m.pairs, key)
-			m.swept = append(m.swept, leftKey{key, p.Seq})
+	for _, p := range m.gone.upTo(seq) {
+		if m.drop(p); p.Seq > m.sweptTo {
+			m.swept = append(m.swept, leftKey{p.Key, p.Seq})
 		}
 	}
+	m.shrink()
 }
 
-func (m *Message) count(p Pair, known bool, n int) {
-	if !known {
+// shrink makes the map anew if few are left of what it had room for: a map does not give back what
+// it has grown to, so a client could fill a message, clear it, and go on to the next.
+func (m *Message) shrink() {
+	if len(m.pairs) >= m.most/4 {
 		return
 	}
+	pairs := make(map[string]*seqPair, len(m.pairs))
+	maps.Copy(pairs, m.pairs)
+	m.pairs, m.most = pairs, len(pairs)
+}
+
+// drop forgets a pair.
+func (m *Message) drop(p *seqPair) {
+	m.takeOut(p)
+	delete(m.pairs, p.Key)
+}
+
+func (m *Message) putIn(p *seqPair) {
 	if p.Deleted {
-		m.gone += n
+		m.gone.add(p)
 	} else {
-		m.live += n
+		m.live.add(p)
+	}
+	m.count(p.Pair, 1)
+}
+
+func (m *Message) takeOut(p *seqPair) {
+	if p.Deleted {
+		m.gone.remove(p)
+	} else {
+		m.live.remove(p)
+	}
+	m.count(p.Pair, -1)
+}
+
+// count counts a pair for what is known of all of them, or takes it back.
+func (m *Message) count(p Pair, n int) {
+	if !p.Deleted {
 		m.countBy(p.By, n)
 		if m.poll != nil {
 			m.poll.tally.Add(p.Value, n)
 		}
 	}
-	m.bytes += n * (len(p.Key) + len(p.Value) + len(p.By) + m.subject + pairOverhead)
+	m.bytes += n * (len(p.Key) + len(p.Value) + len(p.By) + pairOverhead)
 }
 
 // countBy counts a pair for the user who set it. A user's first costs a slot of the map.
@@ -249,16 +309,15 @@ const (
 	messageOverhead = 768
 	// recordOverhead is what a record costs besides its bytes.
 	recordOverhead = 384
-	// pairOverhead is what a pair costs besides its bytes: a slot of the map with the Pair in it,
-	// and as much again for the slots that are free.
-	pairOverhead = 160
-	// prefixRoom is about what a subject has besides the message and the key: a key is a part of
-	// the subject that it came in, and keeps all of it.
-	prefixRoom = 32
+	// pairOverhead is what a pair costs besides its bytes: the pair, two places in a block, a slot
+	// of the map and those that are free, and what the allocator rounds up.
+	pairOverhead = 176
+	// leftOverhead is what a key costs that waits for the sweeper, with its bytes.
+	leftOverhead = 192
 )
 
 func (m *Message) size() int {
-	size := messageOverhead + m.bytes + m.memoBytes + len(m.swept)*(m.subject+pairOverhead)
+	size := messageOverhead + m.bytes + m.memoBytes + len(m.swept)*leftOverhead
 	if m.poll != nil {
 		size += m.poll.size()
 	}

@@ -74,7 +74,7 @@ type Poll struct {
 // Summary returns what the pairs come to. It is kept change by change: what it costs does not grow
 // with the pairs.
 func (m *Message) Summary() Summary {
-	s := Summary{Pairs: m.live, LatestSeq: m.latest, ClosedSeq: m.ClosedSeq(), CloseAt: m.CloseAt()}
+	s := Summary{Pairs: m.live.len(), LatestSeq: m.latest, ClosedSeq: m.ClosedSeq(), CloseAt: m.CloseAt()}
 	if m.poll != nil {
 		s.Answers = m.poll.tally.Answers()
 	}
@@ -133,10 +133,8 @@ func (m *Message) pollState() *pollState {
 func (m *Message) beginTally() {
 	s := m.pollState()
 	s.tally = ballot.NewTally(m.record.Rules)
-	for _, p := range m.pairs {
-		if !p.Deleted {
-			s.tally.Add(p.Value, 1)
-		}
+	for p := range m.live.from(0) {
+		s.tally.Add(p.Value, 1)
 	}
 }
 
@@ -178,7 +176,7 @@ func (m *Message) mark(key string) *bucket.Mark {
 		return nil
 	}
 	p := m.pairs[key]
-	if p.Deleted {
+	if p == nil || p.Deleted {
 		return new(bucket.Mark)
 	}
 	return &bucket.Mark{Created: p.Created}

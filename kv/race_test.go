@@ -81,13 +81,13 @@ func TestLimitHolds(t *testing.T) {
 	}
 	wg.Wait()
 	stored, upTo := truth(t, hubs[0], ref)
-	if stored.live > limit {
-		t.Fatalf("%d pairs, limit %d", stored.live, limit)
+	if stored.Live() > limit {
+		t.Fatalf("%d pairs, limit %d", stored.Live(), limit)
 	}
 	for i, h := range hubs {
 		inspect(t, h, ref, upTo, func(m *Message) {
-			if m.Live() != stored.live {
-				t.Errorf("hub %d sees %d pairs, the bucket has %d", i, m.Live(), stored.live)
+			if m.Live() != stored.Live() {
+				t.Errorf("hub %d sees %d pairs, the bucket has %d", i, m.Live(), stored.Live())
 			}
 		})
 	}

@@ -50,6 +50,10 @@ func (s *sweeper) collect(sl *slot) {
 		list = append(list, leftover{key: sl.key + ".x." + encodeToken(left.key), revision: left.seq})
 	}
 	m.swept = nil
+	if m.sweptTo > 0 {
+		list = append(list, leftover{key: sl.key + ".x.*", revision: m.sweptTo})
+		m.sweptTo = 0
+	}
 	if p := m.poll; p != nil && p.due > 0 && p.closedSeq > 0 {
 		list = append(list, leftover{key: sl.key + "." + dueSuffix, revision: p.due})
 		p.due = 0

@@ -124,10 +124,13 @@ func (t *Txn) addPending(change Change) {
 // isCAS reports whether the change that was just decided can be a CAS, and returns the revision of
 // its pair.
 func (t *Txn) isCAS(change Change, options Options) (last uint64, ok bool) {
-	if !t.m.hasCAS(options) || t.m.live > options.MaxPairs || change.Clear || len(change.Writes) != 1 {
+	if !t.m.hasCAS(options) || t.m.live.len() > options.MaxPairs || change.Clear || len(change.Writes) != 1 {
 		return 0, false
 	}
 	w := change.Writes[0]
 	p, known := t.m.pairs[w.Key]
-	return p.Seq, known && !w.Delete && !p.Deleted && t.reads.onlyAt(w.Key)
+	if !known || p.Deleted || w.Delete {
+		return 0, false
+	}
+	return p.Seq, t.reads.onlyAt(w.Key)
 }

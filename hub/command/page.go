@@ -3,6 +3,7 @@ package command
 import (
 	"cmp"
 	"context"
+	"iter"
 	"slices"
 	"sync"
 	"unicode/utf8"
@@ -109,33 +110,32 @@ func emptyPage(m *kv.Message) *Page {
 
 func newPage(m *kv.Message, start uint64) *Page {
 	p := emptyPage(m)
-	p.Pairs = m.Pairs(start)
-	if n := fitting(p.Pairs); n < len(p.Pairs) {
-		p.Pairs, p.Complete = p.Pairs[:n], false
+	p.fill(m.Each(start), min(m.Live(), maxPairsPerPage))
+	return p
+}
+
+// fill takes the pairs that fit: one at least, or a reader would never get past it. There is room
+// for so many of them at first.
+func (p *Page) fill(pairs iter.Seq[kv.Pair], room int) {
+	p.Pairs = make([]kv.Pair, 0, room)
+	size := 0
+	for pair := range pairs {
+		size += jsonSize(pair.Key) + jsonSize(pair.Value) + 64 // names, Seq and punctuation
+		if n := len(p.Pairs); n == maxPairsPerPage || n > 0 && size > maxPageBytes {
+			p.Complete = false
+			break
+		}
+		p.Pairs = append(p.Pairs, pair)
 	}
 	if cap(p.Pairs) > len(p.Pairs) {
-		p.Pairs = slices.Clone(p.Pairs) // not all that the message holds for a page of one pair
+		p.Pairs = slices.Clone(p.Pairs) // a page that is kept has no room to spare
 	}
 	p.bytes = p.size()
-	return p
 }
 
 // maxPageBytes bounds the JSON of a page, so that nobody waits long behind one. 200 pairs of 1,100
 // bytes fit, but not if each byte is a control character, which JSON writes as six.
 const maxPageBytes = 512 << 10
-
-// fitting returns how many of the pairs fit a page: one at least, or a reader would never get past
-// it.
-func fitting(pairs []kv.Pair) int {
-	size := 0
-	for i, p := range pairs {
-		size += jsonSize(p.Key) + jsonSize(p.Value) + 64 // names, Seq and punctuation
-		if i > 0 && (i == maxPairsPerPage || size > maxPageBytes) {
-			return i
-		}
-	}
-	return len(pairs)
-}
 
 const (
 	pageOverhead = 256

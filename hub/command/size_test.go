@@ -1,6 +1,7 @@
 package command
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -27,12 +28,13 @@ func FuzzPageSize(f *testing.F) {
 		for i := range pairs {
 			pairs[i] = kv.Pair{Key: key, Value: value, Seq: uint64(i + 1)}
 		}
-		fit := fitting(pairs)
+		p := &Page{Complete: true}
+		p.fill(slices.Values(pairs), 0)
+		fit := len(p.Pairs)
 		if total := fit * (size + len(`{"key":,"value":,"seq":500},`)); fit < 1 || fit > len(pairs) ||
-			fit > maxPairsPerPage || fit > 1 && total > maxPageBytes {
+			fit > maxPairsPerPage || fit > 1 && total > maxPageBytes || p.Complete != (fit == len(pairs)) {
 			t.Errorf("%d of %d pairs of %d bytes fit a page", fit, len(pairs), size)
 		}
-		p := &Page{Pairs: pairs[:fit]}
 		if weight := p.size(); weight < fit*size {
 			t.Errorf("a page of %d bytes weighs %d", fit*size, weight)
 		}

@@ -103,7 +103,9 @@ func (b *Bucket) read(
 	ctx context.Context, atLeast, first uint64, filters []string, mayScan bool,
 ) (Snapshot, error) {
 	floor := max(atLeast, b.Seen())
-	ctx, cancel := context.WithTimeout(ctx, RequestTimeout)
+	scanning, cancel := context.WithTimeout(ctx, scanTimeout)
+	defer cancel()
+	ctx, cancel = context.WithTimeout(ctx, RequestTimeout)
 	defer cancel()
 	for wait := time.Millisecond; ; wait = min(2*wait, 200*time.Millisecond) {
 		snap, err := b.reader.ask(ctx, filters, first)
@@ -111,7 +113,7 @@ func (b *Bucket) read(
 			return Snapshot{}, err
 		}
 		if errors.Is(err, errTooMany) || errors.Is(err, errNone) {
-			snap, err = b.scan(ctx, filters)
+			snap, err = b.scan(scanning, filters)
 		}
 		if err == nil && snap.UpTo >= floor {
 			b.Saw(snap.UpTo) // what comes after must not be older

@@ -6,6 +6,10 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 )
 
+// scanTimeout bounds a scan. One of 100,000 entries takes a second on a machine that has time for
+// it.
+const scanTimeout = 4 * RequestTimeout
+
 // scan reads what is too much or too little for one request, with a consumer that delivers the last
 // entry per subject. It is no snapshot of one moment: UpTo is the revision at which the scan began,
 // and writers that rest on it may be refused, while readers learn the rest from the tail.
