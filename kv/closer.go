@@ -117,6 +117,7 @@ func (c *closer) closeAll(ctx context.Context, due []Ref) error {
 		all.Go(func() error {
 			err := c.sh.closeDue(ctx, ref)
 			switch {
+			case ctx.Err() != nil: // the hub stops
 			case errors.Is(err, errUnreadable):
 				slog.Error("message that can't be closed", "message", ref.ID(), "error", err)
 				return nil
