@@ -14,7 +14,6 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/nats-io/nats.go"
-	"github.com/nats-io/nats.go/jetstream"
 
 	"exthub/kv/ballot"
 	"exthub/kv/kvtest"
@@ -367,44 +366,6 @@ func TestPairRemembersWhenItCame(t *testing.T) {
 	if d.Poll != nil || d.Pairs[0].Created != 0 {
 		t.Errorf("a message without rules: %+v", d)
 	}
-}
-
-// A bucket of before there were schedules is updated where it is, with what is in it.
-func TestBucketOfBeforeSchedules(t *testing.T) {
-	node := kvtest.Start(t)
-	nc := node.Connect(t)
-	js, err := jetstream.New(nc)
-	if err != nil {
-		t.Fatal(err)
-	}
-	old := jetstream.StreamConfig{
-		Name: "KV_exthub_0", Description: "Exthub: messages, their pairs and groups",
-		Subjects: []string{"$KV.exthub_0.>"}, Storage: jetstream.FileStorage, Replicas: 1, MaxMsgsPerSubject: 1,
-		Discard: jetstream.DiscardNew, Duplicates: 5 * time.Minute, AllowDirect: true, AllowAtomicPublish: true,
-		AllowMsgTTL: true, AllowRollup: true, DenyDelete: true, Metadata: map[string]string{"exthub-shards": "1"},
-	}
-	if _, err := js.CreateStream(t.Context(), old); err != nil {
-		t.Fatal(err)
-	}
-	record := `{"from":"ann","groupID":"team","type":"TIMCustomElem","payload":{},"time":1,"sequence":1,"random":1,` +
-		`"isSupportExtension":true}`
-	for key, value := range map[string]string{"_": "1", "g.team.1.m": record, "g.team.1.x.bob": "tea"} {
-		if _, err := js.Publish(t.Context(), "$KV.exthub_0."+key, []byte(value)); err != nil {
-			t.Fatal(err)
-		}
-	}
-	s, deltas := open(t, nc, Options{})
-	before := Ref{GroupID: "team", MsgSeq: 1}
-	inspect(t, s, before, 0, func(m *Message) {
-		if p := m.Pair("bob"); p.Value != "tea" || m.Summary().Pairs != 1 {
-			t.Errorf("%+v", p)
-		}
-	})
-	if _, err := set(s, before, "cat", "milk", 0); err != nil {
-		t.Error(err)
-	}
-	ref := sendPoll(t, s, ballot.Rules{CloseAt: time.Now().Unix() + 1})
-	awaitClose(t, deltas, ref)
 }
 
 // hall lets voters vote on all hubs until they find the message closed, and returns how many votes
