@@ -53,7 +53,7 @@ const words = (/** @type {string} */ text) => text.trim().split(/\s+/);
 const refusal = (/** @type {string} */ name) =>
   new ChatError(CLIENT.ABSENT, `${name} is not in Exthub.`);
 
-const noAbility = Object.freeze({ code: 0, data: Object.freeze({ enabled: false }) });
+const answer = (/** @type {object} */ data) => Promise.resolve({ code: 0, data });
 
 /**
  * Adds the methods to the class of the chat.
@@ -83,8 +83,8 @@ export function addAbsentMethods(prototype) {
   add('callExperimentalAPI', (name) => (api, param) => {
     // The first three are what Tencent's UI engine asks. It does not expect a refusal.
     if (api === 'canIUseModule') return [param].flat().every((one) => one === 'group-module');
-    if (api === 'isCommercialAbilityEnabled') return Promise.resolve(noAbility);
-    if (api === 'statTUIKeyFeatures') return Promise.resolve({ code: 0, data: {} });
+    if (api === 'isCommercialAbilityEnabled') return answer({ enabled: false });
+    if (api === 'statTUIKeyFeatures') return answer({});
     return Promise.reject(refusal(name));
   });
   add('getSignalingInfo', () => () => null);

@@ -122,10 +122,10 @@ export class Chat {
   findMessage = (messageID) => this._account.session?.history.find(messageID) ?? null;
 
   /** @type {ChatSDK['setMessageExtensions']} */
-  setMessageExtensions = (message, extensions) => {
+  setMessageExtensions = (message, extensions, options) => {
     validateMessage(message);
     validatePairs(extensions);
-    return this._call((session) => session.extensions.set(message, extensions));
+    return this._call((session) => session.extensions.set(message, extensions, options?.atomic));
   };
 
   /** @type {ChatSDK['getMessageExtensions']} */

@@ -34,16 +34,14 @@ export class Extensions {
   /**
    * @param {Message} message
    * @param {{ key: string, value: string }[]} pairs
+   * @param {boolean} [atomic]
    */
-  async set({ ID }, pairs) {
-    const limit = this._session.perRequest;
-    if (pairs.length > limit) {
-      console.warn(
-        `setMessageExtensions takes ${limit} pairs, the other ${pairs.length - limit} are ignored.`,
-      );
-    }
+  async set({ ID }, pairs, atomic) {
+    // All or nothing: of too many the hub is to say so
+    const limit = atomic ? Infinity : this._session.perRequest;
+    if (pairs.length > limit) console.warn(`Of more than ${limit} pairs the others are ignored.`);
     const items = pairs.slice(0, limit).map(({ key, value }) => ({ key, value }));
-    return { extensions: await this._writes.change(ID, 'setMessageExtensions', items) };
+    return { extensions: await this._writes.change(ID, 'setMessageExtensions', items, atomic) };
   }
 
   /**

@@ -195,6 +195,9 @@ export interface ChatSDK extends Absent, ListMethods {
    * conflict, whether you wait for them or not: those of one pair are sent one after the other, and
    * one whose answer was lost is asked about, then sent again if it was not done.
    *
+   * With `atomic: true` all pairs are set or none. If somebody else changed one of them, the code
+   * of each is 23001, with its value as it is now. More than 20 reject with 10004.
+   *
    * Throws if message.status is not 'success' or message.isSupportExtension is not true, and for
    * an empty array. Rejects with 10004 (a key is empty, over 100 bytes or given twice, a value is
    * empty or over 1,000 bytes, or the message would have more than 300 pairs), 10007 (not a
@@ -205,6 +208,7 @@ export interface ChatSDK extends Absent, ListMethods {
   setMessageExtensions(
     message: Message,
     extensions: Extension[],
+    options?: { atomic?: boolean },
   ): Promise<Result<{ extensions: ExtensionResult[] }>>;
   /**
    * Reads all pairs, least recently changed first; like Tencent's, whatever keyList says. Throws

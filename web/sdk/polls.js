@@ -27,8 +27,7 @@ export class Polls {
    * @param {number} [closeAt]
    */
   async close({ ID: messageID }, closeAt) {
-    const params = closeAt === undefined ? { messageID } : { messageID, closeAt };
-    return this._session.call('closeMessageExtensions', params, { retry: true });
+    return this._session.call('closeMessageExtensions', { messageID, closeAt }, { retry: true });
   }
 
   /** @param {any} event */

@@ -10,7 +10,13 @@ import { expectedSeq, live, PENDING } from './view.js';
  * @property {string} value that it wrote, "" for a deletion
  * @property {import('./view.js').Pair | undefined} before the pair as it was known then
  * @property {number} cursor up to where all changes were known then
- * @property {object} by the call
+ * @property {Call} by
+ *
+ * @typedef {object} Call a set or a deletion that an app has asked for
+ * @property {number} deadline
+ * @property {boolean} [atomic] all items or none: if one is a conflict, all are
+ * @property {Map<string, Outcome>} outcomes those that are known
+ * @property {ChatError} [lost] the error of its own lost answer
  */
 
 const CONFLICT = 23001;
@@ -47,11 +53,13 @@ export class Writes {
    * @param {string} ID
    * @param {string} method
    * @param {Item[]} items
+   * @param {boolean} [atomic]
    */
-  change(ID, method, items) {
-    const deadline = this._session.deadline();
+  change(ID, method, items, atomic) {
+    /** @type {Call} */
+    const call = { deadline: this._session.deadline(), atomic, outcomes: new Map() };
     const keys = items.map(({ key }) => key);
-    return this._queue.run(ID, keys, () => this._change(ID, method, items, deadline));
+    return this._queue.run(ID, keys, () => this._change(ID, method, items, call));
   }
 
   /**
@@ -68,22 +76,20 @@ export class Writes {
    * @param {string} ID
    * @param {string} method
    * @param {Item[]} items
-   * @param {number} deadline
+   * @param {Call} call
    */
-  async _change(ID, method, items, deadline) {
-    /** @type {Map<string, Outcome>} */
-    const outcomes = new Map();
+  async _change(ID, method, items, call) {
     let open = items;
-    /** @type {ChatError | undefined} */
-    let lost;
     for (;;) {
-      open = await this._settle(ID, open, { by: items, deadline, lost, outcomes });
+      open = await this._settle(ID, open, call);
       try {
-        if (open.length) await this._send(ID, method, open, { by: items, deadline, outcomes });
-        return items.map(({ key, value = '' }) => outcomes.get(key) ?? { code: 0, key, value });
+        if (open.length) await this._send(ID, method, open, call);
+        return items.map(
+          ({ key, value = '' }) => call.outcomes.get(key) ?? { code: 0, key, value },
+        );
       } catch (error) {
         if (!(error instanceof ChatError) || error.code !== CLIENT.LOST) throw error;
-        lost = error;
+        call.lost = error;
       }
     }
   }
@@ -97,20 +103,20 @@ export class Writes {
    * @param {string} ID
    * @param {string} method
    * @param {Item[]} items
-   * @param {{ by: object, deadline: number, outcomes: Map<string, Outcome> }} call
+   * @param {Call} call
    */
-  async _send(ID, method, items, { by, deadline, outcomes }) {
+  async _send(ID, method, items, call) {
     let { view, cursor } = this._extensions.track(ID);
-    const extensions = () => {
+    const params = () => {
       ({ view, cursor } = this._extensions.track(ID));
-      return items.map((item) => ({ ...item, seq: expectedSeq(view, this._storedKey(ID, item)) }));
+      const extensions = items.map((item) => ({
+        ...item,
+        seq: expectedSeq(view, this._pseudonyms.get(`${ID} ${item.key}`) ?? item.key),
+      }));
+      return { messageID: ID, extensions, atomic: call.atomic };
     };
     try {
-      const reply = await this._session.call(
-        method,
-        () => ({ messageID: ID, extensions: extensions() }),
-        { deadline },
-      );
+      const reply = await this._session.call(method, params, call);
       /** @type {{ code: number, key: string, value: string, seq: number }[]} */
       const answers = reply.extensions;
       // Seq 0: not even a tombstone is left, so the pair is gone whose Seq was named.
@@ -122,61 +128,60 @@ export class Writes {
       this._extensions.apply(ID, { entries, delivery: PENDING });
       answers.forEach(({ code, key: stored, value }, i) => {
         const key = items[i]?.key ?? stored;
-        outcomes.set(key, { code, key, value });
+        call.outcomes.set(key, { code, key, value });
         if (stored !== key) this._pseudonyms.set(`${ID} ${key}`, stored);
       });
     } catch (error) {
       if (mayBeDone(error)) {
         const { doubts } = this._extensions.track(ID);
         for (const { key, value = '' } of items)
-          doubts.set(key, { value, before: view.pairs.get(key), cursor, by });
+          doubts.set(key, { value, before: view.pairs.get(key), cursor, by: call });
       }
       throw error;
     }
   }
 
   /**
-   * @param {string} ID
-   * @param {Item} item
-   */
-  _storedKey(ID, { key }) {
-    return this._pseudonyms.get(`${ID} ${key}`) ?? key;
-  }
-
-  /**
    * Asks what became of earlier writes of these pairs whose answers did not come, if there are any,
    * and returns the items that are still to be sent. A pair that somebody else has changed since is
-   * a conflict, unless the app had heard of it before it made this call.
+   * a conflict, unless the app had heard of it before it made this call. Of an atomic set all are
+   * conflicts then, and otherwise all are sent again: what is so already is a part of the whole.
    *
    * @param {string} ID
    * @param {Item[]} items
-   * @param {object} call
-   * @param {object} call.by
-   * @param {number} call.deadline
-   * @param {ChatError} [call.lost] the error of this call's own lost answer
-   * @param {Map<string, Outcome>} call.outcomes
+   * @param {Call} call
    */
-  async _settle(ID, items, { by, deadline, lost, outcomes }) {
+  async _settle(ID, items, call) {
+    const { atomic, outcomes } = call;
     const { doubts, view } = this._extensions.track(ID);
     if (!items.some(({ key }) => doubts.has(key))) return items;
     try {
-      await this._extensions.ask(ID, deadline);
+      await this._extensions.ask(ID, call.deadline);
     } catch (error) {
       if (!isTransient(error)) throw error;
-      throw lost ?? new ChatError(CLIENT.OFFLINE, 'The hub did not answer, so nothing was sent.');
+      throw (
+        call.lost ?? new ChatError(CLIENT.OFFLINE, 'The hub did not answer, so nothing was sent.')
+      );
     }
     const { pairs } = this._extensions.track(ID).view;
-    return items.filter(({ key, value = '' }) => {
+    /** @param {Item} item */
+    const conflict = ({ key }) =>
+      outcomes.set(key, { code: CONFLICT, key, value: pairs.get(key)?.value ?? '' });
+    const open = items.filter((item) => {
+      const { key, value = '' } = item;
       const doubt = doubts.get(key);
       doubts.delete(key);
       const now = pairs.get(key);
       const there = now?.value ?? '';
       if (!doubt || isAsBefore(now, doubt)) return true;
-      const told = doubt.by !== by && now === view.pairs.get(key);
+      const told = doubt.by !== call && now === view.pairs.get(key);
       if (there === doubt.value || told) return there !== value;
-      outcomes.set(key, { code: CONFLICT, key, value: there });
+      conflict(item);
       return false;
     });
+    if (!atomic) return open;
+    if (outcomes.size) items.forEach(conflict);
+    return open.length && !outcomes.size ? items : [];
   }
 
   /**

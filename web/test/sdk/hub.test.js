@@ -182,6 +182,29 @@ test('a conflict shows the value as it is, and the retry goes through', { timeou
   await Promise.all([alice, bob].map((user) => user.waitForPair(message.ID, 'a', '')));
 });
 
+test('a set with atomic does all or nothing', { timeout }, async (t) => {
+  const { alice, bob, message, copy } = await poll(t, hub);
+  await set(alice, message, 'b', 'hers');
+  const late = await User.logIn(t, hub, 'bob');
+  const list = ['a', 'b', 'c'].map((key) => ({ key, value: 'his' }));
+  const atomic = () => late.chat.setMessageExtensions(copy, list, { atomic: true });
+  assert.deepEqual((await atomic()).data.extensions, [
+    { code: 23001, key: 'a', value: '' },
+    { code: 23001, key: 'b', value: 'hers' },
+    { code: 23001, key: 'c', value: '' },
+  ]);
+  assert.deepEqual(await pairs(alice, message), new Map([['b', 'hers']]));
+  assert.deepEqual(codes(await atomic()), [0, 0, 0]);
+  await Promise.all([alice, bob].map((user) => user.waitForPair(message.ID, 'c', 'his')));
+  assert.deepEqual(new Set((await pairs(alice, message)).values()), new Set(['his']));
+
+  const many = Array.from({ length: 21 }, (_, i) => ({ key: `k${i}`, value: '1' }));
+  await assert.rejects(late.chat.setMessageExtensions(copy, many, { atomic: true }), {
+    code: 10004,
+  });
+  assert.equal((await pairs(alice, message)).size, 3);
+});
+
 test(
   'of two who set the same pair at once exactly one wins, and the other gets the value',
   { timeout },

@@ -42,15 +42,21 @@ export function modelSession(
   return { extensions, heard, screen, deliver, replaceModel };
 }
 
-function respond(model, method, { startSeq, extensions = [], clear }, pageSize) {
+function respond(model, method, { startSeq, extensions = [], clear, atomic }, pageSize) {
   if (method === 'getMessageExtensions') return model.page(startSeq, pageSize);
   const events = [];
-  const items = extensions.map(({ key, value = '', seq }) => {
-    const now = model.pairs.get(key) ?? { value: '', seq: 0 };
-    if (value === now.value) return { code: 0, key, ...now };
-    if (seq !== now.seq && !(now.value === '' && seq === 0)) return { code: 23001, key, ...now };
+  const pair = (key) => model.pairs.get(key) ?? { value: '', seq: 0 };
+  const isConflict = ({ key, value = '', seq }) => {
+    const now = pair(key);
+    return value !== now.value && seq !== now.seq && !(now.value === '' && seq === 0);
+  };
+  const none = atomic && extensions.some(isConflict);
+  const items = extensions.map((item) => {
+    const { key, value = '' } = item;
+    if (none || isConflict(item)) return { code: 23001, key, ...pair(key) };
+    if (value === pair(key).value) return { code: 0, key, ...pair(key) };
     events.push(method === 'setMessageExtensions' ? model.set(key, value) : model.remove(key));
-    return { code: 0, key, ...(model.pairs.get(key) ?? { value: '', seq: 0 }) };
+    return { code: 0, key, ...pair(key) };
   });
   if (method === 'deleteMessageExtensions' && clear) events.push(model.clear());
   model.events = [...(model.events ?? []), ...events.filter(Boolean)];

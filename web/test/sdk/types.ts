@@ -36,6 +36,7 @@ export async function app(): Promise<void> {
   } = await chat.setMessageExtensions(message, [{ key: 'alice', value: '1' }]);
   for (const { code, key, value } of extensions)
     if (code === 23001) console.log(`${key} is ${value}: ${CODES[code]}, ${VERSION}`);
+  await chat.setMessageExtensions(message, [{ key: 'alice', value: '2' }], { atomic: true });
   await chat.deleteMessageExtensions(message);
   await chat.deleteMessageExtensions(message, ['alice']);
 
@@ -49,6 +50,8 @@ export async function app(): Promise<void> {
   chat.on(EVENT.MESSAGE_EXTENSIONS_UPDATED, ({ data }) => data.latestSeq);
   // @ts-expect-error Values are strings
   void chat.setMessageExtensions(message, [{ key: 'alice', value: 1 }]);
+  // @ts-expect-error There is no such option
+  void chat.setMessageExtensions(message, [{ key: 'alice', value: '1' }], { atomically: true });
   // @ts-expect-error The app names no Seq
   void chat.setMessageExtensions(message, [{ key: 'alice', value: '1', seq: 0 }]);
   // @ts-expect-error A text message has a text

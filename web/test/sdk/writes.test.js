@@ -159,6 +159,63 @@ test('of several pairs without an answer only those are sent again that were not
   assert.deepEqual(sent, [['a', 'b', 'c'], ['b']]);
 });
 
+/** What becomes of an atomic set whose answer is lost, and what others do before anybody asks. */
+const ATOMIC_FATES = {
+  'was done': { done: true, next: () => {}, outcome: 0, requests: 1 },
+  'was not done': { done: false, next: () => {}, outcome: 0, requests: 2 },
+  'was done, then one was overwritten': {
+    done: true,
+    next: (m) => m.set('b', 'theirs'),
+    outcome: 23001,
+    requests: 1,
+  },
+  'came too late for one': {
+    done: false,
+    next: (m) => m.set('b', 'theirs'),
+    outcome: 23001,
+    requests: 1,
+  },
+  'came too late for one that is so already': {
+    done: false,
+    next: (m) => m.set('b', 'mine'),
+    outcome: 0,
+    requests: 2,
+  },
+};
+
+for (const [fate, { done, next, outcome, requests }] of Object.entries(ATOMIC_FATES)) {
+  test(`an atomic set without an answer ${fate}: all are ${outcome}`, async () => {
+    const model = new Model();
+    model.set('a', 'old');
+    const sent = [];
+    const { extensions } = modelSession(model, {
+      intercept(method, params, respond) {
+        if (method !== 'setMessageExtensions') return respond();
+        sent.push([params.atomic, params.extensions.length]);
+        if (sent.length > 1) return respond();
+        if (done) respond();
+        next(model);
+        throw new ChatError(CLIENT.LOST, 'lost');
+      },
+    });
+    await extensions.get(message);
+    const pairs = ['a', 'b', 'c'].map((key) => ({ key, value: 'mine' }));
+    const answers = await outcomes(extensions.set(message, pairs, true));
+    const now = model.live();
+    assert.deepEqual(
+      answers,
+      ['a', 'b', 'c'].map((key) => [outcome, key, now.get(key) ?? '']),
+    );
+    assert.deepEqual(sent, Array(requests).fill([true, 3]));
+    if (outcome === 0) assert.deepEqual([...now.values()], ['mine', 'mine', 'mine']);
+    const again = await outcomes(extensions.set(message, pairs, true));
+    assert.deepEqual(
+      again.map(([code]) => code),
+      [0, 0, 0],
+    );
+  });
+}
+
 for (const code of [CLIENT.TIMEOUT, 10002]) {
   for (const [fate, { done, next, outcome }] of Object.entries(FATES)) {
     test(`the next set after one that failed with ${code} and ${fate}: ${outcome}`, async () => {
