@@ -1,6 +1,8 @@
 // Pages of another origin than the hub's.
 import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
 import { test } from 'node:test';
+import { User } from '../sdk/user.js';
 import { secretKey, sign } from '../sdk/fixture.js';
 import { Site } from './site.js';
 import { play } from './stage.js';
@@ -45,6 +47,54 @@ test('a page that the hub does not know is told which flag lets it in', async (t
       assert.ok(text.includes(hub.url.replace('http', 'ws')), text);
     },
     { flags: ['--secret-key', secretKey], expects: /WebSocket connection to/ },
+  );
+});
+
+/** README's snippet, pasted into a page that has what the snippet takes for given. */
+async function pasted(hub) {
+  const text = await readFile(new URL('../../../README.md', import.meta.url), 'utf8');
+  const [, snippet] = text.match(/### In a browser\n+```js\n(.*?)```/s);
+  const here = snippet.replace('http://127.0.0.1:8080', hub.url);
+  assert.notEqual(here, snippet);
+  return `
+  <script>
+    const userSig = '${sign('ann', 3600)}';
+    const show = (ID, pairs) => document.body.append(ID + ' ' + pairs[0].key + pairs[0].value);
+  </script>
+  <script type="module">${here}</script>`;
+}
+
+/** Makes the group that README's snippet sends to. */
+async function makeTeam(t, hub) {
+  const bob = await User.logIn(t, hub, 'bob');
+  const memberList = [{ userID: 'ann' }];
+  await bob.chat.createGroup({ groupID: 'team', name: 'Team', type: 'Public', memberList });
+}
+
+test("README's snippet, pasted into a page of another origin, logs in and shows a vote", async (t) => {
+  const site = await Site.open(t);
+  await play(
+    async ({ hub, open }) => {
+      await makeTeam(t, hub);
+      const { page } = await open();
+      await page.goto(site.page('/', await pasted(hub)));
+      await page.getByText('g.team.1 ann1').waitFor();
+    },
+    { flags: ['--secret-key', secretKey, '--allowed-origin', site.origin] },
+  );
+});
+
+test("README's snippet says what to do, where the hub was not told of the page", async (t) => {
+  const site = await Site.open(t);
+  await play(
+    async ({ hub, open }) => {
+      const { page } = await open();
+      const failed = page.waitForEvent('pageerror');
+      await page.goto(site.page('/', await pasted(hub)));
+      const { message } = await failed;
+      assert.ok(message.endsWith(`start it with --allowed-origin ${site.origin}`), message);
+    },
+    { flags: ['--secret-key', secretKey], expects: /WebSocket connection to|--allowed-origin/ },
   );
 });
 

@@ -1,10 +1,13 @@
 // A web site of an app, on an origin of its own, with pages that use a hub elsewhere.
 import { once } from 'node:events';
+import { readdir, readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
+import { extname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
 const web = fileURLToPath(new URL('../..', import.meta.url));
+const KINDS = { '.js': 'text/javascript', '.css': 'text/css', '.json': 'application/json' };
 
 /** Site serves the files that it is given, until the test ends. */
 export class Site {
@@ -14,8 +17,9 @@ export class Site {
   static async open(t) {
     const site = new Site();
     const server = createServer(({ url }, response) => {
-      const body = site.files.get(new URL(url, site.origin).pathname);
-      const type = url.endsWith('.js') ? 'text/javascript' : 'text/html; charset=utf-8';
+      const { pathname } = new URL(url, site.origin);
+      const body = site.files.get(pathname);
+      const type = KINDS[extname(pathname)] ?? 'text/html; charset=utf-8';
       response.writeHead(body === undefined ? 404 : 200, { 'Content-Type': type });
       response.end(body);
     });
@@ -33,6 +37,17 @@ export class Site {
       `<!doctype html><title>App</title><link rel="icon" href="data:,"><body>${body}</body>`,
     );
     return this.origin + path;
+  }
+
+  /** Adds all files of a folder, an index.html as its folder too. */
+  async folder(path) {
+    const entries = await readdir(path, { recursive: true, withFileTypes: true });
+    for (const entry of entries.filter((one) => one.isFile())) {
+      const file = join(entry.parentPath, entry.name);
+      const address = `/${relative(path, file)}`;
+      this.files.set(address, await readFile(file));
+      this.files.set(address.replace(/(?<=\/)index\.html$/, ''), this.files.get(address));
+    }
   }
 
   /** Adds an example, packed with the libraries that it needs, as apps are. */
