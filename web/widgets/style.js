@@ -65,7 +65,7 @@ fieldset {
 .whole:not(:has(.hint > :not([hidden]))) > legend {
   margin-block-end: 0.9rem;
 }
-.hint:not(:has(> :not([hidden]))) {
+.hint:has(> *):not(:has(> :not([hidden]))) {
   display: none;
 }
 legend {
@@ -166,6 +166,11 @@ input[type='radio'], input[type='checkbox'] {
 .leading .text, .mine .text {
   font-weight: 600;
 }
+.winner .text::before {
+  color: var(--_accent);
+  content: '★ ';
+  content: '★ ' / ''; /* who hears it is told in words */
+}
 .tick {
   color: var(--_accent);
   font-weight: 700;
@@ -248,6 +253,9 @@ button:focus-visible, .field:focus-visible {
 .notice p {
   flex: 1 1 12rem;
   padding-block: 0.35rem;
+}
+.notice:has(button + button) p {
+  flex-basis: 100%;
 }
 form[hidden] + .notice {
   margin: 0;

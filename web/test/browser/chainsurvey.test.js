@@ -70,6 +70,9 @@ test('chains and surveys', { timeout: 120_000 }, async (t) => {
       }
       const [bo, cy] = pages;
       await says(bo, '2 people are in');
+      await bo.getByLabel('My entry').fill('x'.repeat(1500));
+      await bo.getByText(/^Too long by [\d,]+ bytes$/).waitFor();
+      assert.ok(await bo.getByRole('button', { name: 'Change mine' }).isDisabled());
       await bo.getByLabel('My entry').fill(CORPUS[2]);
       await bo.keyboard.press('Enter');
       await cy.getByText(CORPUS[2]).waitFor();

@@ -122,6 +122,30 @@ test('the poll', { timeout: 240_000 }, async (t) => {
     await says(page, 'No votes yet');
   });
 
+  await t.test('a full poll says so, and has room again when somebody leaves', async (t) => {
+    let lines;
+    const message = await gallery.send(lunch(), rulesOf(3, { rules: { max: 1 } }));
+    const [bo, cy] = [
+      await gallery.poll(t, message, 'bo'),
+      await gallery.poll(t, message, 'cy', {
+        before: async (page) => (lines = await holdLines(page)),
+      }),
+    ];
+    lines.deafen();
+    await bo.getByText('Noodles').click();
+    await reaches(bo.locator('ext-poll'), 'voted');
+    await cy.getByText('Pizza').click(); // has not heard of it
+    await cy.getByText('Not counted: there is no more room.').first().waitFor();
+    lines.hear();
+    await reaches(cy.locator('ext-poll'), 'full');
+    await bo.getByText('Something with rice').click(); // a vote that is there may still change
+    await bo.getByRole('radio', { name: 'Something with rice 1 vote 100%' }).waitFor();
+    await bo.getByRole('button', { name: 'Take my vote back' }).click();
+    await reaches(cy.locator('ext-poll'), 'empty');
+    await cy.getByText('Pizza').click();
+    await reaches(cy.locator('ext-poll'), 'voted');
+  });
+
   await t.test('a conflict says who and what, and lets one choose', async (t) => {
     const message = await gallery.send(lunch());
     let lines;
