@@ -37,6 +37,9 @@ func publicHandler(c *Config, secretKey string, h *hub.Hub, all *connections) ht
 	for path := range widgets.files {
 		mux.Handle(path, widgets)
 	}
+	if c.Guests || c.demo() {
+		mux.HandleFunc("GET /qr.svg", serveQR)
+	}
 	if c.Guests {
 		mux.Handle("/guest", doors)
 		newPages(h.OpenMessage, widgets).handle(mux)

@@ -43,7 +43,6 @@ func (p *pages) handle(mux *http.ServeMux) {
 	mux.Handle(pagesPrefix, p.files)
 	mux.HandleFunc("GET /p/{id}", p.page("share"))
 	mux.HandleFunc("GET /present/{id}", p.page("present"))
-	mux.HandleFunc("GET /qr.svg", serveQR)
 }
 
 // shown is what a template shows.

@@ -1,25 +1,30 @@
-import { chainData, pollData, surveyData } from './payload.js';
+import { editOptions, splitLines } from './options.js';
+import { chainMessage, pollMessage, surveyMessage } from './payload.js';
 import { errorSentence } from './sentences.js';
 
-const lines = (text) =>
-  text
-    .split('\n')
-    .map((line) => line.trim())
-    .filter(Boolean);
+const EXAMPLES = ['Noodles', 'Pizza', 'Something with rice'];
 
 /**
- * Turns each kind's form into a message's data. Throws an Error with a sentence for mistakes that
- * HTML cannot check.
+ * Turns each kind's form into a message. Throws an Error with a sentence for mistakes that HTML
+ * cannot check.
  */
 const READ = {
   poll(fields) {
-    const options = [...new Set(lines(fields.get('options')))];
-    if (options.length < 2)
-      throw new Error('A poll needs two different options, one on each line.');
-    return pollData({ title: fields.get('title'), options, multiple: fields.has('multiple') });
+    const given = fields.getAll('option').map((text) => text.trim());
+    const options = [...new Set(given.filter(Boolean))];
+    if (options.length < 2) throw new Error('A poll needs two different options.');
+    const minutes = Number(fields.get('closes'));
+    return pollMessage({
+      title: fields.get('title'),
+      options,
+      multiple: fields.has('multiple'),
+      anonymous: fields.has('anonymous'),
+      results: fields.get('results'),
+      closeAt: minutes ? Math.floor(Date.now() / 1000) + minutes * 60 : undefined,
+    });
   },
   chain(fields, creator) {
-    return chainData({
+    return chainMessage({
       title: fields.get('title'),
       description: fields.get('description').trim(),
       creator,
@@ -27,7 +32,7 @@ const READ = {
   },
   survey(fields) {
     const types = fields.getAll('type');
-    const options = fields.getAll('options').map(lines);
+    const options = fields.getAll('options').map(splitLines);
     const questions = fields.getAll('text').map((text, at) => ({
       type: types[at],
       text,
@@ -37,13 +42,13 @@ const READ = {
       if (type === 'choice' && given.length < 2)
         throw new Error(`“${text}” needs two options, one on each line.`);
     }
-    return surveyData({ title: fields.get('title'), questions });
+    return surveyMessage({ title: fields.get('title'), questions });
   },
 };
 
 /**
- * Connects the buttons that make cards with their dialogs. send(data) sends a card and resolves
- * when the hub has it.
+ * Connects the buttons that make cards with their dialogs. send({data, rules}) sends a card and
+ * resolves when the hub has it.
  */
 export function compose(me, send) {
   for (const [kind, read] of Object.entries(READ)) {
@@ -62,8 +67,8 @@ export function compose(me, send) {
       try {
         await send(read(new FormData(form), me));
         dialog.close();
-        // What was ticked for this one is not meant for the next.
-        for (const box of form.querySelectorAll('[type=checkbox]')) box.checked = false;
+        // What was ticked and chosen for this one is not meant for the next.
+        for (const field of form.querySelectorAll('[type=checkbox], [data-once]')) reset(field);
       } catch (error) {
         problem.textContent = errorSentence(error);
       } finally {
@@ -75,7 +80,13 @@ export function compose(me, send) {
       void submit();
     });
   }
+  editOptions(document.getElementById('options'), document.getElementById('add-option'), EXAMPLES);
   editQuestions(document.getElementById('questions'));
+}
+
+function reset(field) {
+  if (field.type === 'checkbox') field.checked = field.defaultChecked;
+  else field.selectedIndex = 0;
 }
 
 /**

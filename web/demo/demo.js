@@ -2,10 +2,14 @@
 
 import { compose } from './compose.js';
 import { setText } from './dom.js';
+import { isOpenPoll } from './experiments.js';
+import { openLab } from './lab.js';
+import { tapLine } from './line.js';
 import { avatar, nameProblem, suggestName } from './people.js';
 import { Room } from './room.js';
 import { errorSentence, kickedSentence } from './sentences.js';
 import { Session } from './session.js';
+import { copyOnClick, namedCard } from './share.js';
 import { settled, welcome } from './welcome.js';
 
 const $ = (id) => document.getElementById(id);
@@ -24,16 +28,10 @@ const session = new Session({
   onState(state) {
     if (!room) return; // not signed in yet: the form says what fails
     banner(state);
-    if (state !== 'connected') wasOffline = true;
-    else if (wasOffline) {
-      wasOffline = false;
-      void reportErrors(() => room.loadUnread());
-    }
+    wasOffline = state !== 'connected';
   },
-  onMessages: (messages) => reportErrors(() => room?.add(messages).then(updateRoom)),
+  onMessages: showMessages,
   onRevoked: (messages) => room?.onRevoked(messages),
-  onUpdated: (event) => room?.onUpdated(event),
-  onDeleted: (event) => room?.onDeleted(event),
   onKicked(type) {
     room = undefined;
     $('room').inert = true;
@@ -41,7 +39,7 @@ const session = new Session({
   },
 });
 
-const LOST = 'The connection is lost. It comes back by itself, and nothing is forgotten.';
+const LOST = 'The connection is lost. It comes back by itself.';
 const BANNERS = { connected: 'Connected again.', connecting: LOST, disconnected: LOST };
 
 const BANNER_MS = 2500; // how long good news stays
@@ -61,10 +59,7 @@ function banner(state, words = BANNERS[state]) {
   setText($('net'), state === 'connected' ? 'live' : 'offline');
 }
 
-/**
- * Runs a task and shows its error, except while the connection is lost: what failed then is read
- * again when it is back.
- */
+/** Runs a task and shows its error, except while the connection is lost: that is shown already. */
 async function reportErrors(task) {
   try {
     await task();
@@ -74,7 +69,13 @@ async function reportErrors(task) {
   }
 }
 
+function showMessages(messages) {
+  room?.add(messages);
+  updateRoom();
+}
+
 function updateRoom() {
+  if (!room) return;
   $('empty').hidden = room.size > 0;
   $('earlier').hidden = !room.hasMore;
 }
@@ -88,7 +89,7 @@ async function enter(name) {
   try {
     await settled();
     await session.signIn(name);
-    room = new Room(session, name, $('cards'));
+    room = new Room(session, name, $('cards'), reportErrors);
     await room.loadEarlier();
     showRoom(name);
     updateRoom();
@@ -108,12 +109,10 @@ function showRoom(name) {
   document.title = `${name} · Exthub`;
   $('me').replaceChildren(avatar(name), name);
   $('door').hidden = true;
-  $('first').remove(); // and its connection
+  first?.remove(); // and its connection
+  $('desk').append($('lab'));
   for (const id of ['room', 'person']) $(id).hidden = false;
-  compose(name, async (data) => {
-    await room.add([await session.send(data)]);
-    updateRoom();
-  });
+  compose(name, async (message) => showMessages([await session.send(message)]));
   $('second').addEventListener('click', (event) => {
     if (event.ctrlKey || event.metaKey || event.shiftKey) return;
     event.preventDefault(); // a window can stand beside this one, a tab cannot
@@ -143,7 +142,15 @@ $('door-form').addEventListener('submit', (event) => {
   void enter($('name').value.trim());
 });
 
+$('share-close').addEventListener('click', () => $('share').close());
+copyOnClick($('share-copy'), () => $('share-address').value);
+
+/** The widget of the first screen. Who comes in by itself sees none. */
+let first;
+tapLine();
+openLab(() => (room ? room.openPoll : first && isOpenPoll(first) && first));
+
 const name = sessionStorage.getItem(PLACE) ?? (location.hash === SECOND && suggestName());
 $('name').value = name || suggestName();
 if (name) void enter(name);
-else welcome($('first'), $('voters'));
+else first = welcome($('first'), namedCard(location.hash));

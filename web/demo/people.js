@@ -28,6 +28,9 @@ export function suggestName() {
   return `${name}-${100 + Math.floor(Math.random() * 900)}`;
 }
 
+/** A name for somebody who gives none. */
+export const newVisitor = () => `visitor-${Math.random().toString(36).slice(2, 12)}`;
+
 /** What is wrong with a name, or "". The hub takes more: any printable ASCII. */
 export function nameProblem(name) {
   if (name === '') return 'Please type a name.';
@@ -46,20 +49,6 @@ export function avatar(userID) {
   for (const letter of userID) hue = (hue * 31 + letter.codePointAt(0)) % 360;
   dot.style.setProperty('--hue', hue);
   return dot;
-}
-
-const MAX_AVATARS = 4;
-
-/** Shows who is behind a number: a few avatars, then how many more. The title has all names. */
-export function showAvatars(element, userIDs) {
-  const shown = userIDs.join(', ');
-  if (element.title === shown) return;
-  element.title = shown;
-  const more = userIDs.length - MAX_AVATARS;
-  element.replaceChildren(
-    ...userIDs.slice(0, MAX_AVATARS).map(avatar),
-    ...(more > 0 ? [h('span', { class: 'more' }, `+${more}`)] : []),
-  );
 }
 
 /** "you" for oneself, else the name. */

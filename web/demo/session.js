@@ -1,22 +1,23 @@
-import TencentCloudChat from './sdk/index.js';
-
+/** The group of all who come in with a name. */
 const GROUP = 'demo';
-const { EVENT, TYPES } = TencentCloudChat;
 const GROUP_MISSING = 10010;
 const ALREADY_MEMBER = 10013;
 const GROUP_TAKEN = [10021, 10025];
+const NO_GUESTS = 10004; // of a hub that was started without --guests
 
 /** SignInError is thrown if the hub gives no UserSig. Its message is a sentence for people. */
 class SignInError extends Error {}
 
 /**
  * Session is one person in the demo group. The SDK reconnects and catches up by itself. Handlers:
- * onState(state), onMessages(list), onRevoked(list), onUpdated({messageID, extensions}),
- * onDeleted({messageID, keyList}), onKicked(type).
+ * onState(state), onMessages(list), onRevoked(list), onKicked(type).
  */
 export class Session {
-  #chat;
+  /** The chat of the SDK, once somebody is signed in. Widgets share it. */
+  chat;
+
   #handlers;
+  #types;
   #unsent = null; // the last message that was made, until it is known to be sent
 
   constructor(handlers) {
@@ -28,24 +29,25 @@ export class Session {
    * hub's error.
    */
   async signIn(name) {
-    const { sdkAppID } = await fetchUserSig(name);
-    this.#chat ??= this.#createChat(sdkAppID);
+    const { sdkAppID } = await fetchUserSig(name); // first: it says that there is no hub
+    const sdk = await loadSDK();
+    this.#types = sdk.TYPES;
+    this.chat ??= this.#createChat(sdk, sdkAppID);
     // A function, because the first UserSig may have expired when the connection is lost later.
-    await this.#chat.login({
+    await this.chat.login({
       userID: name,
       userSig: async () => (await fetchUserSig(name)).userSig,
     });
     await this.#join();
   }
 
-  #createChat(SDKAppID) {
-    const chat = TencentCloudChat.create({ SDKAppID });
-    const { onState, onMessages, onRevoked, onUpdated, onDeleted, onKicked } = this.#handlers;
+  #createChat(sdk, SDKAppID) {
+    const { EVENT } = sdk;
+    const chat = sdk.create({ SDKAppID });
+    const { onState, onMessages, onRevoked, onKicked } = this.#handlers;
     chat.on(EVENT.NET_STATE_CHANGE, ({ data }) => onState(data.state));
     chat.on(EVENT.MESSAGE_RECEIVED, ({ data }) => onMessages(data));
     chat.on(EVENT.MESSAGE_REVOKED, ({ data }) => onRevoked(data));
-    chat.on(EVENT.MESSAGE_EXTENSIONS_UPDATED, ({ data }) => onUpdated(data));
-    chat.on(EVENT.MESSAGE_EXTENSIONS_DELETED, ({ data }) => onDeleted(data));
     chat.on(EVENT.KICKED_OUT, ({ data }) => onKicked(data.type));
     return chat;
   }
@@ -53,16 +55,27 @@ export class Session {
   async #join() {
     const groupID = GROUP;
     try {
-      await this.#chat.joinGroup({ groupID });
+      await this.chat.joinGroup({ groupID });
     } catch (error) {
       if (error.code === ALREADY_MEMBER) return;
       if (error.code !== GROUP_MISSING) throw error;
       try {
-        await this.#chat.createGroup({ groupID, name: 'Demo', type: TYPES.GRP_MEETING });
+        await this.#createGroup();
       } catch (lost) {
         if (!GROUP_TAKEN.includes(lost.code)) throw lost;
-        await this.#chat.joinGroup({ groupID }); // somebody made it since our first request
+        await this.chat.joinGroup({ groupID }); // somebody made it since our first request
       }
+    }
+  }
+
+  /** Makes the group, open to guests where the hub lets any in: so other pages can embed cards. */
+  async #createGroup() {
+    const group = { groupID: GROUP, name: 'Demo', type: this.#types.GRP_MEETING };
+    try {
+      await this.chat.createGroup({ ...group, guests: true });
+    } catch (error) {
+      if (error.code !== NO_GUESTS) throw error;
+      await this.chat.createGroup(group);
     }
   }
 
@@ -71,7 +84,7 @@ export class Session {
    * the beginning of the conversation.
    */
   async history(next) {
-    const { data } = await this.#chat.getMessageList({
+    const { data } = await this.chat.getMessageList({
       conversationID: `GROUP${GROUP}`,
       nextReqMessageID: next,
     });
@@ -82,14 +95,15 @@ export class Session {
    * Sends a card and returns its message. If sending failed and the same card is sent once more, it
    * is the same message: the hub takes that once, also if it had arrived the first time.
    */
-  async send(data) {
-    const chat = this.#chat;
+  async send({ data, rules }) {
+    const { chat } = this;
     if (this.#unsent?.payload.data !== data) {
       this.#unsent = chat.createCustomMessage({
         to: GROUP,
-        conversationType: TYPES.CONV_GROUP,
+        conversationType: this.#types.CONV_GROUP,
         payload: { data },
         isSupportExtension: true,
+        extensionRules: rules,
       });
     }
     const { message } = (await chat.sendMessage(this.#unsent)).data;
@@ -97,42 +111,19 @@ export class Session {
     return message;
   }
 
-  /** All pairs of a message, as a Map. */
-  async pairs(message) {
-    const { data } = await this.#chat.getMessageExtensions(message);
-    return new Map(data.extensions.map(({ key, value }) => [key, value]));
-  }
-
-  /**
-   * Sets one pair. Returns undefined if it was set, or the conflict {key, value} with the value as
-   * it is now, "" if the pair is gone.
-   */
-  async set(message, key, value) {
-    const { data } = await this.#chat.setMessageExtensions(message, [{ key, value }]);
-    return data.extensions.find(({ code }) => code !== 0);
-  }
-
-  /** Deletes one pair. Returns what set does. */
-  async remove(message, key) {
-    const { data } = await this.#chat.deleteMessageExtensions(message, [key]);
-    return data.extensions.find(({ code }) => code !== 0);
-  }
-
-  /** Deletes all pairs of a message. */
-  async clear(message) {
-    await this.#chat.deleteMessageExtensions(message);
-  }
-
   /** Takes a message back, with all its pairs. */
   async revoke(message) {
-    await this.#chat.revokeMessage(message);
+    await this.chat.revokeMessage(message);
   }
 
   /** Signs out, if signed in. */
   async signOut() {
-    await this.#chat?.logout();
+    await this.chat?.logout();
   }
 }
+
+/** Loads the SDK: the first screen does without, and is there sooner. */
+export const loadSDK = async () => (await import('./sdk/index.js')).default;
 
 /** Gets {sdkAppID, userID, userSig} for a name. Only a hub with the demo gives them out. */
 export async function fetchUserSig(name) {

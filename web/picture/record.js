@@ -64,7 +64,8 @@ class Film {
 
   /** Leads the pointer to an option in somebody's window, and presses it there. */
   async press(person, option) {
-    const button = await person.card(LUNCH).getByRole('button', { name: option }).boundingBox();
+    const row = person.card(LUNCH).getByRole('listitem').filter({ hasText: option });
+    const button = await row.boundingBox();
     const window = this.#windows[this.#people.indexOf(person)];
     const from = this.#pointer;
     const to = {
@@ -113,8 +114,8 @@ class Film {
 }
 
 /**
- * Stops the clocks by which a page moves: that of its animations, and that by which its numbers run.
- * Timers go on, or the hub would hear no more from it.
+ * Stops the clocks by which a page moves: that of its animations, and that of its frames. Timers go
+ * on, or the hub would hear no more from it.
  */
 async function freeze(page) {
   const inspector = await page.context().newCDPSession(page);
@@ -171,23 +172,19 @@ async function play(hub, browser) {
   };
   const [ada, bo, ...others] = await Promise.all(['Ada', 'Bo', 'Chen', 'Dana', 'Emre'].map(enter));
   await ada.make('Poll');
-  await bo.sees(LUNCH, 'Pizza: 0 votes, 0 %');
+  await bo.sees(LUNCH, 'Pizza 0 votes 0%');
 
   const desk = await open({ width: 2 * WINDOW.width + 42, height: WINDOW.height + 60 });
   const film = new Film(desk, [ada, bo]);
   await film.begin();
   film.rest(900);
   await film.press(ada, 'Noodles');
-  await film.see(['Noodles: 1 vote, 100 %'], 900);
+  await film.see(['Noodles 1 vote 100%'], 900);
   await film.press(bo, 'Pizza');
-  await film.see(['Noodles: 1 vote, 50 %', 'Pizza: 1 vote, 50 %'], 900);
-  const results = [
-    'Pizza: 2 votes, 67 %',
-    'Something with rice: 1 vote, 25 %',
-    'Pizza: 3 votes, 60 %',
-  ];
+  await film.see(['Noodles 1 vote 50%', 'Pizza 1 vote 50%'], 900);
+  const results = ['Pizza 2 votes 67%', 'Something with rice 1 vote 25%', 'Pizza 3 votes 60%'];
   for (const [at, other] of others.entries()) {
-    await other.press(LUNCH, results[at].split(':')[0]);
+    await other.press(LUNCH, results[at].replace(/ \d.*/, ''));
     await film.see([results[at]], 300);
   }
   film.rest(2500);

@@ -1,9 +1,10 @@
-import { spawn } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { promisify } from 'node:util';
 import { build } from './build.js';
 
 /**
@@ -87,6 +88,13 @@ export class Hub {
 
   thaw() {
     this.#process.kill('SIGCONT');
+  }
+
+  /** A UserSig that it takes, signed with the key that it made for itself. */
+  async userSig(userID) {
+    const flags = ['usersig', '--data', this.#data, '--user', userID];
+    const { stdout } = await promisify(execFile)(await binary(), flags, { env: environment() });
+    return stdout.trim();
   }
 
   /** Removes its data, after kill. */

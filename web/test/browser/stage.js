@@ -77,6 +77,8 @@ export class Person {
       .getByRole('button', { name: kind })
       .click();
     const dialog = this.page.getByRole('dialog', { name: `New ${kind.toLowerCase()}` });
+    // So that who only watches sees results, too.
+    if (kind === 'Poll') await dialog.getByLabel('Results').selectOption('always');
     await fill(dialog);
     await dialog.getByRole('button', { name: 'Create' }).click();
     await dialog.waitFor({ state: 'hidden' });
@@ -87,20 +89,28 @@ export class Person {
     return this.page.getByRole('article', { name: title, exact: true });
   }
 
-  /** Clicks the button on the card whose name contains this one. */
+  /** What is pressed on the card and has this name: a button, or what is chosen. */
+  #control(card, options) {
+    const [button, radio, box] = ['button', 'radio', 'checkbox'].map((role) =>
+      this.card(card).getByRole(role, options),
+    );
+    return button.or(radio).or(box);
+  }
+
+  /** Clicks the button or the option on the card whose name contains this one. */
   async press(card, name) {
-    await this.card(card).getByRole('button', { name }).click();
+    await this.#control(card, { name }).click();
   }
 
-  /** Waits until the card has a button of exactly this name, which in a poll has the result. */
+  /** Waits until the card has a control of exactly this name, which in a poll has the result. */
   async sees(card, ...names) {
-    for (const name of names)
-      await this.card(card).getByRole('button', { name, exact: true }).waitFor();
+    for (const name of names) await this.#control(card, { name, exact: true }).waitFor();
   }
 
-  /** Waits until the card shows this text. */
+  /** Waits until the card shows this text. It may be announced, too. */
   async reads(card, ...texts) {
-    for (const text of texts) await this.card(card).getByText(text, { exact: true }).waitFor();
+    for (const text of texts)
+      await this.card(card).getByText(text, { exact: true }).first().waitFor();
   }
 
   /** Waits until the elements of the locator on the card have these texts, in order. */

@@ -22,6 +22,7 @@ test('the first screen is a poll that runs, and a visitor votes without a name',
     await ada.reload();
     await ada.getByRole('radio', { name: 'Tea', checked: true }).waitFor(); // is who they were
     await ada.getByRole('button', { name: 'Let 50 people vote' }).click();
+    await ada.getByText('All 50 votes are in.', { exact: false }).waitFor();
     await voted(bo, 52);
     await voted(ada, 52);
     await ada.getByLabel('Your name').fill('Ada');
