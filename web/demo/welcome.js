@@ -37,6 +37,9 @@ function visitor() {
 /** Lets the poll run in this place, or the card that is named, and returns the widget. */
 export function welcome(place, named) {
   const name = visitor();
+  // While the widgets are still on their way.
+  let early = fetchUserSig(name);
+  early.catch(() => {}); // the widget hears of it
   const { kind, ID } = named ?? { kind: 'poll', ID: `g.${GROUP}.1` };
   // Until the poll is there, what stands in its place.
   const widget = h(`ext-${kind}`, {}, ...(named ? [] : place.childNodes));
@@ -47,7 +50,11 @@ export function welcome(place, named) {
     making = make().catch(() => {}); // the poll says what is wrong
     void making.then(show);
   });
-  widget.ticket = () => fetchUserSig(name);
+  widget.ticket = () => {
+    const ticket = early ?? fetchUserSig(name);
+    early = null;
+    return ticket;
+  };
   show();
   place.replaceChildren(widget);
   return widget;

@@ -92,13 +92,13 @@ export class Element extends Base {
 
   connectedCallback() {
     if (this._started) return; // moved
-    this._started = true;
     for (const name of /** @type {const} */ (['client', 'ticket'])) {
       if (!Object.prototype.hasOwnProperty.call(this, name)) continue;
       const early = /** @type {any} */ (this[name]); // set before this class was there
       delete this[name];
       this[name] = early;
     }
+    this._started = true; // behind those, of which each would begin anew
     this._draw();
     if (this.getAttribute('loading') !== 'lazy') return this._begin();
     this._observer = new IntersectionObserver((entries) => {

@@ -91,9 +91,12 @@ export class Source {
         this.chat.getMessageExtensions(this._handle()),
         this.chat.getMessageExtensionSummary(this._handle()),
       ]);
-    const guest = this._mayJoin && groupID && this.chat.getLoginUser().startsWith('guest-');
-    // A guest is never a member before. What became of it, the answers behind it say.
-    if (guest) this.chat.joinGroup({ groupID }).catch(() => {});
+    // Before the first answer nobody knows whether this user is a member, and a guest is one for a
+    // session. To ask first would cost a stranger two ways to the hub and back; who is a member is
+    // refused, which costs little. What became of it, the answers behind it say.
+    const guest = this.chat.getLoginUser().startsWith('guest-');
+    if (this._mayJoin && groupID && (guest || !this.message))
+      this.chat.joinGroup({ groupID }).catch(() => {});
     let found;
     try {
       found = await all();
