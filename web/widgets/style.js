@@ -294,6 +294,12 @@ fieldset + fieldset {
 .entries li {
   padding-block: 0.2rem;
 }
+/* Each is a paragraph of its own by the bidi algorithm: controls in one turn nothing around. */
+.entries bdi {
+  display: inline-block;
+  max-inline-size: 100%;
+  vertical-align: top;
+}
 .entries li::marker {
   color: var(--_soft);
 }

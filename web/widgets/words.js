@@ -117,21 +117,28 @@ export function speaker(element) {
   /**
    * @param {string} word
    * @param {number} [n]
-   * @param {string} [x] what people wrote: in isolation, so that it turns nothing else around
+   * @param {string} [x] what people wrote
    */
   const say = (word, n = 0, x = '') => {
     const found = table?.[word] ?? words.en?.[word] ?? '';
     const form =
       typeof found === 'string' ? found : (found[plurals.select(n)] ?? found.other ?? '');
-    return form
-      .replace('{n}', numbers.format(n))
-      .replace('{x}', () => (x ? `\u2068${x}\u2069` : ''));
+    return form.replace('{n}', numbers.format(n)).replace('{x}', () => (x ? isolated(x) : ''));
   };
   const percent = (/** @type {number} */ share) => percents.format(share);
   const time = (/** @type {number} */ seconds) =>
     new Date(seconds * 1000).toLocaleString(spoken, { dateStyle: 'medium', timeStyle: 'short' });
   return { lang: spoken, say, percent, time };
 }
+
+/**
+ * A text in isolation, so that it turns nothing else around. Controls in it could end that: a text
+ * that begins with one that closes would reverse what stands behind it.
+ *
+ * @param {string} text
+ */
+export const isolated = (text) =>
+  `\u2068${text.replace(/[\u202a-\u202e\u2066-\u2069]/g, '')}\u2069`;
 
 /** @param {string} lang */
 function supported(lang) {

@@ -4,7 +4,7 @@ import { findings, Gallery, PICTURES, reaches, says } from './gallery.js';
 
 const CORPUS = [
   '<img src=x onerror="globalThis.hit=1">',
-  '\u202Egnp.exe',
+  '\u2069\u202Egnp.exe', // ends the isolation of an element, then reverses
   "');globalThis.hit=1//",
   '{x} $&',
 ];
@@ -78,6 +78,12 @@ test('chains and surveys', { timeout: 120_000 }, async (t) => {
       await cy.getByText(CORPUS[2]).waitFor();
       const wanted = [CORPUS[2], `cy ${CORPUS[1]}`];
       assert.deepEqual(await entries(cy).allTextContents(), wanted);
+      const [text, name] = await Promise.all(
+        ['text', 'name'].map((part) =>
+          cy.locator('ext-chain').locator(`[part~=entry]:last-child [part=${part}]`).boundingBox(),
+        ),
+      );
+      assert.ok(text.x + text.width <= name.x, 'a text turns the name behind it around');
       await bo.reload();
       await state(bo, 'ext-chain');
       assert.deepEqual(await entries(bo).allTextContents(), wanted);

@@ -10,6 +10,7 @@ import {
   tallySurvey,
   valueOf,
 } from '../../widgets/sheet.js';
+import { isolated } from '../../widgets/words.js';
 
 const message = (data, extensionRules) => ({
   payload: { data: typeof data === 'string' ? data : JSON.stringify(data) },
@@ -142,4 +143,8 @@ test('a survey is written and read in both forms', () => {
     { votes: [1, 0, 0, 0, 2], texts: [] },
     { votes: [], texts: ['one', 'two'] },
   ]);
+});
+
+test('a text that closes its isolation, to reverse what stands behind it, stays in it', () => {
+  assert.equal(isolated('\u2069\u202Egnp.exe\u2067'), '\u2068gnp.exe\u2069');
 });
