@@ -7,7 +7,7 @@ const LUNCH = ['Noodles', 'Pizza at the corner', 'Something with rice'];
 const lunch = (more) => pollData('Where shall we eat on Friday?', LUNCH, more);
 
 test('the poll', { timeout: 240_000 }, async (t) => {
-  const gallery = await Gallery.open(t);
+  const gallery = await Gallery.open(t, { flags: ['--message-rate', '0'] });
   const { ann } = gallery;
   const vote = (message, userID, value) =>
     ann.setMessageExtensions(message, [{ key: `${userID}_0`, value }]);
@@ -301,6 +301,35 @@ test('the poll', { timeout: 240_000 }, async (t) => {
       assert.ok(width >= 44 && height >= 44, `${await one.innerText()}: ${width} by ${height}`);
     }
     assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), 320);
+  });
+
+  await t.test('numbers of three digits break neither words nor lines on a phone', async (t) => {
+    const texts = ['Vegetarian restaurant', 'Hauptbahnhof', 'Ja'];
+    const message = await gallery.send(pollData('Wohin?', texts));
+    const pairs = Array.from({ length: 120 }, (_, at) => ({ key: `v${at}_0`, value: '1' }));
+    for (let from = 0; from < pairs.length; from += 20)
+      await ann.setMessageExtensions(message, pairs.slice(from, from + 20));
+    for (const width of [390, 320]) {
+      const page = await gallery.poll(t, message, 'bo', {
+        attributes: 'results="always"',
+        viewport: { width, height: 640 },
+      });
+      await page.getByRole('radio', { name: 'Vegetarian restaurant 120 votes 100%' }).waitFor();
+      const broken = await page.locator('ext-poll').evaluate(({ shadowRoot }) => {
+        const parts = [...shadowRoot.querySelectorAll('[part=text], [part=votes], [part=percent]')];
+        const words = parts.flatMap(({ firstChild }) =>
+          [...firstChild.data.matchAll(/\S+/g)].map(({ 0: word, index }) => {
+            const range = document.createRange();
+            range.setStart(firstChild, index);
+            range.setEnd(firstChild, index + word.length);
+            return { word, lines: range.getClientRects().length };
+          }),
+        );
+        return words.filter(({ lines }) => lines !== 1);
+      });
+      assert.deepEqual(broken, [], `${width} px`);
+      assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), width);
+    }
   });
 
   gallery.assertNoComplaints();
