@@ -52,8 +52,8 @@ export class CatchUp {
     const generation = this._generation;
     if (this._running === generation) return;
     this._running = generation;
-    const { marks } = this._session.history;
     const { extensions, history } = this._session;
+    const { marks } = history;
     // What nobody expected is tried again. The end of the session ends this too.
     const report = (/** @type {unknown} */ error) => {
       if (generation === this._generation) console.error(error);
@@ -66,8 +66,12 @@ export class CatchUp {
       await this._findNew().catch((error) => isTransient(error) || report(error));
       await forEachLimit(marks.staleIDs(), (id) => history.catchUp(id).catch(report));
       if (generation !== this._generation) return;
-      this._session.flush();
-      await forEachLimit(extensions.staleIDs(), (id) => extensions.catchUp(id).catch(report));
+      // What comes live waits for what was sent before it; not for ever, because there may be a
+      // conversation that can't be read.
+      if (window === MAX_MS || !marks.staleIDs().length) {
+        this._session.flush();
+        await forEachLimit(extensions.staleIDs(), (id) => extensions.catchUp(id).catch(report));
+      }
       const isBehind = this._told !== this._position || marks.staleIDs().length > 0;
       if (!isBehind && !extensions.staleIDs().length) break;
       const ms = this._environment.random() * window;

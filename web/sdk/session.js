@@ -176,8 +176,7 @@ export class Session {
   }
 
   _onDisconnect() {
-    // First what the lost connection still brought: nothing else tells of untracked messages.
-    this.flush();
+    this.flush('GROUP_'); // all but who is in a group is read anew, in its order
     this._buffered = [];
     this._catchUp.stop();
     this.history.marks.onDisconnect();
@@ -189,10 +188,12 @@ export class Session {
     return this._buffered ?? [];
   }
 
-  flush() {
+  /** @param {string} [prefix] of what waits and is to be told; the rest is dropped */
+  flush(prefix = '') {
     const { buffered } = this;
     this._buffered = null;
-    for (const [method, params] of buffered) this._onNotification(method, params);
+    for (const [method, params] of buffered)
+      if (method.startsWith(prefix)) this._onNotification(method, params);
   }
 
   /** @param {string} type */

@@ -204,20 +204,21 @@ test(
     connection.notify(['MESSAGE_RECEIVED', { messages: [group] }], updated('g.demo.1', 1));
     await first;
     const next = await reconnect(context, () => connection.cut());
-    const broken = { messageList: null, extensions: null };
-    let asleep;
-    for (const method of ['getMessageList', 'getMessageExtensions']) {
+    /** Answers the next request with what breaks the SDK, and waits until it is tried again. */
+    const breakOn = async (method) => {
       const request = await next.request();
       assert.equal(request.method, method);
-      asleep = clock.nextTimer();
-      next.answer(request, broken);
-    }
-    await asleep;
+      const asleep = clock.nextTimer();
+      next.answer(request, { messageList: null, extensions: null });
+      await asleep;
+      clock.advance(0);
+    };
+    await breakOn('getMessageList');
+    const list = await next.request();
+    assert.equal(list.method, 'getMessageList');
+    next.answer(list, { messageList: [group], nextReqMessageID: '', isCompleted: true });
+    await breakOn('getMessageExtensions');
     assert.equal(error.mock.callCount(), 2);
-    clock.advance(0);
-    const again = await next.request();
-    assert.equal(again.method, 'getMessageList');
-    next.answer(again, { messageList: [group], nextReqMessageID: '', isCompleted: true });
     assert.equal((await next.request()).method, 'getMessageExtensions');
   },
 );

@@ -15,7 +15,7 @@ const { EVENT } = TencentCloudChat;
 const seed = Number(process.env.SDK_SEED ?? Math.floor(Math.random() * 1e9));
 const steps = Number(process.env.SDK_STEPS ?? 50);
 const timeout = 60_000 + steps * 2_000;
-const KEYS = ['a', 'b', 'c', 'd'];
+const KEYS = ['a', 'b', 'c', 'd', 'e', 'f'];
 
 let nats;
 let hubs;
@@ -23,7 +23,8 @@ before(
   async () => {
     nats = await Nats.start();
     const flags = ['--nats-url', nats.url, '--secret-key', secretKey, '--message-rate', '0'];
-    hubs = [await Hub.start(...flags), await Hub.start(...flags)];
+    // One folds events, and the other tells of every change
+    hubs = [await Hub.start(...flags), await Hub.start(...flags, '--event-interval', '0')];
   },
   { timeout: 300_000 },
 );
@@ -119,7 +120,8 @@ class World {
     else if (chance < 0.76) proxy.deafen();
     else if (chance < 0.86) proxy.restore();
     else if (chance < 0.92) this.#offset = Math.floor((random() - 0.5) * 2e8);
-    else if (chance < 0.98) await this.setMember(!this.#member);
+    else if (chance < 0.95) await this.setMember(!this.#member);
+    else if (chance < 0.99) await this.#leaveForAChange(key, value);
     else await this.#killHub(pick(random, hubs));
   }
 
@@ -128,6 +130,14 @@ class World {
     const change = member ? alice.chat.addGroupMember : alice.chat.deleteGroupMember;
     await persist(() => change({ groupID, userIDList: ['bob'] }));
     this.#member = member;
+  }
+
+  /** Bob is away for one change, and back for the next: by then he knows of both, or never will. */
+  async #leaveForAChange(key, value) {
+    await this.setMember(false);
+    await this.#write(this.alice, this.message, key, value);
+    await this.setMember(true);
+    await this.#write(this.alice, this.message, pick(this.random, KEYS), `${++this.#values}`);
   }
 
   #setFrozen(frozen) {
