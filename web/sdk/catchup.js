@@ -72,8 +72,8 @@ export class CatchUp {
         this._session.flush();
         await forEachLimit(extensions.staleIDs(), (id) => extensions.catchUp(id).catch(report));
       }
-      const isBehind = this._told !== this._position || marks.staleIDs().length > 0;
-      if (!isBehind && !extensions.staleIDs().length) break;
+      const behind = [...marks.staleIDs(), ...extensions.staleIDs()];
+      if (this._told === this._position && !behind.length) break;
       const ms = this._environment.random() * window;
       await new Promise((resolve) =>
         this._environment.clock.setTimeout(() => resolve(undefined), ms),

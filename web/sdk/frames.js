@@ -19,12 +19,11 @@ export const encode = (id, method, params) =>
  * Reads a frame. Throws if it is not JSON-RPC 2.0. An error that answers no request in particular
  * has the id null, which no call waits for.
  *
- * @param {unknown} text
+ * @param {any} text
  * @returns {(Response | Notification)[]}
  */
 export function decode(text) {
-  if (typeof text !== 'string') throw new Error('The hub sent a binary frame.');
-  const frame = JSON.parse(text);
+  const frame = JSON.parse(text); // a binary one is no JSON
   const items = Array.isArray(frame) ? frame : [frame];
   for (const item of items) {
     if (item?.jsonrpc !== '2.0' || !('id' in item || 'method' in item)) {

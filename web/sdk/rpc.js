@@ -117,7 +117,7 @@ export class Rpc {
     if (!call) return;
     this._pending.delete(id);
     this._clock.clearTimeout(call.timer);
-    if (error) call.reject(new ChatError(error.code, error.message, error.data ?? {}));
+    if (error) call.reject(new ChatError(error.code, error.message, error.data));
     else call.resolve(result);
   }
 

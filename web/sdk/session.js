@@ -176,7 +176,7 @@ export class Session {
   }
 
   _onDisconnect() {
-    this.flush('GROUP_'); // all but who is in a group is read anew, in its order
+    this.flush('GROUP'); // all but who is in a group is read anew, in its order
     this._buffered = [];
     this._catchUp.stop();
     this.history.marks.onDisconnect();
