@@ -294,8 +294,8 @@ fieldset + fieldset {
 .entries li {
   padding-block: 0.2rem;
 }
-/* Each is a paragraph of its own by the bidi algorithm: controls in one turn nothing around. */
-.entries bdi {
+/* A paragraph of its own by the bidi algorithm: controls in it turn nothing else around. */
+.entries [part='text'] {
   display: inline-block;
   max-inline-size: 100%;
   vertical-align: top;
@@ -373,7 +373,7 @@ button, .hint > *, .label, .notice p, .status > *, .votes {
   .row::after {
     display: none;
   }
-  button, .foot button:not(.primary) {
+  button, .foot button:not(.primary), .notice button {
     margin: 0;
     padding-inline: 0.75rem;
     border: 1px solid;

@@ -176,7 +176,7 @@ export async function findings(page) {
   return [...violations, ...incomplete.filter(({ id }) => id !== 'color-contrast')].map(line);
 }
 
-/** The least contrast of a poll's texts with what they stand on: bars, and what is beside those. */
+/** The least contrast of options' texts with what they stand on: bars, and what is beside those. */
 export const contrastOverBars = (page) =>
   page.evaluate(() => {
     const linear = (byte) => {
@@ -191,9 +191,9 @@ export const contrastOverBars = (page) =>
       const [low, high] = [luminance(a), luminance(b)].sort((x, y) => x - y);
       return (high + 0.05) / (low + 0.05);
     };
-    const rows = [...document.querySelectorAll('ext-poll')].flatMap(({ shadowRoot }) => [
-      ...shadowRoot.querySelectorAll('.row'),
-    ]);
+    const rows = [...document.querySelectorAll('ext-poll, ext-survey')].flatMap(
+      ({ shadowRoot }) => [...shadowRoot.querySelectorAll('.row')],
+    );
     const found = rows.flatMap((row) => {
       const grounds = [row, row.querySelector('.bar')].map(
         (one) => getComputedStyle(one).backgroundColor,
