@@ -62,7 +62,8 @@ func TestGuestsChooseNoName(t *testing.T) {
 		seen[got.UserID] = true
 	}
 	for name, body := range map[string]string{
-		"NoJSON": "x", "List": "[]", "Number": `{"userSig":1}`, "Long": `{"userSig":"` + strings.Repeat("x", 5000) + `"}`,
+		"NoJSON": "x", "List": "[]", "Number": `{"userSig":1}`,
+		"Long": `{"userSig":"` + strings.Repeat("x", 5000) + `"}`,
 	} {
 		if _, answer, text := hubtest.AskForTicket(t, w.URL(), body, nil); answer.StatusCode != http.StatusBadRequest {
 			t.Errorf("%s: %s %s", name, answer.Status, text)

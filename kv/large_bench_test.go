@@ -55,7 +55,8 @@ func benchHall(b *testing.B, s *Store, votes int) Ref {
 		if _, err := s.Update(b.Context(), r.Ref, func(*Txn) (Change, error) {
 			var change Change
 			for i := first; i < min(first+900, votes); i++ {
-				change.Writes = append(change.Writes, Write{Key: fmt.Sprintf("voter%05d", i), Value: fmt.Sprint(i%3 + 1)})
+				w := Write{Key: fmt.Sprintf("voter%05d", i), Value: fmt.Sprint(i%3 + 1)}
+				change.Writes = append(change.Writes, w)
 			}
 			return change, nil
 		}); err != nil {
@@ -90,7 +91,8 @@ func BenchmarkClearOf100000(b *testing.B) {
 		b.StopTimer()
 		ref := benchHall(b, s, large)
 		b.StartTimer()
-		if _, err := s.Update(b.Context(), ref, func(*Txn) (Change, error) { return Change{Clear: true}, nil }); err != nil {
+		_, err := s.Update(b.Context(), ref, func(*Txn) (Change, error) { return Change{Clear: true}, nil })
+		if err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -134,7 +134,9 @@ func (r *trial) change() {
 		}
 		r.store(e)
 		if key, err := pairKey(w.Key[len(object)+1:]); err == nil {
-			r.truth[key] = Pair{Key: key, Value: w.Value, Seq: r.revision, Deleted: w.Delete, By: w.By, Created: e.Created}
+			r.truth[key] = Pair{
+				Key: key, Value: w.Value, Seq: r.revision, Deleted: w.Delete, By: w.By, Created: e.Created,
+			}
 		}
 	}
 	if change.Clear && m.Live() > len(writes) { // it speaks for more pairs than a commit can delete

@@ -41,7 +41,8 @@ func TestSeqListIsSorted(t *testing.T) {
 				from := random.Uint64N(seq + 2)
 				at, _ := slices.BinarySearchFunc(want, &seqPair{Pair: Pair{Seq: from}}, bySeqOf)
 				if got := slices.Collect(l.from(from)); !slices.Equal(got, want[at:]) || l.len() != len(want) {
-					t.Fatalf("step %d: %d pairs from %d, want %d of %d", step, len(got), from, len(want[at:]), len(want))
+					t.Fatalf("step %d: %d pairs from %d, want %d of %d",
+						step, len(got), from, len(want[at:]), len(want))
 				}
 				checkPlaces(t, &l)
 			}

@@ -180,7 +180,9 @@ func TestExportHasNoFormulas(t *testing.T) {
 
 // cell keeps every text that a spreadsheet may run from beginning like one, and loses nothing.
 func FuzzCell(f *testing.F) {
-	for _, text := range []string{"=1", "\t=1", " -1", "\r\n@x", "＝1", "'=1", "''", ";;=1", "a\n+1", "\u200b=1", `"=1`, ""} {
+	for _, text := range []string{
+		"=1", "\t=1", " -1", "\r\n@x", "＝1", "'=1", "''", ";;=1", "a\n+1", "\u200b=1", `"=1`, "",
+	} {
 		f.Add(text)
 	}
 	active := regexp.MustCompile(`(^|[;,|\t\r\n"])[\s\p{Z}\p{C}]*[=+\-@＝＋－＠]`)
