@@ -54,64 +54,71 @@ func visit(t *testing.T, nc *nats.Conn, options Options, fn func(*Store)) {
 	<-done
 }
 
+// firstComers are those who may be the first to come to a message that is due.
+var firstComers = map[string]func(*testing.T, *Store, Ref){
+	"reads": func(t *testing.T, s *Store, ref Ref) {
+		if got := summary(t, s, ref); got.ClosedSeq == 0 || got.CloseAt != 0 || got.Pairs != 1 {
+			t.Errorf("%+v", got)
+		}
+	},
+	"votes": func(t *testing.T, s *Store, ref Ref) {
+		if _, err := cast(t.Context(), s, ref, "cat", "1"); !errors.Is(err, errClosed) {
+			t.Errorf("a vote on a message that is due: %v", err)
+		}
+	},
+	"moves the close": func(t *testing.T, s *Store, ref Ref) {
+		if err := reschedule(t.Context(), s, ref, time.Now().Unix()+60); !errors.Is(err, errClosed) {
+			t.Errorf("a message that is due gets another time: %v", err)
+		}
+	},
+	"closes by hand": func(t *testing.T, s *Store, ref Ref) {
+		if err := closePoll(t.Context(), s, ref); err != nil {
+			t.Error(err)
+		}
+	},
+	"listens": func(*testing.T, *Store, Ref) {},
+}
+
 // Every hub is down when a poll closes. Whoever comes first, to read, to vote, to move the close or
 // just to listen, finds it closed; what it holds was there before.
 func TestNoHubWhenItCloses(t *testing.T) {
 	for _, replicas := range []int{1, 3} {
-		nc := connector(t, replicas)
-		options := Options{Replicas: replicas, Alone: true}
-		first := map[string]func(*testing.T, *Store, Ref){
-			"reads": func(t *testing.T, s *Store, ref Ref) {
-				if got := summary(t, s, ref); got.ClosedSeq == 0 || got.CloseAt != 0 || got.Pairs != 1 {
-					t.Errorf("%+v", got)
-				}
-			},
-			"votes": func(t *testing.T, s *Store, ref Ref) {
-				if _, err := cast(t.Context(), s, ref, "cat", "1"); !errors.Is(err, errClosed) {
-					t.Errorf("a vote on a message that is due: %v", err)
-				}
-			},
-			"moves the close": func(t *testing.T, s *Store, ref Ref) {
-				if err := reschedule(t.Context(), s, ref, time.Now().Unix()+60); !errors.Is(err, errClosed) {
-					t.Errorf("a message that is due gets another time: %v", err)
-				}
-			},
-			"closes by hand": func(t *testing.T, s *Store, ref Ref) {
-				if err := closePoll(t.Context(), s, ref); err != nil {
-					t.Error(err)
-				}
-			},
-			"listens": func(*testing.T, *Store, Ref) {},
-		}
-		polls := map[string]Ref{}
-		visit(t, nc(t), options, func(s *Store) {
-			for name := range first {
-				ref := sendPoll(t, s, ballot.Rules{CloseAt: time.Now().Unix() + 2})
-				if _, err := cast(t.Context(), s, ref, "bob", "1"); err != nil {
-					t.Fatal(err)
-				}
-				polls[name] = ref
+		checkNoHubWhenItCloses(t, replicas)
+	}
+}
+
+func checkNoHubWhenItCloses(t *testing.T, replicas int) {
+	t.Helper()
+	nc := connector(t, replicas)
+	options := Options{Replicas: replicas, Alone: true}
+	polls := map[string]Ref{}
+	visit(t, nc(t), options, func(s *Store) {
+		for name := range firstComers {
+			ref := sendPoll(t, s, ballot.Rules{CloseAt: time.Now().Unix() + 2})
+			if _, err := cast(t.Context(), s, ref, "bob", "1"); err != nil {
+				t.Fatal(err)
 			}
-		})
-		for _, ref := range polls {
-			awaitDue(t, nc(t), ref)
+			polls[name] = ref
 		}
-		s, deltas := open(t, nc(t), options)
-		told := map[Ref]uint64{}
-		for name, act := range first {
-			act(t, s, polls[name])
+	})
+	for _, ref := range polls {
+		awaitDue(t, nc(t), ref)
+	}
+	s, deltas := open(t, nc(t), options)
+	told := map[Ref]uint64{}
+	for name, act := range firstComers {
+		act(t, s, polls[name])
+	}
+	for len(told) < len(polls) {
+		d := until(t, deltas, func(d Delta) bool { return d.ClosedSeq > 0 })
+		if told[d.Ref] != 0 {
+			t.Errorf("%v was closed twice", d.Ref)
 		}
-		for len(told) < len(polls) {
-			d := until(t, deltas, func(d Delta) bool { return d.ClosedSeq > 0 })
-			if told[d.Ref] != 0 {
-				t.Errorf("%v was closed twice", d.Ref)
-			}
-			told[d.Ref] = d.ClosedSeq
-		}
-		for name, ref := range polls {
-			if got := recount(t, s, ref); got.ClosedSeq != told[ref] || got.Pairs != 1 {
-				t.Errorf("%d replicas, who comes first %s: %+v, told of %d", replicas, name, got, told[ref])
-			}
+		told[d.Ref] = d.ClosedSeq
+	}
+	for name, ref := range polls {
+		if got := recount(t, s, ref); got.ClosedSeq != told[ref] || got.Pairs != 1 {
+			t.Errorf("%d replicas, who comes first %s: %+v, told of %d", replicas, name, got, told[ref])
 		}
 	}
 }

@@ -233,15 +233,23 @@ func (sh *shard) fill(ctx context.Context, user string, page []*Recent) error {
 	}
 	for i, r := range page {
 		if r.Newest = found[where[i].newest]; r.Newest == nil && r.Group == nil {
-			// The newest name is that of a message that was not stored
-			if r.Newest, err = sh.newestC2C(ctx, r.c2c(user)); err != nil {
+			if err := sh.findNewest(ctx, user, r); err != nil {
 				return err
-			}
-			if r.Newest != nil && r.Newest.Number > 0 {
-				r.Last = r.Newest.Number
 			}
 		}
 		r.Read = readUpTo(entries[where[i].read], r)
+	}
+	return nil
+}
+
+// findNewest looks for the newest message of a one-to-one conversation whose newest name is that of
+// a message that was not stored.
+func (sh *shard) findNewest(ctx context.Context, user string, r *Recent) (err error) {
+	if r.Newest, err = sh.newestC2C(ctx, r.c2c(user)); err != nil {
+		return err
+	}
+	if r.Newest != nil && r.Newest.Number > 0 {
+		r.Last = r.Newest.Number
 	}
 	return nil
 }

@@ -22,41 +22,44 @@ func TestNoConnectionIsReset(t *testing.T) {
 		cases = append(cases, ends{":0", "::1"}, ends{"[::1]:0", "::1"})
 	}
 	for _, at := range cases {
-		t.Run(at.listen+" "+at.dial, func(t *testing.T) {
-			l, err := listenPublic(at.listen)
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer l.Close()
-			_, port, _ := net.SplitHostPort(l.Addr().String())
-			address := net.JoinHostPort(at.dial, port)
-			waits, err := net.Dial("tcp", address) // in the backlog
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer waits.Close()
-			if !refuseNew(l) {
-				t.Error("it can't be refused")
-			}
-			late, err := net.DialTimeout("tcp", address, 300*time.Millisecond)
-			if timeout := net.Error(nil); !errors.As(err, &timeout) || !timeout.Timeout() {
-				t.Errorf("a connection after that: %v, want that it does not begin", err)
-			}
-			if err == nil {
-				late.Close()
-			}
-			if _, err := io.WriteString(waits, "x"); err != nil {
-				t.Fatal(err)
-			}
-			served, err := l.Accept()
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer served.Close()
-			if _, err := io.ReadFull(served, make([]byte, 1)); err != nil {
-				t.Error("what came in before is cut off: ", err)
-			}
-		})
+		t.Run(at.listen+" "+at.dial, func(t *testing.T) { checkRefuseNew(t, at.listen, at.dial) })
+	}
+}
+
+func checkRefuseNew(t *testing.T, listen, dial string) {
+	t.Helper()
+	l, err := listenPublic(listen)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	_, port, _ := net.SplitHostPort(l.Addr().String())
+	address := net.JoinHostPort(dial, port)
+	waits, err := net.Dial("tcp", address) // in the backlog
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer waits.Close()
+	if !refuseNew(l) {
+		t.Error("it can't be refused")
+	}
+	late, err := net.DialTimeout("tcp", address, 300*time.Millisecond)
+	if timeout := net.Error(nil); !errors.As(err, &timeout) || !timeout.Timeout() {
+		t.Errorf("a connection after that: %v, want that it does not begin", err)
+	}
+	if err == nil {
+		late.Close()
+	}
+	if _, err := io.WriteString(waits, "x"); err != nil {
+		t.Fatal(err)
+	}
+	served, err := l.Accept()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer served.Close()
+	if _, err := io.ReadFull(served, make([]byte, 1)); err != nil {
+		t.Error("what came in before is cut off: ", err)
 	}
 }
 

@@ -34,7 +34,7 @@ func serveQR(w http.ResponseWriter, r *http.Request) {
 	}
 	w.Header().Set("Content-Type", kinds[".svg"])
 	w.Header().Set("Cache-Control", "public, max-age=86400") // the same address has the same code
-	_, _ = w.Write(qrSVG(code))                              //nolint:gosec // to a browser that may be gone
+	_, _ = w.Write(qrSVG(code))                              // the browser may be gone
 }
 
 // qrSVG draws a code: black on white, whatever the page around it is.

@@ -161,7 +161,7 @@ func readBody(w http.ResponseWriter, r *http.Request) (shown string, err error) 
 func (d *door) holder(ctx context.Context, shown string) (string, error) {
 	claims, err := usersig.Parse(shown)
 	if err != nil || !Is(claims.User) || len(claims.User) != len(Prefix)+idLength {
-		return "", nil
+		return "", nil //nolint:nilerr // it is no good
 	}
 	now := d.options.Now()
 	if claims.Issued.After(now.Add(time.Minute)) || now.Sub(claims.Issued) > remembered {
@@ -169,7 +169,7 @@ func (d *door) holder(ctx context.Context, shown string) (string, error) {
 	}
 	// As of when it was issued: it may have expired since.
 	if claims.CheckAny(d.options.SDKAppID, d.options.Keys.guests, claims.User, claims.Issued) != nil {
-		return "", nil
+		return "", nil //nolint:nilerr // it is no good
 	}
 	var revoked *usersig.Error
 	switch err := d.options.CheckRevoked(ctx, claims.User, claims.Issued); {
