@@ -171,8 +171,8 @@ test('a poll that somebody made in a terminal', { timeout }, async (t) => {
     },
   );
 
+  const proxy = await Prefix.open(t, stage.hub.url, '/live'); // until the last page is closed
   await t.test('is there below the path that a proxy gives to the hub', async (t) => {
-    const proxy = await Prefix.open(t, stage.hub.url, '/live');
     const { share, present } = await stage.poll('Below?', 'Yes', 'No', '--public-url', proxy.url);
     const phone = await stage.show(t, share);
     const wall = await stage.show(t, present, WALL);

@@ -10,6 +10,7 @@ export class Prefix {
     const prefix = new Prefix();
     const target = new URL(hub);
     const options = ({ method, headers, url }) => ({
+      agent: false, // a connection that the hub has just closed would be used again
       host: target.hostname,
       port: target.port,
       method,
