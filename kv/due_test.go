@@ -88,7 +88,6 @@ func TestNoHubWhenItCloses(t *testing.T) {
 }
 
 func checkNoHubWhenItCloses(t *testing.T, replicas int) {
-	t.Helper()
 	nc := connector(t, replicas)
 	options := Options{Replicas: replicas, Alone: true}
 	polls := map[string]Ref{}

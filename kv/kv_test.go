@@ -25,7 +25,7 @@ func open(t *testing.T, nc *nats.Conn, options Options) (*Store, <-chan Delta) {
 	options.MaxPairs = cmp.Or(options.MaxPairs, 300)
 	// A machine under load may let a hub stand still for a second, which is no fault of the hub's.
 	options.HubTTL = cmp.Or(options.HubTTL, time.Minute)
-	opening, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	opening, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	s, err := Open(opening, nc, options)
 	if err != nil {

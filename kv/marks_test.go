@@ -151,6 +151,42 @@ func TestTailStandsStill(t *testing.T) {
 	c.returns(two)
 }
 
+// A hub that was away has its mark again before its tail has come to what it missed. It decides
+// nothing until then: its group has a member who was removed meanwhile. Which of the two comes first
+// is a matter of luck, so torture shows this now and then at best.
+func TestMarkIsBackBeforeTheTail(t *testing.T) {
+	t.Parallel()
+	node := kvtest.Start(t)
+	c := &crew{t: t, node: node}
+	c.one, _ = open(t, node.Connect(t), Options{})
+	c.change(c.one, GroupChange{
+		Info: &GroupInfo{GroupID: "team", Type: "Public", Name: "team"},
+		Add:  []Member{{UserID: "ann", Role: "Owner"}, {UserID: "bob", Role: "Member"}},
+	})
+	two, err := Open(t.Context(), node.Connect(t), Options{HubTTL: time.Minute, MaxPairs: 300})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer two.Close()
+	known := func() (there bool) {
+		if err := two.shards[0].cache.withGroup(t.Context(), "team", func(sl *slot) {
+			_, there = sl.object.(*Group).Member("bob")
+		}); err != nil {
+			t.Fatal(err)
+		}
+		return there
+	}
+	if !known() {
+		t.Fatal("bob is no member to begin with")
+	}
+	c.change(c.one, withoutBob) // two has no mark yet, so nobody waits for it
+	for range 2 {
+		if err := two.marks.renew(t.Context()); err == nil || two.marks.valid() {
+			t.Errorf("it decides, and takes bob for a member: %t; %v", known(), err)
+		}
+	}
+}
+
 // NATS restarts and forgets the marks while a hub is cut off that goes on serving, and a hub that
 // was just started removes a member. It finds no mark of the other, and waits all the same until
 // that one refuses.
