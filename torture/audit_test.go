@@ -21,6 +21,7 @@ type catchUpReply struct {
 func (w *world) verify(recovery time.Duration) {
 	w.t.Helper()
 	replies := w.catchUpFromSnapshots()
+	summaries := w.hall.summaries()
 	w.stopWatchers()
 	w.watching.Wait()
 	bucket, err := w.bucket(w.t.Context())
@@ -33,13 +34,14 @@ func (w *world) verify(recovery time.Duration) {
 	w.checkReplies(replies, bucket)
 	w.checkRemoval(bucket)
 	w.checkHistories()
+	votes := w.hall.verify(summaries, bucket)
 	if n := duplicateAnswers.Swap(0); n > 0 {
 		w.violation("%d requests were answered twice", n)
 	}
 	changes := w.club.verify()
 	operations, acknowledged := w.journal.count()
-	operations += changes + w.past.operations
-	acknowledged += w.past.acknowledged
+	operations += changes + votes + w.past.operations
+	acknowledged += votes + w.past.acknowledged
 	ledger.add(run{w.fault, operations, acknowledged, lost, len(w.violations), recovery})
 	for i, v := range w.violations {
 		if i == 20 {

@@ -138,8 +138,8 @@ func startProcess(t testing.TB, natsURL, dir string, change ...func(*process)) *
 	}
 	u := &instance{}
 	p := &process{binary: binary, args: []string{
-		"--admin-addr", "", "--secret-key", secretKey, "--no-demo", "--message-rate", "100000", "--lame-duck", "0s",
-		"--shards", strconv.Itoa(len(streams)),
+		"--admin-addr", "", "--secret-key", secretKey, "--no-demo", "--message-rate", "100000", "--own-rate", "0",
+		"--lame-duck", "0s", "--shards", strconv.Itoa(len(streams)),
 	}}
 	for _, c := range change {
 		c(p)

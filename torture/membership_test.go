@@ -49,46 +49,15 @@ func newMembership(w *world) *membership {
 func (m *membership) start(ctx context.Context, running *sync.WaitGroup) {
 	for hub := range m.w.instances {
 		running.Go(func() {
-			m.run(ctx, hub, "owner", func(ctx context.Context, s *hubtest.Session) { m.change(ctx, s) })
+			m.w.act(ctx, 2*m.w.writeInterval, hub, "owner", m.change)
 		})
 		for i := range guests {
 			running.Go(func() {
-				m.run(ctx, hub, guest(i), func(ctx context.Context, s *hubtest.Session) { m.try(ctx, s, i, hub) })
+				m.w.act(ctx, 2*m.w.writeInterval, hub, guest(i), func(ctx context.Context, s *hubtest.Session) {
+					m.try(ctx, s, i, hub)
+				})
 			})
 		}
-	}
-}
-
-// run calls do with a session of the user on a hub, at twice the world's interval.
-func (m *membership) run(ctx context.Context, hub int, user string, do func(context.Context, *hubtest.Session)) {
-	var s *hubtest.Session
-	tick := time.NewTicker(max(2*m.w.writeInterval, 20*time.Millisecond))
-	defer tick.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			if s != nil {
-				s.Close()
-			}
-			return
-		case <-tick.C:
-		}
-		if s != nil {
-			select {
-			case <-s.Gone():
-				s.Close()
-				s = nil
-			default:
-			}
-		}
-		if s == nil {
-			var err error
-			if s, err = login(ctx, m.w.instances[hub].addr(), user, nil); err != nil {
-				s = nil
-				continue
-			}
-		}
-		do(context.WithoutCancel(ctx), s)
 	}
 }
 

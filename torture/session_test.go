@@ -34,6 +34,7 @@ const (
 	codeConflict     = 23001
 	codeRate         = 23003
 	codeNoMessage    = 23004
+	codeClosed       = 23005
 )
 
 // duplicateAnswers counts the requests that were answered twice, over all tests of the process.

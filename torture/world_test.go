@@ -34,6 +34,7 @@ type world struct {
 	watchers []*watcher
 	journal  journal
 	club     *membership
+	hall     *hall
 
 	mu         sync.Mutex
 	violations []string
@@ -89,7 +90,7 @@ func (w *world) populate() {
 		users = append(users, fmt.Sprint("writer", i))
 	}
 	for i := range w.instances {
-		users = append(users, fmt.Sprint("watcher", i))
+		users = append(users, fmt.Sprint("watcher", i), voterName(i))
 	}
 	for _, group := range groupIn {
 		w.makeGroup(group, users)
@@ -99,6 +100,7 @@ func (w *world) populate() {
 		w.messages = append(w.messages, w.send(groupIn[i%len(groupIn)]))
 	}
 	w.club = newMembership(w)
+	w.hall = newHall(w)
 }
 
 func (w *world) makeGroup(group string, users []string) {
@@ -118,14 +120,21 @@ func (w *world) makeGroup(group string, users []string) {
 }
 
 // send sends a message to a group and returns its ID.
-func (w *world) send(group string) string {
+func (w *world) send(group string) string { return w.sendPoll(group, nil) }
+
+// sendPoll sends a message with rules, unless they are nil.
+func (w *world) sendPoll(group string, rules object) string {
 	w.t.Helper()
+	message := object{
+		"to": group, "conversationType": "GROUP", "type": "TIMCustomElem",
+		"payload": object{"data": "x"}, "isSupportExtension": true,
+	}
+	if rules != nil {
+		message["extensionRules"] = rules
+	}
 	var sent struct{ Message struct{ ID string } }
 	w.withSession("owner", func(ctx context.Context, s *hubtest.Session) error {
-		return s.Call(ctx, "sendMessage", object{
-			"to": group, "conversationType": "GROUP", "type": "TIMCustomElem",
-			"payload": object{"data": "x"}, "isSupportExtension": true,
-		}, &sent)
+		return s.Call(ctx, "sendMessage", message, &sent)
 	})
 	return sent.Message.ID
 }
@@ -166,7 +175,42 @@ func (w *world) start(n int) {
 		w.writing.Go(func() { wr.run(ctx) })
 	}
 	w.club.start(ctx, &w.writing)
+	w.hall.start(ctx, &w.writing)
 	w.awaitWrites(0, n, w.allHubs()...)
+}
+
+// act calls do with a session of the user on a hub, at an interval, until ctx ends.
+func (w *world) act(ctx context.Context, interval time.Duration, hub int, user string,
+	do func(context.Context, *hubtest.Session)) {
+	var s *hubtest.Session
+	tick := time.NewTicker(max(interval, 20*time.Millisecond))
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			if s != nil {
+				s.Close()
+			}
+			return
+		case <-tick.C:
+		}
+		if s != nil {
+			select {
+			case <-s.Gone():
+				s.Close()
+				s = nil
+			default:
+			}
+		}
+		if s == nil {
+			var err error
+			if s, err = login(ctx, w.instances[hub].addr(), user, nil); err != nil {
+				s = nil
+				continue
+			}
+		}
+		do(context.WithoutCancel(ctx), s)
+	}
 }
 
 // awaitWrites waits until n writes that began after a moment have been acknowledged on each of
@@ -211,6 +255,7 @@ func (w *world) finish() {
 	w.t.Helper()
 	w.cancel()
 	w.writing.Wait()
+	w.hall.close()
 	closer := newWriter(w, writers, 0, "closer")
 	rest, cancel := context.WithTimeout(w.t.Context(), testTimeout)
 	defer cancel()
