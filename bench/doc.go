@@ -9,11 +9,14 @@
 //	fanout   events to an audience: one writer at a time waits until all have seen its change,
 //	         or many write at a rate
 //	write    sets of many clients, each on a message of its own
+//	ruled    the same on messages with rules
+//	batch    sets of ten pairs at a time, of clients with messages of their own
 //	hot      sets of many clients, all on one message
 //	read     all pairs of one message, read again and again
 //	storm    the audience is cut off at once and comes back while votes go on
 //	hall     a poll with rules: votes at a rate, each voter in their own name, before viewers, and
 //	         the close
+//	summaries  the audience logs in at once, and everybody reads the summary of a poll
 //	mixed    a rate of sets, as many reads and a few reconnects in front of an audience
 //
 // # What can be trusted

@@ -62,15 +62,8 @@ func hall(r *run) error {
 
 // poll sends a message with the run's rules and returns its ID.
 func (g *group) poll(r *run) (id string, err error) {
-	err = r.asAdmin(r.ctx, func(admin *client) error {
-		var sent struct {
-			Message struct{ ID string } `json:"message"`
-		}
-		err := admin.call("sendMessage", map[string]any{
-			"to": g.id, "conversationType": "GROUP", "type": "TIMTextElem", "payload": map[string]string{"text": "?"},
-			"isSupportExtension": true, "extensionRules": json.RawMessage(r.Rules),
-		}, &sent)
-		id = sent.Message.ID
+	err = r.asAdmin(r.ctx, func(admin *client) (err error) {
+		id, err = admin.sendMessage(g.id, "GROUP", r.Rules)
 		return err
 	})
 	return id, err

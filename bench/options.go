@@ -83,11 +83,14 @@ var scenarios = []scenario{
 	{"idle", Options{Clients: 1000}, idle},
 	{"fanout", Options{Clients: 1, Audience: 1000, Messages: 32}, fanout},
 	{"write", Options{Clients: 128}, write},
+	{"ruled", Options{Clients: 128}, ruled},
+	{"batch", Options{Clients: 16}, batch},
 	{"hot", Options{Clients: 64}, hot},
 	{"read", Options{Clients: 128}, read},
 	{"storm", Options{Clients: 20, Audience: 1000, Rate: 20}, storm},
 	{"mixed", Options{Clients: 50, Audience: 1000, Messages: 10, Rate: 100}, mixed},
 	{"hall", Options{Clients: 1000, Audience: 1000, Rate: 200}, hall},
+	{"summaries", Options{Clients: 20, Audience: 1000}, summaries},
 }
 
 // Scenarios returns the names that Run takes.

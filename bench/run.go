@@ -130,6 +130,9 @@ func (r *run) stopMeasuring(n int64, kind string) error {
 }
 
 func plural(noun string) string {
+	if strings.HasSuffix(noun, "ch") {
+		return noun + "es"
+	}
 	if stem, ok := strings.CutSuffix(noun, "y"); ok {
 		return stem + "ies"
 	}

@@ -2,6 +2,7 @@ package bench
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -73,7 +74,7 @@ func (g *group) messages(r *run, n int) (ids []string, err error) {
 	ids = make([]string, n)
 	err = r.asAdmin(r.ctx, func(admin *client) (err error) {
 		for i := range ids {
-			if ids[i], err = admin.sendMessage(g.id, "GROUP"); err != nil {
+			if ids[i], err = admin.sendMessage(g.id, "GROUP", ""); err != nil {
 				return err
 			}
 			r.done.Add(1)
@@ -83,12 +84,19 @@ func (g *group) messages(r *run, n int) (ids []string, err error) {
 	return ids, err
 }
 
-// sendMessage sends a message that takes extensions and returns its ID.
-func (c *client) sendMessage(to, conversation string) (string, error) {
+// sendMessage sends a message that takes extensions, by rules in JSON unless they are "", and
+// returns its ID.
+func (c *client) sendMessage(to, conversation, rules string) (string, error) {
+	message := map[string]any{
+		"to": to, "conversationType": conversation, "type": "TIMTextElem",
+		"payload": map[string]string{"text": "bench"}, "isSupportExtension": true,
+	}
+	if rules != "" {
+		message["extensionRules"] = json.RawMessage(rules)
+	}
 	var sent struct {
 		Message struct{ ID string } `json:"message"`
 	}
-	err := c.call("sendMessage", map[string]any{"to": to, "conversationType": conversation, "type": "TIMTextElem",
-		"payload": map[string]string{"text": "bench"}, "isSupportExtension": true}, &sent)
+	err := c.call("sendMessage", message, &sent)
 	return sent.Message.ID, err
 }

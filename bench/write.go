@@ -9,7 +9,16 @@ import (
 
 // write has every client set a pair of its own message, addressed to a user that is not online, as
 // fast as the acknowledgements come.
-func write(r *run) error {
+func write(r *run) error { return r.ownMessages("", r.sets) }
+
+// textRules are rules that what a writer sets keeps.
+const textRules = `{"questions":[{"text":1000}]}`
+
+// ruled is write on messages with rules.
+func ruled(r *run) error { return r.ownMessages(textRules, r.sets) }
+
+// ownMessages calls fn with writers that have messages of their own, by rules unless they are "".
+func (r *run) ownMessages(rules string, fn func([]*writer) error) error {
 	accounts, err := r.accounts(r.Clients, "w")
 	if err != nil {
 		return err
@@ -28,7 +37,7 @@ func write(r *run) error {
 			ids := make([]string, r.Messages)
 			for j := range ids {
 				var err error
-				if ids[j], err = c.sendMessage(fmt.Sprintf("bench-%s-absent", r.tag), "C2C"); err != nil {
+				if ids[j], err = c.sendMessage(fmt.Sprintf("bench-%s-absent", r.tag), "C2C", rules); err != nil {
 					return err
 				}
 			}
@@ -39,7 +48,7 @@ func write(r *run) error {
 	if err := g.Wait(); err != nil {
 		return err
 	}
-	return r.sets(writers)
+	return fn(writers)
 }
 
 // hot has all clients set pairs of one message, each its own pair, as fast as the acknowledgements

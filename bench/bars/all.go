@@ -141,6 +141,9 @@ func (a *allCommand) memory(round int) error {
 			return err
 		}
 	}
+	if err := a.floorLogins(); err != nil {
+		return err
+	}
 	return a.onHub(func(hub *subject) error {
 		r, err := hub.load(a.ctx, "connect", bench.Options{Clients: 10000})
 		if err != nil {
@@ -149,6 +152,21 @@ func (a *allCommand) memory(round int) error {
 		a.samples.addFigures(r, map[string]string{"logins a second": "logins", "server CPU per login": "login cpu"})
 		return nil
 	}, "--sync", "2m")
+}
+
+// floorLogins measures logins to a server that does no more than verify the same UserSigs.
+func (a *allCommand) floorLogins() error {
+	floor, err := startFloor(a.ctx)
+	if err != nil {
+		return err
+	}
+	defer floor.stop()
+	r, err := floor.load(a.ctx, "connect", bench.Options{Clients: 10000})
+	if err != nil {
+		return err
+	}
+	a.samples.addFigures(r, map[string]string{"server CPU per login": "floor login cpu"})
+	return nil
 }
 
 // write measures acknowledged sets against the plain NATS client on an equal server.
@@ -172,6 +190,9 @@ func (a *allCommand) write(int) error {
 			return err
 		}
 	}
+	if err := a.ruledAndBatches(); err != nil {
+		return err
+	}
 	err := a.measureFloor("update apart", "store", "update", "--callers", "128", "--apart", "--sync", "2m")
 	if err != nil {
 		return err
@@ -188,6 +209,26 @@ func (a *allCommand) write(int) error {
 			return err
 		}
 		a.samples.addFigures(r, map[string]string{"sets a second": "hot", "server CPU per set": "hot cpu"})
+		return nil
+	}, "--sync", "2m")
+}
+
+// ruledAndBatches measures sets on messages with rules, and sets of ten pairs, these against
+// callers who update ten keys one after the other.
+func (a *allCommand) ruledAndBatches() error {
+	if err := a.measureFloor("update x16", "store", "update", "--callers", "16", "--sync", "2m"); err != nil {
+		return err
+	}
+	return a.onHub(func(hub *subject) error {
+		r, err := hub.load(a.ctx, "batch", bench.Options{Duration: 4 * time.Second})
+		if err != nil {
+			return err
+		}
+		a.samples.addFigures(r, map[string]string{"batches a second": "batches", "server CPU per batch": "batch cpu"})
+		if r, err = hub.load(a.ctx, "ruled", bench.Options{Duration: 4 * time.Second}); err != nil {
+			return err
+		}
+		a.samples.addFigures(r, map[string]string{"sets a second": "ruled", "server CPU per set": "ruled cpu"})
 		return nil
 	}, "--sync", "2m")
 }

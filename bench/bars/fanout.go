@@ -16,10 +16,13 @@ import (
 	"strings"
 	"sync"
 	"syscall"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"exthub/hub/usersig"
 )
 
 // fanoutCommand is the floor of fan-out and of reading: a server that the load can't tell from a
@@ -95,9 +98,16 @@ func (f *floorHub) serve(conn net.Conn, r *bufio.Reader) {
 // nobody but its author.
 func (f *floorHub) answer(conn net.Conn, request []byte) []byte {
 	result, event := []byte("{}"), []byte(nil)
+	method := string(member(request, "method"))
+	if method == "login" {
+		user, sig := string(member(request, "userID")), string(member(request, "userSig"))
+		if err := usersig.Verify(sig, appID, secretKey, user, time.Now()); err != nil {
+			return frame(fmt.Appendf(nil, `{"jsonrpc":"2.0","id":1,"error":{"code":70009,"message":%q}}`, err))
+		}
+	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	switch method := member(request, "method"); string(method) {
+	switch method {
 	case "login":
 		if string(member(request, "userID")) != "admin" {
 			f.members = append(f.members, descriptor(conn))

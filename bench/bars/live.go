@@ -113,7 +113,8 @@ func (a *allCommand) stalled(int) error {
 	}, "--sync", "2m", "--write-timeout", "60s")
 }
 
-// storm measures how long ten thousand sessions take to come back when all are cut off at once.
+// storm measures how long ten thousand sessions take to come back when all are cut off at once, and
+// how long as many take that come for the first time and read the summary of a poll.
 func (a *allCommand) storm(int) error {
 	return a.onHub(func(hub *subject) error {
 		r, err := hub.load(a.ctx, "storm",
@@ -122,6 +123,10 @@ func (a *allCommand) storm(int) error {
 			return err
 		}
 		a.samples.addFigures(r, map[string]string{"all back after": "storm", "viewers that ended exact": "storm exact"})
+		if r, err = hub.load(a.ctx, "summaries", bench.Options{Audience: 10000}); err != nil {
+			return err
+		}
+		a.samples.addFigures(r, map[string]string{"all have it after": "summaries"})
 		return nil
 	}, "--sync", "2m")
 }

@@ -66,7 +66,8 @@ func number(v float64) string {
 // rows returns the bars in the order of the table.
 func (s samples) rows() []row {
 	return slices.Concat(
-		s.fanoutRows(), s.memoryRows(), s.writeRows(), s.readRows(), s.crowdRows(), s.hallRows(), s.allocationRows(),
+		s.fanoutRows(), s.memoryRows(), s.writeRows(), s.readRows(), s.crowdRows(), s.hallRows(), s.laterRows(),
+		s.allocationRows(),
 	)
 }
 
@@ -157,6 +158,28 @@ func (s samples) hallRows() []row {
 		"hall", "10,000 viewers, 200 votes a second: server CPU by summary, against as pairs", "at most 0.6 x as pairs",
 		ratio(summary, pairs, "cores"), summary <= 0.6*pairs && pairs > 0,
 	}}
+}
+
+// laterRows are left out of a table of samples from before they were measured.
+func (s samples) laterRows() (rows []row) {
+	if floor := s.median("floor login cpu"); floor > 0 {
+		what := "server CPU to connect and log in, as many as come, against a server that upgrades, " +
+			"verifies the same UserSig and answers"
+		rows = append(rows, atMost("memory", what, s.median("login cpu"), floor, 1.5, "us"))
+	}
+	if s.median("ruled") > 0 {
+		what := "server CPU per set, 128 clients, on messages with rules, against messages without"
+		rows = append(rows, atMost("write", what, s.median("ruled cpu"), s.median("write cpu 2m"), 1.25, "us"))
+	}
+	if batches := s.median("batches"); batches > 0 {
+		what := "sets of 10 pairs, 16 clients, sync 2m, against 16 callers who update 10 keys one by one"
+		rows = append(rows, atLeast("write", what, batches, s.median("update x16")/10, 0.5))
+	}
+	if all := s.median("summaries"); all > 0 {
+		what := "10,000 clients log in at once and read the summary of a poll, against the storm"
+		rows = append(rows, atMost("storm", what, all, s.median("storm"), 1.5, "s"))
+	}
+	return rows
 }
 
 func (s samples) allocationRows() (rows []row) {

@@ -14,19 +14,19 @@ import (
 
 // benchCommand puts a hub under load, this one or another.
 type benchCommand struct {
-	Scenario string `arg:"" help:"connect, idle, fanout, write, hot, read, storm, mixed or hall."`
+	Scenario string `arg:"" help:"connect, idle, fanout, write, ruled, batch, hot, read, storm, mixed, hall or summaries."`
 
 	URL        string `name:"url" env:"-" default:"ws://127.0.0.1:8080/ws" help:"The hub. It must serve --sdkappid, take --secret-key (or the one in --data), and have the first --admin as an app admin."`
 	MetricsURL string `name:"metrics-url" env:"-" placeholder:"URL" help:"The hub's metrics, like http://127.0.0.1:9090/metrics: adds its CPU, memory and allocations."`
 
 	Clients  int           `env:"-" placeholder:"N" help:"Connections that do something."`
-	Audience int           `env:"-" placeholder:"N" help:"Connections that watch (fanout, storm, mixed, hall)."`
+	Audience int           `env:"-" placeholder:"N" help:"Connections that watch (fanout, storm, mixed, hall, summaries)."`
 	Stalled  int           `env:"-" placeholder:"N" help:"More connections that never read (fanout, storm, mixed)."`
 	Messages int           `env:"-" placeholder:"N" help:"Messages that each writer changes in turn, or each reader reads at a time."`
 	Rate     float64       `env:"-" placeholder:"N" help:"Sets or reads a second of all clients together. Without it: as fast as it goes."`
 	Pairs    int           `env:"-" placeholder:"N" help:"Pairs of a message that is read."`
 	Bytes    int           `env:"-" placeholder:"N" help:"Bytes of an event on the wire."`
-	Rules    string        `env:"-" placeholder:"JSON" help:"Rules of the poll that a hall answers (hall). The first question has four choices; without one, viewers get the pairs."`
+	Rules    string        `env:"-" placeholder:"JSON" help:"Rules of the poll that a hall answers (hall, summaries). The first question has four choices; without one, viewers get the pairs."`
 	Duration time.Duration `env:"-" default:"10s" help:"How long to measure."`
 
 	JSON  string `name:"json" env:"-" placeholder:"FILE" help:"Write the result as JSON too. \"-\": instead of the table."`

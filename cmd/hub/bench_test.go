@@ -19,15 +19,18 @@ func TestBench(t *testing.T) {
 			h.admin + "/metrics", "--duration", "1s", "--json", "-"}, args...)...)
 	}
 	for scenario, want := range map[string]struct{ args, figure, latency string }{
-		"connect": {"--clients=50", "logins a second", "connect and log in"},
-		"idle":    {"--clients=50", "server RSS per session", ""},
-		"fanout":  {"--clients=4 --audience=50 --messages=4", "server CPU per delivery", "set to receipt"},
-		"write":   {"--clients=8", "sets a second", "set to acknowledgement"},
-		"hot":     {"--clients=8", "sets a second", "set to acknowledgement"},
-		"read":    {"--clients=4 --pairs=250", "reads a second", "all pages"},
-		"storm":   {"--clients=4 --audience=50 --rate=40", "all back after", "cut off to exact again"},
-		"hall":    {"--clients=40 --audience=30 --rate=100", "bytes per viewer", "acknowledgement to receipt"},
-		"mixed":   {"--clients=20 --audience=50 --rate=100 --stalled=2", "reads", "acknowledgement to receipt"},
+		"connect":   {"--clients=50", "logins a second", "connect and log in"},
+		"idle":      {"--clients=50", "server RSS per session", ""},
+		"fanout":    {"--clients=4 --audience=50 --messages=4", "server CPU per delivery", "set to receipt"},
+		"write":     {"--clients=8", "sets a second", "set to acknowledgement"},
+		"ruled":     {"--clients=8", "sets a second", "set to acknowledgement"},
+		"batch":     {"--clients=4", "batches a second", "batch to acknowledgement"},
+		"hot":       {"--clients=8", "sets a second", "set to acknowledgement"},
+		"read":      {"--clients=4 --pairs=250", "reads a second", "all pages"},
+		"storm":     {"--clients=4 --audience=50 --rate=40", "all back after", "cut off to exact again"},
+		"hall":      {"--clients=40 --audience=30 --rate=100", "bytes per viewer", "acknowledgement to receipt"},
+		"summaries": {"--clients=8 --audience=50", "all have it after", "connect to summary"},
+		"mixed":     {"--clients=20 --audience=50 --rate=100 --stalled=2", "reads", "acknowledgement to receipt"},
 	} {
 		t.Run(scenario, func(t *testing.T) {
 			stdout, stderr, code := bench(t, append(strings.Fields(want.args), scenario)...)

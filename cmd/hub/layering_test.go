@@ -45,6 +45,7 @@ var arrows = []struct{ from, to, reason string }{
 	{"cmd/hub", "web", "it serves the files"},
 	{"cmd/hub", "bench", "hub bench runs it"},
 	{"bench/bars", "bench", "it runs the scenarios and reads their results"},
+	{"bench/bars", "hub/usersig", "the floor of a login verifies as much as a hub"},
 	{"bench/floods", "hub/usersig", "its clients log in"},
 	{"bench", "hub/usersig", "its clients log in"},
 	{"hub/hubtest", "hub", "it starts one"},
