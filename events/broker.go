@@ -149,6 +149,10 @@ func (b *Broker) Publish(d kv.Delta) {
 		return
 	case len(d.Members) > 0 || d.Dissolved:
 		b.changeMembers(d)
+	case d.Read != nil:
+		b.deliverRead(*d.Read)
+	case d.Profile != nil:
+		b.deliverProfile(*d.Profile)
 	}
 	switch {
 	case err != nil:

@@ -138,3 +138,48 @@ func TestMarkForeignMessages(t *testing.T) {
 	ann.Refused(23004, "setMessageRead", hubtest.Object{"messageID": "g.club.9"})
 	ann.Refused(10004, "setMessageRead", hubtest.Object{"messageID": "club"})
 }
+
+// A user has several sessions, on two hubs. What one of them reads stays unread in the others, and
+// they go on to show the user's old name, unless they are told. A mark that overtakes its message
+// leaves that message unread for good.
+func TestOwnSessionsHear(t *testing.T) {
+	w := hubtest.StartOn(t, kvtest.Server(t))
+	other := hubtest.StartOn(t, w.NATS)
+	ann, phone, laptop := w.Login("ann"), w.Login("bob"), other.Login("bob")
+	ann.Must("createGroup", hubtest.Object{
+		"name": "Club", "type": "Public", "groupID": "club", "memberList": []hubtest.Object{{"userID": "bob"}},
+	}, nil)
+	laptop.Membership() // is in it
+	for n := 1; n <= 20; n++ {
+		for _, c := range []struct{ kind, to, name string }{{"GROUP", "club", "GROUPclub"}, {"C2C", "bob", "C2Cann"}} {
+			id := write(ann, c.kind, c.to, "hi")
+			phone.Must("setMessageRead", hubtest.Object{"messageID": id}, nil)
+			want := fmt.Sprintf(`{"conversationID":%q,"readSequence":%d}`, c.name, n)
+			for _, session := range []*hubtest.Client{phone, laptop} {
+				f := session.Personal()
+				if f.Method != "CONVERSATION_READ" || string(f.Params) != want {
+					t.Fatalf("got %s %s, want %s", f.Method, f.Params, want)
+				}
+				if session.Kept("MESSAGE_RECEIVED") != 1 {
+					t.Fatalf("%s came before its message", f.Params)
+				}
+				session.Next("MESSAGE_RECEIVED", nil)
+			}
+		}
+	}
+	phone.Must("setMessageRead", hubtest.Object{"messageID": "g.club.3"}, nil) // is read: no news
+	phone.Must("updateMyProfile", hubtest.Object{"nick": "Bob"}, nil)
+	phone.Must("updateMyProfile", hubtest.Object{"nick": ""}, nil)
+	for _, nick := range []string{"Bob", ""} {
+		want := fmt.Sprintf(`{"profile":{"userID":"bob","nick":%q,"avatar":""}}`, nick)
+		for _, session := range []*hubtest.Client{phone, laptop} {
+			if f := session.Personal(); f.Method != "PROFILE_UPDATED" || string(f.Params) != want {
+				t.Fatalf("got %s %s, want %s", f.Method, f.Params, want)
+			}
+		}
+	}
+	ann.Must("ping", hubtest.Object{}, nil)
+	if n := ann.Kept("CONVERSATION_READ") + ann.Kept("PROFILE_UPDATED"); n > 0 {
+		t.Errorf("somebody else was told, %d times", n)
+	}
+}

@@ -58,8 +58,11 @@ func (r *recorder) ask(c *hubtest.Client, name, params string) hubtest.Frame {
 func (r *recorder) told(c *hubtest.Client, name string) {
 	r.t.Helper()
 	next := c.Notification
-	if strings.HasPrefix(name, "GROUP_") {
+	switch {
+	case strings.HasPrefix(name, "GROUP_"):
 		next = c.Membership
+	case name == "CONVERSATION_READ", name == "PROFILE_UPDATED":
+		next = c.Personal
 	}
 	r.keep(golden{Name: name, Notification: next().Raw})
 }
@@ -196,12 +199,14 @@ func (r *recorder) messages(ada, bo, cy *hubtest.Client) {
 	r.ask(cy, "getMessageList.end", `{"conversationID":"GROUPclub","nextReqMessageID":"g.club.2","count":15}`)
 	r.ask(cy, "getMessageList.refused", `{"conversationID":"GROUPclub","nextReqMessageID":"","count":100}`)
 	r.ask(bo, "setMessageRead", `{"messageID":"g.club.1"}`)
+	r.told(bo, "CONVERSATION_READ")
 	r.ask(cy, "setMessageRead.stranger", `{"messageID":"c.ada.bo.541530001_12345678_1700000100"}`)
 	r.ask(bo, "getConversationList", `{"count":50}`)
 	r.ask(bo, "getConversationList.refused", `{"since":"last week"}`)
 	r.ask(bo, "getGroupList", `{}`)
 	r.ask(bo, "getGroupProfile", `{"groupID":"club"}`)
 	r.ask(cy, "updateMyProfile", `{"nick":"Cy 🎈","avatar":"https://example.org/cy.png"}`)
+	r.told(cy, "PROFILE_UPDATED")
 	r.ask(ada, "getUserProfile", `{"userIDList":["cy","dee"]}`)
 	r.ask(ada, "getUserProfile.refused", `{"userIDList":["cy","cy"]}`)
 }

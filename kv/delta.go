@@ -2,12 +2,14 @@ package kv
 
 import (
 	"context"
+	"strings"
 
 	"exthub/kv/bucket"
 )
 
 // Delta is a committed change: a message that was sent or recalled, pairs of one message, members
-// of one group, or that a user's UserSigs were revoked. Entries that were committed right after
+// of one group, or something of one user's: UserSigs were revoked, a conversation was read, the
+// profile was changed. Entries that were committed right after
 // each other come as one Delta.
 type Delta struct {
 	Revision uint64    // of the last entry in it
@@ -30,7 +32,10 @@ type Delta struct {
 	Members   []MemberChange // in the order in which they happened
 	Dissolved bool           // the group and all memberships in it are gone, as of Revision
 
-	Revoked *Revocation // nothing else is set then but Revision
+	// Of these one is set, and nothing else then but Revision.
+	Revoked *Revocation
+	Read    *ReadMark
+	Profile *Profile
 
 	Reset bool // changes may have been missed: everything has to be read anew
 }
@@ -41,6 +46,19 @@ type MemberChange struct {
 	Joined bool
 	By     string // who did it; "" if that is not known, as of entries of an earlier version
 	Seq    uint64 // the revision of the change
+}
+
+// personalDelta returns the Delta of an entry that concerns one user alone, or nil if it is none.
+func personalDelta(e bucket.Entry) (*Delta, error) {
+	switch {
+	case strings.HasPrefix(e.Key, readPrefix) && !e.Deleted:
+		read, err := parseReadMark(e)
+		return &Delta{Revision: e.Revision, Read: read}, err
+	case strings.HasPrefix(e.Key, profilePrefix):
+		profile, err := parseProfile(e)
+		return &Delta{Revision: e.Revision, Profile: profile}, err
+	}
+	return nil, nil
 }
 
 func (d *Delta) add(at parsedKey, e bucket.Entry, origin string) error {

@@ -26,7 +26,7 @@ func parseKey(key string) (parsedKey, error) {
 	switch {
 	case key == bucket.OwnKey, key == indexedKey, key == listedKey, key == believedKey, isCounter(key),
 		strings.HasPrefix(key, "u."), strings.HasPrefix(key, "h."), strings.HasPrefix(key, "l."),
-		strings.HasPrefix(key, "r."), strings.HasPrefix(key, profilePrefix):
+		strings.HasPrefix(key, readPrefix), strings.HasPrefix(key, profilePrefix):
 		return parsedKey{}, nil
 	case strings.HasPrefix(key, accountPrefix):
 		user, err := decodeToken(key[len(accountPrefix):])

@@ -20,6 +20,17 @@ type Profile struct {
 // profilePrefix begins the key of a user's profile: "n.<user>", encoded.
 const profilePrefix = "n."
 
+// parseProfile reads the entry of a profile. A deleted one is empty.
+func parseProfile(e bucket.Entry) (*Profile, error) {
+	user, err := decodeToken(strings.TrimPrefix(e.Key, profilePrefix))
+	if err != nil {
+		return nil, err
+	}
+	p := &Profile{UserID: user}
+	p.read(e)
+	return p, nil
+}
+
 func (s *Store) profileAt(userID string) (*shard, string) {
 	key := profilePrefix + encodeToken(userID)
 	return s.shardOfName([]byte(key)), key

@@ -5,17 +5,46 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 
 	"exthub/kv/bucket"
 )
+
+const readPrefix = "r."
 
 // readKey is the key of what a user has read of a conversation: "r.<user>.c.<other>" or
 // "r.<user>.g.<group>", in the bucket of the conversation.
 func readKey(user string, group bool, token string) string {
 	if group {
-		return "r." + user + ".g." + token
+		return readPrefix + user + ".g." + token
 	}
-	return "r." + user + ".c." + token
+	return readPrefix + user + ".c." + token
+}
+
+// ReadMark says up to which message a user has read a conversation.
+type ReadMark struct {
+	UserID  string
+	GroupID string // "" for a one-to-one conversation
+	Peer    string // the other side of that
+	Number  uint64 // of the message, as Recent.Last has it
+}
+
+// parseReadMark reads the entry of a mark.
+func parseReadMark(e bucket.Entry) (*ReadMark, error) {
+	parts := strings.Split(e.Key, ".")
+	if len(parts) != 4 {
+		return nil, errUnexpectedKey
+	}
+	user, err := decodeToken(parts[1])
+	other, otherErr := decodeToken(parts[3])
+	var m readMark
+	if err = errors.Join(err, otherErr, json.Unmarshal([]byte(e.Value), &m)); err != nil {
+		return nil, err
+	}
+	if parts[2] == "g" {
+		return &ReadMark{UserID: user, GroupID: other, Number: m.Number}, nil
+	}
+	return &ReadMark{UserID: user, Peer: other, Number: m.Number}, nil
 }
 
 // readMark is its value: a message, which the user has read with all before it. Where everything

@@ -50,6 +50,8 @@ func (t *tail) receive(d bucket.Delivery, sink func(Delta)) {
 	case key.account != "":
 		t.revoke(key.account, d.Entry, sink)
 		t.awaited = true
+	default:
+		t.tellUser(d, sink)
 	}
 	switch {
 	case err != nil || key.object == "":
@@ -97,4 +99,18 @@ func (t *tail) revoke(userID string, e bucket.Entry, sink func(Delta)) {
 		return
 	}
 	sink(Delta{Revision: e.Revision, Revoked: &revocation})
+}
+
+// tellUser hands out an entry that concerns one user alone. It goes behind the messages before it:
+// nobody hears that a message was read before the message.
+func (t *tail) tellUser(d bucket.Delivery, sink func(Delta)) {
+	delta, err := personalDelta(d.Entry)
+	if err != nil {
+		slog.Warn("entry that can't be read", "bucket", t.sh.bucket.Name(), "key", d.Key, "revision", d.Revision,
+			"error", err)
+	} else if delta != nil {
+		t.builder.pass(d)
+		t.builder.flush(sink)
+		sink(*delta)
+	}
 }

@@ -28,8 +28,9 @@ const common = {
 
 const sdk = {
   ...common,
-  // Members that begin with _ are the SDK's own, and all of it is in the one file.
-  mangleProps: /^_/,
+  // Members that begin with _ or on are the SDK's own, and all of it is in the one file. What apps
+  // and the hub name so are events, as text.
+  mangleProps: /^(_|on[A-Z])/,
 };
 
 // A classic script knows its own address only while it is first run.

@@ -29,6 +29,7 @@ type state struct {
 	lastID        int
 	notifications []Frame // read while waiting for an answer
 	memberships   []Frame
+	personal      []Frame
 }
 
 // Dial connects to the WebSocket door at this URL without logging in. The connection is cut when
@@ -117,14 +118,30 @@ func (c *Client) answer(ctx context.Context) (Frame, error) {
 	}
 }
 
-// keep keeps a notification for whoever asks. What is told of memberships is kept apart: it comes
-// in nearly every test, and few are about it.
+// keep keeps a notification for whoever asks. What is told of memberships, and of what the user's
+// own sessions did, is kept apart: it comes in many tests, and few are about it.
 func (c *Client) keep(f Frame) {
-	if f.Method == "GROUP_JOINED" || f.Method == "GROUP_LEFT" {
+	switch f.Method {
+	case "GROUP_JOINED", "GROUP_LEFT":
 		c.memberships = append(c.memberships, f)
-	} else {
+	case "CONVERSATION_READ", "PROFILE_UPDATED":
+		c.personal = append(c.personal, f)
+	default:
 		c.notifications = append(c.notifications, f)
 	}
+}
+
+// Personal returns the next CONVERSATION_READ or PROFILE_UPDATED.
+func (c *Client) Personal() Frame {
+	c.TB.Helper()
+	ctx, cancel := c.context()
+	defer cancel()
+	for len(c.personal) == 0 {
+		c.keep(c.readNotification(ctx))
+	}
+	f := c.personal[0]
+	c.personal = slices.Delete(c.personal, 0, 1)
+	return f
 }
 
 // Membership returns the next GROUP_JOINED or GROUP_LEFT.
@@ -138,6 +155,17 @@ func (c *Client) Membership() Frame {
 	f := c.memberships[0]
 	c.memberships = slices.Delete(c.memberships, 0, 1)
 	return f
+}
+
+// Kept returns how many notifications of this method have come and were not asked for.
+func (c *Client) Kept(method string) int {
+	n := 0
+	for _, f := range slices.Concat(c.notifications, c.memberships, c.personal) {
+		if f.Method == method {
+			n++
+		}
+	}
+	return n
 }
 
 // Call makes a request and decodes the result, unless result is nil. It returns a *Refusal, or

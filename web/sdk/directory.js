@@ -42,7 +42,30 @@ export class Directory {
       { nick, avatar },
       { retry: true },
     );
-    this._session.emit('onProfileUpdated', [toProfile(profile)]);
     return toProfile(profile);
+  }
+
+  /** @param {{ profile: any }} event the user's own, changed by this session or another one */
+  onUpdated({ profile }) {
+    this._session.emit('onProfileUpdated', [toProfile(profile)]);
+  }
+
+  /**
+   * Finds out who or what the conversations are with, where that is not known.
+   *
+   * @param {import('./lists.js').Conversation[]} conversations
+   */
+  async introduce(conversations) {
+    const strangers = conversations.filter((one) => one.type === 'C2C' && !one.userProfile);
+    const profiles = await this.profiles(
+      strangers.map((one) => one.conversationID.slice('C2C'.length)),
+    );
+    strangers.forEach((one, i) => (one.userProfile = profiles[i]));
+    for (const one of conversations) {
+      if (one.type !== 'GROUP' || one.groupProfile) continue;
+      const groupID = one.conversationID.slice('GROUP'.length);
+      one.groupProfile = (await this.group({ groupID })).group;
+    }
+    for (const one of conversations) one.subType = one.groupProfile?.type ?? '';
   }
 }

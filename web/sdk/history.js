@@ -56,7 +56,7 @@ export class History {
       // One-to-one, an older one of the other's may come after it.
       if (message.conversationType === TYPES.CONV_GROUP || !this.marks.has(message.conversationID))
         this.marks.tell(message, generation);
-      this._session.moved([message]);
+      this._session.loadedLists?.onSent(message);
       return { message };
     } catch (error) {
       message.status = 'fail';

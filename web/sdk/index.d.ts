@@ -569,7 +569,7 @@ export interface ListMethods {
   getUserProfile(options: { userIDList: string[] }): Promise<Result<Profile[]>>;
   /**
    * Changes your nick or avatar, each of at most 500 bytes. They are on the messages that you send
-   * from then on, and in member lists. This session gets PROFILE_UPDATED.
+   * from then on, and in member lists. Your sessions get PROFILE_UPDATED, this one too.
    */
   updateMyProfile(options: {
     nick?: string;

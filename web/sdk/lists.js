@@ -1,5 +1,6 @@
 import { Directory } from './directory.js';
 import { toConversation, toGroup, toLastMessage } from './shapes.js';
+import { Unread } from './unread.js';
 
 /** @typedef {ReturnType<typeof toConversation>} Conversation */
 
@@ -27,14 +28,15 @@ export class Lists {
    * @type {Map<string, Conversation> | null}
    */
   _conversations = null;
+  _unread = new Unread();
   /** @type {Promise<void> | null} */
   _loading = null;
   /** @type {import('./message.js').Message[] | null} what came while the list was fetched */
   _during = null;
   /** @type {Set<string>} the events that are about to be told */
   _due = new Set();
-  /** @type {Set<string>} conversations that only the user's own messages have moved on */
-  _ownOnly = new Set();
+  /** @type {Map<string, string>} own messages to be marked as read, by conversationID */
+  _own = new Map();
 
   /**
    * @param {import('./session.js').Session} session
@@ -73,7 +75,7 @@ export class Lists {
   async conversation(conversationID) {
     await this._load();
     const conversation = this._conversations?.get(conversationID) ?? toConversation(conversationID);
-    await this._introduce([conversation]);
+    await this.directory.introduce([conversation]);
     return { conversation };
   }
 
@@ -90,6 +92,13 @@ export class Lists {
     return { conversationID };
   }
 
+  /** @param {import('./message.js').Message} message sent here: who writes has read the others */
+  onSent(message) {
+    const conversation = this._conversations?.get(message.conversationID);
+    if (conversation) conversation.unreadCount = 0;
+    this.onMessages([message]);
+  }
+
   /**
    * Moves conversations on.
    *
@@ -98,6 +107,17 @@ export class Lists {
   onMessages(messages) {
     this._during?.push(...messages);
     for (const message of messages) this._onMessage(message);
+  }
+
+  /**
+   * The user has read a conversation, in this session or another one.
+   *
+   * @param {{ conversationID: string, readSequence: number }} mark
+   */
+  onRead({ conversationID, readSequence }) {
+    this._unread.onRead(conversationID, readSequence);
+    const conversation = this._conversations?.get(conversationID);
+    if (conversation && this._unread.recount(conversation)) this._tell(CONVERSATIONS);
   }
 
   /** A group was joined or left, or may have been. */
@@ -129,8 +149,9 @@ export class Lists {
     if (last?.ID !== ID) {
       this._conversations.delete(conversationID); // to the end
       this._conversations.set(conversationID, conversation);
+      this._unread.onMessage(message);
       if (flow === 'in') conversation.unreadCount++;
-      else if (!conversation.unreadCount) this._ownOnly.add(conversationID);
+      else if (!conversation.unreadCount) this._own.set(conversationID, ID);
     }
     conversation.lastMessage = toLastMessage(message);
     this._tell(CONVERSATIONS);
@@ -145,7 +166,10 @@ export class Lists {
   async _fetch() {
     /** @type {Conversation[]} */
     const conversations = [];
+    /** @type {Map<string, number>} */
+    const numbers = new Map();
     this._during ??= [];
+    this._unread.begin();
     let cursor = '';
     for (let pages = 0; pages < MAX_PAGES; pages++) {
       const page = await this._session.call(
@@ -156,6 +180,7 @@ export class Lists {
       for (const wire of page.conversationList) {
         const conversation = toConversation(wire.conversationID);
         conversation.unreadCount = wire.lastSequence - wire.readSequence;
+        numbers.set(wire.conversationID, wire.lastSequence);
         if (wire.group) conversation.groupProfile = toGroup(wire.group, this._session.userID);
         if (wire.lastMessage) conversation.lastMessage = toLastMessage(wire.lastMessage);
         conversations.push(conversation);
@@ -163,30 +188,13 @@ export class Lists {
       if (page.isCompleted) break;
       cursor = page.nextCursor;
     }
-    await this._introduce(conversations);
+    await this.directory.introduce(conversations);
     this._conversations = new Map(conversations.reverse().map((one) => [one.conversationID, one]));
+    this._unread.replace(numbers);
     const during = this._during;
     this._during = null;
     for (const message of during ?? []) this._onMessage(message);
-  }
-
-  /**
-   * Finds out who or what the conversations are with, where that is not known.
-   *
-   * @param {Conversation[]} conversations
-   */
-  async _introduce(conversations) {
-    const strangers = conversations.filter((one) => one.type === 'C2C' && !one.userProfile);
-    const profiles = await this.directory.profiles(
-      strangers.map((one) => one.conversationID.slice('C2C'.length)),
-    );
-    strangers.forEach((one, i) => (one.userProfile = profiles[i]));
-    for (const one of conversations) {
-      if (one.type !== 'GROUP' || one.groupProfile) continue;
-      const groupID = one.conversationID.slice('GROUP'.length);
-      one.groupProfile = (await this.directory.group({ groupID })).group;
-    }
-    for (const one of conversations) one.subType = one.groupProfile?.type ?? '';
+    for (const conversation of conversations) this._unread.recount(conversation);
   }
 
   /** The newest first. Within a second the order in which they came counts. */
@@ -215,13 +223,10 @@ export class Lists {
   }
 
   async _tellAll() {
-    // Who writes has read what was there.
-    for (const conversationID of this._ownOnly) {
-      const messageID = this._conversations?.get(conversationID)?.lastMessage.ID;
-      if (messageID) await this._session.call('setMessageRead', { messageID });
-    }
-    this._ownOnly.clear();
-    await this._introduce(this._sorted());
+    const own = [...this._own.values()];
+    this._own.clear();
+    for (const messageID of own) await this._session.call('setMessageRead', { messageID });
+    await this.directory.introduce(this._sorted());
     this._session.emit(CONVERSATIONS, this._sorted());
   }
 }

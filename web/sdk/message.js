@@ -1,5 +1,5 @@
 import { TYPES } from './constants.js';
-import { assert, isObject, isText } from './errors.js';
+import { assert, assertOptions, assertString, isObject, isText } from './errors.js';
 
 /** @typedef {import('./index.js').AnyMessage} Shape */
 
@@ -149,7 +149,7 @@ export class Drafts {
   custom(options) {
     const { data = '', description = '', extension = '' } = payloadOf(options);
     for (const [name, value] of Object.entries({ data, description, extension })) {
-      assert(typeof value === 'string', `payload.${name} must be a string.`);
+      assertString(value, `payload.${name}`);
     }
     return this._draft(TYPES.MSG_CUSTOM, { data, description, extension }, options);
   }
@@ -176,7 +176,7 @@ export class Drafts {
       isText(conversationType),
       'conversationType must be TYPES.CONV_C2C or TYPES.CONV_GROUP.',
     );
-    assert(typeof cloudCustomData === 'string', 'cloudCustomData must be a string.');
+    assertString(cloudCustomData, 'cloudCustomData');
     assert(
       extensionRules === undefined || isObject(extensionRules),
       'extensionRules must be an object.',
@@ -208,7 +208,7 @@ export class Drafts {
 
 /** @param {any} options */
 function payloadOf(options) {
-  assert(isObject(options), 'The options must be an object.');
+  assertOptions(options);
   assert(isObject(options.payload), 'payload must be an object.');
   return options.payload;
 }

@@ -1,4 +1,4 @@
-import { assert, isObject, isText } from './errors.js';
+import { assert, assertOptions, assertString, isObject, isText } from './errors.js';
 
 /** @param {any} message */
 export function validateSent(message) {
@@ -30,10 +30,7 @@ export function validatePairs(extensions) {
       isObject(pair) && typeof pair.key === 'string',
       'The key of an extension must be a string.',
     );
-    assert(
-      typeof pair.value === 'string',
-      `The value of the extension "${pair.key}" must be a string.`,
-    );
+    assertString(pair.value, `The value of the extension "${pair.key}"`);
   }
 }
 
@@ -52,17 +49,17 @@ export const validateGroupID = (groupID) =>
 
 /** @param {any} options */
 export function validateGroup(options) {
-  assert(isObject(options), 'The options must be an object.');
+  assertOptions(options);
   validateGroupID(options.groupID);
 }
 
 /** @param {any} options */
 export function validateNewGroup(options) {
-  assert(isObject(options), 'The options must be an object.');
+  assertOptions(options);
   const { name, type = '', groupID = '', memberList = [] } = options;
   assert(isText(name), 'name must be a string that is not empty.');
   assert(typeof type === 'string', 'type must be one of TYPES.GRP_*.');
-  assert(typeof groupID === 'string', 'groupID must be a string.');
+  assertString(groupID, 'groupID');
   assert(
     Array.isArray(memberList) && memberList.every((one) => isText(one?.userID)),
     'memberList must be an array of { userID }.',
@@ -98,22 +95,18 @@ export function validateUsers(options) {
  * @param {any} options
  */
 export function validateMessagePage(options) {
-  assert(isObject(options), 'The options must be an object.');
-  const { conversationID, nextReqMessageID = '', count = 15 } = options;
-  assert(
-    /^(C2C|GROUP)./.test(String(conversationID)),
-    'conversationID must be C2C<userID> or GROUP<groupID>.',
-  );
-  assert(typeof nextReqMessageID === 'string', 'nextReqMessageID must be a string.');
+  const { conversationID, nextReqMessageID = '', count = 15 } = options ?? {};
+  validateConversationID(conversationID);
+  assertString(nextReqMessageID, 'nextReqMessageID');
   assert(Number.isInteger(count) && Number(count) > 0, 'count must be an integer from 1 to 15.');
 }
 
 /** @param {any} options */
 export function validateProfile(options) {
-  assert(isObject(options), 'The options must be an object.');
+  assertOptions(options);
   const { nick = '', avatar = '' } = options;
-  assert(typeof nick === 'string', 'nick must be a string.');
-  assert(typeof avatar === 'string', 'avatar must be a string.');
+  assertString(nick, 'nick');
+  assertString(avatar, 'avatar');
 }
 
 /** @param {any} conversationID */

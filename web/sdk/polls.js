@@ -1,5 +1,3 @@
-import { EVENT } from './constants.js';
-
 /**
  * @typedef {import('./session.js').Session} Session
  * @typedef {import('./message.js').Message} Message
@@ -28,15 +26,5 @@ export class Polls {
    */
   async close({ ID: messageID }, closeAt) {
     return this._session.call('closeMessageExtensions', { messageID, closeAt }, { retry: true });
-  }
-
-  /** @param {any} event */
-  onSummary({ messageID, summary }) {
-    this._session.emit(EVENT.MESSAGE_EXTENSIONS_SUMMARY, { messageID, summary });
-  }
-
-  /** @param {any} event */
-  onClosed({ messageID, closedSeq, summary }) {
-    this._session.emit(EVENT.MESSAGE_EXTENSIONS_CLOSED, { messageID, closedSeq, summary });
   }
 }

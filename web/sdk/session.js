@@ -5,6 +5,7 @@ import { Extensions } from './extensions.js';
 import { Groups } from './group.js';
 import { History } from './history.js';
 import { Drafts } from './message.js';
+import { NOTIFICATIONS } from './notifications.js';
 import { Polls } from './polls.js';
 import { askUserSig } from './usersig.js';
 
@@ -38,8 +39,8 @@ export class Session {
   emit;
   /** @type {(name: string) => boolean} whether the app has a handler */
   listens;
-  /** @type {import('./lists.js').Lists | undefined} */
-  _lists;
+  /** @type {import('./lists.js').Lists | undefined} the app's, if it has asked for any */
+  loadedLists;
 
   _connection;
   _clock;
@@ -104,30 +105,34 @@ export class Session {
   /** The app's lists, whose code is loaded when they are first asked for. */
   async lists() {
     const { Lists } = await this._listener.loadLists();
-    return (this._lists ??= new Lists(this, this._clock));
+    return (this.loadedLists ??= new Lists(this, this._clock));
   }
 
   /** @param {string} name of the event that the app listens to: its list is kept current */
   onListen(name) {
-    if (LISTS.includes(name) && this.listens(name))
-      this.lists().then((lists) => lists.onListen(name), console.error);
+    if (LISTS.includes(name)) this.tellLists(name, (lists) => lists.onListen(name));
   }
 
-  /** @param {import('./message.js').Message[]} messages that came, were sent or were revoked */
-  moved(messages) {
-    this._lists?.onMessages(messages);
+  /**
+   * Loads the lists for what an event tells, if the app listens to it.
+   *
+   * @param {string} name
+   * @param {(lists: import('./lists.js').Lists) => void} tell
+   */
+  tellLists(name, tell) {
+    if (this.listens(name)) this.lists().then(tell, console.error);
   }
 
   /** @type {(name: string, messages: import('./message.js').Message[]) => void} */
   tell(name, messages) {
     if (!messages.length) return;
-    this.moved(messages);
+    this.loadedLists?.onMessages(messages);
     this.emit(name, messages);
   }
 
   /** All that was missed was fetched. */
   onCaughtUp() {
-    this._lists?.refresh();
+    this.loadedLists?.refresh();
   }
 
   /**
@@ -209,9 +214,9 @@ export class Session {
    *
    * @param {{ groupID: string }} event
    */
-  _onJoined({ groupID }) {
+  onJoined({ groupID }) {
     this.emit(EVENT.GROUP_JOINED, { groupID });
-    this._lists?.groupsChanged();
+    this.loadedLists?.groupsChanged();
     const conversationID = TYPES.CONV_GROUP + groupID;
     const missed = this.history.marks.setAway(conversationID, false);
     this.history.follow(conversationID).catch(() => {}); // the next message begins it
@@ -220,11 +225,11 @@ export class Session {
   }
 
   /** @param {{ groupID: string, reason: string }} event */
-  _onLeft({ groupID, reason }) {
+  onLeft({ groupID, reason }) {
     this.history.marks.setAway(TYPES.CONV_GROUP + groupID, true);
     this.extensions.setAway(groupID, true);
     this.emit(EVENT.GROUP_LEFT, { groupID, reason });
-    this._lists?.onLeft(groupID);
+    this.loadedLists?.onLeft(groupID);
   }
 
   /**
@@ -234,13 +239,6 @@ export class Session {
   _onNotification(method, params) {
     if (method === 'KICKED_OUT') this._onKicked(params.type);
     else if (this._buffered) this._buffered.push([method, params]);
-    else if (method === 'MESSAGE_RECEIVED') this.history.onReceived(params.messages);
-    else if (method === 'MESSAGE_REVOKED') this.history.onRevoked(params.messages);
-    else if (method === 'MESSAGE_EXTENSIONS_UPDATED') this.extensions.onUpdated(params);
-    else if (method === 'MESSAGE_EXTENSIONS_DELETED') this.extensions.onDeleted(params);
-    else if (method === 'MESSAGE_EXTENSIONS_SUMMARY') this.polls.onSummary(params);
-    else if (method === 'MESSAGE_EXTENSIONS_CLOSED') this.polls.onClosed(params);
-    else if (method === 'GROUP_JOINED') this._onJoined(params);
-    else if (method === 'GROUP_LEFT') this._onLeft(params);
+    else NOTIFICATIONS[method]?.(this, params);
   }
 }

@@ -91,11 +91,15 @@ test('a handler that was taken back hears nothing', { timeout }, async (t) => {
   const ann = await User.logIn(t, hub, 'ann');
   const chat = forTencentUI(ann.chat);
   const heard = [];
-  const handler = ({ data }) => heard.push(data.nick ?? data[0].nick);
+  const handler = ({ data: [{ nick }] }) => heard.push(nick);
+  const changed = async (nick) => {
+    await chat.updateMyProfile({ nick });
+    await ann.waitFor(EVENT.PROFILE_UPDATED, ([profile]) => profile.nick === nick);
+  };
   chat.on(EVENT.PROFILE_UPDATED, handler);
-  await chat.updateMyProfile({ nick: 'one' });
+  await changed('one');
   chat.off(EVENT.PROFILE_UPDATED, handler);
-  await chat.updateMyProfile({ nick: 'two' });
+  await changed('two');
   assert.deepEqual(heard, ['one']);
   assert.throws(() => chat.on(EVENT.PROFILE_UPDATED), /handler must be a function/);
 });

@@ -6,8 +6,8 @@ import { test } from 'node:test';
 import { WebSocket } from 'ws';
 import { TencentChat } from '../../sdk/tencent.js';
 import { CODES } from '../../sdk/codes.js';
-import { EVENT } from '../../sdk/constants.js';
 import { decode, isNotification } from '../../sdk/frames.js';
+import { EVENT } from '../../sdk/names.js';
 import { Clock } from './clock.js';
 import { FakeHub } from './fakehub.js';
 
@@ -147,6 +147,7 @@ const EVENTS = {
   MESSAGE_EXTENSIONS_CLOSED: (params) => params,
   GROUP_JOINED: ({ groupID }) => ({ groupID }),
   GROUP_LEFT: ({ groupID, reason }) => ({ groupID, reason }),
+  PROFILE_UPDATED: ({ profile }, data) => [{ ...data[0], ...profile }],
   KICKED_OUT: ({ type }) => ({ type }),
 };
 
@@ -214,7 +215,21 @@ test('there are frames for every method and notification', () => {
 });
 
 for (const { name, request, response, notification } of frames) {
-  if (notification) {
+  if (notification?.method === 'CONVERSATION_READ') {
+    test(`${name}: the list of conversations has it`, brief, async (t) => {
+      const { chat, connection, login, clock } = await start(t);
+      await login;
+      const [conversation] = (await chat.getConversationList()).data.conversationList;
+      assert.equal(conversation.unreadCount, 1);
+      const heard = new Promise((resolve) => chat.once(EVENT.CONVERSATION_LIST_UPDATED, resolve));
+      const asleep = clock.nextTimer();
+      connection.send(notification);
+      await asleep;
+      clock.advance(200);
+      const { data } = await heard;
+      assert.equal(data[0].unreadCount, 0);
+    });
+  } else if (notification) {
     test(`${name}: heard as the manual says`, brief, async (t) => {
       const { chat, connection, login } = await start(t);
       await login;

@@ -73,7 +73,7 @@ test(
     const message = await say(ann, 'GROUPclub', 'secret');
     await told(bob, ['GROUPclub 1 secret', 'C2Cann 1 hello']);
     await ann.chat.revokeMessage(message);
-    await bob.waitFor(CONVERSATION_LIST_UPDATED, ([first]) => first.lastMessage.isRevoked);
+    await bob.waitFor(CONVERSATION_LIST_UPDATED, ([first]) => first?.lastMessage.isRevoked);
 
     const again = await User.logIn(t, hub, 'bob');
     const kept = await list(again); // in any order: of a revoked message only the second is known
@@ -148,3 +148,48 @@ test('a profile in any script, on messages and members', { timeout }, async (t) 
   );
   assert.throws(() => gus.chat.updateMyProfile({ nick: 7 }), /nick must be a string/);
 });
+
+test(
+  'what one session reads, and how it calls itself, the user is told in all sessions',
+  { timeout },
+  async (t) => {
+    const hal = await User.logIn(t, hub, 'hal');
+    const [phone, laptop] = [await User.logIn(t, hub, 'ida'), await User.logIn(t, hub, 'ida')];
+    const memberList = [{ userID: 'ida' }];
+    await hal.chat.createGroup({ groupID: 'duo', name: 'Duo', type: TYPES.GRP_PUBLIC, memberList });
+    for (const conversationID of ['GROUPduo', 'C2Cida'])
+      for (const text of ['one', 'two']) await say(hal, conversationID, text);
+    const unread = ['C2Chal 2 two', 'GROUPduo 2 two'];
+    for (const session of [phone, laptop]) await told(session, unread);
+
+    laptop.clearEvents();
+    await phone.chat.setMessageRead({ conversationID: 'GROUPduo' });
+    await told(laptop, ['C2Chal 2 two', 'GROUPduo 0 two']);
+    await phone.chat.setMessageRead({ conversationID: 'C2Chal' });
+    await told(laptop, ['C2Chal 0 two', 'GROUPduo 0 two']);
+    await say(hal, 'GROUPduo', 'three');
+    for (const session of [phone, laptop])
+      await told(session, ['GROUPduo 1 three', 'C2Chal 0 two']);
+    await say(laptop, 'GROUPduo', 'mine'); // who writes has read
+    await told(phone, ['GROUPduo 0 mine', 'C2Chal 0 two']);
+    await say(hal, 'C2Cida', 'three');
+    for (const session of [phone, laptop])
+      await told(session, ['C2Chal 1 three', 'GROUPduo 0 mine']);
+
+    // What comes right behind one's own message is not read.
+    await say(laptop, 'GROUPduo', 'again');
+    await say(hal, 'GROUPduo', 'four');
+    for (const session of [phone, laptop])
+      await told(session, ['GROUPduo 1 four', 'C2Chal 1 three']);
+    const fresh = await User.logIn(t, hub, 'ida');
+    assert.deepEqual(await list(fresh, ['GROUPduo']), ['GROUPduo 1 four']);
+
+    await phone.chat.updateMyProfile({ nick: 'Ида' });
+    for (const session of [phone, laptop]) {
+      const [profile] = await session.waitFor(EVENT.PROFILE_UPDATED);
+      assert.deepEqual([profile.userID, profile.nick], ['ida', 'Ида']);
+      assert.equal(session.eventsOf(EVENT.PROFILE_UPDATED).length, 1);
+    }
+    assert.deepEqual(hal.eventsOf(EVENT.PROFILE_UPDATED), []);
+  },
+);
