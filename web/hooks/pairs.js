@@ -117,7 +117,7 @@ export class Pairs {
     }
   }
 
-  /** @param {{ data: { messageID: string, extensions: { key: string, value: string }[] } }} event */
+  /** @type {(event: { data: { messageID: string, extensions: any[] } }) => void} */
   _onUpdated = ({ data: { messageID, extensions } }) => {
     if (messageID !== this._message.ID) return;
     this._change((pairs) => {

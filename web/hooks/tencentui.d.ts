@@ -9,7 +9,7 @@ import type { ChatSDK } from '../sdk/index.js';
  * ```
  *
  * The engine finds messages by the ID that they had before they were sent. So a message that was
- * sent through what this returns keeps that ID there: in answers, in lists and in events. To anybody
- * else, and to `chat` itself, it has the hub's.
+ * sent through what this returns keeps that ID there: in answers, in lists and in events. To
+ * anybody else, and to `chat` itself, it has the hub's.
  */
 export declare function forTencentUI(chat: ChatSDK): ChatSDK;

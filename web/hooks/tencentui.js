@@ -18,9 +18,9 @@ const ABOUT_MESSAGES = Object.freeze([
  * Makes a chat fit for the engine of Tencent's UIs, @tencentcloud/chat-uikit-engine.
  *
  * The engine finds messages by the ID that they had as drafts. Here a message has another one once
- * it is sent, the hub's, by which everybody knows it: so what was just sent would stay unsent in the
- * engine's list. What this returns is the chat, but a message that was sent through it keeps its
- * first ID, in all that it gives and takes.
+ * it is sent, the hub's, by which everybody knows it: so what was just sent would stay unsent in
+ * the engine's list. What this returns is the chat, but a message that was sent through it keeps
+ * its first ID, in all that it gives and takes.
  *
  * @type {typeof import('./tencentui.js').forTencentUI}
  */

@@ -7,7 +7,9 @@
  * const { poll, vote } = usePoll(() => props.message);
  * </script>
  * <template>
- *   <button v-for="one in poll?.options" @click="vote(one.index)">{{ one.text }}: {{ one.votes }}</button>
+ *   <button v-for="one in poll?.options" @click="vote(one.index)">
+ *     {{ one.text }}: {{ one.votes }}
+ *   </button>
  * </template>
  * ```
  */

@@ -40,6 +40,15 @@ export async function app(): Promise<void> {
   await chat.deleteMessageExtensions(message);
   await chat.deleteMessageExtensions(message, ['alice']);
 
+  // The type of a message says what its payload has.
+  for (const { type, payload } of (await chat.getMessageList({ conversationID: 'GROUPdemo' })).data
+    .messageList) {
+    if (type === TYPES.MSG_TEXT) console.log(payload.text.length);
+    if (type === TYPES.MSG_CUSTOM) console.log(payload.data.length);
+    // @ts-expect-error A custom message has no text
+    if (type === TYPES.MSG_CUSTOM) console.log(payload.text);
+  }
+
   // @ts-expect-error Without SDKAppID there is no app
   TencentCloudChat.create({});
   // @ts-expect-error A userSig is needed

@@ -70,6 +70,7 @@ export class PollApp {
       name: 'Lunch',
       type,
       introduction: 'Where do we eat?',
+      avatar: 'https://example.org/lunch.png',
       joinOption: TencentCloudChat.TYPES.JOIN_OPTIONS_FREE_ACCESS,
       memberList: [],
     });
@@ -103,6 +104,7 @@ export class PollApp {
       },
       isSupportExtension: true,
       needReadReceipt: false,
+      receiverList: [],
       onProgress: (_: any) => {},
     });
     const sent = await this.chat.sendMessage(message, {
