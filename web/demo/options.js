@@ -44,7 +44,8 @@ export function editOptions(list, addButton, texts) {
       keydown: (event) => onKey(event, item),
       paste: (event) => onPaste(event, item),
     });
-    const tool = (sign, act) => h('button', { type: 'button', class: 'tool', click: act }, sign);
+    const tool = (sign, act) =>
+      h('button', { type: 'button', class: 'tool', 'data-sign': sign, click: act });
     const up = tool('↑', () => move(item, item.previousElementSibling, up));
     const down = tool('↓', () => move(item, item.nextElementSibling?.nextElementSibling, down));
     const out = tool('×', () => {
