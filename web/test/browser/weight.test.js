@@ -14,15 +14,21 @@ function record(page) {
   const socket = { count: 0, bytes: 0, rounds: 0 };
   page.on('response', (response) => loads.push(response));
   page.on('websocket', (one) => {
-    const waiting = new Set();
+    const waiting = new Map(); // methods by the IDs of requests
+    let isShown = false;
     socket.count++;
     one.on('framesent', ({ payload }) => {
-      if (waiting.size === 0) socket.rounds++; // nothing was on its way
-      waiting.add(JSON.parse(payload).id);
+      if (waiting.size === 0 && !isShown) socket.rounds++; // nothing was on its way
+      const { id, method } = JSON.parse(payload);
+      waiting.set(id, method);
       socket.bytes += payload.length;
     });
     one.on('framereceived', ({ payload }) => {
-      for (const { id } of [JSON.parse(payload)].flat()) waiting.delete(id);
+      for (const { id, result } of [JSON.parse(payload)].flat()) {
+        // The last of what the widget asks for. What the SDK asks behind it nobody waits for.
+        isShown ||= Boolean(result) && waiting.get(id) === 'getMessageExtensionSummary';
+        waiting.delete(id);
+      }
       socket.bytes += payload.length;
     });
   });
