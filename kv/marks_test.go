@@ -152,8 +152,8 @@ func TestTailStandsStill(t *testing.T) {
 }
 
 // A hub that was away has its mark again before its tail has come to what it missed. It decides
-// nothing until then: its group has a member who was removed meanwhile. Which of the two comes first
-// is a matter of luck, so torture shows this now and then at best.
+// nothing until then: its group has a member who was removed meanwhile. Which of the two comes
+// first is luck, so torture shows this now and then at best.
 func TestMarkIsBackBeforeTheTail(t *testing.T) {
 	t.Parallel()
 	node := kvtest.Start(t)
