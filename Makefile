@@ -43,6 +43,11 @@ test-web: hub
 test-browser: hub
 	export CHROME_BIN="$$(.ci/tools)" HUB_BIN="$$PWD/bin/hub"; cd web && node --test --test-reporter=spec test/browser/*.test.js
 
+# The demo in a real Firefox: ten seconds, and a minute if apt has to install one. make test needs no second browser.
+.PHONY: test-firefox
+test-firefox: tools hub
+	export FIREFOX_BIN="$$(.ci/firefox)" HUB_BIN="$$PWD/bin/hub"; cd web && node --test --test-reporter=spec test/firefox/smoke.js
+
 tools:
 	@.ci/tools >/dev/null
 
