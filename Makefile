@@ -39,10 +39,10 @@ test-web: hub
 	cd web && npm run --silent types
 	cd web && HUB_BIN="$$PWD/../bin/hub" node --test --test-reporter=spec $$(find test -name '*.test.js' -not -path 'test/browser/*')
 
-# The same in a real Chromium. Two files at a time: each waits for its page for half of its time.
+# The same in a real Chromium, one file at a time: two browsers at once wait for each other.
 test-browser: hub
 	export CHROME_BIN="$$(.ci/tools)" HUB_BIN="$$PWD/bin/hub"; cd web && \
-		node --test --test-concurrency=2 --test-reporter=spec test/browser/*.test.js
+		node --test --test-concurrency=1 --test-reporter=spec test/browser/*.test.js
 
 # The demo in a real Firefox: ten seconds, and a minute if apt has to install one. make test needs no second browser.
 .PHONY: test-firefox
