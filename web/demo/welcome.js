@@ -22,9 +22,16 @@ const POLL = pollMessage({
 });
 
 let making = Promise.resolve();
+let isLeft = false;
 
-/** Resolves when nobody is signed in here to make the poll: a page has one chat. */
-export const settled = () => making;
+/**
+ * Resolves when nobody is signed in here to make the poll, nor will be: a page has one chat, and to
+ * make the poll would end that of who comes in meanwhile.
+ */
+export function settled() {
+  isLeft = true;
+  return making;
+}
 
 /** Who this browser is while it has no name: the same for as long as it remembers. */
 function visitor() {
@@ -46,7 +53,7 @@ export function welcome(place, named) {
   /** Shows it, or looks again whether it is there. */
   const show = () => widget.setAttribute('message', ID);
   widget.addEventListener('ext-error', (event) => {
-    if (named || !MISSING.includes(event.detail.code)) return;
+    if (named || isLeft || !MISSING.includes(event.detail.code)) return;
     making = make().catch(() => {}); // the poll says what is wrong
     void making.then(show);
   });
