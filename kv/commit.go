@@ -11,15 +11,17 @@ import (
 	"exthub/kv/bucket"
 )
 
-// commit publishes the writes of a group of waiters on the condition that last is still the
-// object's last revision. It returns the new last revision, or false if the waiters behind the
-// group have to be decided anew.
-func (sh *shard) commit(ctx context.Context, sl *slot, group []*waiter, last uint64) (uint64, bool) {
+// commit publishes the writes of a group of waiters on the condition that the object is still as it
+// was. It returns the condition of a commit on top of it, or false if the waiters behind the group
+// have to be decided anew.
+func (sh *shard) commit(
+	ctx context.Context, sl *slot, group []*waiter, unchanged bucket.Precondition,
+) (bucket.Precondition, bool) {
 	writes := group[0].writes
 	for _, w := range group[1:] {
 		writes = append(slices.Clip(writes), w.writes...)
 	}
-	done, err := sh.attempt(ctx, sl, writes, bucket.Precondition{Filter: sl.filter, Last: last})
+	done, err := sh.attempt(ctx, sl, writes, unchanged)
 	switch {
 	case err == nil:
 		sl.applyCommit(writes, done)
@@ -27,11 +29,11 @@ func (sh *shard) commit(ctx context.Context, sl *slot, group []*waiter, last uin
 		// and without a tail nothing else would bring it there.
 		sh.cache.invalidate(sl.key, done.head)
 		sl.finishCommit(group, done.head+1-uint64(len(writes)))
-		return done.head, !done.late
+		return sl.unchangedSince(unchanged, done.head, writes[len(writes)-1]), !done.late
 	case !errors.Is(err, errRetry):
 		sl.finish(err, group...)
 	}
-	return 0, false
+	return bucket.Precondition{}, false
 }
 
 // committed is where a commit ended up.

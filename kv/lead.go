@@ -12,6 +12,7 @@ import (
 // promotes the next, so that no caller works for others endlessly.
 func (sh *shard) lead(ctx context.Context, sl *slot, w *waiter) {
 	for !w.done {
+		applied := sh.tail.applied.get() // before the message is looked at: it holds all of that
 		if err := cmp.Or(ctx.Err(), sl.drainCAS(ctx)); err != nil {
 			sl.finish(errors.Join(ErrUnavailable, err), w)
 			break
@@ -33,9 +34,9 @@ func (sh *shard) lead(ctx context.Context, sl *slot, w *waiter) {
 		sl.txn = Txn{m: sl.object.(*Message)}
 		batch, noops := sl.group.decide(&sl.txn, sl.key, sh.options)
 		sl.txn = Txn{}
-		last := sl.revision // what the decisions rest on
+		unchanged := sl.unchanged(applied, sh.options)
 		sl.mu.Unlock()
-		sh.commitBatch(ctx, sl, batch, noops, last)
+		sh.commitBatch(ctx, sl, batch, noops, unchanged)
 	}
 	sl.mu.Lock()
 	sl.group.promoteNext(sl.object.(*Message).hasCAS(sh.options))
@@ -60,10 +61,12 @@ func (sh *shard) commitClose(ctx context.Context, sl *slot, writes []bucket.Writ
 
 // commitBatch commits a batch. A decision to write nothing holds if the message was still as it was
 // seen: a commit of the batch proves that, otherwise the stream's leader is asked.
-func (sh *shard) commitBatch(ctx context.Context, sl *slot, batch, noops []*waiter, last uint64) {
+func (sh *shard) commitBatch(
+	ctx context.Context, sl *slot, batch, noops []*waiter, unchanged bucket.Precondition,
+) {
 	groups := sh.split(batch)
 	if len(groups) == 0 {
-		current, err := sh.verifyWithLeader(ctx, sl, last)
+		current, err := sh.verifyWithLeader(ctx, sl, unchanged.Last)
 		if err != nil || current {
 			sl.finish(err, noops...)
 		}
@@ -71,7 +74,7 @@ func (sh *shard) commitBatch(ctx context.Context, sl *slot, batch, noops []*wait
 	}
 	for i, group := range groups {
 		var ok bool
-		if last, ok = sh.commit(ctx, sl, group, last); !ok {
+		if unchanged, ok = sh.commit(ctx, sl, group, unchanged); !ok {
 			return
 		}
 		if i == 0 {

@@ -57,6 +57,19 @@ func (l *seqList) add(p *seqPair) {
 	l.newest = p.Seq
 }
 
+// last returns the pair with the highest Seq, or nil.
+func (l *seqList) last() *seqPair {
+	if len(l.blocks) == 0 {
+		return nil
+	}
+	places := l.blocks[len(l.blocks)-1].places
+	for i := len(places) - 1; ; i-- { // a block without pairs is dropped
+		if places[i] != nil {
+			return places[i]
+		}
+	}
+}
+
 // insert adds a pair by making the list anew. Nothing that is read from a bucket as it should be
 // comes out of order, but a list that is out of order would hide pairs without a word.
 func (l *seqList) insert(p *seqPair) {

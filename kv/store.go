@@ -36,6 +36,10 @@ type Options struct {
 	MaxPairs int
 	// MaxTombstones is how many deletions a message lists at most; 300 if zero.
 	MaxTombstones int
+	// ShortcutFrom is how many pairs a message has at least before a commit tries the condition
+	// that nothing at all has changed in the bucket, see bucket.Shortcut; 300 if zero. NATS walks
+	// as many subjects in the time that a try in vain takes.
+	ShortcutFrom int
 	// CacheBytes is the memory for messages and groups that are in use; 256 MiB if zero.
 	CacheBytes int
 	// Alone says that no other hub uses these buckets, so that nothing has to be agreed on.
@@ -64,6 +68,7 @@ func (o Options) withDefaults() Options {
 	o.NewShards = cmp.Or(o.NewShards, 1)
 	o.Replicas = cmp.Or(o.Replicas, 1)
 	o.MaxTombstones = cmp.Or(o.MaxTombstones, 300)
+	o.ShortcutFrom = cmp.Or(o.ShortcutFrom, 300)
 	o.ttlSlack = cmp.Or(o.ttlSlack, time.Minute)
 	o.CacheBytes = cmp.Or(o.CacheBytes, 256<<20)
 	o.HubTTL = cmp.Or(o.HubTTL, defaultHubTTL)

@@ -59,6 +59,7 @@ func startInstance(t testing.TB, natsURL string, o instanceOptions) *instance {
 	defer cancel()
 	o.kv.MaxPairs = 300 // as the hub's default; no test raises it
 	o.kv.Shards = len(streams)
+	o.kv.ShortcutFrom = 1 // small messages take what large ones do
 	store, err := kv.Open(opening, nc, o.kv)
 	if err != nil {
 		t.Fatal(err)

@@ -19,7 +19,7 @@ type pooledMsg struct {
 }
 
 // maxHeaders is how many headers an entry has at most.
-const maxHeaders = 14
+const maxHeaders = 15
 
 var msgPool = sync.Pool{New: func() any { return &pooledMsg{msg: nats.Msg{Header: make(nats.Header, maxHeaders)}} }}
 
@@ -33,9 +33,14 @@ func (m *pooledMsg) entry(prefix string, w Write, options PublishOptions) *poole
 	if w.Delete {
 		m.set(operation, "DEL")
 	}
-	if options.Precondition.Own || options.Precondition.Filter != "" {
-		m.set(jetstream.ExpectedLastSubjSeqHeader, strconv.FormatUint(options.Precondition.Last, 10))
-		m.set(jetstream.ExpectedLastSubjSeqSubjHeader, options.Precondition.Filter)
+	if p := options.Precondition; p.Own || p.Filter != "" {
+		m.set(jetstream.ExpectedLastSubjSeqHeader, strconv.FormatUint(p.Last, 10))
+		subject := p.Filter
+		if p.Shortcut.UpTo > 0 {
+			m.set(jetstream.ExpectedLastSeqHeader, strconv.FormatUint(p.Shortcut.UpTo, 10))
+			subject = p.Shortcut.Subject
+		}
+		m.set(jetstream.ExpectedLastSubjSeqSubjHeader, subject)
 	}
 	if options.Request != 0 {
 		m.set(requestHeader, strconv.FormatUint(options.Request, 16))

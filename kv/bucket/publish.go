@@ -46,6 +46,23 @@ type Precondition struct {
 	Filter string // a subject with the bucket's prefix
 	Own    bool   // the entry's own; without filter
 	Last   uint64
+
+	// Shortcut, unless it is zero, is another condition from which this one follows. It is tried
+	// first, where that can save something.
+	Shortcut Shortcut
+}
+
+// Shortcut says that no entry in the whole bucket is above UpTo, and that the one at the
+// Precondition's Last is still the newest of Subject. It is for objects of many entries, of which
+// the writer knows all up to UpTo: a single replica compares it in no time, and for a filter with a
+// wildcard it walks every subject that matches, 3.5 ms for 100,000 (fileStore.loadLastLocked,
+// 2.15.2).
+//
+// UpTo alone would do, but for a bucket that lost its end in a crash, or was made anew, and grew to
+// the same length since. There Subject says, as the filter would, that it is not what was known.
+type Shortcut struct {
+	Subject string // with the bucket's prefix
+	UpTo    uint64
 }
 
 // Filter returns the filter of an object's preconditions: all of its subjects. The server compares
@@ -132,6 +149,9 @@ func (b *Bucket) publish(ctx context.Context, writes []Write, options PublishOpt
 	}
 	unanswered := false
 	var last error
+	if !b.mayHold(options.Precondition.Shortcut, writes) {
+		options.Precondition.Shortcut = Shortcut{}
+	}
 	for wait := time.Millisecond; ; wait = min(2*wait, 100*time.Millisecond) {
 		ack, err := b.tryPublish(writes, options, min(b.writeTimeout/2, time.Until(limit)))
 		switch {
@@ -145,6 +165,10 @@ func (b *Bucket) publish(ctx context.Context, writes []Write, options PublishOpt
 		case ack.Error == nil:
 			b.Saw(ack.Seq)
 			return ack.Seq, nil
+		case ack.Error.ErrorCode == codeWrongLast && options.Precondition.Shortcut.UpTo > 0:
+			// Somebody has written, perhaps to something else: only the filter can tell.
+			options.Precondition.Shortcut = Shortcut{}
+			continue
 		case ack.Error.ErrorCode == codeWrongLast && !b.deposed(ack.Error, options.Precondition):
 			return 0, staleError(ack.Error, unanswered)
 		case ack.Error.ErrorCode == codeWrongLast:
@@ -169,6 +193,13 @@ func (b *Bucket) publish(ctx context.Context, writes []Write, options PublishOpt
 		}
 		return 0, fmt.Errorf("%w: no commit in time: %w", ErrUnavailable, last)
 	}
+}
+
+// mayHold reports whether a shortcut is worth a try: not if this hub has seen something above it,
+// nor in a batch, which costs the server far more than the walk. The leader of a replicated stream
+// counts what is in flight with the sequence that it compares, so there is none.
+func (b *Bucket) mayHold(s Shortcut, writes []Write) bool {
+	return s.UpTo > 0 && len(writes) == 1 && b.config.Replicas == 1 && b.Seen() <= s.UpTo
 }
 
 // staleError returns what a precondition that does not hold means, if an earlier try was unanswered

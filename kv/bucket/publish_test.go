@@ -130,3 +130,26 @@ func FuzzAck(f *testing.F) {
 		}
 	})
 }
+
+// A bucket lost its end in a crash, or was made anew, and has grown to the same length since. Who
+// takes the length alone for proof that nothing has changed overwrites what it never saw.
+func TestShortcutIntoAnotherHistory(t *testing.T) {
+	b := open(t, kvtest.Server(t))
+	b.writeTimeout = time.Minute
+	put(t, b, "a.b.c.x.ann", "a.b.c.x.joe")
+	last := b.Seen()
+	publish := func(p Precondition) error {
+		_, err := b.Publish(t.Context(), []Write{{Key: "a.b.c.x.eve"}}, PublishOptions{Precondition: p})
+		return err
+	}
+	p := Precondition{Filter: b.Filter("a.b.c"), Last: last - 1}
+	p.Shortcut = Shortcut{Subject: b.Prefix() + "a.b.c.x.joe", UpTo: last}
+	var stale *StaleError
+	if err := publish(p); !errors.As(err, &stale) || stale.Last != last {
+		t.Errorf("what was known of joe is not there: %v", err)
+	}
+	p.Last = last
+	if err := publish(p); err != nil {
+		t.Errorf("as it was known: %v", err)
+	}
+}
