@@ -1,7 +1,7 @@
 import { csv, h, setText } from './dom.js';
 import { entriesOf, readChain, readEntry } from './sheet.js';
 import { Widget } from './widget.js';
-import { addWords } from './words.js';
+import { addWords, plain } from './words.js';
 
 /** @typedef {import('./sheet.js').Chain} Chain */
 
@@ -62,7 +62,7 @@ export class ExtChain extends Widget {
   }
 
   export() {
-    const entries = entriesOf(this._need().pairs);
+    const entries = this._named(this._need().pairs);
     return csv([['entry', 'by'], ...entries.map(({ text, name }) => [text, name])]);
   }
 
@@ -168,7 +168,19 @@ export class ExtChain extends Widget {
     const wish = this._answer?.wish;
     if (wish?.value) pairs.set(this._key, wish.value);
     else if (wish) pairs.delete(this._key);
-    return (this._counted = entriesOf(pairs));
+    return (this._counted = this._named(pairs));
+  }
+
+  /**
+   * The entries of pairs, with the names that the page has for those who wrote them.
+   *
+   * @param {Map<string, string>} pairs
+   */
+  _named(pairs) {
+    return entriesOf(pairs).map((entry) => ({
+      ...entry,
+      name: (entry.name && this._names?.(entry.name)) || entry.name,
+    }));
   }
 
   /**
@@ -197,7 +209,7 @@ export class ExtChain extends Widget {
     const items = entries.map(({ key, name, text }) => {
       const mine = key === this._key;
       const part = `entry${mine ? ' mine' : ''}`;
-      const by = name ? [' ', h('bdi', { part: 'name', class: 'votes' }, name)] : [];
+      const by = name ? [' ', h('bdi', { part: 'name', class: 'votes' }, plain(name))] : [];
       return h('li', { part, class: mine ? 'mine' : '' }, h('bdi', { part: 'text' }, text), ...by);
     });
     // Written anew only if it differs, so that nobody's selection is lost.

@@ -11,6 +11,7 @@ import { speaker } from './words.js';
  * @typedef {import('../sdk/index.js').ChatSDK} ChatSDK
  * @typedef {import('./index.js').WidgetState} WidgetState
  * @typedef {import('./index.js').TicketSource} TicketSource
+ * @typedef {import('./index.js').ExtWidget} ExtWidget
  */
 
 /** Ours: a message of another kind. */
@@ -63,6 +64,8 @@ export class Element extends Base {
   _client = null;
   /** @type {TicketSource | null} */
   _ticket = null;
+  /** @type {ExtWidget['names']} */
+  _names = null;
 
   _started = false;
   _drawing = false;
@@ -92,7 +95,7 @@ export class Element extends Base {
 
   connectedCallback() {
     if (this._started) return; // moved
-    for (const name of /** @type {const} */ (['client', 'ticket'])) {
+    for (const name of /** @type {const} */ (['client', 'ticket', 'names'])) {
       if (!Object.prototype.hasOwnProperty.call(this, name)) continue;
       const early = /** @type {any} */ (this[name]); // set before this class was there
       delete this[name];
@@ -147,6 +150,15 @@ export class Element extends Base {
   set ticket(source) {
     this._ticket = source;
     if (this._started) this._begin();
+  }
+
+  get names() {
+    return this._names;
+  }
+
+  set names(names) {
+    this._names = names;
+    if (this._started) this._draw();
   }
 
   // What a widget adds:

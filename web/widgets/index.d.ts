@@ -42,6 +42,11 @@ export interface ExtWidget extends HTMLElement {
   client: ChatSDK | null;
   /** Who the reader is; null: a guest. */
   ticket: TicketSource | null;
+  /**
+   * Who people are, by userID: the name that a chain shows, its userID where that is undefined. Set
+   * it again when names have changed.
+   */
+  names: ((userID: string) => string | undefined) | null;
   readonly state: WidgetState;
   /** Takes one's answer back. Rejects with what the hub refuses, as do the others. */
   retract(): Promise<void>;

@@ -132,13 +132,19 @@ export function speaker(element) {
 }
 
 /**
- * A text in isolation, so that it turns nothing else around. Controls in it could end that: a text
- * that begins with one that closes would reverse what stands behind it.
+ * A text without what could end its isolation: one that begins with a control that closes would
+ * reverse what stands behind it.
  *
  * @param {string} text
  */
-export const isolated = (text) =>
-  `\u2068${text.replace(/[\u202a-\u202e\u2066-\u2069]/g, '')}\u2069`;
+export const plain = (text) => text.replace(/[\u202a-\u202e\u2066-\u2069]/g, '');
+
+/**
+ * A text in isolation, so that it turns nothing else around.
+ *
+ * @param {string} text
+ */
+export const isolated = (text) => `\u2068${plain(text)}\u2069`;
 
 /** @param {string} lang */
 function supported(lang) {

@@ -96,6 +96,31 @@ test('chains and surveys', { timeout: 120_000 }, async (t) => {
     });
   }
 
+  await t.test(
+    'a name that a page gives for somebody is no markup, and turns nothing',
+    async (t) => {
+      const message = await gallery.send(chainData, { write: 'own', questions: [{ text: 300 }] });
+      const page = await open(t, 'ext-chain', message, 'bo');
+      await page.getByLabel('My entry').fill('Tea');
+      await page.getByRole('button', { name: 'Add me' }).click();
+      await state(page, 'ext-chain');
+      const entry = page.locator('ext-chain').locator('[part~=entry]');
+      await entry.getByText('bo', { exact: true }).waitFor();
+      for (const harm of [...CORPUS, '李雷', 'Zoë 🎈']) {
+        await page.locator('ext-chain').evaluate((chain, name) => (chain.names = () => name), harm);
+        const shown = harm.replace(/[\u2069\u202E]/g, '');
+        await entry.locator('[part=name]').getByText(shown, { exact: true }).waitFor();
+        assert.equal(await entry.locator('img').count(), 0);
+      }
+      const told = await page.locator('ext-chain').evaluate((chain) => {
+        chain.names = () => undefined;
+        return chain.export();
+      });
+      assert.match(told, /"Tea","bo"/);
+      assert.equal(await page.evaluate(() => globalThis.hit), undefined);
+    },
+  );
+
   for (const { name, rules } of [
     { name: 'without rules' },
     { name: 'by rules', rules: RULES },
