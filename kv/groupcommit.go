@@ -125,11 +125,12 @@ func (g *groupCommit) decide(t *Txn, object string, options Options) (batch, noo
 	for _, w := range g.queue {
 		w.writes, w.err = nil, nil
 		change, err := t.decide(w.decide)
+		nothing := err != nil || change.empty()
 		switch {
 		case t.dirtyRead, change.alone() && len(batch) > 0,
-			err != nil && (t.pendingLive != 0 || t.pendingBy != nil):
+			nothing && t.reads.beyond && (t.pendingLive != 0 || t.pendingBy != nil):
 			return batch, noops // it rests on what is not committed yet
-		case err != nil || change.empty():
+		case nothing:
 			w.commit, w.err = Commit{Latest: t.m.latest}, err
 			noops = append(noops, w)
 			continue

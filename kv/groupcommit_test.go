@@ -1,6 +1,7 @@
 package kv
 
 import (
+	"errors"
 	"testing"
 
 	"exthub/kv/bucket"
@@ -59,6 +60,40 @@ func TestOneLeaderAtATime(t *testing.T) {
 		g.promoteNext(options.hasCAS())
 		joinGroup(g).expect(t, "when all are gone", "lead")
 	})
+}
+
+// Somebody takes back the only pair, and somebody else clears the message, in one batch: that there
+// is nothing left to clear rests on a commit that may be refused yet, and comes after it. A limit
+// that a decision runs into rests on it in the same way.
+func TestNothingToDoRestsOnTheBatch(t *testing.T) {
+	full := errors.New("full")
+	for name, second := range map[string]Decide{
+		"a clear of what is there no more": func(m *Txn) (Change, error) { return Change{Clear: m.Live() > 0}, nil },
+		"a limit": func(m *Txn) (Change, error) {
+			if m.Live() != 1 {
+				return Change{}, full
+			}
+			return Change{Writes: []Write{{Key: "b", Value: "v"}}}, nil
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			m := newMessage(Ref{GroupID: "team", MsgSeq: 1})
+			m.record = &Record{}
+			if err := m.apply("x.a", bucket.Entry{Value: "v", Revision: 7}); err != nil {
+				t.Fatal(err)
+			}
+			g := new(groupCommit)
+			deletes, rests := joinGroup(g), joinGroup(g)
+			deletes.decide = func(m *Txn) (Change, error) {
+				return Change{Writes: []Write{{Key: "a", Delete: true}}}, nil
+			}
+			rests.decide = second
+			batch, noops := g.decide(&Txn{m: m}, "g.team.1", Options{Replicas: 3, MaxPairs: 300, MaxTombstones: 300})
+			if len(batch) != 1 || batch[0] != deletes || len(noops) != 0 {
+				t.Errorf("%d changes and %d without one, want the first alone", len(batch), len(noops))
+			}
+		})
+	}
 }
 
 // A leader waits for an answer that does not come, and a writer that gives up meanwhile waits with
