@@ -409,6 +409,7 @@ var forMembers = []string{
 // TestMatrix: whatever can be asked at either door, of a conversation of any kind, by a caller of
 // any role, is answered as the rules say that are written down in this file.
 func TestMatrix(t *testing.T) {
+	t.Parallel()
 	tried := 0
 	for _, kind := range []string{c2c, "Private", "Public", "ChatRoom", "Community", avChatRoom, open} {
 		t.Run(kind, func(t *testing.T) {

@@ -38,6 +38,7 @@ func (r *record) String() string {
 // ID under which the log says more; what does not need it goes on, and when the store is back
 // everything does.
 func TestStoreGone(t *testing.T) {
+	t.Parallel()
 	node := kvtest.Start(t)
 	nc := node.Connect(t)
 	var log record

@@ -82,6 +82,7 @@ var firstComers = map[string]func(*testing.T, *Store, Ref){
 // Every hub is down when a poll closes. Whoever comes first, to read, to vote, to move the close or
 // just to listen, finds it closed; what it holds was there before.
 func TestNoHubWhenItCloses(t *testing.T) {
+	t.Parallel()
 	for _, replicas := range []int{1, 3} {
 		checkNoHubWhenItCloses(t, replicas)
 	}
@@ -179,6 +180,7 @@ func TestDueIsSwept(t *testing.T) {
 // The leader of three replicas is lost in the second in which a message closes, with voters at it.
 // No vote is above the close, and all hubs agree.
 func TestLeaderLostWhenItCloses(t *testing.T) {
+	t.Parallel()
 	cluster := kvtest.NewCluster(t, 3)
 	hubs, deltas := make([]*Store, 2), make([]<-chan Delta, 2)
 	for i := range hubs {

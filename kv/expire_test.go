@@ -56,6 +56,7 @@ func awaitNone(t *testing.T, s *Store, filter string) {
 // control entry, its place in the index. Nothing is left of it, and every hub says that it is not
 // there; one that had it in memory, too.
 func TestMessageExpires(t *testing.T) {
+	t.Parallel()
 	node := kvtest.Start(t)
 	s, _ := open(t, node.Connect(t), brief(Options{}))
 	other, _ := open(t, node.Connect(t), brief(Options{}))
@@ -139,6 +140,7 @@ func TestNumbersOutliveMessages(t *testing.T) {
 // Messages of a group are recalled, and those that were sent meanwhile expire. The numbers go on
 // all the same, and what is left of a recalled message lives no longer than the message would have.
 func TestRecalledMessageExpires(t *testing.T) {
+	t.Parallel()
 	s, _ := open(t, kvtest.Server(t), brief(Options{}))
 	lasting := mail(t, s, groupMessage(0))
 	post := func(n int) Ref {
@@ -248,6 +250,7 @@ func TestDuplicatesUseUpNoNumbers(t *testing.T) {
 // Between messages that stay lie hundreds that have expired. A page looks at some hundred places,
 // and finds all that are there in the end.
 func TestHistoryAcrossExpired(t *testing.T) {
+	t.Parallel()
 	s, _ := open(t, kvtest.Server(t), brief(Options{}))
 	var letters, posts []Ref
 	n := 0
@@ -284,6 +287,7 @@ func TestHistoryAcrossExpired(t *testing.T) {
 // The newest entries of a store expire, and it is opened again. That looks like a store whose end
 // is missing, but for what Anchor has said; and no revision comes twice.
 func TestExpiredIsNotLost(t *testing.T) {
+	t.Parallel()
 	node := kvtest.Start(t)
 	nc := node.Connect(t)
 	s, _ := open(t, nc, brief(Options{}))
@@ -318,6 +322,7 @@ func TestExpiredIsNotLost(t *testing.T) {
 
 // On a replicated stream what belongs to a message expires with it, too.
 func TestMessageExpiresInACluster(t *testing.T) {
+	t.Parallel()
 	s, _ := open(t, kvtest.NewCluster(t, 3).Connect(t), brief(Options{Replicas: 3}))
 	ref := mail(t, s, groupMessage(aWhile))
 	_, err := s.Update(t.Context(), ref, func(m *Txn) (Change, error) {

@@ -133,6 +133,7 @@ func TestCloseByHand(t *testing.T) {
 // A message closes at its time although nobody here looks at it: the server does it. A close that
 // is moved comes at the other time, one that is taken back not at all.
 func TestCloseBySchedule(t *testing.T) {
+	t.Parallel()
 	for _, replicas := range []int{1, 3} {
 		s, deltas := open(t, connector(t, replicas)(t), Options{Replicas: replicas})
 		closeBySchedule(t, s, deltas)

@@ -43,6 +43,7 @@ func setWithin(t *testing.T, s *Store, ref Ref, key, value string) error {
 // would pass for ready. Each write ends by itself; the hub knows that it can't be written to, also
 // while nobody writes; and when the nodes are back, it finds that out by itself too.
 func TestNoQuorum(t *testing.T) {
+	t.Parallel()
 	cluster := kvtest.NewCluster(t, 3)
 	s, _ := open(t, cluster.Connect(t), Options{
 		Replicas: 3, WriteTimeout: time.Second, IdleProbe: 100 * time.Millisecond,

@@ -197,6 +197,7 @@ func TestListOld(t *testing.T) {
 
 // All messages of a conversation expire, and what lists it goes with the last of them.
 func TestRecentExpires(t *testing.T) {
+	t.Parallel()
 	s, _ := open(t, kvtest.Server(t), brief(Options{}))
 	mail(t, s, dying(letter("cyd", "bob", 1, "hello")))
 	mail(t, s, letter("dan", "bob", 1, "for ever"))

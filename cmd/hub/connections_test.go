@@ -68,6 +68,7 @@ func TestIdleConnectionsStarveNobody(t *testing.T) {
 // A client takes all connections and says nothing, or sends a header byte by byte. It is out in
 // seconds.
 func TestSlowHeaders(t *testing.T) {
+	t.Parallel()
 	h := startHub(t, "--data", t.TempDir(), "--max-connections", "2")
 	silent := connect(t, h.url, "")
 	slow := connect(t, h.url, "GET / HTTP/1.1\r\nX-")

@@ -104,6 +104,7 @@ func TestStopSaysGoodbye(t *testing.T) {
 // A client sends the body of a call and never ends it, so that a stop waits for the call until
 // --drain is over and cuts every session off. Sessions are told to come back all the same.
 func TestEndlessCallAtAStop(t *testing.T) {
+	t.Parallel()
 	h := startHub(t, "--data", t.TempDir(), "--drain", "4s", "--secret-key", key)
 	c := h.login("alice")
 	gone := make(chan error)

@@ -177,6 +177,7 @@ func TestTLSOfTheComposeFile(t *testing.T) {
 // offers no TLS at all, to read and write what is stored. The hub does not talk to it, and says
 // which setting to look at; neither does it with credentials that are refused.
 func TestSomebodyElsesNATS(t *testing.T) {
+	t.Parallel()
 	a := newAuthority(t)
 	accounts, _ := operator(t)
 	_, others := operator(t)

@@ -17,6 +17,7 @@ import (
 // TestKillLosesNoWebhook: a hub is killed while the backend is down. After both are back, the
 // backend is told what is there by then.
 func TestKillLosesNoWebhook(t *testing.T) {
+	t.Parallel()
 	type told struct {
 		Seq           uint64
 		ExtensionList []hubtest.Pair
