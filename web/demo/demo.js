@@ -10,7 +10,7 @@ import { Room } from './room.js';
 import { errorSentence, kickedSentence } from './sentences.js';
 import { Session } from './session.js';
 import { copyOnClick, namedCard } from './share.js';
-import { settled, welcome } from './welcome.js';
+import { welcome } from './welcome.js';
 
 const $ = (id) => document.getElementById(id);
 
@@ -87,7 +87,6 @@ async function enter(name) {
   if (problem) return;
   $('enter').disabled = true;
   try {
-    await settled();
     await session.signIn(name);
     room = new Room(session, name, $('cards'), reportErrors);
     await room.loadEarlier();

@@ -4,8 +4,8 @@
 import { holdNews, releaseNews } from './line.js';
 import { optionsOf } from './payload.js';
 import { newVisitor } from './people.js';
-import { fetchUserSig } from './session.js';
 import { Stranger } from './stranger.js';
+import { fetchUserSig } from './ticket.js';
 
 export const CROWD = 50;
 const SPREAD_MS = 4_000; // over which they come

@@ -1,12 +1,11 @@
+import { fetchUserSig } from './ticket.js';
+
 /** The group of all who come in with a name. */
 const GROUP = 'demo';
 const GROUP_MISSING = 10010;
 const ALREADY_MEMBER = 10013;
 const GROUP_TAKEN = [10021, 10025];
 const NO_GUESTS = 10004; // of a hub that was started without --guests
-
-/** SignInError is thrown if the hub gives no UserSig. Its message is a sentence for people. */
-class SignInError extends Error {}
 
 /**
  * Session is one person in the demo group. The SDK reconnects and catches up by itself. Handlers:
@@ -123,21 +122,4 @@ export class Session {
 }
 
 /** Loads the SDK: the first screen does without, and is there sooner. */
-export const loadSDK = async () => (await import('./sdk/index.js')).default;
-
-/** Gets {sdkAppID, userID, userSig} for a name. Only a hub with the demo gives them out. */
-export async function fetchUserSig(name) {
-  let response;
-  try {
-    response = await fetch(`demo/usersig?user=${encodeURIComponent(name)}`);
-  } catch {
-    throw new SignInError('The hub cannot be reached. Is it running?');
-  }
-  if (response.status === 404)
-    throw new SignInError('This hub does not run the demo: start it with --demo.');
-  if (!response.ok)
-    throw new SignInError(
-      `The hub refused this name: ${(await response.text()).trim() || response.statusText}`,
-    );
-  return response.json();
-}
+const loadSDK = async () => (await import('./sdk/index.js')).default;

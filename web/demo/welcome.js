@@ -3,15 +3,13 @@
 // names another card shows that.
 
 import { h } from './dom.js';
+import { foundGroup } from './host.js';
 import { pollMessage } from './payload.js';
 import { newVisitor } from './people.js';
-import { fetchUserSig, loadSDK } from './session.js';
+import { fetchUserSig } from './ticket.js';
 
 const GROUP = 'welcome';
-const HOST = 'welcome-host'; // sends the poll: whoever does could close it
 const MISSING = [10010, 23004]; // no such group, or nothing in it yet
-const TAKEN = [10021, 10025];
-const AGAIN_MS = 500; // after which a poll is there that somebody else is about to make
 
 const POLL = pollMessage({
   title: 'What shall we drink?',
@@ -20,18 +18,6 @@ const POLL = pollMessage({
   anonymous: true,
   results: 'always',
 });
-
-let making = Promise.resolve();
-let isLeft = false;
-
-/**
- * Resolves when nobody is signed in here to make the poll, nor will be: a page has one chat, and to
- * make the poll would end that of who comes in meanwhile.
- */
-export function settled() {
-  isLeft = true;
-  return making;
-}
 
 /** Who this browser is while it has no name: the same for as long as it remembers. */
 function visitor() {
@@ -53,9 +39,9 @@ export function welcome(place, named) {
   /** Shows it, or looks again whether it is there. */
   const show = () => widget.setAttribute('message', ID);
   widget.addEventListener('ext-error', (event) => {
-    if (named || isLeft || !MISSING.includes(event.detail.code)) return;
-    making = make().catch(() => {}); // the poll says what is wrong
-    void making.then(show);
+    if (named || !MISSING.includes(event.detail.code)) return;
+    // If that fails, the poll says what is wrong, and can be asked again.
+    foundGroup(GROUP, POLL).then(show, () => {});
   });
   widget.ticket = () => {
     const ticket = early ?? fetchUserSig(name);
@@ -65,29 +51,4 @@ export function welcome(place, named) {
   show();
   place.replaceChildren(widget);
   return widget;
-}
-
-async function make() {
-  const [{ sdkAppID, userID, userSig }, { create, TYPES }] = await Promise.all([
-    fetchUserSig(HOST),
-    loadSDK(),
-  ]);
-  const chat = create({ SDKAppID: sdkAppID });
-  await chat.login({ userID, userSig });
-  try {
-    await chat.createGroup({ groupID: GROUP, name: 'Welcome', type: TYPES.GRP_PUBLIC });
-    const message = chat.createCustomMessage({
-      to: GROUP,
-      conversationType: TYPES.CONV_GROUP,
-      payload: { data: POLL.data },
-      isSupportExtension: true,
-      extensionRules: POLL.rules,
-    });
-    await chat.sendMessage(message);
-  } catch (error) {
-    if (!TAKEN.includes(error.code)) throw error;
-    await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
-  } finally {
-    await chat.destroy(); // whoever comes in with a name has another
-  }
 }
