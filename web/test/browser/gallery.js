@@ -9,7 +9,7 @@ import { Chat } from '../../sdk/chat.js';
 import { environmentOf } from '../../sdk/environment.js';
 import { Hub } from '../hub.js';
 import { secretKey, sign } from '../sdk/fixture.js';
-import { launch } from './chrome.js';
+import { sharedBrowser } from './shared.js';
 import { Site } from './site.js';
 
 /** Where the pictures are written, for people to look at. */
@@ -45,10 +45,9 @@ export class Gallery {
     gallery.site = await Site.open(t);
     const { origin } = gallery.site;
     gallery.hub = await Hub.start('--secret-key', secretKey, '--allowed-origin', origin, ...flags);
-    gallery.browser = await launch();
+    gallery.browser = await sharedBrowser();
     gallery.ann = await gallery.logIn('ann');
     t.after(async () => {
-      await gallery.browser.close();
       await gallery.ann.destroy();
       await gallery.hub.stop();
     });
@@ -169,7 +168,10 @@ export const says = (page, text) => page.locator('[part=status]').getByText(text
 export async function findings(page) {
   // Evaluated, not added as a script, which the page's policy would refuse.
   if (!(await page.evaluate('typeof axe !== "undefined"'))) await page.evaluate(axe);
-  const { violations, incomplete } = await page.evaluate(() => globalThis.axe.run());
+  // Of what passes it is not told how to find each element, which takes most of the time.
+  const { violations, incomplete } = await page.evaluate(() =>
+    globalThis.axe.run({ resultTypes: ['violations', 'incomplete'] }),
+  );
   const line = ({ id, help, nodes }) =>
     `${id}: ${help}: ${nodes.map(({ html }) => html).join(' ')}`;
   // Contrast over the bars it can't compute; contrastOverBars does.

@@ -10,9 +10,9 @@ import jsQR from 'jsqr';
 import { PNG } from 'pngjs';
 import { Hub } from '../hub.js';
 import { secretKey } from '../sdk/fixture.js';
-import { launch } from './chrome.js';
 import { findings, reaches } from './gallery.js';
 import { Prefix } from './prefix.js';
+import { sharedBrowser } from './shared.js';
 
 const PICTURES = fileURLToPath(new URL('../output/pages/', import.meta.url));
 const timeout = 240_000;
@@ -26,12 +26,9 @@ class Stage {
   static async open(t, flags = []) {
     const stage = new Stage();
     stage.hub = await Hub.start('--guests', '--secret-key', secretKey, ...flags);
-    stage.browser = await launch();
+    stage.browser = await sharedBrowser();
     await mkdir(PICTURES, { recursive: true });
-    t.after(async () => {
-      await stage.browser.close();
-      await stage.hub.stop();
-    });
+    t.after(() => stage.hub.stop());
     return stage;
   }
 
@@ -219,9 +216,9 @@ const TEXTS = {
   ar: ['أين نأكل يوم الجمعة؟', 'نودلز', 'بيتزا في الزاوية إذا كانت مفتوحة'],
 };
 const LOOKS = {
-  light: { colorScheme: 'light' },
-  dark: { colorScheme: 'dark' },
-  forced: { forcedColors: 'active' },
+  light: { colorScheme: 'light', forcedColors: 'none' },
+  dark: { colorScheme: 'dark', forcedColors: 'none' },
+  forced: { colorScheme: 'light', forcedColors: 'active' },
 };
 
 test(
@@ -230,28 +227,28 @@ test(
   async (t) => {
     const stage = await Stage.open(t);
     for (const [lang, [title, ...options]] of Object.entries(TEXTS)) {
+      const locale = lang === 'zh' ? 'zh-CN' : 'en';
       const { share, present } = await stage.poll(title, ...options);
-      for (const [look, colours] of Object.entries(LOOKS)) {
-        for (const [size, window] of Object.entries({ phone: PHONE, desk: WALL })) {
-          for (const [kind, address] of Object.entries({ share, present })) {
-            await t.test(`${kind} ${lang} ${look} ${size}`, async (t) => {
-              const locale = lang === 'zh' ? 'zh-CN' : 'en';
-              const page = await stage.show(t, address, { ...window, ...colours, locale });
-              await page.waitForLoadState('networkidle');
-              await page.screenshot({ path: `${PICTURES}${kind}-${lang}-${look}-${size}.png` });
-              assert.deepEqual(await findings(page), []);
+      for (const [size, window] of Object.entries({ phone: PHONE, desk: WALL })) {
+        for (const [kind, address] of Object.entries({ share, present })) {
+          await t.test(`${kind} ${lang} ${size}`, async (t) => {
+            const page = await stage.show(t, address, { ...window, locale });
+            await page.waitForLoadState('networkidle');
+            for (const [look, colours] of Object.entries(LOOKS)) {
+              const where = `${kind}-${lang}-${look}-${size}`;
+              await page.emulateMedia({ ...colours, reducedMotion: 'reduce' });
+              await page.screenshot({ path: `${PICTURES}${where}.png` });
+              assert.deepEqual(await findings(page), [], where);
               const facts = await page.evaluate(() => ({
                 wide: document.documentElement.scrollWidth > innerWidth,
                 direction: getComputedStyle(document.body).direction,
                 lang: document.documentElement.lang,
               }));
-              assert.deepEqual(facts, {
-                wide: false,
-                direction: lang === 'ar' ? 'rtl' : 'ltr',
-                lang: lang === 'zh' ? 'zh' : 'en',
-              });
-            });
-          }
+              const direction = lang === 'ar' ? 'rtl' : 'ltr';
+              const wanted = { wide: false, direction, lang: lang === 'zh' ? 'zh' : 'en' };
+              assert.deepEqual(facts, wanted, where);
+            }
+          });
         }
       }
     }

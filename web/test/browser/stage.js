@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { Hub } from '../hub.js';
-import { launch } from './chrome.js';
+import { sharedBrowser } from './shared.js';
 
 /** What a browser logs by itself when a hub is gone or starts. Only a killed hub excuses it. */
 const NETWORK = /WebSocket connection to|net::ERR_|status of 503/;
@@ -11,25 +11,28 @@ const NETWORK = /WebSocket connection to|net::ERR_|status of 503/;
  * security policy; unless the test expects just that. Flags are the hub's.
  */
 export async function play(act, { flags = [], expects = /^$/ } = {}) {
-  const hub = await Hub.start(...flags);
+  const [hub, browser] = await Promise.all([Hub.start(...flags), sharedBrowser()]);
   const complaints = [];
-  let browser;
+  const contexts = [];
+  const open = async () => {
+    const context = await browser.newContext({ viewport: { width: 720, height: 900 } });
+    contexts.push(context);
+    return Person.open(context, hub, complaints);
+  };
+  const enter = async (name, before = async () => {}) => {
+    const person = await open();
+    await before(person.page);
+    await person.enter(name);
+    return person;
+  };
   try {
-    browser = await launch();
-    const enter = async (name, before = async () => {}) => {
-      const person = await Person.open(browser, hub, complaints);
-      await before(person.page);
-      await person.enter(name);
-      return person;
-    };
-    const open = () => Person.open(browser, hub, complaints);
     await act({ hub, enter, open });
   } catch (error) {
     // Often the cause.
     if (complaints.length) error.message += `\nThe pages said:\n${complaints.join('\n')}`;
     throw error;
   } finally {
-    await browser?.close();
+    await Promise.all(contexts.map((context) => context.close()));
     await hub.stop();
   }
   const expected = (line) => expects.test(line) || (hub.killed && NETWORK.test(line));
@@ -46,8 +49,7 @@ export class Person {
     this.hub = hub;
   }
 
-  static async open(browser, hub, complaints) {
-    const context = await browser.newContext({ viewport: { width: 720, height: 900 } });
+  static async open(context, hub, complaints) {
     const page = await context.newPage();
     page.setDefaultTimeout(20_000);
     page.on('pageerror', (error) => complaints.push(`uncaught: ${error.stack}`));
