@@ -36,11 +36,15 @@ func hall(r *run) error {
 		return err
 	}
 	return r.withGroup(func(g *group) error {
-		message, err := g.poll(r)
+		h := &hallRun{run: r, message: r.Poll, summaries: rules.Show == "summary", late: newHistogram()}
+		if h.message == "" {
+			h.message, err = g.poll(r)
+		} else {
+			err = h.readBefore()
+		}
 		if err != nil {
 			return err
 		}
-		h := &hallRun{run: r, message: message, summaries: rules.Show == "summary", late: newHistogram()}
 		clients, err := r.loginAll(voting, false, nil)
 		if err != nil {
 			return err
@@ -73,13 +77,31 @@ func (g *group) poll(r *run) (id string, err error) {
 type hallRun struct {
 	*run
 	message   string
-	summaries bool // viewers get summaries, and no pairs
+	summaries bool  // viewers get summaries, and no pairs
+	before    []int // what others have answered, of a poll that was there
 	voters    []*voter
 	turn      atomic.Uint64
 	received  atomic.Int64 // bytes of events
 	latest    atomic.Uint64
 	late      *histogram
 	acked     [1 << 16]struct{ seq, at atomic.Uint64 } // a ring, by Seq; at in Unix nanoseconds
+}
+
+// readBefore reads what others have answered. They have to leave it at that.
+func (h *hallRun) readBefore() error {
+	var got struct {
+		Summary struct{ Answers [][]int }
+	}
+	if err := h.asAdmin(h.ctx, func(admin *client) error {
+		return admin.call("getMessageExtensionSummary", map[string]any{"messageID": h.message}, &got)
+	}); err != nil {
+		return err
+	}
+	if answers := got.Summary.Answers; len(answers) != 1 || len(answers[0]) < hallChoices {
+		return fmt.Errorf("%s does not ask one question with at least %d choices", h.message, hallChoices)
+	}
+	h.before, h.summaries = got.Summary.Answers[0], true
+	return nil
 }
 
 // voter is a user who votes more than once, one choice after the other.
@@ -180,6 +202,9 @@ func (h *hallRun) measure(a *audience) error {
 	h.result.add("bytes per viewer", float64(h.received.Load())/viewers, "B")
 	h.result.add("all exact after", exactAfter.Seconds()*1000, "ms")
 	h.result.Latencies = append(h.result.Latencies, h.late.latency("acknowledgement to receipt"))
+	if h.Poll != "" {
+		return nil // it is not ours to close
+	}
 	return h.close(a)
 }
 
@@ -207,9 +232,10 @@ func (h *hallRun) voteAtRate() error {
 	return errors.Join(all...)
 }
 
-// counted is what the acknowledged votes come to.
+// counted is what the acknowledged votes come to, with those before them.
 func (h *hallRun) counted() []int {
-	counts := make([]int, hallChoices)
+	counts := make([]int, max(hallChoices, len(h.before)))
+	copy(counts, h.before)
 	for _, v := range h.voters {
 		if v.choice > 0 {
 			counts[v.choice-1]++

@@ -6,7 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/url"
 	"slices"
+	"strings"
 )
 
 // group is a conversation that was made for the run.
@@ -15,12 +17,20 @@ type group struct{ id string }
 // membersPerRequest is how many users a hub adds to a group at once.
 const membersPerRequest = 300
 
-// withGroup calls fn with a new group of these users, and dismisses it afterwards.
+// withGroup calls fn with a new group of these users, and dismisses it afterwards. With a poll that
+// is there it is the poll's group, which they leave afterwards.
 func (r *run) withGroup(fn func(*group) error, members ...[]account) error {
+	if r.Poll != "" {
+		return r.joinGroup(fn, slices.Concat(members...))
+	}
 	r.setPhase("make a group")
 	g := &group{id: "bench-" + r.tag}
 	if err := r.asAdmin(r.ctx, func(admin *client) error {
-		return g.fill(r, admin, slices.Concat(members...))
+		err := admin.call("createGroup", map[string]any{"name": "bench", "type": "Public", "groupID": g.id}, nil)
+		if err != nil {
+			return err
+		}
+		return g.change(r, admin, "addGroupMember", slices.Concat(members...))
 	}); err != nil {
 		return err
 	}
@@ -36,6 +46,40 @@ func (r *run) withGroup(fn func(*group) error, members ...[]account) error {
 	return fn(g)
 }
 
+// joinGroup calls fn while these users are in the group of the poll.
+func (r *run) joinGroup(fn func(*group) error, members []account) error {
+	g := &group{}
+	var err error
+	if g.id, err = groupOf(r.Poll); err != nil {
+		return err
+	}
+	r.setPhase("join the group")
+	if err := r.asAdmin(r.ctx, func(admin *client) error {
+		return g.change(r, admin, "addGroupMember", members)
+	}); err != nil {
+		return err
+	}
+	defer func() {
+		if err := r.asAdmin(context.WithoutCancel(r.ctx), func(admin *client) error {
+			return g.change(r, admin, "deleteGroupMember", members)
+		}); err != nil {
+			slog.Warn("some stay in the group", "group", g.id, "error", err)
+		}
+	}()
+	return fn(g)
+}
+
+// groupOf returns the group of a message. Its ID is "g.", the group's with some bytes as = and two
+// hexadecimal digits, "." and the MsgSeq.
+func groupOf(messageID string) (string, error) {
+	rest, ok := strings.CutPrefix(messageID, "g.")
+	end := strings.LastIndexByte(rest, '.')
+	if !ok || end < 1 {
+		return "", fmt.Errorf("%q is not the ID of a message in a group, like g.lunch.3", messageID)
+	}
+	return url.PathUnescape(strings.ReplaceAll(rest[:end], "=", "%"))
+}
+
 // asAdmin calls fn with a connection of the app admin.
 func (r *run) asAdmin(ctx context.Context, fn func(*client) error) error {
 	a, err := r.account(r.Admin)
@@ -49,17 +93,14 @@ func (r *run) asAdmin(ctx context.Context, fn func(*client) error) error {
 	return errors.Join(fn(admin), admin.Close())
 }
 
-func (g *group) fill(r *run, admin *client, members []account) error {
-	err := admin.call("createGroup", map[string]any{"name": "bench", "type": "Public", "groupID": g.id}, nil)
-	if err != nil {
-		return err
-	}
+// change adds members to the group, or takes them out, by the method.
+func (g *group) change(r *run, admin *client, method string, members []account) error {
 	for part := range slices.Chunk(members, membersPerRequest) {
 		var users []string
 		for _, a := range part {
 			users = append(users, a.user)
 		}
-		if err := admin.call("addGroupMember", map[string]any{"groupID": g.id, "userIDList": users}, nil); err != nil {
+		if err := admin.call(method, map[string]any{"groupID": g.id, "userIDList": users}, nil); err != nil {
 			return err
 		}
 		r.done.Add(int64(len(part)))

@@ -27,6 +27,7 @@ type benchCommand struct {
 	Pairs    int           `env:"-" placeholder:"N" help:"Pairs of a message that is read."`
 	Bytes    int           `env:"-" placeholder:"N" help:"Bytes of an event on the wire."`
 	Rules    string        `env:"-" placeholder:"JSON" help:"Rules of the poll that a hall answers (hall, summaries). The first question has four choices; without one, viewers get the pairs."`
+	Poll     string        `env:"-" placeholder:"ID" help:"Vote on this poll, which is there and stays open, and not on one of its own (hall). Its question has at least four choices. Who takes part is in its group meanwhile."`
 	Duration time.Duration `env:"-" default:"10s" help:"How long to measure."`
 
 	JSON  string `name:"json" env:"-" placeholder:"FILE" help:"Write the result as JSON too. \"-\": instead of the table."`
@@ -42,7 +43,7 @@ func (b *benchCommand) Run(ctx context.Context, c *Config, out io.Writer) error 
 	options := bench.Options{
 		URL: b.URL, MetricsURL: b.MetricsURL, SDKAppID: c.SDKAppID, SecretKey: keys[0], Admin: c.Admin[0],
 		Clients: b.Clients, Audience: b.Audience, Stalled: b.Stalled, Messages: b.Messages,
-		Rate: b.Rate, Pairs: b.Pairs, Bytes: b.Bytes, Rules: b.Rules, Duration: b.Duration,
+		Rate: b.Rate, Pairs: b.Pairs, Bytes: b.Bytes, Rules: b.Rules, Poll: b.Poll, Duration: b.Duration,
 	}
 	if !b.Quiet {
 		options.Progress = os.Stderr

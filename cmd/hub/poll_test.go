@@ -74,6 +74,57 @@ func TestPoll(t *testing.T) {
 	h.stop()
 }
 
+// A hall votes on a poll of this machine beside a guest, whose answer is still there afterwards.
+// The poll stays open, and who came for the load has left its group.
+func TestHallOnAPoll(t *testing.T) {
+	data := t.TempDir()
+	h := startHub(t, "--data", data, "--guests")
+	printed := h.poll(data, "Where to?", "Noodles", "Rice", "Bread", "Soup")
+	_, id, _ := strings.Cut(printed["share"], "/p/")
+	group := strings.Split(id, ".")[1]
+	guest, ticket := h.loginGuest()
+	guest.Must("joinGroup", hubtest.Object{"groupID": group}, nil)
+	guest.Set(id, ticket.UserID, "2", 0)
+	bench := func(args ...string) (string, int) {
+		_, stderr, code := runCommand(t, append([]string{"bench", "hall", "--data", data, "--duration", "1s",
+			"--url", "ws" + strings.TrimPrefix(h.url, "http") + "/ws", "--clients", "10", "--audience", "20",
+			"--rate", "40", "--poll"}, args...)...)
+		return stderr, code
+	}
+	if stderr, code := bench(id); code != 0 {
+		t.Fatal(stderr)
+	}
+	var got struct {
+		Summary struct {
+			Answers   [][]int
+			Pairs     int
+			ClosedSeq uint64
+		}
+	}
+	guest.Must("getMessageExtensionSummary", hubtest.Object{"messageID": id}, &got)
+	if got.Summary.Pairs != 11 || got.Summary.Answers[0][1] == 0 || got.Summary.ClosedSeq != 0 {
+		t.Errorf("%+v", got.Summary)
+	}
+	var members struct{ MemberList []struct{ UserID string } }
+	_, identity, _ := strings.Cut(printed["present"], "#")
+	presenter, sig, _ := strings.Cut(identity, ".")
+	author := hubtest.Dial(t, hubtest.SocketURL(h.url), testTimeout, nil)
+	author.Login(hubtest.LoginParams(1400000000, presenter, sig))
+	author.Must("getGroupMemberList", hubtest.Object{"groupID": group, "count": 100}, &members)
+	if len(members.MemberList) != 1 {
+		t.Errorf("there are %v", members.MemberList)
+	}
+	if stderr, code := bench("c.ann.bob.1_1_1"); code == 0 || !strings.Contains(stderr, "like g.lunch.3") {
+		t.Errorf("a message of two: %d, %s", code, stderr)
+	}
+	two := h.poll(data, "Well?", "Yes", "No")
+	if stderr, code := bench(two["share"][strings.LastIndex(two["share"], "/")+1:]); code == 0 ||
+		!strings.Contains(stderr, "at least 4 choices") {
+		t.Errorf("a question with two choices: %d, %s", code, stderr)
+	}
+	h.stop()
+}
+
 // The options of `hub poll` are rules of the poll, and what the hub refuses is said in its words.
 func TestPollOptions(t *testing.T) {
 	data := t.TempDir()
