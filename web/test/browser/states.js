@@ -56,17 +56,25 @@ async function stage(page, lines, gallery, { answer, theirs, busy }, messages, o
   await vote('conflict');
   await reaches(widget('conflict'), 'conflict');
 
-  // A user has 30 sets a minute where everybody writes the own pair.
+  // A user has 30 sets a minute where everybody writes the own pair. If the minute ends before the
+  // vote, the vote is counted, and it begins again.
   await widget('busy').evaluate(
     async (one, { values, last }) => {
       const message = one.client.findMessage(one.getAttribute('message'));
-      for (let n = 0; n < 30; n++)
-        await one.client.setMessageExtensions(message, [{ key: 'busy', value: values[n % 2] }]);
-      one.vote(...last).catch(() => {});
+      const set = (value) => one.client.setMessageExtensions(message, [{ key: 'busy', value }]);
+      const busy = new Promise((resolve) =>
+        one.addEventListener('ext-state', () => one.state === 'busy' && resolve()),
+      );
+      while (one.state !== 'busy') {
+        let refused;
+        for (let n = 0; !refused; n++)
+          await set(values[n % 2]).catch(({ code }) => (refused = code));
+        await Promise.race([one.vote(...last), busy]);
+      }
     },
     { values: busy, last: answer },
   );
-  await reaches(widget('busy'), 'busy');
+  lines.hold('setMessageExtensions', 'busy'); // beyond the minute
 
   lines.hold('setMessageExtensions', 'pending');
   await vote('pending');
