@@ -27,6 +27,22 @@ func hall(r *run) error {
 	if err := json.Unmarshal([]byte(r.Rules), &rules); err != nil {
 		return fmt.Errorf("rules: %w", err)
 	}
+	return r.withHall(func(h *hallRun, watching []account) error {
+		h.summaries = h.summaries || rules.Show == "summary"
+		b := newScoreboard(r.Bytes)
+		b.event = h.event
+		a, err := r.newAudience(b, watching, 0)
+		if err != nil {
+			return err
+		}
+		defer a.close()
+		return h.measure(a)
+	})
+}
+
+// withHall calls fn with a poll and its voters, who are logged in, and with those who are going to
+// watch.
+func (r *run) withHall(fn func(h *hallRun, watching []account) error) error {
 	watching, err := r.accounts(r.Audience, "v")
 	if err != nil {
 		return err
@@ -36,7 +52,7 @@ func hall(r *run) error {
 		return err
 	}
 	return r.withGroup(func(g *group) error {
-		h := &hallRun{run: r, message: r.Poll, summaries: rules.Show == "summary", late: newHistogram()}
+		h := &hallRun{run: r, message: r.Poll, late: newHistogram()}
 		if h.message == "" {
 			h.message, err = g.poll(r)
 		} else {
@@ -53,14 +69,7 @@ func hall(r *run) error {
 		for i, c := range clients {
 			h.voters = append(h.voters, &voter{client: c, number: i})
 		}
-		b := newScoreboard(r.Bytes)
-		b.event = h.event
-		a, err := r.newAudience(b, watching, 0)
-		if err != nil {
-			return err
-		}
-		defer a.close()
-		return h.measure(a)
+		return fn(h, watching)
 	}, watching, voting)
 }
 

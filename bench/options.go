@@ -28,7 +28,7 @@ type Options struct {
 	Pairs    int           // pairs of a message that is read
 	Bytes    int           // of an event on the wire
 	Rules    string        // of a poll, in JSON
-	Poll     string        // the ID of a poll that is there, for hall; "": it makes one by Rules
+	Poll     string        // the ID of a poll that is there, for hall and summaries; "": they make one
 	Duration time.Duration // of the part that is measured
 
 	Progress io.Writer // a line a second, or nil

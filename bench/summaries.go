@@ -10,33 +10,14 @@ import (
 // summaries lets the whole audience connect, log in and ask for the summary of one poll, all at the
 // same moment. Each has to get what counting the votes gives.
 func summaries(r *run) error {
-	watching, err := r.accounts(r.Audience, "v")
-	if err != nil {
-		return err
-	}
-	voting, err := r.accounts(r.Clients, "w")
-	if err != nil {
-		return err
-	}
-	return r.withGroup(func(g *group) error {
-		message, err := g.poll(r)
-		if err != nil {
-			return err
-		}
-		h := &hallRun{run: r, message: message}
-		clients, err := r.loginAll(voting, false, nil)
-		if err != nil {
-			return err
-		}
-		defer closeAll(clients)
-		for i, c := range clients {
-			h.voters = append(h.voters, &voter{client: c, number: i})
-			if err := h.vote(h.voters[i]); err != nil {
+	return r.withHall(func(h *hallRun, watching []account) error {
+		for _, v := range h.voters {
+			if err := h.vote(v); err != nil {
 				return err
 			}
 		}
 		return h.openAtOnce(watching)
-	}, watching, voting)
+	})
 }
 
 // openAtOnce measures how long it takes until all have the summary.

@@ -27,7 +27,7 @@ type benchCommand struct {
 	Pairs    int           `env:"-" placeholder:"N" help:"Pairs of a message that is read."`
 	Bytes    int           `env:"-" placeholder:"N" help:"Bytes of an event on the wire."`
 	Rules    string        `env:"-" placeholder:"JSON" help:"Rules of the poll that a hall answers (hall, summaries). The first question has four choices; without one, viewers get the pairs."`
-	Poll     string        `env:"-" placeholder:"ID" help:"Vote on this poll, which is there and stays open, and not on one of its own (hall). Its question has at least four choices. Who takes part is in its group meanwhile."`
+	Poll     string        `env:"-" placeholder:"ID" help:"Vote on this poll, which is there and stays open, and not on one of its own (hall, summaries). Its question has at least four choices. Who takes part is in its group meanwhile."`
 	Duration time.Duration `env:"-" default:"10s" help:"How long to measure."`
 
 	JSON  string `name:"json" env:"-" placeholder:"FILE" help:"Write the result as JSON too. \"-\": instead of the table."`
