@@ -60,17 +60,22 @@ func TestShortcutSeesEveryWriter(t *testing.T) {
 			if decided != 2 || err != nil && !(change.Close && errors.Is(err, errClosed)) {
 				t.Errorf("decided %d times: %v", decided, err)
 			}
-			want := recount(t, here, ref)
-			seen := here.shardFor(ref).bucket.Seen()
-			if err := there.shardFor(ref).tail.applied.wait(t.Context(), seen); err != nil {
-				t.Fatal(err)
-			}
-			for _, s := range []*Store{here, there} {
-				if diff := cmp.Diff(want, summary(t, s, ref)); diff != "" {
-					t.Errorf("counted anew (-) and kept (+):\n%s", diff)
-				}
-			}
+			agreeOn(t, here, there, ref)
 		})
+	}
+}
+
+// agreeOn fails the test unless both hubs have what counting the pairs anew gives.
+func agreeOn(t *testing.T, here, there *Store, ref Ref) {
+	t.Helper()
+	want := recount(t, here, ref)
+	if err := there.shardFor(ref).tail.applied.wait(t.Context(), here.shardFor(ref).bucket.Seen()); err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range []*Store{here, there} {
+		if diff := cmp.Diff(want, summary(t, s, ref)); diff != "" {
+			t.Errorf("counted anew (-) and kept (+):\n%s", diff)
+		}
 	}
 }
 

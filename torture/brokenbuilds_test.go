@@ -14,7 +14,8 @@ var brokenBuilds = []struct {
 	name, file, before, after, test string
 }{
 	{"the precondition is removed", "bucket/pooledmsg.go",
-		`if p := options.Precondition; p.Own || p.Filter != "" {`, `if p := options.Precondition; false {`, "TestLimitUnderAttack$"},
+		`if p := options.Precondition; p.Own || p.Filter != "" {`, `if p := options.Precondition; false {`,
+		"TestLimitUnderAttack$"},
 	{"a compare-and-swap does not compare", "cas.go", `bucket.Precondition{Own: true, Last: s.last}`,
 		`bucket.Precondition{}`, "TestNATSRestarted$"},
 	{"a compare-and-swap is acknowledged before the hub knows what came before it", "cas.go",
