@@ -93,7 +93,6 @@ var withoutBob = GroupChange{Remove: []string{"bob"}}
 // A member is removed while a hub is cut off from NATS and goes on serving what it knows. The
 // removal is acknowledged, and by then that hub refuses.
 func TestHubCutOff(t *testing.T) {
-	t.Parallel()
 	c := newCrew(t, 3*time.Second)
 	c.twoIsOn.Close()
 	c.change(c.one, withoutBob)
@@ -192,7 +191,6 @@ func TestMarkIsBackBeforeTheTail(t *testing.T) {
 // was just started removes a member. It finds no mark of the other, and waits all the same until
 // that one refuses.
 func TestMarksAreForgotten(t *testing.T) {
-	t.Parallel()
 	c := newCrew(t, 3*time.Second)
 	c.twoIsOn.Close()
 	c.node.Stop()
@@ -208,7 +206,6 @@ func TestMarksAreForgotten(t *testing.T) {
 // Somebody deletes the bucket of marks. It is made again, and changes are true on every hub as
 // before.
 func TestMarksAreDeleted(t *testing.T) {
-	t.Parallel()
 	c := newCrew(t, 3*time.Second)
 	js, err := jetstream.New(c.node.Connect(t))
 	if err != nil {
