@@ -153,7 +153,7 @@ type State struct {
 
 // State returns how far the bucket has come, or ErrUnavailable.
 func (b *Bucket) State(ctx context.Context) (State, error) {
-	info, err := b.stream.Info(ctx)
+	info, err := answered(ctx, b.info)
 	if err != nil {
 		return State{}, fmt.Errorf("%w: %w", ErrUnavailable, err)
 	}

@@ -1,10 +1,16 @@
 package bucket
 
 import (
+	"context"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
 	"go.uber.org/goleak"
+
+	"exthub/kv/kvtest"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -27,5 +33,46 @@ func put(t *testing.T, b *Bucket, keys ...string) {
 		if _, err := b.Publish(t.Context(), []Write{{Key: key, Value: "v"}}, PublishOptions{}); err != nil {
 			t.Fatal(err)
 		}
+	}
+}
+
+// The first question of each kind is lost, as on its way to a node without a leader, and whoever
+// asks has a minute. The answer comes to the second one, and nobody waits for the minute.
+func TestLostQuestions(t *testing.T) {
+	t.Parallel()
+	nc := kvtest.Server(t)
+	b := open(t, nc)
+	put(t, b, "a", "b")
+	lost := make(map[string]bool)
+	if _, err := nc.Subscribe("lossy.>", func(m *nats.Msg) {
+		to := strings.TrimPrefix(m.Subject, "lossy.")
+		kind := strings.Join(strings.SplitN(to, ".", 3)[:2], ".")
+		if kind != "CONSUMER.MSG" && !lost[kind] {
+			lost[kind] = true
+			return
+		}
+		_ = nc.PublishMsg(&nats.Msg{Subject: "$JS.API." + to, Reply: m.Reply, Header: m.Header, Data: m.Data})
+	}); err != nil {
+		t.Fatal(err)
+	}
+	js, err := jetstream.NewWithAPIPrefix(nc, "lossy")
+	if err != nil {
+		t.Fatal(err)
+	}
+	lost["STREAM.INFO"] = true
+	if b.stream, err = js.Stream(t.Context(), b.config.Name); err != nil {
+		t.Fatal(err)
+	}
+	clear(lost)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	if state, err := b.State(ctx); err != nil || state.Last == 0 {
+		t.Errorf("%+v, %v", state, err)
+	}
+	if names, err := b.Names(ctx, "*"); err != nil || len(names) < 2 {
+		t.Errorf("%v, %v", names, err)
+	}
+	if !lost["STREAM.INFO"] || !lost["CONSUMER.CREATE"] {
+		t.Errorf("lost were %v", lost)
 	}
 }

@@ -33,7 +33,9 @@ func (b *Bucket) Names(ctx context.Context, filter string) (keys []string, err e
 // walk calls fn with everything that a consumer delivers, until nothing is pending.
 func (b *Bucket) walk(ctx context.Context, config jetstream.OrderedConsumerConfig, fn func(Entry) error) error {
 	config.InactiveThreshold = RequestTimeout
-	consumer, err := b.stream.OrderedConsumer(ctx, config)
+	consumer, err := answered(ctx, func(ctx context.Context) (jetstream.Consumer, error) {
+		return b.stream.OrderedConsumer(ctx, config)
+	})
 	if err != nil {
 		return err
 	}

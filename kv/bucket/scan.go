@@ -14,7 +14,7 @@ const scanTimeout = 4 * RequestTimeout
 // entry per subject. It is no snapshot of one moment: UpTo is the revision at which the scan began,
 // and writers that rest on it may be refused, while readers learn the rest from the tail.
 func (b *Bucket) scan(ctx context.Context, filters []string) (Snapshot, error) {
-	info, err := b.stream.Info(ctx)
+	info, err := answered(ctx, b.info)
 	if err != nil {
 		return Snapshot{}, err
 	}

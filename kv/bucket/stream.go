@@ -60,6 +60,22 @@ func whenReady[T any](ctx context.Context, try func(context.Context) (T, error))
 	}
 }
 
+// answered calls ask until there is an answer, or ctx ends. A node that has just become part of a
+// stream, or lost its leader, does not answer at all, so who waits as long as ctx allows may wait
+// in vain for a minute. To ask twice must do no harm.
+func answered[T any](ctx context.Context, ask func(context.Context) (T, error)) (T, error) {
+	for {
+		asking, cancel := context.WithTimeout(ctx, RequestTimeout)
+		result, err := ask(asking)
+		cancel()
+		if err == nil || ctx.Err() != nil || !errors.Is(err, context.DeadlineExceeded) {
+			return result, err
+		}
+	}
+}
+
+func (b *Bucket) info(ctx context.Context) (*jetstream.StreamInfo, error) { return b.stream.Info(ctx) }
+
 // mismatchError says that a bucket was made with other settings.
 type mismatchError struct{ setting, has, want string }
 
