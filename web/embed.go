@@ -42,7 +42,7 @@ func PageFiles() map[string][]byte {
 // Demo returns the files of the demo page, by name: index.html and what it loads. They have to be
 // served at /, with the SDK at /sdk/.
 func Demo() map[string][]byte {
-	return read("demo/index.html", "demo/icon.svg", "dist/demo.js", "dist/demo.css")
+	return read("demo/index.html", "demo/icon.svg", "dist/demo.js", "dist/demo.css", "dist/room.js", "dist/room.css")
 }
 
 // read returns files by their last name. It panics if one is not embedded, which the first start of

@@ -3,8 +3,8 @@
 //   dist/lists.js    the lists of conversations and groups, when they are first asked for
 //   dist/exthub.js   the SDK as a classic script, which sets TencentCloudChat and Exthub
 //   dist/widgets.js  the widgets with the SDK, as a classic script, which sets ExthubWidgets
-//   dist/demo.js     the demo's script, which loads sdk/index.js
-//   dist/demo.css    its styles
+//   dist/demo.js, dist/demo.css    the demo's first screen
+//   dist/room.js, dist/room.css    the room behind it, which loads sdk/index.js; demo.js loads it
 //   dist/share.js, dist/present.js, dist/pages.css    the pages for guests
 // npm run pack writes them. They are kept in the repository, so that a hub needs Go alone; a test
 // says when they are not what the sources make.
@@ -87,9 +87,9 @@ export async function pack() {
     build(widgets('widgets/index.js')),
     build({
       ...common,
-      entryPoints: ['demo/demo.js', 'demo/demo.css'],
+      entryPoints: ['demo/demo.js', 'demo/demo.css', 'demo/room.js', 'demo/room.css'],
       format: 'esm',
-      external: ['./sdk/index.js'],
+      external: ['./sdk/index.js', './room.js'],
     }),
     build({
       ...common,

@@ -1,8 +1,8 @@
+import { question } from './dialogs.js';
 import { editOptions, splitLines } from './options.js';
 import { chainMessage, pollMessage, surveyMessage } from './payload.js';
 import { errorSentence } from './sentences.js';
-
-const EXAMPLES = ['Noodles', 'Pizza', 'Something with rice'];
+import { say } from './words.js';
 
 /**
  * Turns each kind's form into a message. Throws an Error with a sentence for mistakes that HTML
@@ -12,7 +12,7 @@ const READ = {
   poll(fields) {
     const given = fields.getAll('option').map((text) => text.trim());
     const options = [...new Set(given.filter(Boolean))];
-    if (options.length < 2) throw new Error('A poll needs two different options.');
+    if (options.length < 2) throw new Error(say('twoOptions'));
     const minutes = Number(fields.get('closes'));
     return pollMessage({
       title: fields.get('title'),
@@ -39,8 +39,7 @@ const READ = {
       options: types[at] === 'choice' ? options[at] : [],
     }));
     for (const { type, text, options: given } of questions) {
-      if (type === 'choice' && given.length < 2)
-        throw new Error(`“${text}” needs two options, one on each line.`);
+      if (type === 'choice' && given.length < 2) throw new Error(say('twoLines', 0, text));
     }
     return surveyMessage({ title: fields.get('title'), questions });
   },
@@ -80,7 +79,8 @@ export function compose(me, send) {
       void submit();
     });
   }
-  editOptions(document.getElementById('options'), document.getElementById('add-option'), EXAMPLES);
+  const examples = ['noodles', 'pizza', 'rice'].map((word) => say(word));
+  editOptions(document.getElementById('options'), document.getElementById('add-option'), examples);
   editQuestions(document.getElementById('questions'));
 }
 
@@ -94,31 +94,25 @@ function reset(field) {
  * to choose from have options.
  */
 function editQuestions(list) {
-  const template = document.getElementById('question');
   const add = () => {
-    list.append(template.content.cloneNode(true));
+    list.append(question());
     return list.lastElementChild;
   };
   const examples = [
-    {
-      text: 'Where shall we go?',
-      type: 'choice',
-      options: 'To the sea\nInto the hills\nStay in town',
-    },
-    { text: 'How was the last trip?', type: 'scale', options: '' },
-    { text: 'What should we not forget?', type: 'text', options: '' },
+    { text: say('whereTo'), type: 'choice', options: say('places') },
+    { text: say('lastTrip'), type: 'scale', options: '' },
+    { text: say('forget'), type: 'text', options: '' },
   ];
   for (const { text, type, options } of examples) {
-    const question = add();
-    question.querySelector('[name=text]').value = text;
-    question.querySelector('[name=type]').value = type;
-    question.querySelector('[name=options]').value = options;
+    const item = add();
+    item.querySelector('[name=text]').value = text;
+    item.querySelector('[name=type]').value = type;
+    item.querySelector('[name=options]').value = options;
   }
   const adapt = () => {
-    for (const question of list.children) {
-      question.querySelector('.options').hidden =
-        question.querySelector('[name=type]').value !== 'choice';
-      question.querySelector('[data-remove]').hidden = list.children.length === 1;
+    for (const item of list.children) {
+      item.querySelector('.options').hidden = item.querySelector('[name=type]').value !== 'choice';
+      item.querySelector('[data-remove]').hidden = list.children.length === 1;
     }
   };
   list.addEventListener('change', adapt);

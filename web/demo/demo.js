@@ -1,155 +1,89 @@
-// The page's wiring: a form to sign in with a name, then a room with cards. See room.js, card.js.
+// The page's wiring: a first screen with a poll that runs, and a form to come in with a name. The
+// room behind it is room.js, which is loaded when somebody comes in.
 
-import { compose } from './compose.js';
-import { setText } from './dom.js';
+import { namedCard } from './address.js';
+import { h, setText } from './dom.js';
 import { isOpenPoll } from './experiments.js';
+import { foundGroup } from './host.js';
 import { openLab } from './lab.js';
 import { tapLine } from './line.js';
-import { avatar, nameProblem, suggestName } from './people.js';
-import { Room } from './room.js';
-import { errorSentence, kickedSentence } from './sentences.js';
-import { Session } from './session.js';
-import { copyOnClick, namedCard } from './share.js';
+import { nameProblem, newPerson, suggestName } from './people.js';
+import { errorSentence } from './sentences.js';
+import { fetchUserSig } from './ticket.js';
+import { say, setLanguage } from './words.js';
 import { welcome } from './welcome.js';
 
 const $ = (id) => document.getElementById(id);
 
-/** Where a window keeps its name: not in the address, with which it would be passed on. */
-const PLACE = 'exthub-demo-name';
+/** Where a window keeps who it is: not in the address, with which it would be passed on. */
+const PLACE = 'exthub-demo-person';
 
 /** What the address of a window ends with that comes in by itself, as somebody new. */
 const SECOND = '#second';
 
 let room;
-let wasOffline = false;
-let bannerTimer;
 
-const session = new Session({
-  onState(state) {
-    if (!room) return; // not signed in yet: the form says what fails
-    banner(state);
-    wasOffline = state !== 'connected';
-  },
-  onMessages: showMessages,
-  onRevoked: (messages) => room?.onRevoked(messages),
-  onKicked(type) {
-    room = undefined;
-    $('room').inert = true;
-    banner('out', kickedSentence(type));
-  },
-});
-
-const LOST = 'The connection is lost. It comes back by itself.';
-const BANNERS = { connected: 'Connected again.', connecting: LOST, disconnected: LOST };
-
-const BANNER_MS = 2500; // how long good news stays
-
-function banner(state, words = BANNERS[state]) {
-  const element = $('banner');
-  clearTimeout(bannerTimer);
-  element.dataset.state = state;
-  element.hidden = state === 'connected' && !wasOffline;
-  if (state === 'connected')
-    bannerTimer = setTimeout(() => {
-      element.hidden = true;
-    }, BANNER_MS);
-  setText($('banner-text'), words);
-  $('again').hidden = state !== 'out';
-  $('dot').dataset.state = state;
-  setText($('net'), state === 'connected' ? 'live' : 'offline');
-}
-
-/** Runs a task and shows its error, except while the connection is lost: that is shown already. */
-async function reportErrors(task) {
-  try {
-    await task();
-    setText($('problem'), '');
-  } catch (error) {
-    if (!wasOffline) setText($('problem'), errorSentence(error));
-  }
-}
-
-function showMessages(messages) {
-  room?.add(messages);
-  updateRoom();
-}
-
-function updateRoom() {
-  if (!room) return;
-  $('empty').hidden = room.size > 0;
-  $('earlier').hidden = !room.hasMore;
-}
-
-async function enter(name) {
-  const problem = nameProblem(name);
+async function enter(person) {
+  const problem = nameProblem(person.name);
   setText($('door-problem'), problem);
   $('name').setAttribute('aria-invalid', String(problem !== ''));
   if (problem) return;
   $('enter').disabled = true;
   try {
-    await session.signIn(name);
-    room = new Room(session, name, $('cards'), reportErrors);
-    await room.loadEarlier();
-    showRoom(name);
-    updateRoom();
+    const ticket = await fetchUserSig(person.userID); // first: it says that there is no hub
+    const [{ openRoom }] = await Promise.all([import('./room.js'), roomStyles()]);
+    room = await openRoom($('room'), person, ticket, { foundGroup, leave, second: SECOND });
+    sessionStorage.setItem(PLACE, JSON.stringify(person));
+    history.replaceState(null, '', location.pathname + location.search);
+    $('door').hidden = true;
+    first?.remove(); // and its connection
+    room.show($('lab'));
   } catch (error) {
-    room = undefined;
-    $('cards').replaceChildren();
     setText($('door-problem'), errorSentence(error));
-    await session.signOut(); // so that another name can be tried
   } finally {
     $('enter').disabled = false;
   }
 }
 
-function showRoom(name) {
-  history.replaceState(null, '', location.pathname);
-  sessionStorage.setItem(PLACE, name);
-  document.title = `${name} · Exthub`;
-  $('me').replaceChildren(avatar(name), name);
-  $('door').hidden = true;
-  first?.remove(); // and its connection
-  $('desk').append($('lab'));
-  for (const id of ['room', 'person']) $(id).hidden = false;
-  compose(name, async (message) => showMessages([await session.send(message)]));
-  $('second').addEventListener('click', (event) => {
-    if (event.ctrlKey || event.metaKey || event.shiftKey) return;
-    event.preventDefault(); // a window can stand beside this one, a tab cannot
-    const half = Math.floor(screen.availWidth / 2);
-    open(
-      location.pathname + SECOND,
-      '_blank',
-      `popup,noopener,width=${half},height=${screen.availHeight},left=${half},top=0`,
-    );
+let styles = null;
+
+/** Loads the room's styles, once. */
+function roomStyles() {
+  styles ??= new Promise((load, fail) => {
+    const error = () => {
+      styles = null;
+      fail(new Error(say('noHub')));
+    };
+    document.head.append(h('link', { rel: 'stylesheet', href: './room.css', load, error }));
   });
+  return styles;
 }
 
-async function leave() {
-  await session.signOut();
+function leave() {
   sessionStorage.removeItem(PLACE);
-  location.assign(location.pathname);
+  location.assign(location.pathname + location.search);
 }
 
-$('again').addEventListener('click', () => location.reload());
-$('leave').addEventListener('click', () => void leave());
-$('earlier').addEventListener(
-  'click',
-  () => void reportErrors(() => room.loadEarlier().then(updateRoom)),
-);
+/** Who this window is, if it comes in by itself: whom it was before, or somebody new. */
+function known() {
+  const kept = sessionStorage.getItem(PLACE);
+  if (kept) return JSON.parse(kept);
+  return location.hash === SECOND ? newPerson(suggestName()) : null;
+}
+
+setLanguage();
+$('brand').search = location.search;
 $('door-form').addEventListener('submit', (event) => {
   event.preventDefault();
-  void enter($('name').value.trim());
+  void enter(newPerson($('name').value));
 });
-
-$('share-close').addEventListener('click', () => $('share').close());
-copyOnClick($('share-copy'), () => $('share-address').value);
+tapLine();
 
 /** The widget of the first screen. Who comes in by itself sees none. */
 let first;
-tapLine();
-openLab(() => (room ? room.openPoll : first && isOpenPoll(first) && first));
+openLab(() => (room ? room.widgets : [first]).find((widget) => widget && isOpenPoll(widget)));
 
-const name = sessionStorage.getItem(PLACE) ?? (location.hash === SECOND && suggestName());
-$('name').value = name || suggestName();
-if (name) void enter(name);
+const person = known();
+$('name').value = person?.name ?? suggestName();
+if (person) void enter(person);
 else first = welcome($('first'), namedCard(location.hash));

@@ -1,5 +1,6 @@
 import { h } from './dom.js';
 import { watch } from './line.js';
+import { say } from './words.js';
 
 /** The most frames that are kept. */
 const MAX_FRAMES = 60;
@@ -10,13 +11,14 @@ const ARROWS = { sent: '→', received: '←' };
  * answers, and the Seq of what it is about. One click shows all of it.
  */
 export function showFrames(list) {
+  list.dataset.empty = say('noFrames');
   /** The methods of requests that wait for their answer. */
   const asked = new Map();
   watch(({ way, line, text }) => {
     const frame = JSON.parse(text);
     for (const one of Array.isArray(frame) ? frame : [frame]) {
       const place = `${line} ${one.id}`;
-      const method = one.method ?? asked.get(place) ?? 'answer';
+      const method = one.method ?? asked.get(place) ?? say('answer');
       if (way === 'sent') asked.set(place, method);
       else asked.delete(place);
       if (method === 'ping') continue; // says that somebody is there, and no more
@@ -28,7 +30,7 @@ export function showFrames(list) {
 
 function item(way, frame, method) {
   const facts = factsOf(frame);
-  const name = frame.method ? method : `${method}: ${frame.error ? 'refused' : 'answer'}`;
+  const name = frame.method ? method : `${method}: ${say(frame.error ? 'refused' : 'answer')}`;
   const tag = (look, text) => h('span', { class: look }, text);
   return h(
     'li',
@@ -40,7 +42,7 @@ function item(way, frame, method) {
         'summary',
         {},
         h('span', { class: 'way', 'aria-hidden': 'true' }, ARROWS[way]),
-        h('span', { class: 'visually-hidden' }, `${way} `),
+        h('span', { class: 'visually-hidden' }, `${say(way)} `),
         h('b', {}, name),
         ...facts.codes.map((code) => tag('code', `${code}`)),
         facts.seqs.length ? tag('seq', `Seq ${facts.seqs.join(', ')}`) : '',

@@ -1,4 +1,5 @@
 import { h, setAttribute } from './dom.js';
+import { say } from './words.js';
 
 /** The fewest and the most options of a poll, as the hub has it. */
 const FEWEST = 2;
@@ -15,11 +16,10 @@ export function editOptions(list, addButton, texts) {
     const items = [...list.children];
     items.forEach((item, at) => {
       const [up, down, out] = item.querySelectorAll('button');
-      const name = `option ${at + 1}`;
-      setAttribute(item.querySelector('input'), 'aria-label', `Option ${at + 1}`);
-      setAttribute(up, 'aria-label', `Move ${name} up`);
-      setAttribute(down, 'aria-label', `Move ${name} down`);
-      setAttribute(out, 'aria-label', `Remove ${name}`);
+      setAttribute(item.querySelector('input'), 'aria-label', say('option', at + 1));
+      setAttribute(up, 'aria-label', say('up', at + 1));
+      setAttribute(down, 'aria-label', say('down', at + 1));
+      setAttribute(out, 'aria-label', say('out', at + 1));
       up.disabled = at === 0;
       down.disabled = at === items.length - 1;
       out.disabled = items.length <= FEWEST;
@@ -57,7 +57,7 @@ export function editOptions(list, addButton, texts) {
     const grip = h('span', {
       class: 'grip',
       'aria-hidden': 'true',
-      title: 'Drag to another place',
+      title: say('drag'),
       pointerdown: (event) => drag(event, item),
     });
     const item = h('li', {}, grip, input, up, down, out);

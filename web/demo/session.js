@@ -9,7 +9,7 @@ const NO_GUESTS = 10004; // of a hub that was started without --guests
 
 /**
  * Session is one person in the demo group. The SDK reconnects and catches up by itself. Handlers:
- * onState(state), onMessages(list), onRevoked(list), onKicked(type).
+ * onState(state), onMessages(list), onRevoked(list), onClosed(messageID), onKicked(type).
  */
 export class Session {
   /** The chat of the SDK, once somebody is signed in. Widgets share it. */
@@ -17,36 +17,35 @@ export class Session {
 
   #handlers;
   #types;
-  #unsent = null; // the last message that was made, until it is known to be sent
+  #unsent = null; // the last card that was made, until it is known to be sent
 
   constructor(handlers) {
     this.#handlers = handlers;
   }
 
   /**
-   * Signs in under the name and joins the group, or makes it if there is none. Rejects with the
-   * hub's error.
+   * Signs in as a person, with a first ticket, and joins the group, or makes it if there is none.
+   * Rejects with the hub's error.
    */
-  async signIn(name) {
-    const { sdkAppID } = await fetchUserSig(name); // first: it says that there is no hub
-    const sdk = await loadSDK();
+  async signIn({ userID, name }, { sdkAppID, userSig: first }) {
+    const sdk = (await import('./sdk/index.js')).default;
     this.#types = sdk.TYPES;
-    this.chat ??= this.#createChat(sdk, sdkAppID);
+    this.chat = this.#createChat(sdk, sdkAppID);
     // A function, because the first UserSig may have expired when the connection is lost later.
-    await this.chat.login({
-      userID: name,
-      userSig: async () => (await fetchUserSig(name)).userSig,
-    });
-    await this.#join();
+    const tickets = [first];
+    const userSig = async () => tickets.pop() ?? (await fetchUserSig(userID)).userSig;
+    await this.chat.login({ userID, userSig });
+    await Promise.all([this.chat.updateMyProfile({ nick: name }), this.#join()]);
   }
 
   #createChat(sdk, SDKAppID) {
     const { EVENT } = sdk;
     const chat = sdk.create({ SDKAppID });
-    const { onState, onMessages, onRevoked, onKicked } = this.#handlers;
+    const { onState, onMessages, onRevoked, onClosed, onKicked } = this.#handlers;
     chat.on(EVENT.NET_STATE_CHANGE, ({ data }) => onState(data.state));
-    chat.on(EVENT.MESSAGE_RECEIVED, ({ data }) => onMessages(data));
-    chat.on(EVENT.MESSAGE_REVOKED, ({ data }) => onRevoked(data));
+    chat.on(EVENT.MESSAGE_RECEIVED, ({ data }) => onMessages(data.filter(isOurs)));
+    chat.on(EVENT.MESSAGE_REVOKED, ({ data }) => onRevoked(data.filter(isOurs)));
+    chat.on(EVENT.MESSAGE_EXTENSIONS_CLOSED, ({ data }) => onClosed(data.messageID));
     chat.on(EVENT.KICKED_OUT, ({ data }) => onKicked(data.type));
     return chat;
   }
@@ -94,20 +93,32 @@ export class Session {
    * Sends a card and returns its message. If sending failed and the same card is sent once more, it
    * is the same message: the hub takes that once, also if it had arrived the first time.
    */
-  async send({ data, rules }) {
-    const { chat } = this;
+  async sendCard({ data, rules }) {
     if (this.#unsent?.payload.data !== data) {
-      this.#unsent = chat.createCustomMessage({
-        to: GROUP,
-        conversationType: this.#types.CONV_GROUP,
+      this.#unsent = this.chat.createCustomMessage({
+        ...this.#toAll,
         payload: { data },
         isSupportExtension: true,
         extensionRules: rules,
       });
     }
-    const { message } = (await chat.sendMessage(this.#unsent)).data;
+    const message = await this.send(this.#unsent);
     this.#unsent = null;
     return message;
+  }
+
+  /** A message to everybody, to be sent. */
+  draft(text) {
+    return this.chat.createTextMessage({ ...this.#toAll, payload: { text } });
+  }
+
+  /** Sends a message, or sends it again: the hub takes it once. */
+  async send(message) {
+    return (await this.chat.sendMessage(message)).data.message;
+  }
+
+  get #toAll() {
+    return { to: GROUP, conversationType: this.#types.CONV_GROUP };
   }
 
   /** Takes a message back, with all its pairs. */
@@ -117,9 +128,9 @@ export class Session {
 
   /** Signs out, if signed in. */
   async signOut() {
-    await this.chat?.logout();
+    await this.chat?.destroy();
   }
 }
 
-/** Loads the SDK: the first screen does without, and is there sooner. */
-const loadSDK = async () => (await import('./sdk/index.js')).default;
+/** Whether a message is one of the room. */
+const isOurs = ({ conversationID }) => conversationID === `GROUP${GROUP}`;

@@ -1,14 +1,7 @@
+import { cardAddress } from './address.js';
 import { h } from './dom.js';
 import { embedLines, payloadOf, sendCommand } from './embed.js';
-
-/** The address of a card: it names the message, and nobody. */
-export const cardAddress = (kind, { ID }) => new URL(`./#${kind}/${ID}`, document.baseURI).href;
-
-/** The card that the page's address names, as {kind, ID}, or null. */
-export function namedCard(hash) {
-  const [, kind, ID] = /^#(poll|chain|survey)\/([\w.=~-]+)$/.exec(hash) ?? [];
-  return kind ? { kind, ID } : null;
-}
+import { say } from './words.js';
 
 const isLocal = /^(localhost|127(\.\d+){3}|\[::1\])$/.test(location.hostname);
 
@@ -20,17 +13,17 @@ export function share(kind, message) {
   part('address').value = url;
   part('code').src = `./qr.svg?url=${encodeURIComponent(url)}`;
   part('local').hidden = !isLocal;
-  part('lines').replaceChildren(snippet('The lines', embedLines(kind, message)));
+  part('lines').replaceChildren(snippet(say('lines'), embedLines(kind, message)));
   part('more').replaceChildren(
-    snippet('The payload', payloadOf(message)),
-    snippet('The same by curl, from a backend', sendCommand(message)),
+    snippet(say('payload'), payloadOf(message)),
+    snippet(say('curl'), sendCommand(message)),
   );
   dialog.showModal();
 }
 
 /** A text to be copied. */
 function snippet(name, text) {
-  const copy = h('button', { type: 'button', class: 'quiet' }, 'Copy');
+  const copy = h('button', { type: 'button', class: 'quiet' }, say('copy'));
   copyOnClick(copy, () => text);
   return h(
     'figure',
@@ -46,9 +39,9 @@ export function copyOnClick(button, text) {
   button.addEventListener('click', async () => {
     try {
       await navigator.clipboard.writeText(text());
-      button.textContent = 'Copied';
+      button.textContent = say('copied');
     } catch {
-      button.textContent = 'Select it, and copy by hand';
+      button.textContent = say('copyFailed');
     }
   });
   button.addEventListener('blur', () => {

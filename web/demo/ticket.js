@@ -1,3 +1,5 @@
+import { say } from './words.js';
+
 /** SignInError is thrown if the hub gives no UserSig. Its message is a sentence for people. */
 class SignInError extends Error {}
 
@@ -7,13 +9,10 @@ export async function fetchUserSig(userID) {
   try {
     response = await fetch(`demo/usersig?user=${encodeURIComponent(userID)}`);
   } catch {
-    throw new SignInError('The hub cannot be reached. Is it running?');
+    throw new SignInError(say('noHub'));
   }
-  if (response.status === 404)
-    throw new SignInError('This hub does not run the demo: start it with --demo.');
+  if (response.status === 404) throw new SignInError(say('noDemo'));
   if (!response.ok)
-    throw new SignInError(
-      `The hub refused this name: ${(await response.text()).trim() || response.statusText}`,
-    );
+    throw new SignInError(say('notYou', 0, (await response.text()).trim() || response.statusText));
   return response.json();
 }

@@ -7,17 +7,20 @@ import { foundGroup } from './host.js';
 import { pollMessage } from './payload.js';
 import { newVisitor } from './people.js';
 import { fetchUserSig } from './ticket.js';
+import { say } from './words.js';
 
 const GROUP = 'welcome';
 const MISSING = [10010, 23004]; // no such group, or nothing in it yet
 
-const POLL = pollMessage({
-  title: 'What shall we drink?',
-  options: ['Tea', 'Coffee', 'Water is fine', 'Whatever is open'],
-  multiple: false,
-  anonymous: true,
-  results: 'always',
-});
+/** The poll, in the language of whoever makes it. */
+const poll = () =>
+  pollMessage({
+    title: say('drink'),
+    options: ['tea', 'coffee', 'water', 'whatever'].map((word) => say(word)),
+    multiple: false,
+    anonymous: true,
+    results: 'always',
+  });
 
 /** Who this browser is while it has no name: the same for as long as it remembers. */
 function visitor() {
@@ -41,7 +44,7 @@ export function welcome(place, named) {
   widget.addEventListener('ext-error', (event) => {
     if (named || !MISSING.includes(event.detail.code)) return;
     // If that fails, the poll says what is wrong, and can be asked again.
-    foundGroup(GROUP, POLL).then(show, () => {});
+    foundGroup(GROUP, poll()).then(show, () => {});
   });
   widget.ticket = () => {
     const ticket = early ?? fetchUserSig(name);

@@ -67,9 +67,12 @@ test('fifty people vote on the newest poll, and the panel shows no secret', () =
     await ada.press(LUNCH, /^Keep .*Noodles/);
     await ada.reads(LUNCH, '51 people voted');
     const shown = await ada.page.locator('#frames').evaluate((list) => list.textContent);
-    const { userSig } = await ada.page.evaluate(async () =>
-      (await fetch('demo/usersig?user=Ada')).json(),
-    );
+    const { userSig } = await ada
+      .card(LUNCH)
+      .locator('ext-poll')
+      .evaluate(async (poll) =>
+        (await fetch(`demo/usersig?user=${poll.client.getLoginUser()}`)).json(),
+      );
     assert.ok(!shown.includes(userSig.slice(0, 20)), 'no UserSig');
     assert.ok((await ada.page.locator('#frames > li').count()) <= 60);
   }));

@@ -25,8 +25,19 @@ export async function play(act, { flags = [], expects = /^$/ } = {}) {
     await person.enter(name);
     return person;
   };
+  /** Opens one more window of somebody, as duplicating a tab does. */
+  const again = async (person) => {
+    const kept = await person.page.evaluate(() =>
+      Object.fromEntries(Object.entries(sessionStorage)),
+    );
+    const window = await open();
+    await window.page.addInitScript((all) => Object.assign(sessionStorage, all), kept);
+    await window.page.goto(hub.url);
+    await window.isIn();
+    return window;
+  };
   try {
-    await act({ hub, enter, open });
+    await act({ hub, enter, open, again });
   } catch (error) {
     // Often the cause.
     if (complaints.length) error.message += `\nThe pages said:\n${complaints.join('\n')}`;
@@ -66,6 +77,11 @@ export class Person {
     await this.page.goto(this.hub.url);
     await this.page.getByLabel('Your name').fill(name);
     await this.page.getByRole('button', { name: 'Come in' }).click();
+    await this.isIn();
+  }
+
+  /** Waits until the room is there. */
+  async isIn() {
     await this.page.getByRole('region', { name: 'Demo group' }).waitFor();
   }
 
@@ -84,6 +100,12 @@ export class Person {
     await fill(dialog);
     await dialog.getByRole('button', { name: 'Create' }).click();
     await dialog.waitFor({ state: 'hidden' });
+  }
+
+  /** Writes to everybody. */
+  async write(text) {
+    await this.page.getByLabel('Write to everybody here').fill(text);
+    await this.page.keyboard.press('Enter');
   }
 
   /** The card with this title. */

@@ -54,9 +54,9 @@ test('answers of everybody add up in every window, for who has answered', () =>
   }));
 
 test('of one person with two windows the second follows; what is half filled in stays', () =>
-  play(async ({ enter }) => {
+  play(async ({ enter, again }) => {
     const one = await enter('Ada');
-    const two = await enter('Ada');
+    const two = await again(one);
     const other = await enter('Bo');
     await one.make('Survey');
     await other

@@ -1,0 +1,128 @@
+import { cleanName, isVisible } from './people.js';
+import { say } from './words.js';
+
+const GROUP = 'here';
+/** The message, before it was read. */
+const MESSAGE = { ID: `g.${GROUP}.1`, status: 'success', isSupportExtension: true };
+const ALREADY_MEMBER = 10013;
+const MISSING = [10010, 23004]; // no such group, or nothing in it yet
+
+/** How often somebody says to be here. A page in the background may do so once a minute. */
+const RENEW_MS = 60_000;
+/** For how long that holds, in seconds: somebody's window may be gone without a word. */
+const HOLDS = 150;
+const MOST = 10_000;
+
+/**
+ * Roster knows who is in the room, and what everybody is called. The hub tells who is a member, and
+ * a member stays one when the window is closed. So it is a message like all others, on which
+ * everybody keeps the own pair: {name, until}. What changes comes as it does on a poll.
+ */
+export class Roster {
+  #chat;
+  #me;
+  #onChange;
+  #entries = new Map(); // by userID
+  #here = new Set();
+  #timer;
+
+  /** onChange(came, left) hears of the userIDs of those who came in or left. */
+  constructor(chat, me, onChange) {
+    this.#chat = chat;
+    this.#me = me;
+    this.#onChange = onChange;
+  }
+
+  /** Comes in. foundGroup makes the message if there is none. */
+  async open(foundGroup) {
+    this.#chat.on('onMessageExtensionsUpdated', ({ data }) => {
+      if (data.messageID === MESSAGE.ID) this.#take(data.extensions);
+    });
+    try {
+      await this.#read();
+    } catch (error) {
+      if (!MISSING.includes(error.code)) throw error;
+      const data = JSON.stringify({ businessID: 'exthub_here' });
+      await foundGroup(GROUP, { data, rules: { write: 'own', max: MOST } });
+      await this.#read();
+    }
+    this.#timer = setInterval(() => this.renew(), RENEW_MS);
+    addEventListener('pagehide', this.#onHide);
+    addEventListener('pageshow', this.#onShow);
+    await this.renew();
+  }
+
+  /** Leaves. Who watches hears of it at once. */
+  close() {
+    clearInterval(this.#timer);
+    removeEventListener('pagehide', this.#onHide);
+    removeEventListener('pageshow', this.#onShow);
+    return this.#write(0);
+  }
+
+  /** Says to be here, and finds out who has not said so for too long. */
+  renew() {
+    this.#look();
+    return this.#write(this.#chat.getServerTime() + HOLDS);
+  }
+
+  #onHide = () => void this.#write(0);
+  #onShow = ({ persisted }) => persisted && void this.renew();
+
+  async #read() {
+    await this.#chat.joinGroup({ groupID: GROUP }).catch((error) => {
+      if (error.code !== ALREADY_MEMBER) throw error;
+    });
+    this.#take((await this.#chat.getMessageExtensions(MESSAGE)).data.extensions);
+  }
+
+  /** That this fails, nobody has to know: it is done again, and everything else works. */
+  async #write(until) {
+    const { userID: key, name } = this.#me;
+    const value = JSON.stringify({ name, until });
+    await this.#chat.setMessageExtensions(MESSAGE, [{ key, value }]).catch(() => {});
+  }
+
+  #take(extensions) {
+    for (const { key, value } of extensions) this.#entries.set(key, readEntry(value));
+    this.#look();
+  }
+
+  #look() {
+    const now = this.#chat.getServerTime();
+    const before = this.#here;
+    const here = [...this.#entries].filter(([, { name, until }]) => name && until > now);
+    this.#here = new Set(here.map(([userID]) => userID));
+    this.#onChange(
+      [...this.#here].filter((userID) => !before.has(userID)),
+      [...before].filter((userID) => !this.#here.has(userID)),
+    );
+  }
+
+  /** Those who are here. */
+  get here() {
+    return [...this.#here];
+  }
+
+  /** What somebody is called, with a tag where others are called so too; undefined: not known. */
+  nameOf(userID) {
+    const name = this.#entries.get(userID)?.name;
+    if (!name) return userID.startsWith('visitor-') ? say('visitor') : undefined;
+    const same = [...this.#entries.values()].filter((other) => key(other.name) === key(name));
+    return same.length > 1 ? `${name} (${userID.slice(-4)})` : name;
+  }
+}
+
+/** What looks the same is the same. */
+const key = (name) => name.normalize('NFKC').toLowerCase();
+
+/** Reads what somebody wrote, who may have written anything. */
+function readEntry(value) {
+  try {
+    const { name, until } = JSON.parse(value);
+    const clean = cleanName(name);
+    return { name: isVisible(clean) ? clean : '', until: Number(until) };
+  } catch {
+    return { name: '', until: 0 };
+  }
+}
