@@ -1,17 +1,22 @@
 package bench
 
-// connect opens all connections as fast as the hub takes them.
+// connect opens a connection for each of the members of a group, at a rate, or as fast as the hub
+// takes them if the rate is 0.
 func connect(r *run) error {
 	accounts, err := r.accounts(r.Clients, "u")
 	if err != nil {
 		return err
 	}
+	return r.withGroup(func(*group) error { return r.connectAll(accounts) }, accounts)
+}
+
+func (r *run) connectAll(accounts []account) error {
 	took := newHistogram()
 	if err := r.startMeasuring(); err != nil {
 		return err
 	}
 	r.setPhase("connect and log in")
-	clients, err := r.loginAll(accounts, false, took)
+	clients, err := r.loginPaced(accounts, false, r.Rate, took)
 	if err != nil {
 		return err
 	}

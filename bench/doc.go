@@ -4,7 +4,8 @@
 //
 // # What is measured
 //
-//	connect  connections with their logins, as fast as the hub takes them
+//	connect  connections with their logins, of members of one group, at a rate or as fast as
+//	         the hub takes them
 //	idle     sessions that only ping: memory and CPU for each
 //	fanout   events to an audience: one writer at a time waits until all have seen its change,
 //	         or many write at a rate

@@ -24,7 +24,7 @@ type Options struct {
 	Stalled  int // connections besides these that never read
 	// Messages of each writer, changed one after the other, or read at a time
 	Messages int
-	Rate     float64       // sets a second of all clients together; 0: as fast as it goes
+	Rate     float64       // sets, reads or logins a second of all clients together; 0: as fast as it goes
 	Pairs    int           // pairs of a message that is read
 	Bytes    int           // of an event on the wire
 	Rules    string        // of a poll, in JSON

@@ -1,6 +1,7 @@
 package bench
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"fmt"
@@ -159,10 +160,23 @@ const parallel = 64
 // loginAll logs all accounts in, several at a time. On an error it closes those that are logged in
 // already.
 func (r *run) loginAll(accounts []account, stalled bool, took *histogram) ([]*client, error) {
+	return r.loginPaced(accounts, stalled, 0, took)
+}
+
+// loginPaced is loginAll at so many logins a second, or as fast as they are taken if rate is 0.
+func (r *run) loginPaced(accounts []account, stalled bool, rate float64, took *histogram) ([]*client, error) {
 	clients := make([]*client, len(accounts))
 	g, ctx := errgroup.WithContext(r.ctx)
 	g.SetLimit(parallel)
+	begun := time.Now()
 	for i, a := range accounts {
+		var due time.Duration
+		if rate > 0 {
+			due = time.Duration(float64(i) / rate * float64(time.Second))
+		}
+		if r.pause(due-time.Since(begun)) != nil || ctx.Err() != nil {
+			break // the reason is returned below
+		}
 		g.Go(func() (err error) {
 			start := time.Now()
 			if clients[i], err = r.target.login(ctx, a, stalled); err != nil {
@@ -175,7 +189,7 @@ func (r *run) loginAll(accounts []account, stalled bool, took *histogram) ([]*cl
 			return nil
 		})
 	}
-	if err := g.Wait(); err != nil {
+	if err := cmp.Or(g.Wait(), r.ctx.Err()); err != nil {
 		closeAll(clients)
 		return nil, err
 	}

@@ -13,7 +13,7 @@ import (
 type allCommand struct {
 	Hub    string   `default:"bin/hub" help:"The hub's binary."`
 	Rounds int      `default:"3" help:"Rounds; the report has the medians."`
-	Only   []string `help:"Measure only these parts: fanout, memory, write, read, poll, hall, stalled, storm."`
+	Only   []string `help:"Measure only these parts: fanout, memory, logins, write, read, poll, hall, stalled, storm."`
 	Out    string   `default:"docs" help:"Directory of the report."`
 
 	ctx     context.Context
@@ -29,6 +29,7 @@ type part struct {
 var parts = []part{
 	{"fanout", (*allCommand).fanout},
 	{"memory", (*allCommand).memory},
+	{"logins", (*allCommand).logins},
 	{"write", (*allCommand).write},
 	{"read", (*allCommand).read},
 	{"poll", (*allCommand).poll},
@@ -119,7 +120,7 @@ func (a *allCommand) fanout(round int) error {
 // sessions are the numbers of connections that memory is measured with. The last one has the bar.
 var sessions = []int{1000, 2500, 5000, 10000}
 
-// memory measures idle sessions, each number on a fresh hub, and the rate of logins.
+// memory measures idle sessions, each number on a fresh hub.
 func (a *allCommand) memory(round int) error {
 	for _, n := range sessions {
 		if n < sessions[len(sessions)-1] && round > 0 {
@@ -141,31 +142,51 @@ func (a *allCommand) memory(round int) error {
 			return err
 		}
 	}
-	if err := a.floorLogins(); err != nil {
-		return err
-	}
-	return a.onHub(func(hub *subject) error {
-		r, err := hub.load(a.ctx, "connect", bench.Options{Clients: 10000})
+	return nil
+}
+
+// logins measures logins as fast as they are taken, and at a rate at which nobody comes at the same
+// time as another. Each is measured on a fresh hub, and on a floor that does no more than verify
+// the same UserSigs.
+func (a *allCommand) logins(int) error {
+	for _, load := range []struct {
+		name string
+		bench.Options
+	}{
+		{"", bench.Options{Clients: 10000}},
+		{"calm ", bench.Options{Clients: 1500, Rate: 100}},
+	} {
+		if err := a.floorLogins(load.name, load.Options); err != nil {
+			return err
+		}
+		err := a.onHub(func(hub *subject) error {
+			r, err := hub.load(a.ctx, "connect", load.Options)
+			if err != nil {
+				return err
+			}
+			a.samples.addFigures(r, map[string]string{
+				"logins a second": load.name + "logins", "server CPU per login": load.name + "login cpu",
+			})
+			return nil
+		}, "--sync", "2m")
 		if err != nil {
 			return err
 		}
-		a.samples.addFigures(r, map[string]string{"logins a second": "logins", "server CPU per login": "login cpu"})
-		return nil
-	}, "--sync", "2m")
+	}
+	return nil
 }
 
-// floorLogins measures logins to a server that does no more than verify the same UserSigs.
-func (a *allCommand) floorLogins() error {
+func (a *allCommand) floorLogins(name string, load bench.Options) error {
 	floor, err := startFloor(a.ctx)
 	if err != nil {
 		return err
 	}
 	defer floor.stop()
-	r, err := floor.load(a.ctx, "connect", bench.Options{Clients: 10000})
+	r, err := floor.load(a.ctx, "connect", load)
 	if err != nil {
 		return err
 	}
-	a.samples.addFigures(r, map[string]string{"server CPU per login": "floor login cpu"})
+	a.samples.addFigures(r, map[string]string{"server CPU per login": "floor " + name + "login cpu"})
 	return nil
 }
 

@@ -96,7 +96,7 @@ func (s samples) memoryRows() []row {
 		{"memory", "resident memory per idle logged-in session, 10,000 sessions", "at most 12 KiB",
 			fmt.Sprintf("**%.1f KiB**, %.1f KiB right after the logins", idle, s.median("idle 10000 rush")),
 			idle <= 12 && idle > 0},
-		{"memory", "connect and log in", "at least 5,000 a second",
+		{"logins", "connect and log in", "at least 5,000 a second",
 			fmt.Sprintf("**%s** a second, %s us of server CPU each", number(logins), number(s.median("login cpu"))),
 			logins >= 5000},
 	}
@@ -165,7 +165,11 @@ func (s samples) laterRows() (rows []row) {
 	if floor := s.median("floor login cpu"); floor > 0 {
 		what := "server CPU to connect and log in, as many as come, against a server that upgrades, " +
 			"verifies the same UserSig and answers"
-		rows = append(rows, atMost("memory", what, s.median("login cpu"), floor, 1.5, "us"))
+		rows = append(rows, atMost("logins", what, s.median("login cpu"), floor, 1.5, "us"))
+	}
+	if floor := s.median("floor calm login cpu"); floor > 0 {
+		what := "the same, 100 logins a second"
+		rows = append(rows, atMost("logins", what, s.median("calm login cpu"), floor, 1.5, "us"))
 	}
 	if s.median("ruled") > 0 {
 		what := "server CPU per set, 128 clients, on messages with rules, against messages without"

@@ -23,7 +23,7 @@ type benchCommand struct {
 	Audience int           `env:"-" placeholder:"N" help:"Connections that watch (fanout, storm, mixed, hall, summaries)."`
 	Stalled  int           `env:"-" placeholder:"N" help:"More connections that never read (fanout, storm, mixed)."`
 	Messages int           `env:"-" placeholder:"N" help:"Messages that each writer changes in turn, or each reader reads at a time."`
-	Rate     float64       `env:"-" placeholder:"N" help:"Sets or reads a second of all clients together. Without it: as fast as it goes."`
+	Rate     float64       `env:"-" placeholder:"N" help:"Sets, reads or logins a second of all clients together. Without it: as fast as it goes."`
 	Pairs    int           `env:"-" placeholder:"N" help:"Pairs of a message that is read."`
 	Bytes    int           `env:"-" placeholder:"N" help:"Bytes of an event on the wire."`
 	Rules    string        `env:"-" placeholder:"JSON" help:"Rules of the poll that a hall answers (hall, summaries). The first question has four choices; without one, viewers get the pairs."`
