@@ -159,7 +159,7 @@ func (s *session) subscribe(ctx context.Context) error {
 	var groups []string // none of a guest, who is no member of any
 	if !s.caller.Guest {
 		var err error
-		if groups, err = s.hub.store.Groups(ctx, s.caller.UserID); err != nil {
+		if groups, err = s.hub.store.KnownGroups(ctx, s.caller.UserID); err != nil {
 			return err
 		}
 	}

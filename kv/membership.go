@@ -113,9 +113,12 @@ func (sh *shard) updateGroup(
 	return groupUpdate{}, errors.Join(ErrUnavailable, ctx.Err())
 }
 
-// groupCommitted makes a commit visible to the next reader. It applies the entries of the group
-// itself; the hints belong to users.
+// groupCommitted makes a commit visible to the next reader: the hints, which belong to users, and
+// the entries of the group itself.
 func (sh *shard) groupCommitted(sl *slot, writes []bucket.Write, head uint64) error {
+	for i := range writes {
+		sh.roster.apply(entryOf(writes, i, head))
+	}
 	err := sl.applyGroup(writes, head)
 	sh.cache.invalidate(sl.key, head) // another slot may have taken the place of ours
 	sh.cache.evict(sl)
@@ -127,14 +130,20 @@ func (sl *slot) applyGroup(writes []bucket.Write, head uint64) error {
 	defer sl.mu.Unlock()
 	for i, w := range writes {
 		if at, err := parseKey(w.Key); err == nil && at.object == sl.key {
-			e := bucket.Entry{Key: w.Key, Value: w.Value, Deleted: w.Delete}
-			e.Revision = head + 1 + uint64(i) - uint64(len(writes))
-			if err := sl.apply(e); err != nil {
+			if err := sl.apply(entryOf(writes, i, head)); err != nil {
 				return err
 			}
 		}
 	}
 	return nil
+}
+
+// entryOf returns what a commit that ended at head has made of its ith write.
+func entryOf(writes []bucket.Write, i int, head uint64) bucket.Entry {
+	w := writes[i]
+	e := bucket.Entry{Key: w.Key, Value: w.Value, Deleted: w.Delete}
+	e.Revision = head + 1 + uint64(i) - uint64(len(writes))
+	return e
 }
 
 // writes returns the entries of a change, hints first: a reader that sees a member's entry finds

@@ -117,13 +117,16 @@ type Membership struct {
 // caller that listens to the sink first misses nothing. It costs time in proportion to the groups,
 // so those who add members have to bound their number, see InGroups.
 func (s *Store) Memberships(ctx context.Context, userID string) ([]Membership, error) {
-	user := encodeToken(userID)
-	hints := make([]*bucket.Query, len(s.shards))
-	for i, sh := range s.shards {
+	return membershipsIn(ctx, encodeToken(userID), s.shards)
+}
+
+func membershipsIn(ctx context.Context, user string, shards []*shard) ([]Membership, error) {
+	hints := make([]*bucket.Query, len(shards))
+	for i, sh := range shards {
 		hints[i] = sh.batcher.Enqueue("u." + user + ".*")
 	}
 	var groups []Membership
-	for i, sh := range s.shards {
+	for i, sh := range shards {
 		found, err := sh.memberships(ctx, user, hints[i])
 		if err != nil {
 			return nil, err

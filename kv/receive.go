@@ -51,6 +51,7 @@ func (t *tail) receive(d bucket.Delivery, sink func(Delta)) {
 		t.revoke(key.account, d.Entry, sink)
 		t.awaited = true
 	default:
+		t.sh.roster.apply(d.Entry)
 		t.tellUser(d, sink)
 	}
 	switch {

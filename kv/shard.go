@@ -27,6 +27,7 @@ type shard struct {
 	locks   keyedMutex
 	state   *shared[bucket.State]
 
+	roster      *roster
 	revocations revocations
 	starts      atomic.Uint64 // how often the tail started anew, see sameStart
 }
@@ -59,6 +60,7 @@ func openShard(ctx context.Context, nc *nats.Conn, options Options, index int, t
 	}
 	sh.batcher = bucket.NewBatcher(sh.bucket)
 	sh.cache = newCache(sh, options.CacheBytes/options.Shards)
+	sh.roster = newRoster(sh, options.CacheBytes/options.Shards)
 	sh.heads = newHeads(sh)
 	sh.sweeper = newSweeper(sh)
 	sh.closer = newCloser(sh)

@@ -40,7 +40,8 @@ type Options struct {
 	// that nothing at all has changed in the bucket, see bucket.Shortcut; 300 if zero. NATS walks
 	// as many subjects in the time that a try in vain takes.
 	ShortcutFrom int
-	// CacheBytes is the memory for messages and groups that are in use; 256 MiB if zero.
+	// CacheBytes is the memory for messages and groups that are in use; 256 MiB if zero. The list
+	// of who is in which group takes up to an eighth of that besides.
 	CacheBytes int
 	// Alone says that no other hub uses these buckets, so that nothing has to be agreed on.
 	Alone bool
@@ -150,6 +151,7 @@ func (s *Store) Run(ctx context.Context, sink func(Delta)) error {
 		group.Go(func() error { return shard.tail.run(ctx, sink) })
 		group.Go(func() error { return shard.sweeper.run(ctx) })
 		group.Go(func() error { return shard.closer.run(ctx) })
+		group.Go(func() error { return shard.roster.run(ctx) })
 		group.Go(func() error { return newProbe(shard).run(ctx) })
 	}
 	if s.marks != nil {

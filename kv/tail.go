@@ -145,6 +145,7 @@ func (t *tail) reset(ctx context.Context, state bucket.State, sink func(Delta)) 
 		"bucket", t.sh.bucket.Name(), "from", t.applied.get(), "to", last)
 	t.sh.starts.Add(1) // before the cache is empty: what is loaded from now on is for new requests
 	t.sh.cache.reset()
+	t.sh.roster.reset()
 	t.sh.heads.reset()
 	// The history changes last: a mark in between would have the new one with how far the tail was
 	// in the old one, and other hubs would believe that this hub has come to what it has not seen.

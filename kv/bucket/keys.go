@@ -2,6 +2,7 @@ package bucket
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/nats-io/nats.go/jetstream"
 )
@@ -19,6 +20,34 @@ func (b *Bucket) Keys(ctx context.Context, filter string, fn func(Entry) error) 
 		}
 		return fn(e)
 	})
+}
+
+// KeysNow is Keys of everything that was committed before the call. A consumer may be on a replica
+// that lags, and takes what that has for all there is: so a commit is made first, which has to be
+// seen. If it is not, the error says so.
+func (b *Bucket) KeysNow(ctx context.Context, filter string, fn func(Entry) error) error {
+	commit, err := b.Barrier(ctx)
+	if err != nil {
+		return err
+	}
+	seen := uint64(0)
+	err = b.walk(ctx, jetstream.OrderedConsumerConfig{
+		FilterSubjects: []string{b.prefix + OwnKey, b.prefix + filter},
+		DeliverPolicy:  jetstream.DeliverAllPolicy,
+		HeadersOnly:    true,
+	}, func(e Entry) error {
+		switch {
+		case e.Key == OwnKey:
+			seen = max(seen, e.Revision)
+		case !e.Deleted:
+			return fn(e)
+		}
+		return nil
+	})
+	if err == nil && seen < commit {
+		return fmt.Errorf("a replica is at %d, needed is %d", seen, commit)
+	}
+	return err
 }
 
 // Names returns the keys that match the filter and are not deleted, in rising revision.
