@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"exthub/kv/ballot"
 	"exthub/kv/kvtest"
 )
 
@@ -94,44 +95,59 @@ func TestCASHidesNothing(t *testing.T) {
 	}
 }
 
-// Stored is called when a CAS is committed, before the tail has brought it: here the tail waits for
-// it.
-func TestCASSaysThatItIsStored(t *testing.T) {
+// A writer who is told when a change is stored is told before the tail brings it, which waits for
+// that here, and Update returns behind it: a CAS, a pair that is new, and a message with rules.
+func TestWritersAreToldThatItIsStored(t *testing.T) {
 	s, err := Open(t.Context(), kvtest.Server(t), Options{MaxPairs: 300})
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer s.Close()
 	ctx, stop := context.WithTimeout(t.Context(), 20*time.Second)
-	stored := make(chan struct{})
+	stored, brought := make(map[string]chan struct{}), make(map[string]chan struct{})
+	for _, value := range []string{"CAS", "new", "ruled"} {
+		stored[value], brought[value] = make(chan struct{}), make(chan struct{})
+	}
 	var running sync.WaitGroup
 	running.Go(func() {
 		_ = s.Run(ctx, func(d Delta) {
-			if len(d.Pairs) > 0 && d.Pairs[0].Value == "2" {
-				select {
-				case <-stored:
-				case <-ctx.Done():
-					t.Error("nobody was told")
-				}
+			if len(d.Pairs) == 0 || stored[d.Pairs[0].Value] == nil {
+				return
+			}
+			select {
+			case <-stored[d.Pairs[0].Value]:
+				close(brought[d.Pairs[0].Value])
+			case <-ctx.Done():
+				t.Error("nobody was told")
 			}
 		})
 	})
 	defer running.Wait()
 	defer stop()
-	ref := poll(t, s)
-	seq, err := set(s, ref, "own", "1", 0)
+	plain, ruled := poll(t, s), sendPoll(t, s, ballot.Rules{})
+	seq, err := set(s, plain, "own", "1", 0)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if err := s.shards[0].tail.applied.wait(t.Context(), seq); err != nil {
 		t.Fatal(err)
 	}
-	_, err = s.Update(t.Context(), ref, func(m *Txn) (Change, error) {
-		m.Pair("own")
-		return Change{Writes: []Write{{Key: "own", Value: "2"}}, Stored: func() { close(stored) }}, nil
-	})
-	if err != nil {
-		t.Fatal(err)
+	for _, vote := range []struct {
+		Ref
+		key, value string
+	}{{plain, "own", "CAS"}, {plain, "other", "new"}, {ruled, "own", "ruled"}} {
+		if _, err := s.Update(t.Context(), vote.Ref, func(m *Txn) (Change, error) {
+			m.Pair(vote.key)
+			told := func() { close(stored[vote.value]) }
+			return Change{Writes: []Write{{Key: vote.key, Value: vote.value}}, Stored: told}, nil
+		}); err != nil {
+			t.Fatal(err)
+		}
+		select {
+		case <-brought[vote.value]:
+		default:
+			t.Errorf("%s: Update has returned before the sink had it", vote.value)
+		}
 	}
 }
 

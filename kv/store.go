@@ -141,10 +141,10 @@ func Open(ctx context.Context, nc *nats.Conn, options Options) (*Store, error) {
 //
 // sink is called for one change at a time per shard, and for several shards at once. The cache has
 // the change by then. Until sink returns, the shard's tail stands still: it hands out nothing more,
-// and what waits for its revision waits for sink. That is every Update that is a compare-and-swap,
-// every Read of a revision that is not applied yet, every Groups, and a Follower's next news. So
-// sink may take as long as an acknowledgement may, and must call none of these. The lock of the
-// shard's tail is held meanwhile, and no other.
+// and what waits for its revision waits for sink. That is every Update that is a compare-and-swap
+// or has a Stored, every Read of a revision that is not applied yet, every Groups and KnownGroups,
+// and a Follower's next news. So sink may take as long as an acknowledgement may, and must call
+// none of these. The lock of the shard's tail is held meanwhile, and no other.
 func (s *Store) Run(ctx context.Context, sink func(Delta)) error {
 	group, ctx := errgroup.WithContext(ctx)
 	for _, shard := range s.shards {

@@ -17,8 +17,9 @@ type Change struct {
 	Close   bool
 	CloseAt *int64
 
-	// Stored is called, unless nil, when the change is committed but Update still waits for Run's
-	// sink to get it; where it need not wait, Stored is not called. It must not block.
+	// Stored, unless nil, is called when the change is committed but Update still waits for Run's
+	// sink to get it. On a replicated stream it does not wait, and Stored is not called. It must
+	// not block.
 	Stored func()
 }
 
@@ -107,7 +108,18 @@ func (sh *shard) update(ctx context.Context, starts uint64, ref Ref, decide Deci
 	case lead:
 		sh.lead(ctx, sl, w)
 	}
+	sh.awaitSink(w)
 	return w.commit, w.err
+}
+
+// awaitSink waits for Run's sink after a commit whose writer wants to be told of it, see
+// Change.Stored. What wakes the tail of a single replica is under way by then. That of another
+// server may take longer than the commit did.
+func (sh *shard) awaitSink(w *waiter) {
+	if w.err == nil && len(w.writes) > 0 && w.change.Stored != nil && sh.options.Replicas == 1 {
+		w.change.Stored()
+		sh.tail.applied.waitWhileRunning(w.commit.Latest)
+	}
 }
 
 // withTimeout returns ctx with a deadline. Most callers have given it one: a second would cost
