@@ -12,6 +12,7 @@ import (
 	"exthub/hub/socket"
 	"exthub/hub/usersig"
 	"exthub/hub/wire"
+	"exthub/kv/lazycontext"
 )
 
 // loginParams are the params of login.
@@ -102,8 +103,9 @@ func (s *session) authenticate(r request) (jsontext.Value, error) {
 	}
 	o := s.hub.options
 	now := o.Now()
-	ctx, cancel := context.WithTimeout(s.hub.running, o.RequestTimeout)
-	defer cancel()
+	within := lazycontext.New(s.hub.running, o.RequestTimeout)
+	defer within.Stop()
+	ctx := &within
 	claims, err := s.hub.verify(ctx, p, now)
 	if err != nil {
 		return nil, err
