@@ -6,6 +6,7 @@
 import { Card } from './card.js';
 import { Cards } from './cards.js';
 import { compose } from './compose.js';
+import { desk } from './desk.js';
 import { dialogs } from './dialogs.js';
 import { h, setText } from './dom.js';
 import { Here } from './here.js';
@@ -23,7 +24,6 @@ addWords(roomWords);
 
 /** Pages of messages that are read in search of a card. */
 const MAX_PAGES = 5;
-const KINDS = ['poll', 'chain', 'survey'];
 
 /**
  * Signs a person in, with a ticket, and returns the room, to be shown in a place. The door has
@@ -125,7 +125,7 @@ class Room {
       h(
         'div',
         { class: 'board' },
-        h('div', { id: 'desk', class: 'desk' }, this.#makers(), this.#second(), lab),
+        desk(location.pathname + location.search + this.#door.second, lab),
         this.#problem,
         this.#empty,
         this.#cards.element,
@@ -146,32 +146,6 @@ class Room {
       { id: word, class: 'quiet', type: 'button', hidden: true, click },
       say(word),
     );
-  }
-
-  #makers() {
-    const makers = KINDS.map((kind) =>
-      h(
-        'button',
-        { type: 'button', class: `maker ${kind}`, 'data-new': kind },
-        h('strong', {}, say(kind)),
-        h('span', {}, say(`${kind}Hint`)),
-      ),
-    );
-    return h('div', { class: 'makers', role: 'group', 'aria-label': say('makers') }, ...makers);
-  }
-
-  /** Opens another window beside this one, where that is possible: two tabs can't be watched. */
-  #second() {
-    const address = location.pathname + location.search + this.#door.second;
-    const click = (event) => {
-      if (event.ctrlKey || event.metaKey || event.shiftKey) return;
-      event.preventDefault();
-      const half = Math.floor(screen.availWidth / 2);
-      const size = `width=${half},height=${screen.availHeight},left=${half},top=0`;
-      open(address, '_blank', `popup,noopener,${size}`);
-    };
-    const link = { id: 'second', href: address, target: '_blank', rel: 'noopener', click };
-    return h('p', { class: 'second' }, h('a', link, say('second')));
   }
 
   /** Shows the cards or the chat, where there is not room for both. */

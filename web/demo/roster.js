@@ -91,7 +91,9 @@ export class Roster {
   #look() {
     const now = this.#chat.getServerTime();
     const before = this.#here;
-    const here = [...this.#entries].filter(([, { name, until }]) => name && until > now);
+    // Who says to be here for longer is not believed: it would be for ever.
+    const isHere = ({ name, until }) => name && until > now && until <= now + 2 * HOLDS;
+    const here = [...this.#entries].filter(([, entry]) => isHere(entry));
     this.#here = new Set(here.map(([userID]) => userID));
     this.#onChange(
       [...this.#here].filter((userID) => !before.has(userID)),
