@@ -12,7 +12,7 @@ import { animate } from './apng.js';
 
 const LUNCH = 'Where shall we eat on Friday?';
 const SCALE = 1.5; // pixels of the picture in one of the page
-const WINDOW = { width: 408, height: 600 };
+const WINDOW = { width: 408, height: 690 };
 const FRAME = 50; // ms
 const GLIDE = 14; // frames in which the pointer reaches a button
 const SLIDE = 10; // frames in which a bar comes to rest
