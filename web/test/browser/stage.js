@@ -80,9 +80,17 @@ export class Person {
     await this.isIn();
   }
 
-  /** Waits until the room is there. */
+  /** Waits until the room is there, or fails with what the page shows instead. */
   async isIn() {
-    await this.page.getByRole('region', { name: 'Demo group' }).waitFor();
+    const room = this.page.getByRole('region', { name: 'Demo group' });
+    const problem = this.page.locator('#door-problem:not(:empty)');
+    try {
+      await room.or(problem).first().waitFor();
+      assert.ok(await room.isVisible(), 'the room is not there');
+    } catch (error) {
+      error.message += `\nThe page shows:\n${await this.page.locator('body').innerText()}`;
+      throw error;
+    }
   }
 
   /**
