@@ -2,6 +2,7 @@ package bucket
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/nats-io/nats.go/jetstream"
@@ -22,31 +23,19 @@ func (b *Bucket) Keys(ctx context.Context, filter string, fn func(Entry) error) 
 	})
 }
 
-// KeysNow is Keys of everything that was committed before the call. A consumer may be on a replica
-// that lags, and takes what that has for all there is: so a commit is made first, which has to be
-// seen. If it is not, the error says so.
+// KeysNow is Keys of everything that was committed before the call, on whichever replica. If that
+// can't be had now, the error says so.
 func (b *Bucket) KeysNow(ctx context.Context, filter string, fn func(Entry) error) error {
-	commit, err := b.Barrier(ctx)
-	if err != nil {
-		return err
-	}
-	seen := uint64(0)
-	err = b.walk(ctx, jetstream.OrderedConsumerConfig{
-		FilterSubjects: []string{b.prefix + OwnKey, b.prefix + filter},
+	_, err := b.walkNow(ctx, jetstream.OrderedConsumerConfig{
+		FilterSubjects: []string{b.prefix + filter},
 		DeliverPolicy:  jetstream.DeliverAllPolicy,
 		HeadersOnly:    true,
 	}, func(e Entry) error {
-		switch {
-		case e.Key == OwnKey:
-			seen = max(seen, e.Revision)
-		case !e.Deleted:
-			return fn(e)
+		if e.Deleted {
+			return nil
 		}
-		return nil
+		return fn(e)
 	})
-	if err == nil && seen < commit {
-		return fmt.Errorf("a replica is at %d, needed is %d", seen, commit)
-	}
 	return err
 }
 
@@ -57,6 +46,42 @@ func (b *Bucket) Names(ctx context.Context, filter string) (keys []string, err e
 		return nil
 	})
 	return keys, err
+}
+
+// errLags says that the replica which was walked did not have all that was committed.
+var errLags = errors.New("a replica lags")
+
+// walkNow is walk of everything that was committed before the call, and returns a revision up to
+// which fn has had it all. A consumer may be on a replica that lags, and takes what that has for
+// all there is: so, where there are replicas, a commit is made first, which has to be seen. If it
+// is not, the error is errLags, and fn may have missed something.
+func (b *Bucket) walkNow(
+	ctx context.Context, config jetstream.OrderedConsumerConfig, fn func(Entry) error,
+) (uint64, error) {
+	if b.config.Replicas == 1 {
+		info, err := answered(ctx, b.info)
+		if err != nil {
+			return 0, err
+		}
+		return info.State.LastSeq, b.walk(ctx, config, fn)
+	}
+	commit, err := b.Barrier(ctx)
+	if err != nil {
+		return 0, err
+	}
+	seen := uint64(0)
+	config.FilterSubjects = append([]string{b.prefix + OwnKey}, config.FilterSubjects...)
+	err = b.walk(ctx, config, func(e Entry) error {
+		if e.Key == OwnKey {
+			seen = e.Revision
+			return nil
+		}
+		return fn(e)
+	})
+	if err == nil && seen < commit {
+		err = fmt.Errorf("%w: it is at %d, needed is %d", errLags, seen, commit)
+	}
+	return commit, err
 }
 
 // walk calls fn with everything that a consumer delivers, until nothing is pending.

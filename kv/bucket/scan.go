@@ -2,6 +2,8 @@ package bucket
 
 import (
 	"context"
+	"errors"
+	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
 )
@@ -14,21 +16,24 @@ const scanTimeout = 4 * RequestTimeout
 // entry per subject. It is no snapshot of one moment: UpTo is the revision at which the scan began,
 // and writers that rest on it may be refused, while readers learn the rest from the tail.
 func (b *Bucket) scan(ctx context.Context, filters []string) (Snapshot, error) {
-	info, err := answered(ctx, b.info)
-	if err != nil {
-		return Snapshot{}, err
+	config := jetstream.OrderedConsumerConfig{DeliverPolicy: jetstream.DeliverLastPerSubjectPolicy}
+	for _, filter := range filters {
+		config.FilterSubjects = append(config.FilterSubjects, b.prefix+filter)
 	}
-	snap := Snapshot{UpTo: info.State.LastSeq}
-	subjects := make([]string, len(filters))
-	for i, filter := range filters {
-		subjects[i] = b.prefix + filter
+	for wait := time.Millisecond; ; wait = min(2*wait, 200*time.Millisecond) {
+		var snap Snapshot
+		var err error
+		snap.UpTo, err = b.walkNow(ctx, config, func(e Entry) error {
+			snap.Entries = append(snap.Entries, e)
+			return nil
+		})
+		if !errors.Is(err, errLags) {
+			return snap, err
+		}
+		select {
+		case <-ctx.Done():
+			return Snapshot{}, errors.Join(ctx.Err(), err)
+		case <-time.After(wait):
+		}
 	}
-	err = b.walk(ctx, jetstream.OrderedConsumerConfig{
-		FilterSubjects: subjects,
-		DeliverPolicy:  jetstream.DeliverLastPerSubjectPolicy,
-	}, func(e Entry) error {
-		snap.Entries = append(snap.Entries, e)
-		return nil
-	})
-	return snap, err
 }
