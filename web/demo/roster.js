@@ -24,6 +24,7 @@ export class Roster {
   #onChange;
   #entries = new Map(); // by userID
   #here = new Set();
+  #isIn = false;
   #timer;
 
   /** onChange(came, left) hears of the userIDs of those who came in or left. */
@@ -49,6 +50,7 @@ export class Roster {
     this.#timer = setInterval(() => this.renew(), RENEW_MS);
     addEventListener('pagehide', this.#onHide);
     addEventListener('pageshow', this.#onShow);
+    this.#isIn = true;
     await this.renew();
   }
 
@@ -57,7 +59,7 @@ export class Roster {
     clearInterval(this.#timer);
     removeEventListener('pagehide', this.#onHide);
     removeEventListener('pageshow', this.#onShow);
-    return this.#write(0);
+    return this.#leave();
   }
 
   /** Says to be here, and finds out who has not said so for too long. */
@@ -66,8 +68,17 @@ export class Roster {
     return this.#write(this.#chat.getServerTime() + HOLDS);
   }
 
-  #onHide = () => void this.#write(0);
-  #onShow = ({ persisted }) => persisted && void this.renew();
+  #onHide = () => void this.#leave();
+  #onShow = ({ persisted }) => {
+    if (!persisted) return;
+    this.#isIn = true;
+    void this.renew();
+  };
+
+  #leave() {
+    this.#isIn = false;
+    return this.#write(0);
+  }
 
   async #read() {
     await this.#chat.joinGroup({ groupID: GROUP }).catch((error) => {
@@ -86,14 +97,25 @@ export class Roster {
   #take(extensions) {
     for (const { key, value } of extensions) this.#entries.set(key, readEntry(value));
     this.#look();
+    // Another window of the same person was closed, and said so for both.
+    const { userID } = this.#me;
+    const told = extensions.some(({ key }) => key === userID);
+    if (this.#isIn && told && !this.#isFresh(this.#entries.get(userID))) void this.renew();
+  }
+
+  /** Who says to be here for longer than people do is not believed: it would be for ever. */
+  #isFresh({ name, until }) {
+    const now = this.#chat.getServerTime();
+    return name && until > now && until <= now + 2 * HOLDS;
   }
 
   #look() {
-    const now = this.#chat.getServerTime();
     const before = this.#here;
-    // Who says to be here for longer is not believed: it would be for ever.
-    const isHere = ({ name, until }) => name && until > now && until <= now + 2 * HOLDS;
-    const here = [...this.#entries].filter(([, entry]) => isHere(entry));
+    // Oneself is here, whatever the hub has heard of it.
+    const isMe = (userID) => this.#isIn && userID === this.#me.userID;
+    const here = [...this.#entries].filter(
+      ([userID, entry]) => isMe(userID) || this.#isFresh(entry),
+    );
     this.#here = new Set(here.map(([userID]) => userID));
     this.#onChange(
       [...this.#here].filter((userID) => !before.has(userID)),

@@ -66,7 +66,7 @@ test('what one writes all others read in the same order, under names in any scri
 
 test('who is here is seen as people come and leave, and two of one name stay two', () =>
   play(
-    async ({ enter }) => {
+    async ({ enter, again }) => {
       const ada = await enter('Ada', (page) => page.clock.install());
       await ada.page.setViewportSize(DESK);
       await hasHere(ada, 'Ada');
@@ -83,8 +83,17 @@ test('who is here is seen as people come and leave, and two of one name stay two
       await ada.sees(LUNCH, 'Pizza 2 votes 100%');
       assert.deepEqual(await findings(ada.page), []);
 
+      // Who closes one of two windows of their own is in the other.
+      const tag = await two.page.evaluate(() =>
+        JSON.parse(sessionStorage.getItem('exthub-demo-person')).userID.slice(-4),
+      );
+      const says = (what) => log(ada).getByText(`Zoë 🎈 (${tag}) ${what}.`);
+      const twin = await again(two);
+      await twin.page.close();
+      await says('came in').nth(1).waitFor();
+      await hasHere(ada, ...names);
       await two.page.close();
-      await log(ada).getByText('left.').waitFor();
+      await says('left').nth(1).waitFor();
       await ada.page.getByRole('heading', { name: '2 people are here' }).waitFor();
       // Fifty who only vote do not come in.
       await ada.page.getByRole('button', { name: 'Let 50 people vote' }).click();
