@@ -88,9 +88,13 @@ class Room {
       const change = (came, left) => this.#onPeople(came, left);
       this.#roster = new Roster(chat, this.#person, change);
       this.#cards = new Cards((message, content) => new Card(this.#forCards, message, content));
-      await this.#roster.open(this.#door.foundGroup);
+      // Side by side: each way to the hub and back is waited for.
+      const { foundGroup } = this.#door;
+      const entries = [session.join(this.#person), this.#roster.open(foundGroup)];
+      for (const { reason } of await Promise.allSettled(entries)) if (reason) throw reason;
       await this.#loadCards();
     } catch (error) {
+      void this.#roster?.close();
       await session.signOut(); // so that it can be tried again
       throw error;
     }

@@ -51,7 +51,7 @@ export class Roster {
     addEventListener('pagehide', this.#onHide);
     addEventListener('pageshow', this.#onShow);
     this.#isIn = true;
-    await this.renew();
+    void this.renew();
   }
 
   /** Leaves. Who watches hears of it at once. */

@@ -23,11 +23,8 @@ export class Session {
     this.#handlers = handlers;
   }
 
-  /**
-   * Signs in as a person, with a first ticket, and joins the group, or makes it if there is none.
-   * Rejects with the hub's error.
-   */
-  async signIn({ userID, name }, { sdkAppID, userSig: first }) {
+  /** Signs in as a person, with a first ticket. Rejects with the hub's error, as all do. */
+  async signIn({ userID }, { sdkAppID, userSig: first }) {
     const sdk = (await import('./sdk/index.js')).default;
     this.#types = sdk.TYPES;
     this.chat = this.#createChat(sdk, sdkAppID);
@@ -35,6 +32,10 @@ export class Session {
     const tickets = [first];
     const userSig = async () => tickets.pop() ?? (await fetchUserSig(userID)).userSig;
     await this.chat.login({ userID, userSig });
+  }
+
+  /** Joins the group under a name, or makes it if there is none. */
+  async join({ name }) {
     await Promise.all([this.chat.updateMyProfile({ nick: name }), this.#join()]);
   }
 
