@@ -3,6 +3,7 @@ package bucket
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"strconv"
 	"sync/atomic"
@@ -99,11 +100,22 @@ func Open(ctx context.Context, nc *nats.Conn, options Options) (*Bucket, error) 
 	if b.reader, err = newReader(nc, b); err != nil {
 		return nil, err
 	}
-	if _, err := b.Barrier(ctx); err != nil {
+	if err := b.begin(ctx); err != nil {
 		b.Close()
 		return nil, err
 	}
 	return b, nil
+}
+
+// begin makes a first commit. While a new stream has no leader there is nobody to send it to, or to
+// answer: that may take longer than a write has time, and is no reason to give up before ctx ends.
+func (b *Bucket) begin(ctx context.Context) error {
+	for {
+		_, err := b.Barrier(ctx)
+		if !errors.Is(err, errNotSent) && !errors.Is(err, ErrUnknown) || ctx.Err() != nil {
+			return err
+		}
+	}
 }
 
 // Remake makes the bucket anew if it is gone: deleted, or lost with the memory of the servers that

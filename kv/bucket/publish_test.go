@@ -153,3 +153,24 @@ func TestShortcutIntoAnotherHistory(t *testing.T) {
 		t.Errorf("as it was known: %v", err)
 	}
 }
+
+// A cluster has made a stream whose leader is not elected yet, for longer than a write has time. A
+// hub that starts then must not give up: it would end, and be started again, and end.
+func TestBeginsWhenThereIsALeader(t *testing.T) {
+	nc := kvtest.Server(t)
+	b := &Bucket{nc: nc, requests: requests{nc: nc}, prefix: "elsewhere.", writeTimeout: 20 * time.Millisecond}
+	if _, err := b.Barrier(t.Context()); err == nil {
+		t.Fatal("somebody took a write")
+	}
+	elected := time.AfterFunc(200*time.Millisecond, func() {
+		if _, err := nc.Subscribe(b.prefix+">", func(m *nats.Msg) {
+			_ = m.Respond([]byte(`{"stream":"KV_elsewhere","seq":1}`))
+		}); err != nil {
+			t.Error(err)
+		}
+	})
+	defer elected.Stop()
+	if err := b.begin(t.Context()); err != nil {
+		t.Error(err)
+	}
+}
