@@ -72,7 +72,7 @@ func openShard(ctx context.Context, nc *nats.Conn, options Options, index int, t
 		sh.bucket.Close()
 		return nil, fmt.Errorf("list one-to-one conversations: %w", err)
 	}
-	state, err := sh.bucket.State(ctx)
+	state, err := bucket.Answered(ctx, sh.bucket.State)
 	if err != nil {
 		sh.bucket.Close()
 		return nil, err

@@ -163,9 +163,10 @@ type State struct {
 	Last    uint64    // the last revision that was committed
 }
 
-// State returns how far the bucket has come, or ErrUnavailable.
+// State returns how far the bucket has come, or ErrUnavailable. It asks once: a leader that was cut
+// off answers, the moment that it is back, what is then asked of it again and again.
 func (b *Bucket) State(ctx context.Context) (State, error) {
-	info, err := answered(ctx, b.info)
+	info, err := b.stream.Info(ctx)
 	if err != nil {
 		return State{}, fmt.Errorf("%w: %w", ErrUnavailable, err)
 	}

@@ -59,7 +59,7 @@ func (b *Bucket) walkNow(
 	ctx context.Context, config jetstream.OrderedConsumerConfig, fn func(Entry) error,
 ) (uint64, error) {
 	if b.config.Replicas == 1 {
-		info, err := answered(ctx, b.info)
+		info, err := b.stream.Info(ctx)
 		if err != nil {
 			return 0, err
 		}
@@ -87,7 +87,7 @@ func (b *Bucket) walkNow(
 // walk calls fn with everything that a consumer delivers, until nothing is pending.
 func (b *Bucket) walk(ctx context.Context, config jetstream.OrderedConsumerConfig, fn func(Entry) error) error {
 	config.InactiveThreshold = RequestTimeout
-	consumer, err := answered(ctx, func(ctx context.Context) (jetstream.Consumer, error) {
+	consumer, err := Answered(ctx, func(ctx context.Context) (jetstream.Consumer, error) {
 		return b.stream.OrderedConsumer(ctx, config)
 	})
 	if err != nil {

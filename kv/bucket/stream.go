@@ -60,10 +60,11 @@ func whenReady[T any](ctx context.Context, try func(context.Context) (T, error))
 	}
 }
 
-// answered calls ask until there is an answer, or ctx ends. A node that has just become part of a
+// Answered calls ask until there is an answer, or ctx ends. A node that has just become part of a
 // stream, or lost its leader, does not answer at all, so who waits as long as ctx allows may wait
-// in vain for a minute. To ask twice must do no harm.
-func answered[T any](ctx context.Context, ask func(context.Context) (T, error)) (T, error) {
+// in vain for a minute. To ask twice must do no harm. It is for who begins: whoever compares the
+// answer with what a client has seen may get that of a leader which was cut off.
+func Answered[T any](ctx context.Context, ask func(context.Context) (T, error)) (T, error) {
 	for {
 		asking, cancel := context.WithTimeout(ctx, RequestTimeout)
 		result, err := ask(asking)
@@ -73,8 +74,6 @@ func answered[T any](ctx context.Context, ask func(context.Context) (T, error)) 
 		}
 	}
 }
-
-func (b *Bucket) info(ctx context.Context) (*jetstream.StreamInfo, error) { return b.stream.Info(ctx) }
 
 // mismatchError says that a bucket was made with other settings.
 type mismatchError struct{ setting, has, want string }
