@@ -45,7 +45,7 @@ type hoard struct {
 
 func newHoard() *hoard {
 	sh := &shard{bucket: new(bucket.Bucket), turns: newTurns(1)}
-	sh.heads = newHeads(sh)
+	sh.heads, sh.roster = newHeads(sh), newRoster(sh, 1<<20)
 	sh.sweeper = newSweeper(sh)
 	sh.cache = newCache(sh, 1<<40)
 	return &hoard{cache: sh.cache}
