@@ -25,7 +25,7 @@ type audience struct {
 // newAudience logs the accounts in as viewers.
 func (r *run) newAudience(b *scoreboard, accounts []account, writers int) (*audience, error) {
 	r.setPhase("the audience comes")
-	clients, err := r.loginAll(accounts, false, nil)
+	clients, err := r.loginAll(accounts, false)
 	if err != nil {
 		return nil, err
 	}

@@ -49,7 +49,7 @@ func (r *run) withAudience(fn func(*audience, []*writer) error) error {
 		if err != nil {
 			return err
 		}
-		clients, err := r.loginAll(writing, false, nil)
+		clients, err := r.loginAll(writing, false)
 		if err != nil {
 			return err
 		}

@@ -61,7 +61,7 @@ func (r *run) withHall(fn func(h *hallRun, watching []account) error) error {
 		if err != nil {
 			return err
 		}
-		clients, err := r.loginAll(voting, false, nil)
+		clients, err := r.loginAll(voting, false)
 		if err != nil {
 			return err
 		}

@@ -16,7 +16,7 @@ func mixed(r *run) error {
 		if err != nil {
 			return err
 		}
-		clients, err := r.loginAll(readers, false, nil)
+		clients, err := r.loginAll(readers, false)
 		if err != nil {
 			return err
 		}

@@ -35,7 +35,7 @@ func (r *run) withMessages(kind string, n int, fn func(clients []*client, messag
 		if err != nil {
 			return err
 		}
-		clients, err := r.loginAll(accounts, false, nil)
+		clients, err := r.loginAll(accounts, false)
 		if err != nil {
 			return err
 		}

@@ -159,11 +159,12 @@ const parallel = 64
 
 // loginAll logs all accounts in, several at a time. On an error it closes those that are logged in
 // already.
-func (r *run) loginAll(accounts []account, stalled bool, took *histogram) ([]*client, error) {
-	return r.loginPaced(accounts, stalled, 0, took)
+func (r *run) loginAll(accounts []account, stalled bool) ([]*client, error) {
+	return r.loginPaced(accounts, stalled, 0, nil)
 }
 
-// loginPaced is loginAll at so many logins a second, or as fast as they are taken if rate is 0.
+// loginPaced is loginAll at so many logins a second, or as fast as they are taken if rate is 0. How
+// long each took is noted, unless took is nil.
 func (r *run) loginPaced(accounts []account, stalled bool, rate float64, took *histogram) ([]*client, error) {
 	clients := make([]*client, len(accounts))
 	g, ctx := errgroup.WithContext(r.ctx)

@@ -28,7 +28,7 @@ func (r *run) stall(accounts []account, message string) ([]*client, error) {
 	}); err != nil {
 		return nil, err
 	}
-	clients, err := r.loginAll(accounts, true, nil)
+	clients, err := r.loginAll(accounts, true)
 	if err != nil {
 		return nil, err
 	}

@@ -24,7 +24,7 @@ func (r *run) ownMessages(rules string, fn func([]*writer) error) error {
 		return err
 	}
 	r.setPhase("send messages")
-	clients, err := r.loginAll(accounts, false, nil)
+	clients, err := r.loginAll(accounts, false)
 	if err != nil {
 		return err
 	}

@@ -217,8 +217,9 @@ func (s *Store) KnownGroups(ctx context.Context, userID string) ([]string, error
 // not tailed: a hub that can't reach the store lets nobody in.
 func (sh *shard) knownGroups(ctx context.Context, user, userID string) (groups []string, ok bool, err error) {
 	var room [4]hint // on the stack
-	hints, ok := sh.roster.appendTo(room[:0], user)
-	if !ok || sh.tail.healthy() != nil {
+	hints, complete := sh.roster.appendTo(room[:0], user)
+	isTailed := sh.tail.healthy() == nil
+	if !complete || !isTailed {
 		return nil, false, nil
 	}
 	upTo := uint64(0)
