@@ -91,11 +91,7 @@ func (r *roster) load(ctx context.Context) error {
 	r.mu.Lock()
 	resets := r.resets
 	r.mu.Unlock()
-	keys := r.sh.bucket.Keys
-	if r.sh.marks != nil {
-		keys = r.sh.bucket.KeysNow // there may be replicas
-	}
-	err := keys(ctx, "u.>", func(e bucket.Entry) error {
+	err := r.sh.bucket.KeysNow(ctx, "u.>", func(e bucket.Entry) error {
 		r.apply(e)
 		return nil
 	})

@@ -11,32 +11,32 @@ import (
 // Keys calls fn with every entry that matches the filter, in rising revision, up to the newest as
 // it begins. The entries have no values, so that any number of them can be walked.
 func (b *Bucket) Keys(ctx context.Context, filter string, fn func(Entry) error) error {
-	return b.walk(ctx, jetstream.OrderedConsumerConfig{
-		FilterSubjects: []string{b.prefix + filter},
-		DeliverPolicy:  jetstream.DeliverAllPolicy,
-		HeadersOnly:    true,
-	}, func(e Entry) error {
-		if e.Deleted {
-			return nil
-		}
-		return fn(e)
-	})
+	return b.walk(ctx, b.keysOf(filter), undeleted(fn))
 }
 
 // KeysNow is Keys of everything that was committed before the call, on whichever replica. If that
 // can't be had now, the error says so.
 func (b *Bucket) KeysNow(ctx context.Context, filter string, fn func(Entry) error) error {
-	_, err := b.walkNow(ctx, jetstream.OrderedConsumerConfig{
+	_, err := b.walkNow(ctx, b.keysOf(filter), undeleted(fn))
+	return err
+}
+
+func (b *Bucket) keysOf(filter string) jetstream.OrderedConsumerConfig {
+	return jetstream.OrderedConsumerConfig{
 		FilterSubjects: []string{b.prefix + filter},
 		DeliverPolicy:  jetstream.DeliverAllPolicy,
 		HeadersOnly:    true,
-	}, func(e Entry) error {
+	}
+}
+
+// undeleted returns fn for entries that are there.
+func undeleted(fn func(Entry) error) func(Entry) error {
+	return func(e Entry) error {
 		if e.Deleted {
 			return nil
 		}
 		return fn(e)
-	})
-	return err
+	}
 }
 
 // Names returns the keys that match the filter and are not deleted, in rising revision.
