@@ -71,7 +71,7 @@ func (a *audience) keepAlive() {
 		for i := turn % 100; i < len(a.viewers) && !a.closing; i += 100 {
 			v := a.viewers[i]
 			v.request = append(append(v.request[:0], `{"jsonrpc":"2.0","method":"ping","id":0`...), '}')
-			_ = v.send(v.request) // its reader notices a broken connection
+			_ = v.post(v.request) // its reader notices a broken connection
 		}
 		a.mu.Unlock()
 	}

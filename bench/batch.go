@@ -6,12 +6,15 @@ import (
 	"time"
 )
 
-// batchPairs is how many pairs a batch sets.
-const batchPairs = 10
+// A batch sets ten pairs that are new. A message takes 300, and the next batch goes to another one.
+const (
+	batchPairs  = 10
+	fullMessage = 300 / batchPairs
+)
 
-// batch has every client set ten pairs of its own message at a time.
+// batch has every client set ten new pairs of a message of its own at a time.
 func batch(r *run) error {
-	return r.ownMessages("", func(writers []*writer) error {
+	return r.ownMessages(func(writers []*writer) error {
 		took := newHistogram()
 		r.setPhase("write")
 		if err := r.startMeasuring(); err != nil {
@@ -36,24 +39,22 @@ func batch(r *run) error {
 	})
 }
 
-// setBatch sets all pairs of the writer's batch anew, one Seq behind the other, and returns when
-// that is acknowledged.
+// setBatch sets ten new pairs of the writer's messages, and returns when they are acknowledged.
 func (w *writer) setBatch() error {
-	w.last++
-	b := append(append(w.beginRequest("setMessageExtensions"), `{"messageID":"`...), w.messages[0]...)
+	message := w.turn / fullMessage
+	if message == len(w.messages) {
+		return fmt.Errorf("batch: all %d messages of a client are full: it needs more", message)
+	}
+	b := append(append(w.beginRequest("setMessageExtensions"), `{"messageID":"`...), w.messages[message]...)
 	b = append(b, `","extensions":[`...)
 	for i := range batchPairs {
 		if i > 0 {
 			b = append(b, ',')
 		}
-		b = strconv.AppendInt(append(b, `{"key":"w`...), int64(i), 10)
-		b = strconv.AppendUint(append(b, `","value":"`...), w.last, 10)
-		seq := w.seqs[0]
-		if seq > 0 {
-			seq += uint64(i)
-		}
-		b = append(strconv.AppendUint(append(b, `","seq":`...), seq, 10), '}')
+		b = strconv.AppendInt(append(b, `{"key":"w`...), int64(w.turn*batchPairs+i), 10)
+		b = append(b, `","value":"new","seq":0}`...)
 	}
+	w.turn++
 	answer, err := w.roundTrip(append(b, "]}"...))
 	if err != nil {
 		return fmt.Errorf("batch: %w", err)
@@ -63,6 +64,5 @@ func (w *writer) setBatch() error {
 	if first == 0 || latest != first+batchPairs-1 {
 		return fmt.Errorf("batch: %s", answer)
 	}
-	w.seqs[0] = first
 	return nil
 }

@@ -13,45 +13,34 @@ import (
 )
 
 // hallRules are those of a poll that a hall answers by the hundreds a second.
-const hallRules = `{"write":"own","show":"summary","questions":[{"choices":4}]}`
+const hallRules = `{"write":"own","show":"summary","questions":[{"choices":4}],"max":100000}`
 
 // hallChoices is how many choices a voter takes one after the other. The first question of the
 // rules has to have as many.
 const hallChoices = 4
 
-// hall is a poll with rules: voters answer at a rate, each in their own name, and viewers watch. In
-// the end every viewer has to have what counting the acknowledged votes gives, and has it when the
+// hall is a poll with rules: those who watch answer at a rate, each in their own name. In the end
+// every one of them has to have what counting the acknowledged votes gives, and has it when the
 // poll is closed, too. By rules that show pairs it is a fanout whose writers are many.
 func hall(r *run) error {
 	var rules struct{ Show string }
 	if err := json.Unmarshal([]byte(r.Rules), &rules); err != nil {
 		return fmt.Errorf("rules: %w", err)
 	}
-	return r.withHall(func(h *hallRun, watching []account) error {
+	watching, err := r.accounts(max(r.Audience, r.Clients), "v")
+	if err != nil {
+		return err
+	}
+	return r.withHall(watching, nil, func(h *hallRun) error {
 		h.summaries = h.summaries || rules.Show == "summary"
-		b := newScoreboard(r.Bytes)
-		b.event = h.event
-		a, err := r.newAudience(b, watching, 0)
-		if err != nil {
-			return err
-		}
-		defer a.close()
-		return h.measure(a)
+		return h.measure()
 	})
 }
 
-// withHall calls fn with a poll and its voters, who are logged in, and with those who are going to
-// watch.
-func (r *run) withHall(fn func(h *hallRun, watching []account) error) error {
-	watching, err := r.accounts(r.Audience, "v")
-	if err != nil {
-		return err
-	}
-	voting, err := r.accounts(r.Clients, "w")
-	if err != nil {
-		return err
-	}
-	return r.withGroup(func(g *group) error {
+// withHall calls fn with a poll and with those who watch it, of whom the first ones vote. Those who
+// come later are in its group, too.
+func (r *run) withHall(watching, later []account, fn func(*hallRun) error) error {
+	return r.withGroup(func(g *group) (err error) {
 		h := &hallRun{run: r, message: r.Poll, late: newHistogram()}
 		if h.message == "" {
 			h.message, err = g.poll(r)
@@ -61,16 +50,17 @@ func (r *run) withHall(fn func(h *hallRun, watching []account) error) error {
 		if err != nil {
 			return err
 		}
-		clients, err := r.loginAll(voting, false)
-		if err != nil {
+		b := newScoreboard(r.Bytes)
+		b.event = h.event
+		if h.audience, err = r.newAudience(b, watching, 0); err != nil {
 			return err
 		}
-		defer closeAll(clients)
-		for i, c := range clients {
-			h.voters = append(h.voters, &voter{client: c, number: i})
+		defer h.audience.close()
+		for _, v := range h.audience.viewers[:r.Clients] {
+			h.voters = append(h.voters, &voter{viewer: v})
 		}
-		return fn(h, watching)
-	}, watching, voting)
+		return fn(h)
+	}, watching, later)
 }
 
 // poll sends a message with the run's rules and returns its ID.
@@ -85,6 +75,7 @@ func (g *group) poll(r *run) (id string, err error) {
 // hallRun is a hall while it votes.
 type hallRun struct {
 	*run
+	audience  *audience
 	message   string
 	summaries bool  // viewers get summaries, and no pairs
 	before    []int // what others have answered, of a poll that was there
@@ -113,47 +104,68 @@ func (h *hallRun) readBefore() error {
 	return nil
 }
 
-// voter is a user who votes more than once, one choice after the other.
+// voteHead begins the request of a vote, and voteAnswer what the hub answers. A voter has one at a
+// time, and its pings have another ID.
+const (
+	voteHead   = `{"jsonrpc":"2.0","id":1,"method":"setMessageExtensions","params":{"messageID":"`
+	voteAnswer = `{"jsonrpc":"2.0","id":1,`
+)
+
+// voter is a viewer who votes more than once, one choice after the other.
 type voter struct {
-	*client
-	mu     sync.Mutex
-	number int
+	*viewer
+	voting sync.Mutex
+	ballot []byte // the request
 	choice int
-	seq    uint64
+	stored uint64 // the Seq of its pair
 }
 
-// vote lets a voter take another choice.
+// vote lets a voter take another choice, and waits for the answer.
 func (h *hallRun) vote(v *voter) error {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	choice := (v.number+int(v.seq))%hallChoices + 1
+	v.voting.Lock()
+	defer v.voting.Unlock()
+	choice := (v.number+int(v.stored))%hallChoices + 1
 	if choice == v.choice {
 		choice = choice%hallChoices + 1
 	}
-	b := append(append(v.beginRequest("setMessageExtensions"), `{"messageID":"`...), h.message...)
-	b = append(append(b, `","extensions":[{"key":"`...), v.user...)
-	b = strconv.AppendInt(append(b, `","value":"`...), int64(choice), 10)
-	b = strconv.AppendUint(append(b, `","seq":`...), v.seq, 10)
-	answer, err := v.roundTrip(append(b, "}]}"...))
-	if err != nil {
+	b := append(append(append(v.ballot[:0], voteHead...), h.message...), `","extensions":[{"key":"`...)
+	b = strconv.AppendInt(append(append(b, v.user...), `","value":"`...), int64(choice), 10)
+	b = strconv.AppendUint(append(b, `","seq":`...), v.stored, 10)
+	v.ballot = append(b, "}]}}"...)
+	if err := v.post(v.ballot); err != nil {
 		return fmt.Errorf("vote: %w", err)
+	}
+	var answer []byte
+	select {
+	case answer = <-v.answers:
+	case <-time.After(timeout):
+		return fmt.Errorf("vote: %s has no answer after %v", v.user, timeout)
+	case <-h.ctx.Done():
+		return h.ctx.Err()
 	}
 	if code, n := leadingNumber(after(answer, `"code":`)); code != 0 || n == 0 {
 		return fmt.Errorf("vote: %s", answer)
 	}
-	v.seq, _ = leadingNumber(after(answer, `"seq":`))
-	v.choice = choice
-	slot := &h.acked[v.seq%uint64(len(h.acked))]
+	seq, _ := leadingNumber(after(answer, `"seq":`))
+	v.stored, v.choice = seq, choice
+	slot := &h.acked[seq%uint64(len(h.acked))]
 	slot.at.Store(uint64(time.Now().UnixNano()))
-	slot.seq.Store(v.seq)
-	for latest := h.latest.Load(); v.seq > latest && !h.latest.CompareAndSwap(latest, v.seq); {
+	slot.seq.Store(seq)
+	for latest := h.latest.Load(); seq > latest && !h.latest.CompareAndSwap(latest, seq); {
 		latest = h.latest.Load()
 	}
 	return nil
 }
 
-// event takes over a notification, and reports whether it was one of the poll.
+// event takes over a frame, and reports whether it was an event of the poll.
 func (h *hallRun) event(v *viewer, frame []byte) bool {
+	if bytes.HasPrefix(frame, []byte(voteAnswer)) {
+		select {
+		case v.answers <- bytes.Clone(frame):
+		default: // nobody has asked
+		}
+		return false
+	}
 	if !bytes.HasPrefix(frame, []byte(`{"jsonrpc":"2.0","method":"MESSAGE_EXTENSIONS_`)) {
 		return false
 	}
@@ -188,7 +200,7 @@ func (h *hallRun) record(viewer int, before, latest uint64, now time.Time) {
 }
 
 // measure lets the hall vote, and compares what the viewers have with the votes.
-func (h *hallRun) measure(a *audience) error {
+func (h *hallRun) measure() error {
 	h.setPhase("vote")
 	if err := h.startMeasuring(); err != nil {
 		return err
@@ -197,16 +209,16 @@ func (h *hallRun) measure(a *audience) error {
 		return err
 	}
 	last := time.Now()
-	if err := h.awaitExact(a); err != nil {
+	if err := h.awaitExact(); err != nil {
 		return err
 	}
 	exactAfter := time.Since(last)
 	if err := h.stopMeasuring(int64(h.turn.Load()), "vote"); err != nil {
 		return err
 	}
-	frames, _ := a.counts()
-	viewers := float64(max(len(a.viewers), 1))
-	h.result.add("viewers", float64(len(a.viewers)), "")
+	frames, _ := h.audience.counts()
+	viewers := float64(max(len(h.audience.viewers), 1))
+	h.result.add("viewers", float64(len(h.audience.viewers)), "")
 	h.result.add("events per viewer", float64(frames)/viewers, "")
 	h.result.add("bytes per viewer", float64(h.received.Load())/viewers, "B")
 	h.result.add("all exact after", exactAfter.Seconds()*1000, "ms")
@@ -214,7 +226,7 @@ func (h *hallRun) measure(a *audience) error {
 	if h.Poll != "" {
 		return nil // it is not ours to close
 	}
-	return h.close(a)
+	return h.close()
 }
 
 // hallWorkers is how many votes are on their way at a time.
@@ -254,9 +266,9 @@ func (h *hallRun) counted() []int {
 }
 
 // awaitExact waits until every viewer has what the votes come to.
-func (h *hallRun) awaitExact(a *audience) error {
+func (h *hallRun) awaitExact() error {
 	want := h.counted()
-	return a.awaitAll("what the votes come to", func(v *viewer) bool {
+	return h.audience.awaitAll("what the votes come to", func(v *viewer) bool {
 		v.mu.Lock()
 		defer v.mu.Unlock()
 		if v.seq < h.latest.Load() || !h.summaries {
@@ -269,18 +281,18 @@ func (h *hallRun) awaitExact(a *audience) error {
 }
 
 // close closes the poll, and waits until every viewer was told what it came to.
-func (h *hallRun) close(a *audience) error {
+func (h *hallRun) close() error {
 	if err := h.asAdmin(h.ctx, func(admin *client) error {
 		return admin.call("closeMessageExtensions", map[string]any{"messageID": h.message}, nil)
 	}); err != nil {
 		return err
 	}
-	if err := a.awaitAll("the close", func(v *viewer) bool {
+	if err := h.audience.awaitAll("the close", func(v *viewer) bool {
 		v.mu.Lock()
 		defer v.mu.Unlock()
 		return bytes.Contains(v.summary, []byte(`"closedSeq":`))
 	}); err != nil {
 		return err
 	}
-	return h.awaitExact(a)
+	return h.awaitExact()
 }

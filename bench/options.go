@@ -19,15 +19,15 @@ type Options struct {
 	SecretKey  string
 	Admin      string // an app admin, who makes the group
 
-	Clients  int // connections that do something
-	Audience int // connections that only watch
+	Clients  int // connections that do something; of a hall, those of the audience who vote
+	Audience int // connections that only watch; of a hall, all
 	Stalled  int // connections besides these that never read
 	// Messages of each writer, changed one after the other, or read at a time
 	Messages int
 	Rate     float64       // sets, reads or logins a second of all clients together; 0: as fast as it goes
 	Pairs    int           // pairs of a message that is read
 	Bytes    int           // of an event on the wire
-	Rules    string        // of a poll, in JSON
+	Rules    string        // of the messages that are written to, in JSON; "": none
 	Poll     string        // the ID of a poll that is there, for hall and summaries; "": they make one
 	Duration time.Duration // of the part that is measured
 
@@ -84,14 +84,14 @@ var scenarios = []scenario{
 	{"idle", Options{Clients: 1000}, idle},
 	{"fanout", Options{Clients: 1, Audience: 1000, Messages: 32}, fanout},
 	{"write", Options{Clients: 128}, write},
-	{"ruled", Options{Clients: 128}, ruled},
-	{"batch", Options{Clients: 16}, batch},
+	{"ruled", Options{Clients: 128, Rules: TextRules}, write},
+	{"batch", Options{Clients: 16, Messages: 200}, batch},
 	{"hot", Options{Clients: 64}, hot},
 	{"read", Options{Clients: 128}, read},
 	{"storm", Options{Clients: 20, Audience: 1000, Rate: 20}, storm},
 	{"mixed", Options{Clients: 50, Audience: 1000, Messages: 10, Rate: 100}, mixed},
-	{"hall", Options{Clients: 1000, Audience: 1000, Rate: 200}, hall},
-	{"summaries", Options{Clients: 20, Audience: 1000}, summaries},
+	{"hall", Options{Clients: 1000, Audience: 1000, Rate: 200, Rules: hallRules}, hall},
+	{"summaries", Options{Clients: 20, Audience: 1000, Rules: hallRules}, summaries},
 }
 
 // Scenarios returns the names that Run takes.
@@ -116,7 +116,7 @@ func findScenario(name string, o Options) (scenario, Options, error) {
 	o.Messages = cmp.Or(o.Messages, d.Messages, 1)
 	o.Pairs = cmp.Or(o.Pairs, 300)
 	o.Bytes = cmp.Or(o.Bytes, 200)
-	o.Rules = cmp.Or(o.Rules, hallRules)
+	o.Rules = cmp.Or(o.Rules, d.Rules)
 	o.Rate = cmp.Or(o.Rate, d.Rate)
 	o.Duration = cmp.Or(o.Duration, 10*time.Second)
 	return scenarios[i], o, o.check()

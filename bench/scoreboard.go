@@ -18,8 +18,8 @@ type scoreboard struct {
 	received *histogram // from the request to the receipt
 	late     *histogram // from the acknowledgement to the receipt
 
-	// event takes over a notification in the place of the scoreboard, unless it is nil, and reports
-	// whether it is one that counts.
+	// event takes over a frame in the place of the scoreboard, unless it is nil, and reports
+	// whether it is an event that counts.
 	event func(v *viewer, frame []byte) bool
 }
 
@@ -94,10 +94,12 @@ type viewer struct {
 	pairs  atomic.Int64
 
 	summary []byte // of a poll, as it came last, and what follows it
+	sending sync.Mutex
+	answers chan []byte // to what it has asked while it watches
 }
 
 func newViewer(number int, c *client, b *scoreboard, writers int) *viewer {
-	v := &viewer{client: c, number: number, scores: b, last: make([]uint64, writers)}
+	v := &viewer{client: c, number: number, scores: b, last: make([]uint64, writers), answers: make(chan []byte, 1)}
 	c.onNotification = func(frame []byte) { v.take(frame) } // events that come during a catch-up
 	return v
 }
@@ -108,6 +110,13 @@ func (v *viewer) take(frame []byte) bool {
 		return v.scores.event(v, frame)
 	}
 	return v.apply(frame)
+}
+
+// post sends a request while the viewer watches. More than one goroutine may.
+func (v *viewer) post(request []byte) error {
+	v.sending.Lock()
+	defer v.sending.Unlock()
+	return v.send(request)
 }
 
 // watch reads until the connection ends.

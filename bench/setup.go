@@ -108,14 +108,14 @@ func (g *group) change(r *run, admin *client, method string, members []account) 
 	return nil
 }
 
-// messages sends n messages that take extensions and returns their IDs. It runs before the audience
-// logs in, because every member online gets every message.
+// messages sends n messages that take extensions, by the run's rules, and returns their IDs. It
+// runs before the audience logs in, because every member online gets every message.
 func (g *group) messages(r *run, n int) (ids []string, err error) {
 	r.setPhase("send messages")
 	ids = make([]string, n)
 	err = r.asAdmin(r.ctx, func(admin *client) (err error) {
 		for i := range ids {
-			if ids[i], err = admin.sendMessage(g.id, "GROUP", ""); err != nil {
+			if ids[i], err = admin.sendMessage(g.id, "GROUP", r.Rules); err != nil {
 				return err
 			}
 			r.done.Add(1)

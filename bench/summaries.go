@@ -10,13 +10,21 @@ import (
 // summaries lets the whole audience connect, log in and ask for the summary of one poll, all at the
 // same moment. Each has to get what counting the votes gives.
 func summaries(r *run) error {
-	return r.withHall(func(h *hallRun, watching []account) error {
+	voting, err := r.accounts(r.Clients, "w")
+	if err != nil {
+		return err
+	}
+	coming, err := r.accounts(r.Audience, "v")
+	if err != nil {
+		return err
+	}
+	return r.withHall(voting, coming, func(h *hallRun) error {
 		for _, v := range h.voters {
 			if err := h.vote(v); err != nil {
 				return err
 			}
 		}
-		return h.openAtOnce(watching)
+		return h.openAtOnce(coming)
 	})
 }
 

@@ -9,16 +9,13 @@ import (
 
 // write has every client set a pair of its own message, addressed to a user that is not online, as
 // fast as the acknowledgements come.
-func write(r *run) error { return r.ownMessages("", r.sets) }
+func write(r *run) error { return r.ownMessages(r.sets) }
 
-// textRules are rules that what a writer sets keeps.
-const textRules = `{"questions":[{"text":1000}]}`
+// TextRules are rules that what a writer sets keeps.
+const TextRules = `{"questions":[{"text":1000}]}`
 
-// ruled is write on messages with rules.
-func ruled(r *run) error { return r.ownMessages(textRules, r.sets) }
-
-// ownMessages calls fn with writers that have messages of their own, by rules unless they are "".
-func (r *run) ownMessages(rules string, fn func([]*writer) error) error {
+// ownMessages calls fn with writers that have messages of their own, by the run's rules.
+func (r *run) ownMessages(fn func([]*writer) error) error {
 	accounts, err := r.accounts(r.Clients, "w")
 	if err != nil {
 		return err
@@ -37,7 +34,7 @@ func (r *run) ownMessages(rules string, fn func([]*writer) error) error {
 			ids := make([]string, r.Messages)
 			for j := range ids {
 				var err error
-				if ids[j], err = c.sendMessage(fmt.Sprintf("bench-%s-absent", r.tag), "C2C", rules); err != nil {
+				if ids[j], err = c.sendMessage(fmt.Sprintf("bench-%s-absent", r.tag), "C2C", r.Rules); err != nil {
 					return err
 				}
 			}

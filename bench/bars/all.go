@@ -225,11 +225,15 @@ func (a *allCommand) write(int) error {
 		return err
 	}
 	return a.onHub(func(hub *subject) error {
-		r, err := hub.load(a.ctx, "hot", bench.Options{Duration: 4 * time.Second})
-		if err != nil {
-			return err
+		for _, message := range []struct{ name, rules string }{{"hot", ""}, {"hot ruled", bench.TextRules}} {
+			r, err := hub.load(a.ctx, "hot", bench.Options{Rules: message.rules, Duration: 4 * time.Second})
+			if err != nil {
+				return err
+			}
+			a.samples.addFigures(r, map[string]string{
+				"sets a second": message.name, "server CPU per set": message.name + " cpu",
+			})
 		}
-		a.samples.addFigures(r, map[string]string{"sets a second": "hot", "server CPU per set": "hot cpu"})
 		return nil
 	}, "--sync", "2m")
 }

@@ -31,10 +31,10 @@ func (a *allCommand) poll(round int) error {
 }
 
 // hallPairs are rules like those of bench's hall, but viewers get the pairs.
-const hallPairs = `{"write":"own","questions":[{"choices":4}]}`
+const hallPairs = `{"write":"own","questions":[{"choices":4}],"max":100000}`
 
-// hall measures ten thousand viewers of a poll with rules: as many voters with a thousand votes a
-// second, against the time in which one frame comes to as many viewers by write(2) alone; and two
+// hall measures ten thousand viewers of a poll with rules: all of them vote, a thousand a second,
+// against the time in which one frame comes to as many viewers by write(2) alone; and two
 // hundred votes a second as pairs and by summary, in turns. It takes long, so it runs in the first
 // round only.
 func (a *allCommand) hall(round int) error {

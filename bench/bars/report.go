@@ -148,7 +148,7 @@ func (s samples) hallRows() []row {
 	if s.median("hall p99") == 0 {
 		return nil
 	}
-	late := atMost("hall", "10,000 viewers, 10,000 voters, 1,000 votes a second for 20 s, by summary, all exact: "+
+	late := atMost("hall", "10,000 viewers who all vote, 1,000 votes a second for 20 s, by summary, all exact: "+
 		"p99 from acknowledgement to receipt, against one frame to all by write(2)",
 		s.median("hall p99"), s.median("hall floor p99"), 3, "ms")
 	late.found += fmt.Sprintf("; p50 %.0f ms, %s votes a second, %s bytes to a viewer",
@@ -175,8 +175,12 @@ func (s samples) laterRows() (rows []row) {
 		what := "server CPU per set, 128 clients, on messages with rules, against messages without"
 		rows = append(rows, atMost("write", what, s.median("ruled cpu"), s.median("write cpu 2m"), 1.25, "us"))
 	}
+	if hot := s.median("hot ruled"); hot > 0 {
+		what := "64 writers on one message with rules, sync 2m, against kv.Update one after the other"
+		rows = append(rows, atLeast("write", what, hot, s.median("sequential"), 0.35))
+	}
 	if batches := s.median("batches"); batches > 0 {
-		what := "sets of 10 pairs, 16 clients, sync 2m, against 16 callers who update 10 keys one by one"
+		what := "sets of 10 new pairs, 16 clients, sync 2m, against 16 callers who update 10 keys one by one"
 		rows = append(rows, atLeast("write", what, batches, s.median("update x16")/10, 0.5))
 	}
 	if all := s.median("summaries"); all > 0 {

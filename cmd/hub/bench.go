@@ -19,14 +19,14 @@ type benchCommand struct {
 	URL        string `name:"url" env:"-" default:"ws://127.0.0.1:8080/ws" help:"The hub. It must serve --sdkappid, take --secret-key (or the one in --data), and have the first --admin as an app admin."`
 	MetricsURL string `name:"metrics-url" env:"-" placeholder:"URL" help:"The hub's metrics, like http://127.0.0.1:9090/metrics: adds its CPU, memory and allocations."`
 
-	Clients  int           `env:"-" placeholder:"N" help:"Connections that do something."`
+	Clients  int           `env:"-" placeholder:"N" help:"Connections that do something. Of a hall: those of the audience who vote."`
 	Audience int           `env:"-" placeholder:"N" help:"Connections that watch (fanout, storm, mixed, hall, summaries)."`
 	Stalled  int           `env:"-" placeholder:"N" help:"More connections that never read (fanout, storm, mixed)."`
 	Messages int           `env:"-" placeholder:"N" help:"Messages that each writer changes in turn, or each reader reads at a time."`
 	Rate     float64       `env:"-" placeholder:"N" help:"Sets, reads or logins a second of all clients together. Without it: as fast as it goes."`
 	Pairs    int           `env:"-" placeholder:"N" help:"Pairs of a message that is read."`
 	Bytes    int           `env:"-" placeholder:"N" help:"Bytes of an event on the wire."`
-	Rules    string        `env:"-" placeholder:"JSON" help:"Rules of the poll that a hall answers (hall, summaries). The first question has four choices; without one, viewers get the pairs."`
+	Rules    string        `env:"-" placeholder:"JSON" help:"Rules of the messages that are written to. The first question of a hall's (hall, summaries) has four choices; unless it shows summaries, viewers get the pairs."`
 	Poll     string        `env:"-" placeholder:"ID" help:"Vote on this poll, which is there and stays open, and not on one of its own (hall, summaries). Its question has at least four choices. Who takes part is in its group meanwhile."`
 	Duration time.Duration `env:"-" default:"10s" help:"How long to measure."`
 
