@@ -144,6 +144,7 @@ func (b *Broker) Publish(d kv.Delta) {
 		// It says that the pairs are gone, too. What still waits about them is out of date.
 		if t := b.throttles[d.ID]; t != nil {
 			t.waiting, t.stale = nil, false
+			t.round.end()
 		}
 		b.deliverMessage(d.Ref, "MESSAGE_REVOKED", d.Recalled, "")
 		return
@@ -247,6 +248,7 @@ func (b *Broker) changeMembers(d kv.Delta) {
 		b.dismissals++
 	}
 	if g := b.groups[group]; d.Dissolved && g != nil {
+		b.leaveRounds(group, nil)
 		b.options.Deliverer.Deliver(group, b.leftEvent(group, dismissed, d.Revision), g.borrow(), "", nil)
 		for _, a := range g.places {
 			delete(a.groups, group)
@@ -274,8 +276,10 @@ func (b *Broker) changeMembers(d kv.Delta) {
 func (b *Broker) changeMembership(a *attachment, group string, change kv.MemberChange) *Event {
 	switch {
 	case change.Joined && b.enter(a, group):
+		b.joinRounds(group, a.Subscriber)
 		return b.joinedEvent(group, change.Seq)
 	case !change.Joined && b.leave(a, group):
+		b.leaveRounds(group, a.Subscriber)
 		reason := removed
 		if change.By == change.UserID {
 			reason = quit

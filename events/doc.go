@@ -7,15 +7,16 @@
 //     values of one pair in rising Seq. A message comes before its pairs.
 //   - Intermediate values may be folded into the newest: while a message has a large audience and
 //     changes faster than Options.Interval, and while a session is behind. The first change always
-//     goes out at once.
-//   - Nothing is delivered to a user who was not a member when it was committed.
+//     goes out at once. A hall is told summaries in rounds, see round.
+//   - Nothing is delivered to a user who was not a member when it was committed. A summary counts
+//     what was committed before, which its reader may read.
 //   - Publish waits for nobody: neither for a client nor for what was published before.
 //
 // # Order
 //
 // The broker takes Deltas in the order of their revisions and finishes one before the next, so what
 // it does to memberships and what it delivers happen in one order: a member who was removed at
-// revision r gets everything before r and nothing after.
+// revision r gets all pairs before r and nothing after.
 //
 // # Registering without a gap
 //

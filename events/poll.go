@@ -65,7 +65,8 @@ func (b *Broker) deliverPoll(d kv.Delta, p *kv.Poll) {
 		b.deliverWaiting(t)
 	}
 	t.timer.Stop()
-	t.poll, t.stale = p, false
+	t.poll, t.stale, t.inRound = p, false, false
+	t.round.end()
 	t.pending += b.tellSummary(d, p, &t.split, t.written)
 	b.planTick(t)
 }
@@ -74,6 +75,7 @@ func (b *Broker) deliverPollPairs(d kv.Delta, p *kv.Poll) {
 	t := b.throttles[d.ID]
 	if t != nil {
 		t.waiting, t.poll, t.stale = pollChanges(t.waiting, d, p), p, true
+		t.round.news += len(d.Pairs)
 		if len(t.waiting) > maxWaiting {
 			t.waiting = newest(t.waiting)
 		}

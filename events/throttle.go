@@ -14,8 +14,10 @@ type throttle struct {
 	ref     kv.Ref
 	waiting []change    // what changed since the last event
 	poll    *kv.Poll    // of a message with rules: as it is now; nil otherwise
-	stale   bool        // poll has yet to be told
+	stale   bool        // poll has yet to be told, or to be told again to some
 	split   split       // who is told what of it
+	round   round       // who has yet to be told in this round
+	inRound bool        // what was delivered last was a part of it
 	timer   *time.Timer // calls tick
 	written func()      // calls eventWritten
 	pending int         // events that have yet to be written
@@ -60,7 +62,8 @@ func (b *Broker) deliverThrottled(t *throttle, e *Event) {
 	b.planTick(t)
 }
 
-// deliverWaiting delivers what waits and plans the next event. The caller holds b.mu.
+// deliverWaiting delivers what waits to everybody at once, and plans the next event. The caller
+// holds b.mu.
 func (b *Broker) deliverWaiting(t *throttle) {
 	if t.poll == nil {
 		b.deliverThrottled(t, b.foldWaiting(t))
@@ -69,7 +72,8 @@ func (b *Broker) deliverWaiting(t *throttle) {
 	t.timer.Stop()
 	t.began = time.Now()
 	changes := t.waiting
-	t.waiting, t.stale = nil, false
+	t.waiting, t.stale, t.inRound = nil, false, false
+	t.round.end()
 	t.pending += b.tellPoll(t.id, t.ref, t.poll, changes, &t.split, t.written)
 	b.planTick(t)
 }
@@ -79,8 +83,13 @@ func (b *Broker) deliverWaiting(t *throttle) {
 // one message, however large its audience is and however busy the machine, and no queue builds up.
 // The caller holds b.mu.
 func (b *Broker) planTick(t *throttle) {
-	if t.pending == 0 {
-		cost := time.Since(t.began)
+	if t.pending > 0 {
+		return
+	}
+	cost := time.Since(t.began)
+	if t.inRound {
+		t.timer.Reset(t.round.pause(cost, b.options.Interval))
+	} else {
 		t.timer.Reset(max(b.options.Interval-cost, cost/2))
 	}
 }
@@ -102,11 +111,13 @@ func (b *Broker) tick(t *throttle) {
 	switch {
 	case b.throttles[t.id] != t, t.pending > 0:
 		// Closed, or overtaken by a flush: the end of that one's writing plans the next tick.
-	case len(t.waiting) > 0 || t.stale:
+	case len(t.waiting) > 0:
 		b.deliverWaiting(t)
+	case t.stale || !t.round.over():
+		b.tellRound(t)
 	default:
 		delete(b.throttles, t.id)
-		t.poll, t.split = nil, split{}
+		t.poll, t.split, t.round, t.inRound = nil, split{}, round{}, false
 		if len(b.idle) < maxIdle {
 			b.idle = append(b.idle, t)
 		}
@@ -137,10 +148,11 @@ func (b *Broker) foldWaiting(t *throttle) *Event {
 	return e
 }
 
-// flushGroup delivers at once what waits for a group. The caller holds b.mu.
+// flushGroup delivers at once what waits for a group. A summary may wait: it tells those who come
+// what they may read. The caller holds b.mu.
 func (b *Broker) flushGroup(group string) {
 	for _, t := range b.throttles {
-		if t.ref.GroupID == group && (len(t.waiting) > 0 || t.stale) {
+		if t.ref.GroupID == group && len(t.waiting) > 0 {
 			b.deliverWaiting(t)
 		}
 	}
@@ -153,7 +165,7 @@ func (b *Broker) Close() {
 	defer b.mu.Unlock()
 	for id, t := range b.throttles {
 		delete(b.throttles, id)
-		if t.timer.Stop(); len(t.waiting) > 0 || t.stale {
+		if t.timer.Stop(); len(t.waiting) > 0 || t.stale || !t.round.over() {
 			b.deliverWaiting(t)
 			t.timer.Stop()
 		}

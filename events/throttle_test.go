@@ -98,7 +98,9 @@ func (d *slowDeliverer) Deliver(
 ) bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.written = append(d.written, written)
+	if written != nil {
+		d.written = append(d.written, written)
+	}
 	d.Sequential.Deliver(group, e, to, except, nil)
 	return true
 }

@@ -61,7 +61,7 @@ type Config struct {
 	MaxConnectionsPerAddress int `group:"Limits" default:"10000" help:"Of them, from one IPv4 address or one /64 of IPv6; a hall behind one router is one address. Any number from this machine and from a --trusted-proxy, whose requests count for the forwarded address. 0: no limit."`
 
 	Heartbeat     time.Duration `group:"Pace" default:"25s" help:"A client says something at least this often, and is closed after twice as long. Below what proxies on the way take for silence, which is often 30s."`
-	EventInterval time.Duration `group:"Pace" default:"50ms" help:"A message with a large audience sends its first change at once and then at most one event per interval. It stretches to one and a half times what the last event of the message took to write."`
+	EventInterval time.Duration `group:"Pace" default:"50ms" help:"A message with a large audience sends its first change at once and then at most one event per interval. It stretches to one and a half times what the last event of the message took to write; between two summaries, to five times as long, but not beyond 400ms for that."`
 	WriteTimeout  time.Duration `group:"Pace" default:"10s" help:"A client that takes nothing for so long is disconnected, and comes back by itself."`
 	LameDuck      time.Duration `group:"Pace" default:"5s" help:"At a stop, serve on for so long as a hub that is not ready, so that balancers send nobody new. A hub with the demo has no balancer, and does not wait."`
 	Drain         time.Duration `group:"Pace" default:"30s" help:"After --lame-duck, sessions are sent away, spread over a part of this time, and then calls may end. What is not done by then is cut off."`
