@@ -37,8 +37,9 @@ type Options struct {
 	// MaxTombstones is how many deletions a message lists at most; 300 if zero.
 	MaxTombstones int
 	// ShortcutFrom is how many pairs a message has at least before a commit tries the condition
-	// that nothing at all has changed in the bucket, see bucket.Shortcut; 300 if zero. NATS walks
-	// as many subjects in the time that a try in vain takes.
+	// that nothing at all has changed in the bucket, see bucket.Shortcut; 64 if zero. NATS walks
+	// 300 subjects in the time that a try in vain takes, but most tries that would be in vain are
+	// not made, see mayHold there.
 	ShortcutFrom int
 	// CacheBytes is the memory for messages and groups that are in use; 256 MiB if zero. The list
 	// of who is in which group takes up to an eighth of that besides.
@@ -69,7 +70,7 @@ func (o Options) withDefaults() Options {
 	o.NewShards = cmp.Or(o.NewShards, 1)
 	o.Replicas = cmp.Or(o.Replicas, 1)
 	o.MaxTombstones = cmp.Or(o.MaxTombstones, 300)
-	o.ShortcutFrom = cmp.Or(o.ShortcutFrom, 300)
+	o.ShortcutFrom = cmp.Or(o.ShortcutFrom, 64)
 	o.ttlSlack = cmp.Or(o.ttlSlack, time.Minute)
 	o.CacheBytes = cmp.Or(o.CacheBytes, 256<<20)
 	o.HubTTL = cmp.Or(o.HubTTL, defaultHubTTL)
