@@ -56,9 +56,12 @@ const smallStyles = {
 export const widgets = (entry) => ({
   ...sdk,
   ...classic,
-  entryPoints: [entry],
+  stdin: {
+    contents: `import * as widgets from './${entry}'; globalThis.ExthubWidgets = widgets;`,
+    resolveDir: web,
+    sourcefile: 'widgets.js',
+  },
   entryNames: 'widgets',
-  globalName: 'ExthubWidgets',
   plugins: [smallStyles],
 });
 

@@ -1,4 +1,5 @@
-import { ChatError, CLIENT } from './errors.js';
+import * as CLIENT from './clientcodes.js';
+import { ChatError } from './errors.js';
 
 /**
  * The methods of Tencent's web SDK 3.6 that Exthub does not have, by what they are about. An app

@@ -1,7 +1,8 @@
-import { EVENT, TYPES } from './constants.js';
-import { ChatError, CLIENT, isText } from './errors.js';
+import * as CLIENT from './clientcodes.js';
+import * as EVENT from './eventnames.js';
+import * as TYPES from './typenames.js';
+import { ChatError } from './errors.js';
 import { explainUnreachable } from './server.js';
-import { Session } from './session.js';
 
 /** The code that calls are rejected with after each type of KICKED_OUT. */
 const KICKED_CODES = Object.freeze({
@@ -14,12 +15,17 @@ const KICKED_CODES = Object.freeze({
 /** Milliseconds that logout waits for the hub. */
 const LOGOUT_MS = 2_000;
 
-/** Account knows who is logged in and, if nobody is, why not. */
+/**
+ * Account knows who is logged in and, if nobody is, why not.
+ *
+ * @template {import('./session.js').Session} S
+ */
 export class Account {
   _sdkAppID;
   _environment;
   _events;
-  /** @type {Session | null} */
+  _Session;
+  /** @type {S | null} */
   _session = null;
   /** @type {number} 0, or the code that calls are rejected with */
   _notReadyCode = CLIENT.NOT_READY;
@@ -35,11 +41,13 @@ export class Account {
    * @param {number} sdkAppID
    * @param {import('./environment.js').Environment} environment
    * @param {import('./events.js').Events} events
+   * @param {new (...login: import('./session.js').Parameters) => S} Session
    */
-  constructor(sdkAppID, environment, events) {
+  constructor(sdkAppID, environment, events, Session) {
     this._sdkAppID = sdkAppID;
     this._environment = environment;
     this._events = events;
+    this._Session = Session;
   }
 
   /** The session, also while it is logging in. */
@@ -57,34 +65,8 @@ export class Account {
     throw new ChatError(this._notReadyCode, 'Not logged in: wait for SDK_READY.');
   }
 
-  /** @type {import('./index.js').ChatSDK['login']} */
-  async login(options) {
-    const { userID, userSig } = options ?? {};
-    if (!isText(userID))
-      throw new ChatError(CLIENT.NO_USER_ID, 'userID must be a string that is not empty.');
-    if (!isText(userSig) && typeof userSig !== 'function') {
-      throw new ChatError(
-        CLIENT.NO_USER_SIG,
-        'userSig must be a string, or a function that gives one.',
-      );
-    }
-    if (this.isReady && this._session?.userID === userID) {
-      return {
-        code: 0,
-        data: {
-          actionStatus: 'OK',
-          errorCode: 0,
-          errorInfo: 'Already logged in.',
-          repeatLogin: true,
-        },
-      };
-    }
-    if (this._session) {
-      throw new ChatError(
-        CLIENT.REPEAT_LOGIN,
-        `${this._session.userID} is logged in or about to be: log out first.`,
-      );
-    }
+  /** @param {import('./index.js').LoginOptions} options */
+  async login({ userID, userSig }) {
     const renewable = typeof userSig === 'function';
     const session = this._createSession(userID, {
       get: renewable ? userSig : () => userSig,
@@ -109,7 +91,7 @@ export class Account {
       this._events.emit(EVENT.SDK_READY);
       session.start();
     });
-    return { code: 0, data: { actionStatus: 'OK', errorCode: 0, errorInfo: '', ...data } };
+    return loggedIn('', data);
   }
 
   async logout() {
@@ -141,10 +123,10 @@ export class Account {
       (...args) => {
         if (this._session === session) tell(...args);
       };
-    /** @type {Session} */
+    /** @type {S} */
     let session;
     try {
-      session = new Session(userID, userSig, this._sdkAppID, this._environment, {
+      session = new this._Session(userID, userSig, this._sdkAppID, this._environment, {
         emit: whileCurrent((name, data) => this._events.emit(name, data)),
         listens: (name) => this._events.has(name),
         loadLists: () => this.loadLists(),
@@ -179,12 +161,13 @@ export class Account {
    *
    * @param {ChatError} error
    */
-  _onEnd({ code, data: { closeCode } }) {
+  _onEnd(error) {
+    const { code, data } = error;
     if (code === 70052) return this._onKicked(TYPES.KICKED_OUT_REST_API);
-    if (code === 70001 || code === 20002 || closeCode === 4401)
+    if (code === 70001 || code === 20002 || data.closeCode === 4401)
       return this._onKicked(TYPES.KICKED_OUT_USERSIG_EXPIRED);
-    if (closeCode === 4403) return this._onKicked(TYPES.KICKED_OUT_MULT_DEVICE);
-    this._retire(CLIENT.LOGIN_FAILED);
+    if (data.closeCode === 4403) return this._onKicked(TYPES.KICKED_OUT_MULT_DEVICE);
+    this._retire(CLIENT.LOGIN_FAILED)?.close(error);
     this._events.emit(EVENT.SDK_NOT_READY);
   }
 
@@ -202,3 +185,15 @@ export class Account {
     return session;
   }
 }
+
+/**
+ * The result of a login.
+ *
+ * @param {string} errorInfo
+ * @param {object} data
+ * @returns {import('./index.js').Result<import('./index.js').LoginResult>}
+ */
+export const loggedIn = (errorInfo, data) => ({
+  code: 0,
+  data: { actionStatus: 'OK', errorCode: 0, errorInfo, ...data },
+});

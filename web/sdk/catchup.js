@@ -24,7 +24,7 @@ export class CatchUp {
   _told = '';
 
   /**
-   * @param {import('./session.js').Session} session
+   * @param {import('./chatsession.js').ChatSession} session
    * @param {import('./environment.js').Environment} environment
    */
   constructor(session, environment) {

@@ -1,5 +1,6 @@
+import * as CLIENT from './clientcodes.js';
 import { Backoff } from './backoff.js';
-import { ChatError, CLIENT, isTransient } from './errors.js';
+import { ChatError, isTransient } from './errors.js';
 import { Heartbeat, WAKE_PONG_MS } from './heartbeat.js';
 import { Rpc } from './rpc.js';
 import { Waiters } from './waiters.js';
@@ -159,8 +160,8 @@ export class Connection {
       this._rpc = rpc;
       this._connectedAt = clock.now();
       this._heartbeat.start(rpc, session.heartbeatInterval * 1000);
+      onLogin(session); // first, so that who hears of the connection finds what it brought
       onState('connected');
-      onLogin(session);
       this._waiters.wakeAll();
       return session;
     } catch (error) {
@@ -181,11 +182,10 @@ export class Connection {
     const { clock, onDisconnect, onState, renewable } = this._options;
     this._rpc = null;
     this._heartbeat.stop();
-    if (isFinal(code) && !(renewable && code === CLOSE_SIG_EXPIRED)) {
+    if (isFinal(code) && !(renewable && code === CLOSE_SIG_EXPIRED))
       return this._finish(
         new ChatError(CLIENT.LOST, `The hub closed with ${code}.`, { closeCode: code }),
       );
-    }
     onState('disconnected');
     onDisconnect();
     this._scheduleRetry(clock.now() - this._connectedAt);

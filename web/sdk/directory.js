@@ -7,7 +7,7 @@ const MAX_PROFILES = 100;
 export class Directory {
   _session;
 
-  /** @param {import('./session.js').Session} session */
+  /** @param {import('./chatsession.js').ChatSession} session */
   constructor(session) {
     this._session = session;
   }

@@ -26,19 +26,27 @@ const clock = Object.freeze({
  * @param {{ proxyServer?: string, WebSocket?: Environment['WebSocket'] }} options
  * @returns {Environment}
  */
-export function environmentOf({ proxyServer, WebSocket = globalThis.WebSocket }) {
-  return {
-    // Asked for by login: a server that renders a page makes a chat too, but has neither.
-    get url() {
-      return serverAddress(proxyServer);
-    },
-    get WebSocket() {
-      assert(WebSocket, 'WebSocket must be given where there is no global one.');
-      return WebSocket;
-    },
-    clock,
-    random: Math.random,
-    onWake,
-    later: (run) => void globalThis.setTimeout(run, 0),
-  };
-}
+export const environmentOf = ({ proxyServer, WebSocket }) =>
+  environmentAt(() => serverAddress(proxyServer), WebSocket);
+
+/**
+ * The same for a hub whose address is known.
+ *
+ * @param {() => string} address asked for by login: a server that renders a page makes a chat too,
+ *   but has neither that nor sockets
+ * @param {Environment['WebSocket']} [WebSocket]
+ * @returns {Environment}
+ */
+export const environmentAt = (address, WebSocket = globalThis.WebSocket) => ({
+  get url() {
+    return address();
+  },
+  get WebSocket() {
+    assert(WebSocket, 'WebSocket must be given where there is no global one.');
+    return WebSocket;
+  },
+  clock,
+  random: Math.random,
+  onWake,
+  later: (run) => void globalThis.setTimeout(run, 0),
+});

@@ -1,23 +1,4 @@
-/** The SDK's own codes. Errors of the hub keep the hub's code (codes.js). */
-export const CLIENT = Object.freeze({
-  NO_USER_ID: 2002,
-  NO_USER_SIG: 2003,
-  REPEAT_LOGIN: 2025,
-  NOT_A_MESSAGE: 2105,
-  BAD_CONVERSATION_TYPE: 2106,
-  LOST: 2800,
-  TIMEOUT: 2801,
-  OFFLINE: 2805,
-  ABSENT: 2998,
-  NOT_READY: 2999,
-  LOGGING_IN: 3000,
-  LOGIN_FAILED: 3001,
-  KICKED_DEVICE: 3002,
-  KICKED_ACCOUNT: 3003,
-  USER_SIG_EXPIRED: 3004,
-  LOGGED_OUT: 3005,
-  KICKED_REST: 3006,
-});
+import * as CLIENT from './clientcodes.js';
 
 /** The hub's code for somebody who is not in the conversation. */
 export const NOT_A_MEMBER = 10007;

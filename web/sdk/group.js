@@ -1,14 +1,12 @@
-import { TYPES } from './constants.js';
+import * as TYPES from './typenames.js';
 
 /**
- * @typedef {import('./session.js').Session} Session
+ * @typedef {import('./chatsession.js').ChatSession} Session
  */
 
-/** Groups makes, joins and leaves groups, and manages their members. */
+/** Groups makes and leaves groups, and manages their members. */
 export class Groups {
   _session;
-  /** @type {Set<string>} the groups that a guest has joined, which the hub does not remember */
-  _joined = new Set();
 
   /** @param {Session} session */
   constructor(session) {
@@ -20,22 +18,6 @@ export class Groups {
     const params = { name, type, groupID, guests, memberList };
     const { group } = await this._session.call('createGroup', params);
     return { group, overLimitUserIDList: [] };
-  }
-
-  /** @param {any} options */
-  async join({ groupID }) {
-    const { status, group } = await this._session.call('joinGroup', { groupID });
-    if (this._session.userID.startsWith('guest-')) this._joined.add(groupID);
-    return { status, group };
-  }
-
-  /**
-   * Joins again what a guest has joined: to the hub each connection is new. What comes of it the
-   * reads of the catch-up tell, which go behind.
-   */
-  onLogin() {
-    for (const groupID of this._joined)
-      this._session.call('joinGroup', { groupID }).catch(() => {});
   }
 
   /**

@@ -1,14 +1,15 @@
-import { EVENT, TYPES } from './constants.js';
-import { ChatError, CLIENT, isRefusal, isTransient, NOT_A_MEMBER } from './errors.js';
+import * as CLIENT from './clientcodes.js';
+import * as EVENT from './eventnames.js';
+import * as TYPES from './typenames.js';
+import { ChatError, isRefusal, isTransient, NOT_A_MEMBER } from './errors.js';
 import { Marks } from './marks.js';
 import { Message, toWire, updateFromWire } from './message.js';
-import { Messages } from './messages.js';
+import { PAGE, same } from './messages.js';
 
 /**
- * @typedef {import('./session.js').Session} Session
+ * @typedef {import('./chatsession.js').ChatSession} Session
  */
 
-const PAGE = 15;
 /** Pages read to catch up. After a longer absence the app gets the rest by getMessageList. */
 const CATCH_UP_PAGES = 20;
 
@@ -17,16 +18,13 @@ export class History {
   _session;
   _messages;
   marks = new Marks();
+  /** @type {Map<string, Message>} those of the store before this one, by ID */
+  _former = new Map();
 
   /** @param {Session} session */
   constructor(session) {
     this._session = session;
-    this._messages = new Messages(session);
-  }
-
-  /** @param {string} ID */
-  find(ID) {
-    return this._messages.find(ID);
+    this._messages = session.messages;
   }
 
   /** @param {Message} message */
@@ -66,9 +64,10 @@ export class History {
   }
 
   /** @param {any} options */
-  async list({ conversationID, nextReqMessageID = '', count = PAGE }) {
+  async list(options) {
+    const { conversationID, nextReqMessageID = '' } = options;
     const generation = this.marks.generation;
-    const page = await this._fetchPage(conversationID, nextReqMessageID, Math.min(count, PAGE));
+    const page = await this._messages.page(options);
     if (nextReqMessageID === '' && !this.marks.has(conversationID))
       this.marks
         .begin(conversationID, generation)
@@ -91,34 +90,8 @@ export class History {
     const { message: wire } = await this._session.call('revokeMessage', params, { retry: true });
     if (message instanceof Message && !this._messages.lookup(wire))
       this._messages.remember(message);
-    this.onRevoked([wire]);
-    return { message: /** @type {Message} */ (this.find(wire.ID)) };
-  }
-
-  /**
-   * Tells the handlers once of each message, whether they knew it or not.
-   *
-   * @param {any[]} wires the messages of a MESSAGE_REVOKED
-   */
-  onRevoked(wires) {
-    const fresh = wires.filter((wire) => !this._messages.lookup(wire)?.isRevoked);
-    const messages = fresh.map((wire) => this._messages.intern(wire));
-    for (const wire of wires) {
-      this._session.extensions.forget(wire.ID);
-      if (wire.conversationID) this.marks.tell(wire, this.marks.generation);
-    }
-    this._session.tell(EVENT.MESSAGE_REVOKED, messages);
-  }
-
-  /**
-   * Learns from a refusal that a message was revoked while there was no connection.
-   *
-   * @param {string} ID
-   * @param {string} revoker
-   */
-  onFoundRevoked(ID, revoker) {
-    const known = this.find(ID);
-    this.onRevoked([{ ID, time: known?.time, random: known?.random, isRevoked: true, revoker }]);
+    this._session.onRevoked([wire]);
+    return { message: /** @type {Message} */ (this._messages.find(wire.ID)) };
   }
 
   /**
@@ -137,7 +110,7 @@ export class History {
 
   /** Forgets what IDs name, once the hub's store was replaced. */
   reset() {
-    this._messages.reset();
+    this._former = new Map(this._messages.all.map((message) => [message.ID, message]));
     this.marks.reset();
   }
 
@@ -166,7 +139,7 @@ export class History {
       return;
     }
     this.onReceived(missed.messages.filter(({ isRevoked }) => !isRevoked));
-    this.onRevoked(missed.messages.filter(({ isRevoked }) => isRevoked));
+    this._session.onRevoked(missed.messages.filter(({ isRevoked }) => isRevoked));
     if (generation !== this.marks.generation || mark.away) return;
     mark.moveTo(missed.newest);
     mark.stale = false;
@@ -179,7 +152,7 @@ export class History {
    * @param {import('./mark.js').Mark} mark
    */
   async _readMissed(conversationID, mark) {
-    const oldest = this._messages.oldest(conversationID);
+    const oldest = this._oldest(conversationID);
     /** @type {any[]} */
     let messages = [];
     /** @type {any} */
@@ -194,7 +167,7 @@ export class History {
       while (known >= 0 && !found && !this._isKnown(mark, page.messageList[known])) known--;
       messages = [...page.messageList.slice(known + 1), ...messages];
       found ||= known >= 0;
-      this._noteRevoked(page.messageList);
+      this._messages.noteRevoked(page.messageList);
       next = page.nextReqMessageID;
       if (page.isCompleted || (found && page.messageList[0]?.time < oldest)) break;
     }
@@ -202,32 +175,15 @@ export class History {
   }
 
   /**
-   * Tells of what is here with its content, and was revoked as a page says.
+   * The time of the oldest message of a conversation that is here with its content.
    *
-   * @param {any[]} wires
-   */
-  _noteRevoked(wires) {
-    this.onRevoked(wires.filter((wire) => wire.isRevoked && this._messages.lookup(wire)));
-  }
-
-  /**
    * @param {string} conversationID
-   * @param {string} nextReqMessageID
-   * @param {number} count
    */
-  async _fetchPage(conversationID, nextReqMessageID, count) {
-    const params = { conversationID, nextReqMessageID, count };
-    const { messageList, ...rest } = await this._session.call('getMessageList', params, {
-      retry: true,
-    });
-    this._noteRevoked(messageList);
-    /** @type {Message[]} */
-    const messages = messageList.map((/** @type {any} */ wire) => this._messages.intern(wire));
-    return {
-      messageList: messages,
-      nextReqMessageID: rest.nextReqMessageID,
-      isCompleted: rest.isCompleted,
-    };
+  _oldest(conversationID) {
+    const times = this._messages.all
+      .filter((one) => one.conversationID === conversationID && !one.isRevoked)
+      .map(({ time }) => time);
+    return Math.min(...times);
   }
 
   /**
@@ -238,7 +194,7 @@ export class History {
    * @param {any} wire
    */
   _isKnown(mark, wire) {
-    if (mark.anew) return this._messages.isFormer(wire);
+    if (mark.anew) return same(this._former.get(wire.ID), wire) !== undefined;
     if (mark.since) return false;
     return wire.conversationType === TYPES.CONV_GROUP
       ? wire.sequence <= mark.sequence

@@ -39,7 +39,7 @@ export class Lists {
   _own = new Map();
 
   /**
-   * @param {import('./session.js').Session} session
+   * @param {import('./chatsession.js').ChatSession} session
    * @param {import('./rpc.js').Clock} clock
    */
   constructor(session, clock) {

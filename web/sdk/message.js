@@ -1,4 +1,4 @@
-import { TYPES } from './constants.js';
+import * as TYPES from './typenames.js';
 import { assert, assertOptions, assertString, isObject, isText } from './errors.js';
 
 /** @typedef {import('./index.js').AnyMessage} Shape */
@@ -58,16 +58,15 @@ export class Message {
 }
 
 /**
- * Copies what the hub says of the message.
+ * Copies what the hub says of the message, as far as a message has it.
  *
  * @param {Message} message
  * @param {any} wire
  * @param {string} userID the reader
  */
 export function updateFromWire(message, wire, userID) {
-  for (const field of WIRE_FIELDS) {
+  for (const field of Object.keys(message))
     if (wire[field] !== undefined) Object.assign(message, { [field]: wire[field] });
-  }
   message.status = 'success';
   message.flow = message.from === userID ? 'out' : 'in';
   return wire.isRevoked ? markRevoked(message, wire.revoker) : message;
@@ -84,24 +83,6 @@ function markRevoked(message, revoker) {
   const left = { payload: {}, cloudCustomData: '', isRevoked: true, revoker, revokerInfo };
   return Object.assign(message, left);
 }
-
-const WIRE_FIELDS = Object.freeze([
-  'ID',
-  'type',
-  'payload',
-  'conversationID',
-  'conversationType',
-  'from',
-  'to',
-  'time',
-  'sequence',
-  'random',
-  'isSupportExtension',
-  'cloudCustomData',
-  'nick',
-  'avatar',
-  'extensionRules',
-]);
 
 /**
  * The params of sendMessage.

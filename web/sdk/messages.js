@@ -4,13 +4,14 @@ import { Message, updateFromWire } from './message.js';
 /** Messages that are found. The least recently used are dropped. */
 const MAX_MESSAGES = 1_000;
 
+/** Messages of a page, at most. */
+export const PAGE = 15;
+
 /** Messages holds what a session knows of messages: one object for each. */
 export class Messages {
   _session;
   /** @type {Map<string, Message>} by ID */
   _known = new Map();
-  /** @type {Map<string, Message>} those of the store before this one, by ID */
-  _former = new Map();
 
   /** @param {import('./session.js').Session} session */
   constructor(session) {
@@ -31,6 +32,11 @@ export class Messages {
     return same(this._known.get(wire.ID), wire);
   }
 
+  /** All that are known. */
+  get all() {
+    return [...this._known.values()];
+  }
+
   /** @param {any} wire */
   intern(wire) {
     const message = this.lookup(wire) ?? new Message();
@@ -42,30 +48,27 @@ export class Messages {
     return touch(this._known, message.ID, message, MAX_MESSAGES);
   }
 
-  /** Notes that the hub's store was replaced, in which an ID may name another message. */
-  reset() {
-    this._former = new Map(this._known);
+  /**
+   * Tells of what is here with its content, and was revoked as a page says.
+   *
+   * @param {any[]} wires
+   */
+  noteRevoked(wires) {
+    this._session.onRevoked(wires.filter((wire) => wire.isRevoked && this.lookup(wire)));
   }
 
   /**
-   * Whether the message was known of the store before this one.
+   * Reads a page, the newest one if nextReqMessageID is ''.
    *
-   * @param {any} wire
+   * @param {{ conversationID: string, nextReqMessageID?: string, count?: number }} options
    */
-  isFormer(wire) {
-    return same(this._former.get(wire.ID), wire) !== undefined;
-  }
-
-  /**
-   * The time of the oldest message of a conversation that is here with its content.
-   *
-   * @param {string} conversationID
-   */
-  oldest(conversationID) {
-    const times = [...this._known.values()]
-      .filter((one) => one.conversationID === conversationID && !one.isRevoked)
-      .map(({ time }) => time);
-    return Math.min(...times);
+  async page({ conversationID, nextReqMessageID = '', count = PAGE }) {
+    const params = { conversationID, nextReqMessageID, count: Math.min(count, PAGE) };
+    const page = await this._session.call('getMessageList', params, { retry: true });
+    this.noteRevoked(page.messageList);
+    /** @type {Message[]} */
+    const messageList = page.messageList.map((/** @type {any} */ wire) => this.intern(wire));
+    return { ...page, messageList };
   }
 }
 
@@ -73,5 +76,5 @@ export class Messages {
  * @param {Message | undefined} known
  * @param {any} wire
  */
-const same = (known, { time, random = 0 }) =>
+export const same = (known, { time, random = 0 }) =>
   known?.time === time && known?.random === random ? known : undefined;

@@ -1,7 +1,7 @@
 import { assert, assertOptions, assertString, isObject, isText } from './errors.js';
 
 /** @param {any} message */
-export function validateSent(message) {
+function validateSent(message) {
   assert(isObject(message) && isText(message.ID), 'message must be a Message.');
   assert(message.status === 'success', 'message.status must be "success": send it first.');
 }
@@ -11,7 +11,7 @@ export function validateSent(message) {
  *
  * @param {any} message
  */
-export function validateMessage(message) {
+function validateMessage(message) {
   validateSent(message);
   assert(
     message.isSupportExtension === true,
@@ -20,7 +20,7 @@ export function validateMessage(message) {
 }
 
 /** @param {any} extensions */
-export function validatePairs(extensions) {
+function validatePairs(extensions) {
   assert(
     Array.isArray(extensions) && extensions.length > 0,
     'extensions must be an array of 1 to 20 pairs.',
@@ -35,7 +35,7 @@ export function validatePairs(extensions) {
 }
 
 /** @param {any} keyList */
-export function validateKeys(keyList) {
+function validateKeys(keyList) {
   if (keyList === undefined || keyList === null) return;
   assert(
     Array.isArray(keyList) && keyList.every((key) => typeof key === 'string'),
@@ -44,7 +44,7 @@ export function validateKeys(keyList) {
 }
 
 /** @param {any} groupID */
-export const validateGroupID = (groupID) =>
+const validateGroupID = (groupID) =>
   assert(isText(groupID), 'groupID must be a string that is not empty.');
 
 /** @param {any} options */
@@ -54,7 +54,7 @@ export function validateGroup(options) {
 }
 
 /** @param {any} options */
-export function validateNewGroup(options) {
+function validateNewGroup(options) {
   assertOptions(options);
   const { name, type = '', groupID = '', memberList = [] } = options;
   assert(isText(name), 'name must be a string that is not empty.');
@@ -67,7 +67,7 @@ export function validateNewGroup(options) {
 }
 
 /** @param {any} options */
-export function validateMemberPage(options) {
+function validateMemberPage(options) {
   validateGroup(options);
   const { count = 15, offset = 0 } = options;
   assert(Number.isInteger(count) && count > 0, 'count must be an integer from 1 to 100.');
@@ -75,7 +75,7 @@ export function validateMemberPage(options) {
 }
 
 /** @param {any} options */
-export function validateMembers(options) {
+function validateMembers(options) {
   validateGroup(options);
   validateUsers(options);
 }
@@ -94,7 +94,7 @@ export function validateUsers(options) {
  *
  * @param {any} options
  */
-export function validateMessagePage(options) {
+function validateMessagePage(options) {
   const { conversationID, nextReqMessageID = '', count = 15 } = options ?? {};
   validateConversationID(conversationID);
   assertString(nextReqMessageID, 'nextReqMessageID');
@@ -115,3 +115,49 @@ export const validateConversationID = (conversationID) =>
     isText(conversationID) && /^(C2C|GROUP)./.test(conversationID),
     'conversationID must be "C2C" and a userID, or "GROUP" and a groupID.',
   );
+
+/**
+ * @param {any} eventName
+ * @param {any} handler
+ */
+function validateListener(eventName, handler) {
+  assert(isText(eventName), 'eventName must be one of EVENT.');
+  assert(typeof handler === 'function', 'handler must be a function.');
+}
+
+/**
+ * The checks of a chat's methods, which get the same parameters.
+ *
+ * @type {Readonly<Record<string, (...parameters: any[]) => void>>}
+ */
+export const CHECKS = Object.freeze({
+  on: validateListener,
+  once: validateListener,
+  getMessageList: validateMessagePage,
+  revokeMessage: validateSent,
+  setMessageExtensions(message, extensions) {
+    validateMessage(message);
+    validatePairs(extensions);
+  },
+  getMessageExtensions: validateMessage,
+  deleteMessageExtensions(message, keyList) {
+    validateMessage(message);
+    validateKeys(keyList);
+  },
+  getMessageExtensionSummary: validateMessage,
+  closeMessageExtensions(message, options) {
+    validateMessage(message);
+    const closeAt = options?.closeAt;
+    assert(
+      closeAt === undefined || (Number.isInteger(closeAt) && closeAt >= 0),
+      'closeAt must be a time in Unix seconds, or 0.',
+    );
+  },
+  createGroup: validateNewGroup,
+  joinGroup: validateGroup,
+  quitGroup: validateGroupID,
+  dismissGroup: validateGroupID,
+  getGroupMemberList: validateMemberPage,
+  addGroupMember: validateMembers,
+  deleteGroupMember: validateMembers,
+});

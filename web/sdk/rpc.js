@@ -1,4 +1,5 @@
-import { ChatError, CLIENT } from './errors.js';
+import * as CLIENT from './clientcodes.js';
+import { ChatError } from './errors.js';
 import { decode, encode, isNotification } from './frames.js';
 
 /**

@@ -46,7 +46,7 @@ function parse(text) {
 }
 
 /** @param {URL} url */
-const toWebSocket = (url) => url.href.replace(/^http/, 'ws');
+export const toWebSocket = (url) => url.href.replace(/^http/, 'ws');
 
 /**
  * Says why no connection came about. Browsers keep that from scripts: a hub that is not there and

@@ -1,12 +1,9 @@
-import { CatchUp } from './catchup.js';
 import { Connection } from './connection.js';
-import { EVENT, TYPES } from './constants.js';
-import { Extensions } from './extensions.js';
-import { Groups } from './group.js';
-import { History } from './history.js';
-import { Drafts } from './message.js';
+import * as EVENT from './eventnames.js';
+import * as TYPES from './typenames.js';
+import { Messages } from './messages.js';
 import { NOTIFICATIONS } from './notifications.js';
-import { Polls } from './polls.js';
+import { Pairs } from './pairs.js';
 import { askUserSig } from './usersig.js';
 
 /**
@@ -17,44 +14,43 @@ import { askUserSig } from './usersig.js';
  * @property {(state: 'connecting' | 'connected' | 'disconnected') => void} onState
  * @property {(type: any) => void} onKicked
  * @property {(error: import('./errors.js').ChatError) => void} onEnd
+ *
+ * @typedef {object} Login what the hub says of a login
+ * @property {number} time
+ * @property {string} epoch
+ * @property {string} position
+ * @property {{ maxExtensionsPerRequest: number }} limits
+ *
+ * @typedef {ConstructorParameters<typeof Session>} Parameters
  */
 
-/** The events that tell a list. */
-const LISTS = ['onConversationListUpdated', 'onGroupListUpdated'];
-
 /**
- * Session is one user from login to logout. What the app's handlers missed while there was no
- * connection is fetched after the next login, so that an app may rely on events alone. If the hub's
- * store was replaced meanwhile, all is fetched, and the handlers get what differs.
+ * Session is one user from login to logout, over as many connections as it takes. It reads the
+ * messages that it is told, and hears what becomes of them. What was missed while there was no
+ * connection, or while the user was not in a group, has to be read again; a ChatSession does that
+ * by itself.
  */
 export class Session {
   userID;
-  drafts;
-  history = new History(this);
-  extensions = new Extensions(this);
-  polls = new Polls(this);
-  groups = new Groups(this);
+  messages = new Messages(this);
+  extensions = new Pairs(this);
 
   /** @type {(name: string, data: any) => void} calls the app's handlers */
   emit;
-  /** @type {(name: string) => boolean} whether the app has a handler */
-  listens;
-  /** @type {import('./lists.js').Lists | undefined} the app's, if it has asked for any */
-  loadedLists;
-
-  _connection;
-  _clock;
-  _catchUp;
-  _listener;
-  /** The hub's time in milliseconds when this machine's steady clock stood at 0. */
-  _hubTimeAtZero = 0;
   /** The number of pairs that one request may change. */
   perRequest = 20;
+
+  _clock;
+  _connection;
+  _environment;
+  /** @type {Readonly<Record<string, (session: any, event: any) => void>>} */
+  _handlers = NOTIFICATIONS;
+  _listener;
   _renewable;
+  /** @type {Set<string>} the groups that a guest has joined, which the hub does not remember */
+  _joined = new Set();
   /** @type {string | undefined} the hub's store that all revisions here belong to */
   _epoch;
-  /** @type {[method: string, params: any][] | null} notifications while messages catch up */
-  _buffered = [];
 
   /**
    * @param {string} userID
@@ -66,74 +62,33 @@ export class Session {
   constructor(userID, userSig, sdkAppID, environment, listener) {
     this.userID = userID;
     this.emit = listener.emit;
-    this.listens = listener.listens;
+    this._clock = environment.clock;
+    this._environment = environment;
     this._listener = listener;
     this._renewable = userSig.renewable;
-    this._clock = environment.clock;
-    this._catchUp = new CatchUp(this, environment);
-    this.drafts = new Drafts(userID, new Date(environment.clock.time()));
     this._connection = new Connection({
       ...environment,
       loginParams: async () => ({
         sdkAppID,
         userID,
-        userSig: await askUserSig(userSig, environment.clock),
+        userSig: await askUserSig(userSig, this._clock),
         batch: true,
       }),
       renewable: userSig.renewable,
       onState: listener.onState,
-      onEnd: (error) => {
-        this._catchUp.stop();
-        listener.onEnd(error);
-      },
-      onLogin: (session) => this._onLogin(session),
+      onEnd: listener.onEnd,
+      onLogin: (login) => this._onLogin(login),
       onDisconnect: () => this._onDisconnect(),
       onNotification: (method, params) => this._onNotification(method, params),
     });
   }
 
-  /** Logs in. Handlers get nothing before start. */
   login() {
     return this._connection.connect();
   }
 
-  start() {
-    this.flush();
-    for (const name of LISTS) this.onListen(name);
-  }
-
-  /** The app's lists, whose code is loaded when they are first asked for. */
-  async lists() {
-    const { Lists } = await this._listener.loadLists();
-    return (this.loadedLists ??= new Lists(this, this._clock));
-  }
-
-  /** @param {string} name of the event that the app listens to: its list is kept current */
-  onListen(name) {
-    if (LISTS.includes(name)) this.tellLists(name, (lists) => lists.onListen(name));
-  }
-
-  /**
-   * Loads the lists for what an event tells, if the app listens to it.
-   *
-   * @param {string} name
-   * @param {(lists: import('./lists.js').Lists) => void} tell
-   */
-  tellLists(name, tell) {
-    if (this.listens(name)) this.lists().then(tell, console.error);
-  }
-
-  /** @type {(name: string, messages: import('./message.js').Message[]) => void} */
-  tell(name, messages) {
-    if (!messages.length) return;
-    this.loadedLists?.onMessages(messages);
-    this.emit(name, messages);
-  }
-
-  /** All that was missed was fetched. */
-  onCaughtUp() {
-    this.loadedLists?.refresh();
-  }
+  /** The app has heard that it is logged in. */
+  start() {}
 
   /**
    * @param {string} method
@@ -153,83 +108,100 @@ export class Session {
     return this._connection.deadline(ms);
   }
 
-  /** The hub's time in seconds, the unit of message.time. */
-  serverTime() {
-    return Math.floor((this._clock.now() + this._hubTimeAtZero) / 1000);
-  }
-
   /** @param {import('./errors.js').ChatError} reason */
   close(reason) {
-    this._catchUp.stop();
     this._connection.close(reason);
   }
 
-  /**
-   * @param {{ time: number, epoch: string, position: string,
-   *   limits: { maxExtensionsPerRequest: number } }} login
-   */
-  _onLogin({ time, epoch, position, limits }) {
-    this.perRequest = limits.maxExtensionsPerRequest;
-    this._hubTimeAtZero = time * 1000 - this._clock.now();
-    if (epoch !== this._epoch) {
-      this.history.reset();
-      this.extensions.reset();
-    }
-    this._epoch = epoch;
-    this.groups.onLogin();
-    this._catchUp.onLogin(position);
+  /** @param {any} options */
+  list(options) {
+    return this.messages.page(options);
   }
 
-  _onDisconnect() {
-    this.flush('GROUP'); // all but who is in a group is read anew, in its order
-    this._buffered = [];
-    this._catchUp.stop();
-    this.history.marks.onDisconnect();
-    this.extensions.onDisconnect();
+  /** @param {{ groupID: string }} options */
+  async join({ groupID }) {
+    const joined = await this.call('joinGroup', { groupID });
+    if (this.userID.startsWith('guest-')) this._joined.add(groupID);
+    return joined;
   }
 
-  /** Notifications that wait until the messages before them are there. */
-  get buffered() {
-    return this._buffered ?? [];
-  }
-
-  /** @param {string} [prefix] of what waits and is to be told; the rest is dropped */
-  flush(prefix = '') {
-    const { buffered } = this;
-    this._buffered = null;
-    for (const [method, params] of buffered)
-      if (method.startsWith(prefix)) this._onNotification(method, params);
-  }
-
-  /** @param {string} type */
-  _onKicked(type) {
-    // With a fresh UserSig the session comes back after the close that follows.
-    if (type !== TYPES.KICKED_OUT_USERSIG_EXPIRED || !this._renewable)
-      this._listener.onKicked(type);
+  /** @param {{ ID: string }} message */
+  summary({ ID: messageID }) {
+    return this.call('getMessageExtensionSummary', { messageID }, { retry: true });
   }
 
   /**
-   * Handles a group that the user is in from now on. What changed while the user was not is fetched
-   * first; then comes what came since.
+   * Closing twice is closing once, so it is asked again after a lost connection.
    *
-   * @param {{ groupID: string }} event
+   * @param {{ ID: string }} message
+   * @param {number} [closeAt]
    */
+  closeExtensions({ ID: messageID }, closeAt) {
+    return this.call('closeMessageExtensions', { messageID, closeAt }, { retry: true });
+  }
+
+  /**
+   * Tells the handlers once of each message, whether they knew it or not.
+   *
+   * @param {any[]} wires the messages of a MESSAGE_REVOKED
+   */
+  onRevoked(wires) {
+    const fresh = wires.filter((wire) => !this.messages.lookup(wire)?.isRevoked);
+    const messages = fresh.map((wire) => this.messages.intern(wire));
+    for (const { ID } of wires) this.extensions.forget(ID);
+    this.tell(EVENT.MESSAGE_REVOKED, messages);
+  }
+
+  /**
+   * Learns from a refusal that a message was revoked while there was no connection.
+   *
+   * @param {string} ID
+   * @param {string} revoker
+   */
+  onFoundRevoked(ID, revoker) {
+    const known = this.messages.find(ID);
+    this.onRevoked([{ ID, time: known?.time, random: known?.random, isRevoked: true, revoker }]);
+  }
+
+  /** @type {(name: string, messages: import('./message.js').Message[]) => void} */
+  tell(name, messages) {
+    if (messages.length) this.emit(name, messages);
+  }
+
+  /** @param {{ groupID: string }} event */
   onJoined({ groupID }) {
     this.emit(EVENT.GROUP_JOINED, { groupID });
-    this.loadedLists?.groupsChanged();
-    const conversationID = TYPES.CONV_GROUP + groupID;
-    const missed = this.history.marks.setAway(conversationID, false);
-    this.history.follow(conversationID).catch(() => {}); // the next message begins it
-    if (missed) this._buffered ??= [];
-    if (this.extensions.setAway(groupID, false) || missed) void this._catchUp.run();
   }
 
   /** @param {{ groupID: string, reason: string }} event */
   onLeft({ groupID, reason }) {
-    this.history.marks.setAway(TYPES.CONV_GROUP + groupID, true);
-    this.extensions.setAway(groupID, true);
+    this.extensions.onGap();
     this.emit(EVENT.GROUP_LEFT, { groupID, reason });
-    this.loadedLists?.onLeft(groupID);
+  }
+
+  /** @param {Login} login */
+  _onLogin({ epoch, limits }) {
+    this.perRequest = limits.maxExtensionsPerRequest;
+    if (epoch !== this._epoch) this._reset();
+    this._epoch = epoch;
+    // To the hub each connection of a guest is new. What comes of it the reads behind it say.
+    for (const groupID of this._joined) this.call('joinGroup', { groupID }).catch(() => {});
+  }
+
+  /** Forgets what the hub's last store held: it was replaced. */
+  _reset() {
+    this.extensions.reset();
+  }
+
+  _onDisconnect() {
+    this.extensions.onGap();
+  }
+
+  /** @param {{ type: string }} event */
+  onKicked({ type }) {
+    // With a fresh UserSig the session comes back after the close that follows.
+    if (type !== TYPES.KICKED_OUT_USERSIG_EXPIRED || !this._renewable)
+      this._listener.onKicked(type);
   }
 
   /**
@@ -237,8 +209,6 @@ export class Session {
    * @param {any} params
    */
   _onNotification(method, params) {
-    if (method === 'KICKED_OUT') this._onKicked(params.type);
-    else if (this._buffered) this._buffered.push([method, params]);
-    else NOTIFICATIONS[method]?.(this, params);
+    this._handlers[method]?.(this, params);
   }
 }

@@ -1,4 +1,4 @@
-import { apply, deliverAll, diff, EMPTY, inherit } from './view.js';
+import { apply, diff, EMPTY, inherit } from './view.js';
 
 /** TrackedMessage is what the session knows of one message's pairs, and up to which revision. */
 export class TrackedMessage {
@@ -36,7 +36,7 @@ export class TrackedMessage {
    */
   apply(change) {
     this.clearSeq = Math.max(this.clearSeq, change.clearSeq ?? 0);
-    return this._replace(apply(this.view, change));
+    return this.replace(apply(this.view, change));
   }
 
   /**
@@ -47,16 +47,6 @@ export class TrackedMessage {
    */
   advance(latestSeq) {
     if (!this.stale) this.cursor = Math.max(this.cursor, latestSeq);
-  }
-
-  /** Delivers all that is pending. */
-  deliver() {
-    return this._replace(deliverAll(this.view));
-  }
-
-  /** Deletes all that handlers know from earlier stores: the message is not in this one. */
-  abandon() {
-    return this._replace(deliverAll(inherit(EMPTY, this.previous)));
   }
 
   /** @param {number} incarnation of the store that replaced the last */
@@ -96,7 +86,7 @@ export class TrackedMessage {
    *
    * @param {import('./view.js').View} view
    */
-  _replace(view) {
+  replace(view) {
     const changes = diff(this.view, view);
     this.view = view;
     return changes;

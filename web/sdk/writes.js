@@ -1,4 +1,5 @@
-import { ChatError, CLIENT, isTransient, mayBeDone } from './errors.js';
+import * as CLIENT from './clientcodes.js';
+import { ChatError, isTransient, mayBeDone } from './errors.js';
 import { Queue } from './queue.js';
 import { expectedSeq, live, PENDING } from './view.js';
 
@@ -40,7 +41,7 @@ export class Writes {
 
   /**
    * @param {import('./session.js').Session} session
-   * @param {import('./extensions.js').Extensions} extensions
+   * @param {import('./pairs.js').Pairs} extensions
    */
   constructor(session, extensions) {
     this._session = session;

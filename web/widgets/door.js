@@ -1,15 +1,17 @@
 // Who a widget is to the hub, and over which connection. Widgets of one page that name the same hub
 // and the same ticket share a chat, and so a socket.
-import { Chat } from '../sdk/chat.js';
-import { environmentOf } from '../sdk/environment.js';
+import { Client } from '../sdk/client.js';
+import { environmentAt } from '../sdk/environment.js';
+import { toWebSocket } from '../sdk/server.js';
+import { Session } from '../sdk/session.js';
 
 /**
- * @typedef {import('../sdk/index.js').ChatSDK} ChatSDK
+ * @typedef {import('./index.js').WidgetClient} WidgetClient
  * @typedef {import('./index.js').Ticket} Ticket
  * @typedef {import('./index.js').TicketSource} TicketSource
  *
  * @typedef {object} Entrance
- * @property {Promise<ChatSDK>} chat logged in
+ * @property {Promise<Client<Session>>} chat logged in
  * @property {() => void} leave the last one who leaves ends the session
  */
 
@@ -22,7 +24,7 @@ const NO_CONNECTION = 2805;
 /**
  * By hub and ticket.
  *
- * @type {Map<string, Map<unknown, { users: number, chat: Promise<ChatSDK> }>>}
+ * @type {Map<string, Map<unknown, { users: number, chat: Promise<Client<Session>> }>>}
  */
 const shared = new Map();
 
@@ -61,7 +63,7 @@ export function enter(hub, ticket) {
     if (--one.users) return;
     forget();
     one.chat.then(
-      (/** @type {ChatSDK} */ chat) => chat.destroy(),
+      (/** @type {Client<Session>} */ chat) => chat.destroy(),
       () => {},
     );
   };
@@ -92,9 +94,8 @@ async function logIn(hub, source, onEnd) {
  * @param {() => void} onEnd
  */
 async function begin(hub, { sdkAppID, userID, userSig }, ask, onEnd) {
-  const environment = environmentOf({ proxyServer: new URL('ws', hub).href });
-  const made = new Chat(sdkAppID ?? (await appOf(userSig)), environment, () => {});
-  const chat = /** @type {ChatSDK} */ (/** @type {unknown} */ (made));
+  const environment = environmentAt(() => toWebSocket(new URL('ws', hub)));
+  const chat = new Client(sdkAppID ?? (await appOf(userSig)), environment, Session);
   let first = userSig;
   const renew = async () => {
     const ticket = await ask();

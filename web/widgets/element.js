@@ -8,7 +8,7 @@ import { Voice } from './voice.js';
 import { speaker } from './words.js';
 
 /**
- * @typedef {import('../sdk/index.js').ChatSDK} ChatSDK
+ * @typedef {import('./index.js').WidgetClient} WidgetClient
  * @typedef {import('./index.js').WidgetState} WidgetState
  * @typedef {import('./index.js').TicketSource} TicketSource
  * @typedef {import('./index.js').ExtWidget} ExtWidget
@@ -31,7 +31,9 @@ const Base = globalThis.HTMLElement ?? /** @type {typeof HTMLElement} */ (class 
  * when something is lost, and draws once for all that comes at a time.
  */
 export class Element extends Base {
-  static observedAttributes = [...BEGIN_ANEW, ...DRAW_ANEW];
+  static get observedAttributes() {
+    return [...BEGIN_ANEW, ...DRAW_ANEW];
+  }
 
   /** @type {Source | null} what is drawn; while it begins anew, what was */
   _source = null;
@@ -60,7 +62,7 @@ export class Element extends Base {
   _states;
   /** @type {ReturnType<typeof speaker> | null} */
   _speaker = null;
-  /** @type {ChatSDK | null} the page's */
+  /** @type {WidgetClient | null} the page's */
   _client = null;
   /** @type {TicketSource | null} */
   _ticket = null;
@@ -265,7 +267,7 @@ export class Element extends Base {
     }
   }
 
-  /** @returns {Promise<ChatSDK>} */
+  /** @returns {Promise<WidgetClient>} */
   async _chat() {
     const client = this._client;
     if (client) {

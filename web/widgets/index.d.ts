@@ -36,10 +36,32 @@ export type WidgetState =
   | 'unsupported'
   | 'error';
 
+/**
+ * What widgets need of a chat. A ChatSDK has it; where the page sets none, widgets have a client of
+ * their own with no more than this. That one leaves it to the hub to check parameters, and does not
+ * tell what happened while there was no connection: read again when there is one.
+ */
+export type WidgetClient = Pick<
+  ChatSDK,
+  | 'isReady'
+  | 'getLoginUser'
+  | 'on'
+  | 'once'
+  | 'off'
+  | 'joinGroup'
+  | 'findMessage'
+  | 'getMessageList'
+  | 'getMessageExtensions'
+  | 'setMessageExtensions'
+  | 'deleteMessageExtensions'
+  | 'getMessageExtensionSummary'
+  | 'closeMessageExtensions'
+>;
+
 /** What all widgets have. */
 export interface ExtWidget extends HTMLElement {
-  /** The chat that it uses. Set it, and many widgets and the page share one. */
-  client: ChatSDK | null;
+  /** The chat that it uses. Set a ChatSDK, and many widgets and the page share one. */
+  client: WidgetClient | null;
   /** Who the reader is; null: a guest. */
   ticket: TicketSource | null;
   /**

@@ -1,5 +1,5 @@
 /**
- * @typedef {import('../sdk/index.js').ChatSDK} ChatSDK
+ * @typedef {import('./index.js').WidgetClient} WidgetClient
  * @typedef {import('../sdk/index.js').Message} Message
  * @typedef {import('../sdk/index.js').ExtensionSummary} Summary
  */
@@ -24,6 +24,8 @@ export class Source {
   online = true;
   chat;
 
+  /** Whether the user was removed from the message's group. */
+  _away = false;
   _messageID;
   _mayJoin;
   _onChange;
@@ -32,7 +34,7 @@ export class Source {
   _handlers;
 
   /**
-   * @param {ChatSDK} chat logged in
+   * @param {WidgetClient} chat logged in
    * @param {string} messageID
    * @param {object} options
    * @param {boolean} options.mayJoin whether to join the message's group, if that is needed
@@ -48,10 +50,15 @@ export class Source {
     const ofMessage =
       (/** @type {(data: any) => void} */ apply) =>
       (/** @type {any} */ { data }) => {
-        if (data.messageID !== messageID || !this.message) return;
+        if (data.messageID !== messageID) return;
         apply(data);
-        onChange();
+        if (this.message) onChange();
       };
+    const groupID = groupOf(messageID);
+    const ofGroup =
+      (/** @type {() => void} */ apply) =>
+      (/** @type {any} */ { data }) =>
+        data.groupID === groupID && apply();
     this._handlers = [
       ['onMessageExtensionsUpdated', ofMessage((data) => this._set(data.extensions))],
       [
@@ -63,6 +70,8 @@ export class Source {
       ['onMessageExtensionsSummary', ofMessage((data) => this._sum(data.summary))],
       ['onMessageExtensionsClosed', ofMessage((data) => this._onClosed(data.summary))],
       ['onMessageRevoked', ({ data }) => this._onRevoked(data)],
+      ['onGroupLeft', ofGroup(() => (this._away = true))],
+      ['onGroupJoined', ofGroup(() => this._onJoined())],
       ['netStateChange', ({ data }) => this._onNet(data.state)],
       ['sdkStateNotReady', () => onTrouble({ code: 2999 })],
       [
@@ -82,21 +91,30 @@ export class Source {
     for (const [name, handler] of this._handlers) this.chat.off(name, handler);
   }
 
-  /** Reads all. In one go, since each answer takes as long as the way to the hub and back. */
+  /**
+   * Reads all. In one go, since each answer takes as long as the way to the hub and back; and each
+   * answer counts when it is there, since what is told behind it is newer.
+   */
   async read() {
     const groupID = groupOf(this._messageID);
+    const { summary } = this;
     const all = () =>
       Promise.all([
         this._find(groupID),
-        this.chat.getMessageExtensions(this._handle()),
-        this.chat.getMessageExtensionSummary(this._handle()),
+        this.chat.getMessageExtensions(this._handle()).then(({ data }) => {
+          this.pairs.clear();
+          this._set(data.extensions);
+        }),
+        this.chat.getMessageExtensionSummary(this._handle()).then(({ data }) => {
+          // If nothing was told meanwhile it is the last, whatever its Seq: stores are replaced.
+          if (this.summary === summary) this.summary = data.summary;
+          else this._sum(data.summary);
+        }),
       ]);
-    // Before the first answer nobody knows whether this user is a member, and a guest is one for a
-    // session. To ask first would cost a stranger two ways to the hub and back; who is a member is
-    // refused, which costs little. What became of it, the answers behind it say.
-    const guest = this.chat.getLoginUser().startsWith('guest-');
-    if (this._mayJoin && groupID && (guest || !this.message))
-      this.chat.joinGroup({ groupID }).catch(() => {});
+    // Before the first answer nobody knows whether this user is a member. To ask first would cost a
+    // stranger two ways to the hub and back; who is a member is refused, which costs little. What
+    // became of it, the answers behind it say.
+    if (this._mayJoin && groupID && !this.message) this.chat.joinGroup({ groupID }).catch(() => {});
     let found;
     try {
       found = await all();
@@ -106,11 +124,7 @@ export class Source {
       await this.chat.joinGroup({ groupID });
       found = await all();
     }
-    const [message, { data: read }, { data: come }] = found;
-    this.message = message;
-    this.pairs.clear();
-    this._set(read.extensions);
-    this.summary = come.summary;
+    [this.message] = found;
     this._onChange();
   }
 
@@ -160,7 +174,7 @@ export class Source {
 
   /** @param {Summary} summary an older one may come behind a newer that was asked for */
   _sum(summary) {
-    if (summary.latestSeq >= this.summary.latestSeq) this.summary = summary;
+    if (seqOf(summary) >= seqOf(this.summary)) this.summary = summary;
   }
 
   /** @param {Summary} summary what was hidden may be read now */
@@ -179,18 +193,29 @@ export class Source {
     const online = state === 'connected';
     if (online === this.online) return;
     this.online = online;
-    // The SDK fetches pairs that were missed, but no summary.
-    if (online && this.message) this._readAgain();
+    if (online) this._readAgain();
     this._onChange();
   }
 
+  /** Who comes back into the group has missed what was between. */
+  _onJoined() {
+    if (this._away) this._readAgain();
+    this._away = false;
+  }
+
+  /** Reads what may have been missed. */
   _readAgain() {
-    this.read().catch((error) => {
-      // Without a connection, the next one brings it.
-      if (this.online && error.code >= 10_000) this._onTrouble(error);
-    });
+    // Without a connection, the next one brings it.
+    this.read().catch((error) => this.online && this._onTrouble(error));
   }
 }
+
+/**
+ * Up to where a summary is true. The close is the last that happens to a message.
+ *
+ * @param {Summary} summary
+ */
+const seqOf = ({ latestSeq, closedSeq = latestSeq }) => closedSeq;
 
 /**
  * The group of a message, '' for one-to-one. Bytes that a messageID can't have are =HH.

@@ -1,7 +1,7 @@
 // What a session fetches after a lost connection, in which order it tells, and what it forgets.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { EVENT } from '../../sdk/constants.js';
+import * as EVENT from '../../sdk/eventnames.js';
 import { logIn, reconnect, start } from './context.js';
 
 const brief = { timeout: 10_000 };

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { CALL_MS } from '../../sdk/connection.js';
-import { EVENT } from '../../sdk/constants.js';
+import * as EVENT from '../../sdk/eventnames.js';
 import { PONG_MS, WAKE_PONG_MS } from '../../sdk/heartbeat.js';
 import { logIn, reconnect, start } from './context.js';
 

@@ -1,6 +1,6 @@
 import { WebSocket as RealSocket } from 'ws';
 import { Chat } from '../../sdk/chat.js';
-import { EVENT } from '../../sdk/constants.js';
+import * as EVENT from '../../sdk/eventnames.js';
 import { Clock } from './clock.js';
 import { FakeHub } from './fakehub.js';
 

@@ -2,8 +2,9 @@
 // these orders are up to chance, so a model of one message takes its place.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { EVENT } from '../../sdk/constants.js';
-import { ChatError, CLIENT } from '../../sdk/errors.js';
+import * as EVENT from '../../sdk/eventnames.js';
+import * as CLIENT from '../../sdk/clientcodes.js';
+import { ChatError } from '../../sdk/errors.js';
 import { modelSession, Life, message } from './life.js';
 import { Model } from './model.js';
 

@@ -1,4 +1,4 @@
-import { EVENT } from '../../sdk/constants.js';
+import * as EVENT from '../../sdk/eventnames.js';
 import { Extensions } from '../../sdk/extensions.js';
 import { Model } from './model.js';
 import { pick, seeded } from './random.js';

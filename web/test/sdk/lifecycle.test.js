@@ -1,7 +1,7 @@
 // Sessions that begin, end and follow each other, and code of the app's that fails.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { EVENT } from '../../sdk/constants.js';
+import * as EVENT from '../../sdk/eventnames.js';
 import { create } from '../../sdk/create.js';
 import { USER_SIG_MS } from '../../sdk/usersig.js';
 import { logIn, reconnect, start } from './context.js';

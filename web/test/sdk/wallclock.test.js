@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { readdir, readFile } from 'node:fs/promises';
 import { test } from 'node:test';
 import { CALL_MS } from '../../sdk/connection.js';
-import { EVENT } from '../../sdk/constants.js';
+import * as EVENT from '../../sdk/eventnames.js';
 import { logIn, reconnect, start } from './context.js';
 
 const brief = { timeout: 10_000 };
@@ -117,5 +117,5 @@ test('the SDK asks for the time of day to show and to number, never to decide', 
     const source = await readFile(new URL(name, sdk), 'utf8');
     if (/\bDate\b|\.time\(\)/.test(source.replace(/\/\*[^]*?\*\/|\/\/ .*/g, ''))) asked.push(name);
   }
-  assert.deepEqual(asked, ['chat.js', 'environment.js', 'message.js', 'session.js']);
+  assert.deepEqual(asked, ['chat.js', 'chatsession.js', 'environment.js', 'message.js']);
 });

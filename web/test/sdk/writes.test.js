@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { CALL_MS } from '../../sdk/connection.js';
-import { ChatError, CLIENT } from '../../sdk/errors.js';
+import * as CLIENT from '../../sdk/clientcodes.js';
+import { ChatError } from '../../sdk/errors.js';
 import { logIn, reconnect, start } from './context.js';
 import { message, modelSession } from './life.js';
 import { Model } from './model.js';
