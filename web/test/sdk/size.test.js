@@ -48,6 +48,14 @@ test('dist/ is what the sources make: npm run pack', async () => {
   assert.deepEqual((await readdir(new URL('dist/', web))).sort(), names);
 });
 
+test('no file is packed that pack.js does not name: the hub serves those alone', async () => {
+  const [head] = (await readFile(new URL('pack.js', web), 'utf8')).split('\nimport ');
+  const named = [...head.matchAll(/\bdist\/([\w.]+)/g)].map(([, name]) => name);
+  const packed = (await pack()).map(({ path }) => basename(path));
+  const files = packed.filter((name) => !name.endsWith('.map'));
+  assert.deepEqual(files.sort(), named.sort());
+});
+
 test('no file is longer than one sitting', async () => {
   const limits = { sdk: 250, widgets: 400 };
   for (const [folder, limit] of Object.entries(limits)) {
