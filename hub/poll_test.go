@@ -317,6 +317,31 @@ func TestAtomicSet(t *testing.T) {
 	}
 }
 
+// A client that has read before the close asks for what came since, and what was hidden has
+// revisions from before: it is told to read anew. Of what is hidden for good it is not.
+func TestReadBeforeTheClose(t *testing.T) {
+	w := hubtest.Start(t)
+	ann := w.Login("ann")
+	makeHall(ann, "bob")
+	bob := w.Login("bob")
+	for reveal, shown := range map[string]bool{"closed": true, "never": false} {
+		id := sendPoll(ann, "hall", object{"write": "own", "reveal": reveal})
+		ann.Set(id, "ann", "1", 0)
+		seen := bob.Get(id, 0)
+		since := seen.LatestSeq + 1
+		if page := bob.Get(id, since); len(seen.Extensions)+len(page.Extensions) > 0 || page.PurgedSeq >= since {
+			t.Errorf("%s, before the close: %+v, then %+v", reveal, seen, page)
+		}
+		closePoll(ann, id)
+		if page := bob.Get(id, since); page.PurgedSeq >= since != shown {
+			t.Errorf("%s: a client that was here until %d is told %+v", reveal, since, page)
+		}
+		if page := bob.Get(id, 0); len(page.Extensions) == 1 != shown {
+			t.Errorf("%s, after the close: %+v", reveal, page)
+		}
+	}
+}
+
 // setThrough sets a pair of a message of the hall through a door, and returns the code.
 func setThrough(w *hubtest.World, door, user, id, key, value string, seq uint64) int {
 	if door == "socket" {

@@ -28,7 +28,7 @@ type Page struct {
 	Pairs     []kv.Pair
 	LatestSeq uint64
 	ClearSeq  uint64 // of the last deletion of all: no pair at or below it exists any more
-	PurgedSeq uint64 // deletions at or below it are not listed
+	PurgedSeq uint64 // changes up to it may be missing: only a read from 0 has all
 	ClosedSeq uint64 // not 0: the message is closed, and no pair is above it
 	Complete  bool   // no pair follows
 	Rules     *ballot.Rules
@@ -103,9 +103,18 @@ func (c *Commands) GetExtensions(ctx context.Context, caller Caller, cmd GetExte
 // emptyPage returns a page of the message as it is, without its pairs.
 func emptyPage(m *kv.Message) *Page {
 	return &Page{
-		LatestSeq: m.LatestSeq(), ClearSeq: m.ClearSeq(), PurgedSeq: m.PurgedSeq(), ClosedSeq: m.ClosedSeq(),
+		LatestSeq: m.LatestSeq(), ClearSeq: m.ClearSeq(), PurgedSeq: purgedSeq(m), ClosedSeq: m.ClosedSeq(),
 		Complete: true, Rules: m.Record().Rules, ref: m.Record().Ref,
 	}
+}
+
+// purgedSeq returns up to where changes may be missing: deletions that are not listed any more, or
+// what was hidden until the message was closed. Whoever has read before asks for what came since.
+func purgedSeq(m *kv.Message) uint64 {
+	if rules := m.Record().Rules; rules != nil && !rules.Pairs(false, false) && rules.Pairs(false, true) {
+		return max(m.PurgedSeq(), m.ClosedSeq())
+	}
+	return m.PurgedSeq()
 }
 
 func newPage(m *kv.Message, start uint64) *Page {

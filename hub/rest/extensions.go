@@ -171,8 +171,7 @@ func (p changeRequest) apply(
 	return reply, nil
 }
 
-// pageReply is the answer to a get. PurgedSeq is not in Tencent's: deletions at or below it are not
-// listed.
+// pageReply is the answer to a get. PurgedSeq is not in Tencent's: changes up to it may be missing.
 type pageReply struct {
 	envelope
 	CompleteFlag  int

@@ -43,8 +43,10 @@ export const EMPTY = Object.freeze({ pairs: new Map(), floor: 0 });
  */
 export function apply(view, { entries = [], clearSeq = 0, completeSeq = 0, delivery }) {
   const pairs = new Map(view.pairs);
+  // What was hidden until the close has revisions of before. Only a read of all pairs shows it.
+  const floor = completeSeq < view.floor ? view.floor : 0;
   for (const entry of entries) {
-    const pair = merge(pairs.get(entry.key), entry, view.floor, delivery);
+    const pair = merge(pairs.get(entry.key), entry, floor, delivery);
     if (pair) pairs.set(entry.key, pair);
   }
   const listed = new Set(entries.map(({ key }) => key));

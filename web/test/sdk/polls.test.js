@@ -52,6 +52,20 @@ test(
   },
 );
 
+test('pairs that were hidden until the close can be read after it', { timeout }, async (t) => {
+  const { alice, bob, message, copy } = await ask(t, { write: 'own', reveal: 'closed' });
+  assert.deepEqual(codes(await set(alice, message, 'alice', 'tea')), [0]);
+  assert.deepEqual(codes(await set(bob, copy, 'bob', 'milk')), [0]);
+  const own = new Map([['bob', 'milk']]);
+  assert.deepEqual(await pairs(bob, copy), own);
+  assert.deepEqual(await pairs(bob, copy), own, 'what came since is hidden, too');
+  await alice.chat.closeMessageExtensions(message);
+  await bob.waitFor(EVENT.MESSAGE_EXTENSIONS_CLOSED, ({ messageID }) => messageID === message.ID);
+  const all = new Map([...own, ['alice', 'tea']]);
+  assert.deepEqual(await pairs(bob, copy), all);
+  assert.deepEqual(await pairs(bob, copy), all);
+});
+
 test(
   'an anonymous answer can be changed, under a key that says nothing',
   { timeout },
