@@ -25,6 +25,21 @@ test('what a page loads stays within its budget, and README names the number', a
   );
 });
 
+test('the SDK is one file, and one that is loaded when lists are asked for', async () => {
+  const { files } = JSON.parse(await readFile(new URL('package.json', web), 'utf8'));
+  const imported = /\bimport\b[^;]*?["'](\.[^"']+)["']/g; // of a packed file
+  const needs = { 'index.js': ['./lists.js'], 'lists.js': [] };
+  for (const [name, needed] of Object.entries(needs)) {
+    const text = await readFile(new URL(`dist/${name}`, web), 'utf8');
+    assert.deepEqual(
+      [...text.matchAll(imported)].map(([, file]) => file),
+      needed,
+      name,
+    );
+    assert.ok(files.includes(`dist/${name}`), name);
+  }
+});
+
 test('the SDK and the poll together stay within theirs', async () => {
   const { budget } = JSON.parse(await readFile(new URL('package.json', web), 'utf8'));
   const { outputFiles } = await build(widgets('widgets/poll.js'));
