@@ -3,7 +3,8 @@ import { ChatSession } from './chatsession.js';
 import { Client } from './client.js';
 import * as CLIENT from './clientcodes.js';
 import { ChatError, isText } from './errors.js';
-import { CHECKS } from './params.js';
+import { CHAT_CHECKS, checkParameters } from './params.js';
+import { GRP_WORK } from './typenames.js';
 
 /**
  * @typedef {import('./index.js').ChatSDK} ChatSDK
@@ -30,14 +31,7 @@ export class Chat extends Client {
     super(sdkAppID, environment, ChatSession);
     this._clock = environment.clock;
     this._onDestroy = onDestroy;
-    const methods = /** @type {Record<string, any>} */ (this);
-    for (const [name, check] of Object.entries(CHECKS)) {
-      const run = methods[name];
-      methods[name] = (/** @type {any[]} */ ...parameters) => {
-        check(...parameters);
-        return run(...parameters);
-      };
-    }
+    checkParameters(this, CHAT_CHECKS);
   }
 
   /**
@@ -93,21 +87,30 @@ export class Chat extends Client {
     this._call((session) => session.history.revoke(/** @type {any} */ (message)));
 
   /** @type {ChatSDK['createGroup']} */
-  createGroup = (options) => this._call((session) => session.groups.create(options));
+  createGroup = ({ name, type = GRP_WORK, groupID, guests, memberList }) =>
+    this._call(async (session) => {
+      const params = { name, type, groupID, guests, memberList };
+      return { ...(await session.call('createGroup', params)), overLimitUserIDList: [] };
+    });
 
   /** @type {ChatSDK['quitGroup']} */
-  quitGroup = (groupID) => this._call((session) => session.groups.leave('quitGroup', groupID));
+  quitGroup = (groupID) => this._call((session) => session.call('quitGroup', { groupID }));
 
   /** @type {ChatSDK['dismissGroup']} */
-  dismissGroup = (groupID) =>
-    this._call((session) => session.groups.leave('dismissGroup', groupID));
+  dismissGroup = (groupID) => this._call((session) => session.call('dismissGroup', { groupID }));
 
   /** @type {ChatSDK['getGroupMemberList']} */
-  getGroupMemberList = (options) => this._call((session) => session.groups.members(options));
+  getGroupMemberList = ({ groupID, count = 15, offset = 0 }) =>
+    this._call((session) => {
+      const params = { groupID, count: Math.min(count, 100), offset };
+      return session.call('getGroupMemberList', params, { retry: true });
+    });
 
   /** @type {ChatSDK['addGroupMember']} */
-  addGroupMember = (options) => this._call((session) => session.groups.add(options));
+  addGroupMember = ({ groupID, userIDList }) =>
+    this._call((session) => session.call('addGroupMember', { groupID, userIDList }));
 
   /** @type {ChatSDK['deleteGroupMember']} */
-  deleteGroupMember = (options) => this._call((session) => session.groups.remove(options));
+  deleteGroupMember = ({ groupID, userIDList }) =>
+    this._call((session) => session.call('deleteGroupMember', { groupID, userIDList }));
 }

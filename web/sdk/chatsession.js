@@ -2,7 +2,6 @@ import { CatchUp } from './catchup.js';
 import * as EVENT from './eventnames.js';
 import * as TYPES from './typenames.js';
 import { Extensions } from './extensions.js';
-import { Groups } from './group.js';
 import { History } from './history.js';
 import { Drafts } from './message.js';
 import { NOTIFICATIONS } from './notifications.js';
@@ -20,7 +19,6 @@ export class ChatSession extends Session {
   /** @override */
   extensions = new Extensions(this);
   history = new History(this);
-  groups = new Groups(this);
   drafts = new Drafts(this.userID, new Date(this._clock.time()));
 
   /** Whether the app has a handler. */

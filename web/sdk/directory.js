@@ -35,6 +35,10 @@ export class Directory {
     return lists.flatMap(({ profileList }) => profileList.map(toProfile));
   }
 
+  async ownProfile() {
+    return (await this.profiles([this._session.userID]))[0];
+  }
+
   /** @param {{ nick?: string, avatar?: string }} options */
   async updateProfile({ nick, avatar }) {
     const { profile } = await this._session.call(

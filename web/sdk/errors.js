@@ -63,14 +63,6 @@ export const assert = (ok, sentence) => {
   if (!ok) throw new Error(`Params validate failed. ${sentence}`);
 };
 
-/** @type {(value: unknown, name: string) => asserts value is string} */
-export const assertString = (value, name) =>
-  assert(typeof value === 'string', `${name} must be a string.`);
-
-/** @type {(options: unknown) => asserts options is Record<string, any>} */
-export const assertOptions = (options) =>
-  assert(isObject(options), 'The options must be an object.');
-
 /**
  * @param {unknown} value
  * @returns {value is Record<string, unknown>}

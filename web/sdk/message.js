@@ -1,5 +1,5 @@
+import { customDraft, textDraft } from './params.js';
 import * as TYPES from './typenames.js';
-import { assert, assertOptions, assertString, isObject, isText } from './errors.js';
 
 /** @typedef {import('./index.js').AnyMessage} Shape */
 
@@ -58,7 +58,8 @@ export class Message {
 }
 
 /**
- * Copies what the hub says of the message, as far as a message has it.
+ * Copies what the hub says of the message, as far as a message has it. A recalled one loses its
+ * content, as it did at the hub.
  *
  * @param {Message} message
  * @param {any} wire
@@ -69,19 +70,11 @@ export function updateFromWire(message, wire, userID) {
     if (wire[field] !== undefined) Object.assign(message, { [field]: wire[field] });
   message.status = 'success';
   message.flow = message.from === userID ? 'out' : 'in';
-  return wire.isRevoked ? markRevoked(message, wire.revoker) : message;
-}
-
-/**
- * Takes the content away, as the hub did.
- *
- * @param {Message} message
- * @param {string} revoker
- */
-function markRevoked(message, revoker) {
-  const revokerInfo = { userID: revoker, nick: '', avatar: '' };
-  const left = { payload: {}, cloudCustomData: '', isRevoked: true, revoker, revokerInfo };
-  return Object.assign(message, left);
+  if (message.isRevoked) {
+    message.revokerInfo.userID = message.revoker;
+    Object.assign(message, { payload: {}, cloudCustomData: '' });
+  }
+  return message;
 }
 
 /**
@@ -108,7 +101,7 @@ export const toWire = ({
   random,
   clientSequence,
   cloudCustomData,
-  ...(extensionRules && { extensionRules }),
+  extensionRules,
 });
 
 /** Drafts makes the messages of one user, and numbers them. */
@@ -128,17 +121,15 @@ export class Drafts {
 
   /** @param {any} options */
   custom(options) {
-    const { data = '', description = '', extension = '' } = payloadOf(options);
-    for (const [name, value] of Object.entries({ data, description, extension })) {
-      assertString(value, `payload.${name}`);
-    }
+    customDraft(options);
+    const { data = '', description = '', extension = '' } = options.payload;
     return this._draft(TYPES.MSG_CUSTOM, { data, description, extension }, options);
   }
 
   /** @param {any} options */
   text(options) {
-    const { text } = payloadOf(options);
-    assert(isText(text), 'payload.text must be a string that is not empty.');
+    textDraft(options);
+    const { text } = options.payload;
     return this._draft(TYPES.MSG_TEXT, { text }, options);
   }
 
@@ -152,16 +143,6 @@ export class Drafts {
     payload,
     { to, conversationType, priority, cloudCustomData = '', isSupportExtension, extensionRules },
   ) {
-    assert(isText(to), 'to must be the userID or groupID of the receiver.');
-    assert(
-      isText(conversationType),
-      'conversationType must be TYPES.CONV_C2C or TYPES.CONV_GROUP.',
-    );
-    assertString(cloudCustomData, 'cloudCustomData');
-    assert(
-      extensionRules === undefined || isObject(extensionRules),
-      'extensionRules must be an object.',
-    );
     const random = Math.floor(Math.random() * 100_000_000);
     const clientTime = Math.floor(Date.now() / 1000);
     const clientSequence = ++this._sequence;
@@ -185,11 +166,4 @@ export class Drafts {
       extensionRules,
     });
   }
-}
-
-/** @param {any} options */
-function payloadOf(options) {
-  assertOptions(options);
-  assert(isObject(options.payload), 'payload must be an object.');
-  return options.payload;
 }

@@ -1,163 +1,157 @@
-import { assert, assertOptions, assertString, isObject, isText } from './errors.js';
+import { assert, isObject, isText } from './errors.js';
 
-/** @param {any} message */
-function validateSent(message) {
-  assert(isObject(message) && isText(message.ID), 'message must be a Message.');
-  assert(message.status === 'success', 'message.status must be "success": send it first.');
-}
+// What the parameters of methods must be. A check throws a sentence with the parameter's name.
+
+/** @typedef {(value: any, name?: any) => void} Check */
 
 /**
- * Checks the message of the three extension methods.
- *
- * @param {any} message
+ * @param {(value: any) => unknown} test
+ * @param {string} kind what the parameter must be
+ * @returns {Check}
  */
-function validateMessage(message) {
-  validateSent(message);
-  assert(
-    message.isSupportExtension === true,
-    'message.isSupportExtension must be true: it was sent without.',
-  );
-}
+const must = (test, kind) => (value, name) => assert(test(value), `${name} must be ${kind}.`);
 
-/** @param {any} extensions */
-function validatePairs(extensions) {
-  assert(
-    Array.isArray(extensions) && extensions.length > 0,
-    'extensions must be an array of 1 to 20 pairs.',
-  );
-  for (const pair of extensions) {
-    assert(
-      isObject(pair) && typeof pair.key === 'string',
-      'The key of an extension must be a string.',
-    );
-    assertString(pair.value, `The value of the extension "${pair.key}"`);
+/** @type {(check: Check) => Check} */
+const optional = (check) => (value, name) => value === undefined || check(value, name);
+
+/**
+ * Checks an object by its fields. The one that a method gets has no name.
+ *
+ * @param {Record<string, Check>} fields
+ * @returns {Check}
+ */
+const shape = (fields) => (value, name) => {
+  object(value, name ?? 'options');
+  for (const [field, check] of Object.entries(fields))
+    check(value[field], name ? `${name}.${field}` : field);
+};
+
+/** @param {(item: any) => unknown} test of each item */
+const listOf = (test) => (/** @type {any} */ value) => Array.isArray(value) && value.every(test);
+const isString = (/** @type {unknown} */ value) => typeof value === 'string';
+const isWhole = (/** @type {any} */ value) => Number.isInteger(value) && value >= 0;
+
+const object = must(isObject, 'an object');
+const string = must(isString, 'a string');
+const text = must(isText, 'a string that is not empty');
+const whole = must(isWhole, 'an integer, 0 or more');
+const count = must((value) => isWhole(value) && value, 'an integer, 1 or more');
+const users = must((value) => listOf(isText)(value) && value.length, 'an array of userIDs');
+const conversation = must(
+  (value) => isString(value) && /^(C2C|GROUP)./.test(value),
+  '"C2C" and a userID, or "GROUP" and a groupID',
+);
+
+const members = shape({ groupID: text, userIDList: users });
+const isMember = (/** @type {any} */ one) => isText(one?.userID);
+const newMembers = must(listOf(isMember), 'an array of { userID }');
+
+const sentMessage = must((message) => isText(message?.ID), 'a Message');
+const success = must((status) => status === 'success', '"success": send it first');
+const supported = must((support) => support === true, 'true: it was sent without');
+
+/** @type {Check} */
+const sent = (message) => {
+  sentMessage(message, 'message');
+  success(message.status, 'message.status');
+};
+
+/** @type {Check} */
+const extensible = (message) => {
+  sent(message);
+  supported(message.isSupportExtension, 'message.isSupportExtension');
+};
+
+const pairs = must((value) => listOf(isObject)(value) && value.length, 'an array of 1 to 20 pairs');
+const keys = must((value) => listOf(isString)(value ?? []), 'an array of strings');
+
+const draft = (/** @type {Check} */ payload) =>
+  shape({
+    payload,
+    to: text,
+    conversationType: must(isText, 'TYPES.CONV_C2C or TYPES.CONV_GROUP'),
+    cloudCustomData: optional(string),
+    extensionRules: optional(object),
+  });
+export const textDraft = draft(shape({ text }));
+export const customDraft = draft(
+  shape({ data: optional(string), description: optional(string), extension: optional(string) }),
+);
+
+const event = must(isText, 'one of EVENT');
+const callable = must((value) => typeof value === 'function', 'a function');
+
+/** @type {Check} */
+const listener = (eventName, handler) => {
+  event(eventName, 'eventName');
+  callable(handler, 'handler');
+};
+
+/** @typedef {Readonly<Record<string, (...parameters: any[]) => void>>} Checks by method */
+
+/** @type {Checks} */
+export const CHAT_CHECKS = Object.freeze({
+  on: listener,
+  once: listener,
+  getMessageList: shape({
+    conversationID: conversation,
+    nextReqMessageID: optional(string),
+    count: optional(count),
+  }),
+  revokeMessage: sent,
+  setMessageExtensions(message, extensions) {
+    extensible(message);
+    pairs(extensions, 'extensions');
+    for (const { key, value } of extensions) {
+      string(key, 'The key of an extension');
+      string(value, `The value of the extension "${key}"`);
+    }
+  },
+  getMessageExtensions: extensible,
+  deleteMessageExtensions(message, keyList) {
+    extensible(message);
+    keys(keyList, 'keyList');
+  },
+  getMessageExtensionSummary: extensible,
+  closeMessageExtensions(message, options) {
+    extensible(message);
+    optional(whole)(options?.closeAt, 'closeAt');
+  },
+  createGroup: shape({
+    name: text,
+    type: optional(string),
+    groupID: optional(string),
+    memberList: optional(newMembers),
+  }),
+  joinGroup: shape({ groupID: text }),
+  quitGroup: (groupID) => text(groupID, 'groupID'),
+  dismissGroup: (groupID) => text(groupID, 'groupID'),
+  getGroupMemberList: shape({ groupID: text, count: optional(count), offset: optional(whole) }),
+  addGroupMember: members,
+  deleteGroupMember: members,
+});
+
+/** @type {Checks} */
+export const LIST_CHECKS = Object.freeze({
+  getConversationProfile: (conversationID) => conversation(conversationID, 'conversationID'),
+  setMessageRead: shape({ conversationID: conversation }),
+  getUserProfile: shape({ userIDList: users }),
+  updateMyProfile: shape({ nick: optional(string), avatar: optional(string) }),
+  getGroupProfile: shape({ groupID: text }),
+});
+
+/**
+ * Lets methods check their parameters, so that mistakes throw in the app's own stack.
+ *
+ * @param {any} methods
+ * @param {Checks} checks
+ */
+export function checkParameters(methods, checks) {
+  for (const [name, check] of Object.entries(checks)) {
+    const run = methods[name];
+    methods[name] = (/** @type {any[]} */ ...parameters) => {
+      check(...parameters);
+      return run(...parameters);
+    };
   }
 }
-
-/** @param {any} keyList */
-function validateKeys(keyList) {
-  if (keyList === undefined || keyList === null) return;
-  assert(
-    Array.isArray(keyList) && keyList.every((key) => typeof key === 'string'),
-    'keyList must be an array of strings.',
-  );
-}
-
-/** @param {any} groupID */
-const validateGroupID = (groupID) =>
-  assert(isText(groupID), 'groupID must be a string that is not empty.');
-
-/** @param {any} options */
-export function validateGroup(options) {
-  assertOptions(options);
-  validateGroupID(options.groupID);
-}
-
-/** @param {any} options */
-function validateNewGroup(options) {
-  assertOptions(options);
-  const { name, type = '', groupID = '', memberList = [] } = options;
-  assert(isText(name), 'name must be a string that is not empty.');
-  assert(typeof type === 'string', 'type must be one of TYPES.GRP_*.');
-  assertString(groupID, 'groupID');
-  assert(
-    Array.isArray(memberList) && memberList.every((one) => isText(one?.userID)),
-    'memberList must be an array of { userID }.',
-  );
-}
-
-/** @param {any} options */
-function validateMemberPage(options) {
-  validateGroup(options);
-  const { count = 15, offset = 0 } = options;
-  assert(Number.isInteger(count) && count > 0, 'count must be an integer from 1 to 100.');
-  assert(Number.isInteger(offset) && offset >= 0, 'offset must be an integer, 0 or more.');
-}
-
-/** @param {any} options */
-function validateMembers(options) {
-  validateGroup(options);
-  validateUsers(options);
-}
-
-/** @param {any} options */
-export function validateUsers(options) {
-  const userIDList = options?.userIDList;
-  assert(
-    Array.isArray(userIDList) && userIDList.length > 0 && userIDList.every(isText),
-    'userIDList must be an array of userIDs.',
-  );
-}
-
-/**
- * Checks the parameters of getMessageList.
- *
- * @param {any} options
- */
-function validateMessagePage(options) {
-  const { conversationID, nextReqMessageID = '', count = 15 } = options ?? {};
-  validateConversationID(conversationID);
-  assertString(nextReqMessageID, 'nextReqMessageID');
-  assert(Number.isInteger(count) && Number(count) > 0, 'count must be an integer from 1 to 15.');
-}
-
-/** @param {any} options */
-export function validateProfile(options) {
-  assertOptions(options);
-  const { nick = '', avatar = '' } = options;
-  assertString(nick, 'nick');
-  assertString(avatar, 'avatar');
-}
-
-/** @param {any} conversationID */
-export const validateConversationID = (conversationID) =>
-  assert(
-    isText(conversationID) && /^(C2C|GROUP)./.test(conversationID),
-    'conversationID must be "C2C" and a userID, or "GROUP" and a groupID.',
-  );
-
-/**
- * @param {any} eventName
- * @param {any} handler
- */
-function validateListener(eventName, handler) {
-  assert(isText(eventName), 'eventName must be one of EVENT.');
-  assert(typeof handler === 'function', 'handler must be a function.');
-}
-
-/**
- * The checks of a chat's methods, which get the same parameters.
- *
- * @type {Readonly<Record<string, (...parameters: any[]) => void>>}
- */
-export const CHECKS = Object.freeze({
-  on: validateListener,
-  once: validateListener,
-  getMessageList: validateMessagePage,
-  revokeMessage: validateSent,
-  setMessageExtensions(message, extensions) {
-    validateMessage(message);
-    validatePairs(extensions);
-  },
-  getMessageExtensions: validateMessage,
-  deleteMessageExtensions(message, keyList) {
-    validateMessage(message);
-    validateKeys(keyList);
-  },
-  getMessageExtensionSummary: validateMessage,
-  closeMessageExtensions(message, options) {
-    validateMessage(message);
-    const closeAt = options?.closeAt;
-    assert(
-      closeAt === undefined || (Number.isInteger(closeAt) && closeAt >= 0),
-      'closeAt must be a time in Unix seconds, or 0.',
-    );
-  },
-  createGroup: validateNewGroup,
-  joinGroup: validateGroup,
-  quitGroup: validateGroupID,
-  dismissGroup: validateGroupID,
-  getGroupMemberList: validateMemberPage,
-  addGroupMember: validateMembers,
-  deleteGroupMember: validateMembers,
-});

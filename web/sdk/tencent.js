@@ -1,7 +1,11 @@
 import { addAbsentMethods } from './absent.js';
 import { Chat } from './chat.js';
-import { listMethods } from './listmethods.js';
 import { EVENT } from './names.js';
+import { checkParameters, LIST_CHECKS } from './params.js';
+
+/**
+ * @typedef {import('./index.js').ListMethods} ListMethods
+ */
 
 /** @type {Set<string>} */
 const EVENTS = new Set(Object.values(EVENT));
@@ -10,16 +14,53 @@ const EVENTS = new Set(Object.values(EVENT));
  * TencentChat is the chat of an app that may have been written for Tencent's SDK: a Chat with
  * every method of theirs, those that are not built included, and with a warning for an event of
  * which neither has heard.
+ *
+ * The work of the methods about conversations, groups and profiles is in lists.js, which is loaded
+ * when it is first needed: an app that only shows a poll never asks.
+ *
+ * @implements {ListMethods}
  */
 export class TencentChat extends Chat {
   /** @param {ConstructorParameters<typeof Chat>} options */
   constructor(...options) {
     super(...options);
     this._account.loadLists = () => import('./lists.js');
-    const methods = listMethods((run) =>
-      this._call(async (session) => run(await session.lists(), session.userID)),
-    );
-    Object.assign(this, methods);
+    checkParameters(this, LIST_CHECKS);
+  }
+
+  /** @type {ListMethods['getConversationList']} */
+  getConversationList = (options) => this._callLists((lists) => lists.conversations(options));
+
+  /** @type {ListMethods['getConversationProfile']} */
+  getConversationProfile = (conversationID) =>
+    this._callLists((lists) => lists.conversation(conversationID));
+
+  /** @type {ListMethods['setMessageRead']} */
+  setMessageRead = (options) => this._callLists((lists) => lists.setRead(options));
+
+  /** @type {ListMethods['getMyProfile']} */
+  getMyProfile = () => this._callLists(({ directory }) => directory.ownProfile());
+
+  /** @type {ListMethods['getUserProfile']} */
+  getUserProfile = ({ userIDList }) =>
+    this._callLists(({ directory }) => directory.profiles(userIDList));
+
+  /** @type {ListMethods['updateMyProfile']} */
+  updateMyProfile = (options) =>
+    this._callLists(({ directory }) => directory.updateProfile(options));
+
+  /** @type {ListMethods['getGroupList']} */
+  getGroupList = () => this._callLists(({ directory }) => directory.groups());
+
+  /** @type {ListMethods['getGroupProfile']} */
+  getGroupProfile = (options) => this._callLists(({ directory }) => directory.group(options));
+
+  /**
+   * @template T
+   * @param {(lists: import('./lists.js').Lists) => Promise<T>} run
+   */
+  _callLists(run) {
+    return this._call(async (session) => run(await session.lists()));
   }
 
   /**
