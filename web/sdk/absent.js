@@ -49,8 +49,6 @@ const CALLED_BACK = 'inviteSync inviteInGroupSync';
 /** Those that ask for events which never come, or take them back. */
 const LISTENING = 'addSignalingListener removeSignalingListener';
 
-const words = (/** @type {string} */ text) => text.trim().split(/\s+/);
-
 const refusal = (/** @type {string} */ name) =>
   new ChatError(CLIENT.ABSENT, `${name} is not in Exthub.`);
 
@@ -64,13 +62,7 @@ const answer = (/** @type {object} */ data) => Promise.resolve({ code: 0, data }
 export function addAbsentMethods(prototype) {
   /** @type {(names: string, make: (name: string) => (...args: any[]) => any) => void} */
   const add = (names, make) => {
-    for (const name of words(names)) {
-      Object.defineProperty(prototype, name, {
-        value: make(name),
-        writable: true,
-        configurable: true,
-      });
-    }
+    for (const name of names.trim().split(/\s+/)) prototype[name] = make(name);
   };
   add(PROMISED, (name) => () => Promise.reject(refusal(name)));
   add(THROWN, (name) => () => {
