@@ -82,6 +82,10 @@ func (r *run) createPairs(b *scoreboard, writers []*writer) error {
 // a session and refuses what is more.
 const maxRequestRate = 900
 
+// maxCatchUp is how many requests a client makes up for at most. With more, one that was held up
+// for a second would make more than a thousand in the next.
+const maxCatchUp = 50
+
 // repeat calls fn, which makes so many requests, at a rate until the end, or as fast as fn returns
 // if the rate is 0. A caller that is late does not wait until it has caught up.
 func (r *run) repeat(rate float64, requests, offset, of int, end time.Time, fn func() error) error {
@@ -98,6 +102,9 @@ func (r *run) repeat(rate float64, requests, offset, of int, end time.Time, fn f
 			return err
 		}
 		next = next.Add(gap)
+		if latest := time.Now().Add(-gap * maxCatchUp / time.Duration(requests)); next.Before(latest) {
+			next = latest
+		}
 	}
 	return nil
 }
