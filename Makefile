@@ -95,7 +95,7 @@ torture: tools hub
 outages:
 	go test -tags torture -count=1 -timeout 40m -v -run '^TestOutages$$' ./torture -outage-hub "$(HUB)" | grep --line-buffered '^|'
 
-# The hub against its floors, three rounds: about ten minutes, on a machine that does nothing else. Writes docs/benchmarks.md and its plots.
+# The hub against its floors, three rounds: about seventeen minutes, on a machine that does nothing else. Writes docs/benchmarks.md and its plots.
 bench: hub
 	go build -o bin/bars ./bench/bars
 	bin/bars --hub bin/hub --out docs

@@ -72,12 +72,13 @@ func (r *run) reads(clients []*client, messages []string) error {
 	if err := r.startMeasuring(); err != nil {
 		return err
 	}
-	pages := (r.Pairs + pairsPerPage - 1) / pairsPerPage
+	// A page of many pairs counts for two requests at the hub.
+	requests := 2 * ((r.Pairs + pairsPerPage - 1) / pairsPerPage) * len(messages)
 	end := time.Now().Add(r.Duration)
 	var g errgroup.Group
 	for i, c := range clients {
 		g.Go(func() error {
-			return r.repeat(r.Rate/float64(len(clients)*len(messages)), pages*len(messages), i, len(clients), end,
+			return r.repeat(r.Rate/float64(len(clients)*len(messages)), requests, i, len(clients), end,
 				func() error {
 					start := time.Now()
 					n, err := c.readAll(messages)

@@ -1,6 +1,6 @@
 // Command bars measures what a hub costs against the least that the same work could cost on the
 // same machine in the same minutes, and says for each bar whether it was met. `make bench` runs it;
-// it ends by itself after about ten minutes.
+// it ends by itself after about seventeen minutes.
 //
 // Hub and floors are processes of their own that are measured alternately, in three rounds, and the
 // report has the medians. A ratio of two figures of one run says more than a figure, because
