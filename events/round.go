@@ -12,7 +12,7 @@ import (
 // A round takes longer than it must, since nearly all that it costs is write(2). While many vote,
 // theirs come as early as with events of pairs, which are as old as all the writing when they come
 // to their last session; while few do, up to a fifth of a second later. For that a hall costs the
-// server about half of what events with pairs do. See the rows of the hall in docs/benchmarks.md.
+// server less than 0.6 of what events with pairs do. docs/benchmarks.md has it in rows.
 const (
 	// roundPart is how many sessions are told at a time. The more, the older a summary is when it
 	// comes to the last of them. The fewer, the more often the other side is woken for a few: with

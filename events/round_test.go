@@ -51,6 +51,17 @@ func (h *hall) publish(d kv.Delta) {
 	h.Publish(d)
 }
 
+// beginRound publishes two votes, of which all have been told the first, and the first part the
+// second.
+func (h *hall) beginRound(t *testing.T) {
+	t.Helper()
+	h.vote()
+	h.expect(t, "the first vote", "1", "1", "1")
+	h.slow.finish(2)
+	h.vote()
+	h.expect(t, "the first part", "2", "", "")
+}
+
 // change publishes that a member leaves, or comes back.
 func (h *hall) change(member int, joined bool) {
 	h.Publish(kv.Delta{Ref: kv.Ref{GroupID: "hall"}, Members: []kv.MemberChange{
@@ -114,11 +125,7 @@ func TestRoundAndMembers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := newHall(t)
 		last := len(h.members) - 1
-		h.vote()
-		h.expect(t, "the first vote", "1", "1", "1")
-		h.slow.finish(2)
-		h.vote()
-		h.expect(t, "the first part", "2", "", "")
+		h.beginRound(t)
 		h.change(last, false)
 		h.slow.finish(1)
 		h.vote()
@@ -152,11 +159,7 @@ func TestRoundAndMembers(t *testing.T) {
 func TestRoundAndClose(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := newHall(t)
-		h.vote()
-		h.expect(t, "the first vote", "1", "1", "1")
-		h.slow.finish(2)
-		h.vote()
-		h.expect(t, "the first part", "2", "", "")
+		h.beginRound(t)
 		h.publish(kv.Delta{ClosedSeq: 3})
 		h.expect(t, "the close", "3", "3", "3")
 		h.slow.finish(3)

@@ -1,3 +1,4 @@
+// One by one: the module as a whole would put a helper into a file of its own, one more request.
 import {
   SDK_READY,
   SDK_NOT_READY,
