@@ -6,6 +6,10 @@ import (
 	"exthub/kv/bucket"
 )
 
+// longWalk is how many pairs a message has if a shortcut is worth a try also while other messages
+// are written: NATS walks as many in 70 us, and a round trip takes 22.
+const longWalk = 2000
+
 // unchanged returns the condition that the object is still as it is now. applied is how far the
 // tail was before the caller locked the slot, and so the slot knows all up to there, unless it has
 // left the cache. The caller holds sl.mu.
@@ -22,7 +26,9 @@ func (sl *slot) unchanged(applied uint64, options Options) bucket.Precondition {
 	if newest.Seq != sl.revision {
 		return p // it is not a pair's
 	}
-	p.Shortcut = bucket.Shortcut{Subject: sl.pair(Write{Key: newest.Key}).Subject, UpTo: sl.upTo}
+	p.Shortcut = bucket.Shortcut{
+		Subject: sl.pair(Write{Key: newest.Key}).Subject, UpTo: sl.upTo, Quiet: m.Live() < longWalk,
+	}
 	if !sl.gone {
 		p.Shortcut.UpTo = max(sl.upTo, applied)
 	}
@@ -36,7 +42,9 @@ func (sl *slot) unchangedSince(before bucket.Precondition, revision uint64, w bu
 	p := bucket.Precondition{Filter: sl.filter, Last: revision}
 	if before.Shortcut.UpTo > 0 {
 		prefix := sl.filter[:len(sl.filter)-len(sl.key)-len(".>")]
-		p.Shortcut = bucket.Shortcut{Subject: cmp.Or(w.Subject, prefix+w.Key), UpTo: revision}
+		p.Shortcut = bucket.Shortcut{
+			Subject: cmp.Or(w.Subject, prefix+w.Key), UpTo: revision, Quiet: before.Shortcut.Quiet,
+		}
 	}
 	return p
 }

@@ -37,6 +37,7 @@ type Bucket struct {
 	commonAck []byte // how an acknowledgement begins that says only the revision
 
 	writeTimeout time.Duration
+	writing      atomic.Int32          // how many writes are on their way
 	trouble      atomic.Pointer[error] // of the last write, if it did not go through
 	split        split
 	reader       *reader

@@ -60,9 +60,14 @@ type Precondition struct {
 //
 // UpTo alone would do, but for a bucket that lost its end in a crash, or was made anew, and grew to
 // the same length since. There Subject says, as the filter would, that it is not what was known.
+//
+// A try in vain costs a round trip more. So one that saves less than that can lose is made only in
+// quiet, while this hub writes nothing else to the bucket: 16 writers who each fill messages with
+// 300 pairs, ten at a time, made 3,530 to 3,610 sets a second so, and 2,500 to 2,860 without.
 type Shortcut struct {
 	Subject string // with the bucket's prefix
 	UpTo    uint64
+	Quiet   bool // tried only in quiet
 }
 
 // Filter returns the filter of an object's preconditions: all of its subjects. The server compares
@@ -149,7 +154,9 @@ func (b *Bucket) publish(ctx context.Context, writes []Write, options PublishOpt
 	}
 	unanswered := false
 	var last error
-	if !b.mayHold(options.Precondition.Shortcut, writes) {
+	alone := b.writing.Add(1) == 1
+	defer b.writing.Add(-1)
+	if !b.mayHold(options.Precondition.Shortcut, writes, alone) {
 		options.Precondition.Shortcut = Shortcut{}
 	}
 	for wait := time.Millisecond; ; wait = min(2*wait, 100*time.Millisecond) {
@@ -195,11 +202,11 @@ func (b *Bucket) publish(ctx context.Context, writes []Write, options PublishOpt
 	}
 }
 
-// mayHold reports whether a shortcut is worth a try: not if this hub has seen something above it,
-// nor in a batch, which costs the server far more than the walk. The leader of a replicated stream
-// counts what is in flight with the sequence that it compares, so there is none.
-func (b *Bucket) mayHold(s Shortcut, writes []Write) bool {
-	return s.UpTo > 0 && len(writes) == 1 && b.config.Replicas == 1 && b.Seen() <= s.UpTo
+// mayHold reports whether a shortcut is worth a try: not if this hub has seen something above it or
+// is about to, nor in a batch, which costs the server far more than the walk. The leader of a
+// replicated stream counts what is in flight with the sequence that it compares, so there is none.
+func (b *Bucket) mayHold(s Shortcut, writes []Write, alone bool) bool {
+	return s.UpTo > 0 && len(writes) == 1 && b.config.Replicas == 1 && b.Seen() <= s.UpTo && (alone || !s.Quiet)
 }
 
 // staleError returns what a precondition that does not hold means, if an earlier try was unanswered

@@ -174,3 +174,18 @@ func TestBeginsWhenThereIsALeader(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// A shortcut that saves little is not tried while the hub writes something else: most tries would
+// be in vain, and each costs a round trip.
+func TestShortcutInQuiet(t *testing.T) {
+	b := new(Bucket)
+	b.config.Replicas = 1
+	one := make([]Write, 1)
+	for _, c := range []struct{ quiet, alone, want bool }{
+		{true, true, true}, {true, false, false}, {false, true, true}, {false, false, true},
+	} {
+		if got := b.mayHold(Shortcut{Subject: "s", UpTo: 1, Quiet: c.quiet}, one, c.alone); got != c.want {
+			t.Errorf("%+v: tried: %t", c, got)
+		}
+	}
+}
