@@ -150,7 +150,7 @@ func TestClear(t *testing.T) {
 	if got := bo.Delete(id); len(got.Extensions) != 0 || got.LatestSeq != 0 {
 		t.Fatalf("clear of nothing: %+v", got)
 	}
-	ada.Must("setMessageExtensions", object{"messageID": id, "extensions": pairs("k", 20)}, nil)
+	ada.Must("setMessageExtensions", object{"messageID": id, "extensions": pairs("k", 20), "atomic": true}, nil)
 	bo.Next("MESSAGE_EXTENSIONS_UPDATED", nil)
 	cleared := bo.Delete(id)
 	var event struct {

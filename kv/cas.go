@@ -80,7 +80,7 @@ func (sh *shard) commitCAS(ctx context.Context, sl *slot, s cas) (Commit, error)
 		// By key: another slot may have taken the place of ours
 		sh.cache.invalidate(sl.key, done.head)
 	}
-	return Commit{done.head, done.head}, nil
+	return Commit{Seq: done.head, Latest: done.head}, nil
 }
 
 // casDone ends the CAS of a pair.

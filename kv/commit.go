@@ -17,6 +17,9 @@ import (
 func (sh *shard) commit(
 	ctx context.Context, sl *slot, group []*waiter, unchanged bucket.Precondition,
 ) (bucket.Precondition, bool) {
+	if len(group) == 1 && group[0].singly(sh.options) {
+		return sh.commitSingly(ctx, sl, group[0], unchanged)
+	}
 	writes := group[0].writes
 	for _, w := range group[1:] {
 		writes = append(slices.Clip(writes), w.writes...)

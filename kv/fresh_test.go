@@ -157,7 +157,7 @@ func TestCommitIsItsOwn(t *testing.T) {
 	sl, _ := s.shards[0].cache.find([]byte(ref.ID()))
 	sl.applyCommit(late.writes, committed{head: first, request: 1})
 	sl.finishCommit([]*waiter{late}, first)
-	if late.commit != (Commit{first, first}) {
+	if late.commit.Seq != first || late.commit.Latest != first {
 		t.Fatalf("committed at %d, told %+v", first, late.commit)
 	}
 }

@@ -12,6 +12,11 @@ import (
 // are overwritten while they are delivered.
 const maxHold = 2 * time.Millisecond
 
+// maxPause is how long a pair is held back for the next one of the same change, where they are
+// committed one after the other. Members get them as one change then, unless something else is
+// written to the bucket in between. They follow within 0.1 ms. None does after a crash.
+const maxPause = 20 * time.Millisecond
+
 // startReceiving prepares for a new consumer. What the last one left unfinished is delivered again.
 func (t *tail) startReceiving(sink func(Delta)) {
 	t.receiving.Lock()
@@ -63,6 +68,8 @@ func (t *tail) receive(d bucket.Delivery, sink func(Delta)) {
 	t.received = d.Revision
 	t.sh.bucket.Saw(t.received)
 	switch {
+	case d.More && t.builder.open != nil:
+		t.flushTimer.Reset(maxPause)
 	case d.Pending == 0:
 		t.flush(sink)
 	case t.builder.open != nil:

@@ -17,9 +17,12 @@ type Change struct {
 	Close   bool
 	CloseAt *int64
 
-	// Stored, unless nil, is called when the change is committed but Update still waits for Run's
-	// sink to get it. On a replicated stream it does not wait, and Stored is not called. It must
-	// not block.
+	// Singly says that Writes may be committed one after the other, see Commit.Each.
+	Singly bool
+
+	// Stored, unless nil, is called when the change is committed, or the first Write of a change
+	// whose writes are committed singly, but Update still waits for Run's sink to get it. On a
+	// replicated stream it does not wait, and Stored is not called. It must not block.
 	Stored func()
 }
 
@@ -33,7 +36,14 @@ type Write struct {
 // Commit says how a change was committed. Seq is the revision of its first Write, and the others
 // follow without gaps, in their order; it is 0 if there are none. Latest is the message's LatestSeq
 // after it.
-type Commit struct{ Seq, Latest uint64 }
+//
+// Of a change whose writes were committed singly, Each has the revisions of those that were, in
+// their order. They may be fewer than the Writes, but not none: somebody else changed the message
+// in between, or the store refuses by now, and the rest has to be decided again.
+type Commit struct {
+	Seq, Latest uint64
+	Each        []uint64
+}
 
 // Decide looks at a message that is there and says what to change. It must be pure: it is called
 // anew whenever the message has changed, with a lock held, and only the last call counts. An error
@@ -41,9 +51,10 @@ type Commit struct{ Seq, Latest uint64 }
 type Decide func(*Txn) (Change, error)
 
 // Update is the only way to write pairs. It commits all that decide wants or nothing, if nothing
-// that decide has read has changed meanwhile, and asks decide again otherwise. It returns decide's
-// own error unchanged, ErrNoMessage if there is no such message, ErrUnavailable if nothing was
-// written because the store refused, and ErrUnknown if the outcome could not be learned.
+// that decide has read has changed meanwhile, and asks decide again otherwise. Of a change that may
+// be committed singly it may commit the first writes alone. It returns decide's own error
+// unchanged, ErrNoMessage if there is no such message, ErrUnavailable if nothing was written
+// because the store refused, and ErrUnknown if the outcome could not be learned.
 //
 // Concurrent Updates of one message go on at once if each is a compare-and-swap. The others are
 // committed together: the first caller commits for all that wait.

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 
 	"exthub/hub/refusal"
@@ -183,7 +184,7 @@ type decision struct {
 // decide is called by the store with the message as it is, and again whenever the message has
 // changed before the commit. It forgets what it decided before.
 func (d *decision) decide(t *kv.Txn) (kv.Change, error) {
-	d.change = kv.Change{Writes: d.oneWrite[:0], Stored: d.change.Stored}
+	d.change = kv.Change{Writes: d.oneWrite[:0], Singly: !d.atomic, Stored: d.change.Stored}
 	d.outcomes = d.oneOutcome[:0]
 	if r := t.Record(); r.Recalled != nil {
 		return kv.Change{}, recalled(r) // since it was checked
@@ -300,23 +301,60 @@ func ifGone(err error, id kv.MessageID) error {
 	return err
 }
 
+// errPartly says that some items of a request were carried out, and others perhaps not.
+var errPartly = errors.New("a part was written")
+
 // change commits a decision on the message as it is at that moment. The outcomes are those of the
-// last call of decide: the one that was committed.
+// last call of decide: the one that was committed. What is committed singly is decided again from
+// the item on before which somebody else changed the message. If that ends with an error, what was
+// written is returned with errPartly.
 func (c *Commands) change(ctx context.Context, caller Caller, ref kv.Ref, d *decision) (Changed, error) {
 	d.admin, d.change.Stored = caller.Admin, caller.Cork
-	commit, err := c.store.Update(ctx, ref, d.decide)
-	if err != nil {
-		return Changed{}, ifGone(err, ref.ID())
-	}
-	seq := commit.Seq
-	for i := range d.outcomes {
-		if o := &d.outcomes[i]; o.written {
-			o.Pair.Seq = seq
-			if d.remembers && !o.Pair.Deleted {
-				o.Pair.Created = cmp.Or(o.Pair.Created, seq)
+	var before []Outcome
+	for {
+		commit, err := c.store.Update(ctx, ref, d.decide)
+		if err != nil {
+			err = ifGone(err, ref.ID())
+			if len(before) > 0 {
+				err = fmt.Errorf("%w: %w", errPartly, err)
 			}
-			seq++
+			return Changed{Outcomes: before}, err
+		}
+		n := d.note(commit)
+		if before != nil || n < len(d.outcomes) {
+			before = append(before, d.outcomes[:n]...)
+		}
+		switch {
+		case n < len(d.outcomes):
+			d.items = d.items[n:]
+		case before != nil:
+			return Changed{before, commit.Latest}, nil
+		default:
+			return Changed{d.outcomes, commit.Latest}, nil
 		}
 	}
-	return Changed{d.outcomes, commit.Latest}, nil
+}
+
+// note puts down what a commit says of the outcomes, and returns how many of them it has decided.
+func (d *decision) note(commit kv.Commit) int {
+	seq, writes := commit.Seq, 0
+	for i := range d.outcomes {
+		o := &d.outcomes[i]
+		if !o.written {
+			continue
+		}
+		if commit.Each != nil {
+			if writes == len(commit.Each) {
+				return i
+			}
+			seq = commit.Each[writes]
+		}
+		o.Pair.Seq = seq
+		if d.remembers && !o.Pair.Deleted {
+			o.Pair.Created = cmp.Or(o.Pair.Created, seq)
+		}
+		seq++
+		writes++
+	}
+	return len(d.outcomes)
 }

@@ -10,6 +10,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/nats-io/nats.go"
+
 	"exthub/hub/command"
 	"exthub/kv"
 	"exthub/kv/kvtest"
@@ -18,7 +20,12 @@ import (
 // run opens a store on a server of its own and runs it until the test ends.
 func run(t *testing.T, options kv.Options) *kv.Store {
 	t.Helper()
-	store, err := kv.Open(t.Context(), kvtest.Server(t), options)
+	return runOn(t, kvtest.Server(t), options)
+}
+
+func runOn(t *testing.T, nc *nats.Conn, options kv.Options) *kv.Store {
+	t.Helper()
+	store, err := kv.Open(t.Context(), nc, options)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -19,14 +19,17 @@ import (
 func Translate(err error, log *slog.Logger) *refusal.Error {
 	var refused *refusal.Error
 	var sig *usersig.Error
+	partly := errors.Is(err, errPartly)
 	switch {
-	case errors.As(err, &refused):
+	case errors.As(err, &refused) && !partly:
 		return refused
 	case errors.As(err, &sig):
 		return refusal.New(sig.Code, "%s", sig.Reason)
 	}
 	sentence := "internal error"
 	switch {
+	case partly:
+		sentence = "a part of this was written, and it is not known whether the rest was: read before trying again"
 	case errors.Is(err, kv.ErrUnknown):
 		sentence = "the store did not answer in time and it is not known whether this was written: " +
 			"read before trying again"

@@ -15,6 +15,7 @@ type Delivery struct {
 	Origin   string // see PublishOptions
 	Batch    string // the atomic batch that it was committed in; empty if it was committed alone
 	EndBatch bool   // it is the last of its batch
+	More     bool   // see Write
 	Pending  uint64 // how many entries the server says come behind it
 }
 
@@ -33,7 +34,7 @@ func (b *Bucket) delivery(msg jetstream.Msg) (Delivery, *jetstream.MsgMetadata, 
 		if header.Get(ttlHeader) != "" {
 			b.expiring.Store(true)
 		}
-		d.Origin = header.Get(originHeader)
+		d.Origin, d.More = header.Get(originHeader), header.Get(moreHeader) != ""
 		// What the server wrote on a schedule has the headers of that, also those of its batch.
 		if header.Get(schedulerHeader) == "" {
 			d.Batch, d.EndBatch = header.Get(batchHeader), header.Get(batchCommitHeader) != ""

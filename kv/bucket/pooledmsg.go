@@ -55,6 +55,9 @@ func (m *pooledMsg) entry(prefix string, w Write, options PublishOptions) *poole
 	}
 	m.set(ttlHeader, ttl)
 	m.set(byHeader, w.By)
+	if w.More {
+		m.set(moreHeader, "1")
+	}
 	if w.Mark != nil {
 		m.set(createdHeader, strconv.FormatUint(w.Mark.Created, 10))
 	}

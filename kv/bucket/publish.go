@@ -22,6 +22,7 @@ type Write struct {
 	Delete  bool
 	Subject string // the key with the prefix, if it is known already
 	By      string // of a pair: the user who sets it, if that is noted
+	More    bool   // the next write of the same change is about to follow, in a commit of its own
 
 	// Mark is put down with the entry, unless it is nil, and says what the entry belongs to.
 	Mark *Mark
@@ -93,6 +94,7 @@ const (
 	requestHeader     = "Exthub-Request"
 	originHeader      = "Exthub-Origin"  // where an entry comes from, see PublishOptions
 	byHeader          = "Exthub-By"      // who set a pair
+	moreHeader        = "Exthub-More"    // see Write
 	createdHeader     = "Exthub-Created" // see Mark
 	ttlHeader         = "Nats-TTL"
 	scheduleHeader    = "Nats-Schedule" // when the server writes the entry to its target

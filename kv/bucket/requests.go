@@ -62,7 +62,7 @@ var errNoResponders = fmt.Errorf("%w: %w", errNotSent, nats.ErrNoResponders)
 func (r *requests) ask(msg *nats.Msg, timeout time.Duration) (*nats.Msg, error) {
 	in, err := r.borrow()
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("%w: %w", errNotSent, err)
 	}
 	defer r.giveBack(in)
 	msg.Reply = in.subject

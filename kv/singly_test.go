@@ -1,0 +1,155 @@
+package kv
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"testing"
+	"time"
+
+	"exthub/kv/kvtest"
+)
+
+// each wants to set these pairs, one after the other.
+func each(keys ...string) Change {
+	change := Change{Singly: true}
+	for _, key := range keys {
+		change.Writes = append(change.Writes, Write{Key: key, Value: "v"})
+	}
+	return change
+}
+
+// Pairs of one change are committed one after the other, each with its own revision, and none of
+// them in a batch, which a single replica stages on the disk.
+func TestSingly(t *testing.T) {
+	nc := kvtest.Server(t)
+	s, deltas := open(t, nc, Options{})
+	ref := poll(t, s)
+	commit, err := s.Update(t.Context(), ref, func(*Txn) (Change, error) { return each("a", "b", "c"), nil })
+	if err != nil || len(commit.Each) != 3 || commit.Seq != commit.Each[0] || commit.Latest != commit.Each[2] {
+		t.Fatalf("%+v, %v", commit, err)
+	}
+	pairs := read(t, s, ref, 0)
+	for i, p := range pairs {
+		if p.Seq != commit.Each[i] || p.Key != string(rune('a'+i)) {
+			t.Errorf("%+v, committed were %v", p, commit.Each)
+		}
+		msg, err := stream(t, nc).GetMsg(t.Context(), p.Seq)
+		if err != nil || msg.Header.Get("Nats-Batch-Id") != "" {
+			t.Errorf("%s: %v, %v", p.Key, msg.Header, err)
+		}
+	}
+	var told []string
+	for latest := uint64(0); latest < commit.Latest; { // in parts if this process stood still meanwhile
+		d := until(t, deltas, func(d Delta) bool { return len(d.Pairs) > 0 })
+		latest = d.Revision
+		for _, p := range d.Pairs {
+			told = append(told, p.Key)
+		}
+	}
+	if got := fmt.Sprint(told); got != "[a b c]" {
+		t.Errorf("members were told of %s", got)
+	}
+}
+
+// Somebody else writes to the message between two pairs of one change. What was written stands, and
+// nothing else is: the rest was decided on another message, of which there may be less room.
+func TestSinglyStopsWhereOthersWrite(t *testing.T) {
+	node := kvtest.Start(t)
+	here, _ := open(t, node.Connect(t), Options{})
+	there, _ := open(t, node.Connect(t), Options{})
+	ref := poll(t, here)
+	var between Change
+	change := each("a", "b", "c")
+	// It is called behind the first of them.
+	change.Stored = sync.OnceFunc(func() {
+		if _, err := there.Update(t.Context(), ref, func(*Txn) (Change, error) { return between, nil }); err != nil {
+			t.Error(err)
+		}
+	})
+	between = Change{Writes: []Write{{Key: "c", Value: "there"}}}
+	commit, err := here.Update(t.Context(), ref, func(*Txn) (Change, error) { return change, nil })
+	if err != nil || len(commit.Each) != 1 || commit.Latest != commit.Each[0] {
+		t.Fatalf("%+v, %v", commit, err)
+	}
+	m, _ := truth(t, here, ref)
+	if m.Live() != 2 || m.Pair("a").Seq != commit.Seq || m.Pair("c").Value != "there" {
+		t.Errorf("the message has %+v", m.Pairs(0))
+	}
+}
+
+// A hub loses NATS in the middle: it says what it wrote, and members elsewhere hear of that and do
+// not wait for the rest.
+func TestSinglyEndsInTheMiddle(t *testing.T) {
+	node := kvtest.Start(t)
+	nc := node.Connect(t)
+	here, _ := open(t, nc, Options{WriteTimeout: 100 * time.Millisecond})
+	there, deltas := open(t, node.Connect(t), Options{})
+	ref := poll(t, there)
+	change := each("a", "b")
+	change.Stored = nc.Close
+	commit, err := here.Update(t.Context(), ref, func(*Txn) (Change, error) { return change, nil })
+	if err != nil || len(commit.Each) != 1 {
+		t.Errorf("%+v, %v", commit, err)
+	}
+	d := until(t, deltas, func(d Delta) bool { return len(d.Pairs) > 0 })
+	if len(d.Pairs) != 1 || d.Pairs[0].Key != "a" {
+		t.Errorf("members were told of %+v", d)
+	}
+}
+
+// However many set several pairs at once, on whichever hub, a message never holds more than its
+// limit, and what they are told was written is there.
+func TestSinglyWithinTheLimit(t *testing.T) {
+	const limit, size = 40, 4
+	hubs := stores(t, 3)
+	ref := poll(t, hubs[0])
+	var mu sync.Mutex
+	told := make(map[string]uint64)
+	var wg sync.WaitGroup
+	for writer := range 9 {
+		wg.Go(func() {
+			for i := range 20 {
+				var keys []string
+				for k := range size {
+					keys = append(keys, fmt.Sprint(writer, "-", i, "-", k))
+				}
+				for len(keys) > 0 {
+					commit, err := hubs[writer%3].Update(context.Background(), ref, func(m *Txn) (Change, error) {
+						if m.Live()+len(keys) > limit {
+							return Change{}, errFull
+						}
+						return each(keys...), nil
+					})
+					if errors.Is(err, errFull) {
+						return
+					}
+					if err != nil {
+						t.Error(err)
+						return
+					}
+					if commit.Each == nil {
+						commit.Each = []uint64{commit.Seq} // a single one
+					}
+					mu.Lock()
+					for k, seq := range commit.Each {
+						told[keys[k]] = seq
+					}
+					mu.Unlock()
+					keys = keys[len(commit.Each):]
+				}
+			}
+		})
+	}
+	wg.Wait()
+	m, _ := truth(t, hubs[0], ref)
+	if m.Live() > limit || m.Live() != len(told) {
+		t.Errorf("%d pairs of at most %d, and %d were told", m.Live(), limit, len(told))
+	}
+	for key, seq := range told {
+		if m.Pair(key).Seq != seq {
+			t.Errorf("%s was written at %d, the bucket has %+v", key, seq, m.Pair(key))
+		}
+	}
+}
