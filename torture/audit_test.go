@@ -34,7 +34,7 @@ func (w *world) verify(recovery time.Duration) {
 	w.checkReplies(replies, bucket)
 	w.checkRemoval(bucket)
 	w.checkHistories()
-	votes := w.hall.verify(summaries, bucket)
+	votes := w.hall.verify(summaries, bucket) + w.sheet.verify(bucket)
 	if n := duplicateAnswers.Swap(0); n > 0 {
 		w.violation("%d requests were answered twice", n)
 	}

@@ -39,6 +39,11 @@ var brokenBuilds = []struct {
 		"TestBucketsDeleted$"},
 	{"the tail loses a pair's last revision now and then", "receive.go", `case key.object != "":`,
 		`case key.object != "" && d.Revision%10 != 7:`, "TestTailConsumersDeleted$"},
+	{"a set that is to be whole is written in parts", "singly.go", `return w.change.Singly && n > 1`, `return n > 1`,
+		"TestHubKilledBetweenPairs$"},
+	{"the second of several pairs is written over what others did", "singly.go",
+		`unchanged = sl.unchangedSince(unchanged, done.head, write[0])`, `unchanged = bucket.Precondition{}`,
+		"TestLimitUnderAttack$"},
 	{"a tally keeps answers that were changed", "message.go", "m.poll.tally.Add(p.Value, n)",
 		"m.poll.tally.Add(p.Value, max(n, 0))", "TestNATSRestarted$"},
 }

@@ -26,6 +26,8 @@
 //   - Every watcher ends with what the bucket holds, saw the values of each pair in rising Seq, and
 //     was given exactly the difference when it came back. The member that was removed saw nothing
 //     newer than the removal.
+//   - Of several pairs that one request set or deleted, and that went unanswered, the first are as
+//     it asked for, and the others are as they were. Of an atomic set it is all or none. See sheet.
 //   - Whether a guest of another group may write and read is linearizable on every hub, with all
 //     that add it and remove it on whichever hub. See membership.
 //

@@ -116,18 +116,24 @@ func (a *attacker) run(ctx context.Context) {
 				continue
 			}
 		}
-		key := a.prefix + fmt.Sprint(rand.N(10))
-		// Filling is twice as likely as deleting, so that the attackers meet at the limit.
-		remove := live[key] && rand.N(3) > 0
-		method, e := "setMessageExtensions", object{"key": key, "value": fmt.Sprint(rand.Uint32()), "seq": seqs[key]}
+		// Filling is twice as likely as deleting, so that the attackers meet at the limit. A third
+		// of the requests are about several pairs, which may be written one after the other.
+		keys := rand.Perm(10)[:1+2*(rand.N(3)/2)]
+		remove := live[a.key(keys[0])] && rand.N(3) > 0
+		method := "setMessageExtensions"
 		if remove {
 			method = "deleteMessageExtensions"
 		}
+		var items []object
+		for _, k := range keys {
+			key := a.key(k)
+			items = append(items, object{"key": key, "value": fmt.Sprint(rand.Uint32()), "seq": seqs[key]})
+		}
 		var p hubtest.Page
-		err := s.Call(context.WithoutCancel(ctx), method, object{"messageID": a.message, "extensions": []object{e}}, &p)
+		err := s.Call(context.WithoutCancel(ctx), method, object{"messageID": a.message, "extensions": items}, &p)
 		a.operations++
 		if outcomeUnknown(err) && !nothingWritten(err) {
-			a.unanswered++
+			a.unanswered += len(items)
 		}
 		switch {
 		case hubtest.Code(err) == codeParameter:
@@ -140,15 +146,18 @@ func (a *attacker) run(ctx context.Context) {
 			s.Close()
 			s = nil
 		case err == nil:
-			x := p.Extensions[0]
-			if x.Code == 0 && x.Seq > 0 {
-				a.acknowledged++
-				a.counter.record(x.Seq, key, x.Value == "")
+			for _, x := range p.Extensions {
+				if x.Code == 0 && x.Seq > 0 {
+					a.acknowledged++
+					a.counter.record(x.Seq, x.Key, x.Value == "")
+				}
+				seqs[x.Key], live[x.Key] = x.Seq, x.Value != ""
 			}
-			seqs[key], live[key] = x.Seq, x.Value != ""
 		}
 	}
 }
+
+func (a *attacker) key(k int) string { return fmt.Sprint(a.prefix, k) }
 
 func setLimit(o *hub.Options) { o.MaxExtensions = maxPairsUnderAttack }
 

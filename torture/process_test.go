@@ -5,6 +5,7 @@ import (
 	"context"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -109,6 +110,78 @@ func killAtPoint(t *testing.T, n int) {
 	recovery := w.elapsed() - over
 	wr.disconnect()
 	w.start(5)
+	w.finish()
+	w.verify(recovery)
+}
+
+// TestHubKilledBetweenPairs: the hub is killed with -9 when some pairs of a request are published
+// and others are not. What is there after that is the first part of what was asked for, and nothing
+// of a set that was to be whole.
+func TestHubKilledBetweenPairs(t *testing.T) {
+	repeat(t, func(t *testing.T, i int) {
+		for n, request := range []string{"a set", "a deletion", "a set as a whole"} {
+			if *runs > 1 && n != i%3 {
+				continue // many runs share the requests among them
+			}
+			t.Run(request, func(t *testing.T) { killBetweenPairs(t, n == 1, n == 2, 1+i%(rowPairs-1)) })
+		}
+	})
+}
+
+// killBetweenPairs kills the hub when so many pairs are published.
+func killBetweenPairs(t *testing.T, deletes, whole bool, published int) {
+	w := inProcesses(t, "hub killed -9 between pairs of a request", 25*time.Millisecond, 2)
+	victim, g := w.instances[0], w.sheet.signers[0]
+	s, err := login(t.Context(), victim.addr(), g.user, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	r, left := g.add(whole), published
+	if whole {
+		left = 0
+	}
+	if deletes {
+		if r.set = g.ask(t.Context(), s, "setMessageExtensions", r); r.set != acknowledged {
+			t.Fatal("the set before was refused")
+		}
+		left = rowPairs - published
+	}
+	var seen atomic.Int64
+	var once sync.Once
+	dead := make(chan struct{})
+	victim.nats.impair(impairment{inspect: func(up bool, chunk []byte) bool {
+		if up {
+			seen.Add(int64(bytes.Count(chunk, []byte("HPUB $KV.exthub_1.g.sheet."))))
+		}
+		if seen.Load() <= int64(published) {
+			return true
+		}
+		once.Do(func() { victim.process.kill(); close(dead) })
+		return false
+	}})
+	became, what := &r.set, "setMessageExtensions"
+	if deletes {
+		became, what = &r.deleted, "deleteMessageExtensions"
+	}
+	if *became = g.ask(t.Context(), s, what, r); *became != unknown {
+		t.Fatalf("a killed hub answered: %d", *became)
+	}
+	<-dead
+	victim.nats.impair(impairment{})
+	bucket, err := w.bucket(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if pairs, live := w.sheet.pairsOf(r, bucket); live != left {
+		w.violation("killed when %d were published: %d are there: %+v", published, live, pairs)
+	}
+	over := w.elapsed()
+	if err := victim.process.start(); err != nil {
+		t.Fatal(err)
+	}
+	w.start(5)
+	recovery := w.elapsed() - over
 	w.finish()
 	w.verify(recovery)
 }

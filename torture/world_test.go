@@ -35,6 +35,7 @@ type world struct {
 	journal  journal
 	club     *membership
 	hall     *hall
+	sheet    *sheet
 
 	mu         sync.Mutex
 	violations []string
@@ -101,6 +102,7 @@ func (w *world) populate() {
 	}
 	w.club = newMembership(w)
 	w.hall = newHall(w)
+	w.sheet = newSheet(w)
 }
 
 func (w *world) makeGroup(group string, users []string) {
@@ -176,6 +178,7 @@ func (w *world) start(n int) {
 	}
 	w.club.start(ctx, &w.writing)
 	w.hall.start(ctx, &w.writing)
+	w.sheet.start(ctx, &w.writing)
 	w.awaitWrites(0, n, w.allHubs()...)
 }
 
