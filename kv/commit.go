@@ -31,7 +31,7 @@ func (sh *shard) commit(
 		// By key: while the commit was on its way another slot may have taken the place of ours,
 		// and without a tail nothing else would bring it there.
 		sh.cache.invalidate(sl.key, done.head)
-		sl.finishCommit(group, done.head+1-uint64(len(writes)))
+		settle(group, done.head+1-uint64(len(writes)))
 		return sl.unchangedSince(unchanged, done.head, writes[len(writes)-1]), !done.late
 	case !errors.Is(err, errRetry):
 		sl.finish(err, group...)
@@ -137,18 +137,16 @@ func (sl *slot) applyCommit(writes []bucket.Write, at committed) {
 	}
 }
 
-// finishCommit finishes the waiters of a commit whose first entry has this revision.
-func (sl *slot) finishCommit(group []*waiter, first uint64) {
-	sl.mu.Lock()
-	defer sl.mu.Unlock()
+// settle settles the waiters of a commit whose first entry has this revision.
+func settle(group []*waiter, first uint64) {
 	for _, w := range group {
 		after := first + uint64(len(w.writes))
 		// Not the slot's latest: the tail may have brought what others wrote on top of it.
-		w.commit = Commit{Latest: after - 1}
+		commit := Commit{Latest: after - 1}
 		if len(w.change.Writes) > 0 {
-			w.commit.Seq = first
+			commit.Seq = first
 		}
 		first = after
-		sl.group.finish(w)
+		w.settle(commit)
 	}
 }

@@ -17,15 +17,16 @@ type groupCommit struct {
 
 // waiter is an Update in the queue.
 type waiter struct {
-	decide Decide
-	wake   chan wakeup
-	leads  bool
-	done   bool
-	gone   bool // it has given up while it was part of a commit
-	change Change
-	writes []bucket.Write
-	commit Commit
-	err    error
+	decide  Decide
+	wake    chan wakeup
+	leads   bool
+	done    bool
+	settled bool // it was committed, and is finished with the others of its batch
+	gone    bool // it has given up while it was part of a commit
+	change  Change
+	writes  []bucket.Write
+	commit  Commit
+	err     error
 }
 
 // wakeup is what a waiter has to do when it is woken.
@@ -123,7 +124,7 @@ func (g *groupCommit) decide(t *Txn, object string, options Options) (batch, noo
 	}
 	total := 0
 	for _, w := range g.queue {
-		w.writes, w.err = nil, nil
+		w.writes, w.err, w.settled = nil, nil, false
 		change, err := t.decide(w.decide)
 		nothing := err != nil || change.empty()
 		switch {
@@ -155,6 +156,9 @@ func (g *groupCommit) decide(t *Txn, object string, options Options) (batch, noo
 	}
 	return batch, noops
 }
+
+// settle notes how a waiter's change was committed.
+func (w *waiter) settle(commit Commit) { w.commit, w.err, w.settled = commit, nil, true }
 
 // finish ends a waiter's Update, with what is in the waiter, and takes it out of the queue.
 func (g *groupCommit) finish(w *waiter) {

@@ -31,7 +31,7 @@ func (sh *shard) commitSingly(
 		switch {
 		case err == nil:
 		case len(each) > 0 && !errors.Is(err, ErrUnknown):
-			sl.finishSingly(w, each)
+			w.settleSingly(each)
 			return bucket.Precondition{}, false
 		case errors.Is(err, errRetry):
 			return bucket.Precondition{}, false
@@ -45,19 +45,16 @@ func (sh *shard) commitSingly(
 			w.change.Stored()
 		}
 		if done.late {
-			sl.finishSingly(w, each)
+			w.settleSingly(each)
 			return bucket.Precondition{}, false
 		}
 		unchanged = sl.unchangedSince(unchanged, done.head, write[0])
 	}
-	sl.finishSingly(w, each)
+	w.settleSingly(each)
 	return unchanged, true
 }
 
-// finishSingly finishes a waiter whose first writes have these revisions.
-func (sl *slot) finishSingly(w *waiter, each []uint64) {
-	sl.mu.Lock()
-	defer sl.mu.Unlock()
-	w.commit = Commit{Seq: each[0], Latest: each[len(each)-1], Each: each}
-	sl.group.finish(w)
+// settleSingly settles a waiter whose first writes have these revisions.
+func (w *waiter) settleSingly(each []uint64) {
+	w.settle(Commit{Seq: each[0], Latest: each[len(each)-1], Each: each})
 }

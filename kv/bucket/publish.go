@@ -243,12 +243,18 @@ func pause(ctx context.Context, limit time.Time, wait time.Duration) bool {
 
 // noteOutcome keeps what the last write that did not go through says about the store.
 func (b *Bucket) noteOutcome(ctx context.Context, err error) {
+	if err != nil {
+		b.noteError(ctx, err)
+	} else if b.trouble.Load() != nil {
+		b.trouble.Store(nil)
+	}
+}
+
+func (b *Bucket) noteError(ctx context.Context, err error) {
 	var duplicate *DuplicateError
 	switch {
-	case err == nil || errors.As(err, &duplicate):
-		if b.trouble.Load() != nil {
-			b.trouble.Store(nil)
-		}
+	case errors.As(err, &duplicate):
+		b.trouble.Store(nil)
 	case errors.Is(ctx.Err(), context.Canceled): // the caller has gone, whatever the store does
 	case errors.Is(err, ErrUnknown) || errors.Is(err, ErrUnavailable):
 		b.trouble.Store(&err)
