@@ -23,7 +23,7 @@ const (
 	// A round of a hall takes as long as it takes until this many have voted, within these bounds:
 	// who is told often of little has the server write for nothing.
 	roundNews    = 80
-	shortestHall = 250 * time.Millisecond
+	shortestHall = 225 * time.Millisecond
 	longestHall  = 400 * time.Millisecond
 )
 
