@@ -69,7 +69,8 @@ export class Extensions extends Pairs {
       const gone = deliverAll(inherit(EMPTY, tracked.previous));
       return this._emit(messageID, tracked.replace(gone));
     }
-    if (generation !== this._generation || tracked.away) return;
+    // What was answered before a return says nothing of what was missed until then.
+    if (generation !== this._generation || tracked.away || returns !== tracked.returns) return;
     tracked.stale = false;
     this._emit(messageID, tracked.replace(deliverAll(tracked.view)));
   }

@@ -140,7 +140,7 @@ export class History {
     }
     this.onReceived(missed.messages.filter(({ isRevoked }) => !isRevoked));
     this._session.onRevoked(missed.messages.filter(({ isRevoked }) => isRevoked));
-    if (generation !== this.marks.generation || mark.away) return;
+    if (generation !== this.marks.generation || mark.away || returns !== mark.returns) return;
     mark.moveTo(missed.newest);
     mark.stale = false;
   }

@@ -96,24 +96,46 @@ test('removed and added again while away: told as well', { timeout }, async (t) 
 for (const method of ['getMessageList', 'getMessageExtensions']) {
   test(`${method} refuses, and the refusal comes behind the return`, { timeout }, async (t) => {
     const proxy = await TcpProxy.open(t, hub);
-    const { WebSocket, held } = overtaken(method);
+    const { WebSocket, holdNext } = overtaken(method);
     const world = await poll(t, hub, { proxy, WebSocket });
     await removeWhileAway(world, proxy);
+    const held = holdNext();
     proxy.restore();
-    await held;
+    assert.equal((await held).error.code, 10007);
+    const { alice, groupID } = world;
+    await comeBack(world, () => alice.chat.addGroupMember({ groupID, userIDList: ['bob'] }));
+  });
+
+  test(`${method} answers, and the answer comes behind a return`, { timeout }, async (t) => {
+    const proxy = await TcpProxy.open(t, hub);
+    const { WebSocket, holdNext } = overtaken(method);
+    const world = await poll(t, hub, { proxy, WebSocket });
+    await cutAfterRead(world, proxy);
+    const held = holdNext();
+    proxy.restore();
+    assert.ok((await held).result);
+    await removeForAChange(world);
     const { alice, groupID } = world;
     await comeBack(world, () => alice.chat.addGroupMember({ groupID, userIDList: ['bob'] }));
   });
 }
 
 /** Bob has read the pairs, is away, and is removed. */
-async function removeWhileAway({ alice, bob, groupID, message, copy }, proxy) {
+async function removeWhileAway(world, proxy) {
+  await cutAfterRead(world, proxy);
+  await removeForAChange(world);
+}
+
+async function cutAfterRead({ alice, bob, message, copy }, proxy) {
   await set(alice, message, 'stays', '1');
   await bob.waitForPair(message.ID, 'stays', '1');
   await pairs(bob, copy);
   proxy.cut();
   await bob.waitFor(EVENT.NET_STATE_CHANGE, ({ state }) => state === 'disconnected');
   bob.clearEvents();
+}
+
+async function removeForAChange({ alice, groupID, message }) {
   await alice.chat.deleteGroupMember({ groupID, userIDList: ['bob'] });
   await set(alice, message, 'comes', '1');
 }
@@ -129,19 +151,18 @@ async function comeBack({ alice, bob, groupID, message, copy }, enter) {
 }
 
 /**
- * A socket on which the first refusal of a method is overtaken by GROUP_JOINED, as when the hub had
- * decided before it.
+ * A socket on which the next answer to a method is overtaken by GROUP_JOINED, as when the hub had
+ * decided before it. holdNext resolves with it as soon as it is held.
  */
 function overtaken(method) {
   let note;
-  const held = new Promise((resolve) => (note = resolve));
-  let refusal;
+  let answer;
   let passed = false;
   const asked = new Set();
   class Overtaken extends RealSocket {
     send(data) {
       const request = JSON.parse(data);
-      if (request.method === method) asked.add(request.id);
+      if (note && request.method === method) asked.add(request.id);
       super.send(data);
     }
     set onmessage(handler) {
@@ -150,21 +171,21 @@ function overtaken(method) {
         handler &&
         (({ data }) => {
           for (const item of [JSON.parse(data)].flat()) {
-            if (!passed && !refusal && asked.has(item.id) && item.error?.code === 10007) {
-              refusal = item;
-              note();
+            if (!passed && !answer && asked.has(item.id)) {
+              answer = item;
+              note(item);
               continue;
             }
             pass(item);
-            if (item.method !== 'GROUP_JOINED' || !refusal) continue;
+            if (item.method !== 'GROUP_JOINED' || !answer) continue;
             passed = true;
-            pass(refusal);
-            refusal = undefined;
+            pass(answer);
+            answer = undefined;
           }
         });
     }
   }
-  return { WebSocket: Overtaken, held };
+  return { WebSocket: Overtaken, holdNext: () => new Promise((resolve) => (note = resolve)) };
 }
 
 test(
