@@ -9,8 +9,8 @@ import (
 )
 
 // sheet is a message of which a signer on each hub writes rows of several pairs, and takes them
-// away again. Where pairs are committed one after the other a fault may leave a part of a row: it
-// must be the first of them, and a row that was asked for as a whole must be whole, or not be there.
+// away again. Where pairs are committed one after the other a fault may leave a part of a row. It
+// must be the first of them, and a row that was asked for as a whole must be whole, or not there.
 type sheet struct {
 	w       *world
 	id      string

@@ -33,8 +33,8 @@ func (w world) set(pairs ...string) {
 	}
 }
 
-// left returns the pairs that there are, the oldest first, how many if they are many, or the code of
-// the refusal.
+// left returns the pairs that there are, the oldest first, how many if they are many, or the code
+// of the refusal.
 func (w world) left() string {
 	w.t.Helper()
 	page, err := w.there.GetExtensions(w.t.Context(), command.Caller{UserID: "bob"},
