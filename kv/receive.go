@@ -69,13 +69,14 @@ func (t *tail) receive(d bucket.Delivery, sink func(Delta)) {
 	t.sh.bucket.Saw(t.received)
 	switch {
 	case d.More && t.builder.open != nil:
+		t.advance(t.builder.entries[0].Revision - 1) // all before it is handed out
 		t.flushTimer.Reset(maxPause)
 	case d.Pending == 0:
 		t.flush(sink)
 	case t.builder.open != nil:
 		t.flushTimer.Reset(maxHold)
 	default:
-		t.advance()
+		t.advance(t.received)
 	}
 }
 
@@ -83,14 +84,14 @@ func (t *tail) receive(d bucket.Delivery, sink func(Delta)) {
 func (t *tail) flush(sink func(Delta)) {
 	t.builder.flush(sink)
 	if t.builder.open == nil {
-		t.advance()
+		t.advance(t.received)
 	}
 }
 
-// advance notes that what was received is handed out, and tells the other hubs if one of them waits
-// for that.
-func (t *tail) advance() {
-	t.applied.advance(t.received)
+// advance notes how far everything is handed out, and tells the other hubs if one of them waits for
+// that.
+func (t *tail) advance(to uint64) {
+	t.applied.advance(to)
 	if t.awaited {
 		t.awaited = false
 		t.sh.marks.renewSoon()
