@@ -79,4 +79,7 @@
 // On a single replica, a change of one live pair that was decided on that pair alone is committed
 // as a compare-and-swap: on the condition that this pair is still as it was (see cas.go). A message
 // with rules has none of that, because a swap would not see the close (see poll.go).
+//
+// Several pairs that need not be written together are written one after the other there, each on
+// the condition that the message is as the one before has left it (see singly.go).
 package kv
