@@ -17,9 +17,10 @@ import (
 const (
 	heapCheckInterval = 5 * time.Second
 	minHeapGrowth     = 32 << 20 // the heap may always grow by this between two collections
-	// Allocated between two checks: by some thousand pinging sessions, not by a rush
-	quietAllocation = 40 << 20
-	tolerableWaste  = 8 << 20 // too little to return
+	tolerableWaste    = 8 << 20  // too little to return
+	// Memory is returned that would not be used again within so many checks. To return what the
+	// next login takes again costs a collection, and page faults.
+	unusedChecks = 4
 )
 
 // heap is the state of the heap at a moment, in bytes.
@@ -40,9 +41,12 @@ func readHeap() heap {
 	return heap{held: value(0) + value(1), live: value(2), allocated: value(3)}
 }
 
-// wasteful reports whether little was allocated since before, and much more is held than was alive.
+// wasteful reports whether much more is held than was alive, and would not be used for long at the
+// pace since the check before.
 func (h heap) wasteful(before heap) bool {
-	return h.allocated-before.allocated < quietAllocation && h.held > h.live+h.live/4+tolerableWaste
+	waste := int64(h.held) - int64(h.live)
+	used := int64(h.allocated - before.allocated)
+	return waste > int64(h.live/4+tolerableWaste) && used < waste/unusedChecks
 }
 
 // growth returns the percentage that the heap may grow by between two collections: GOGC.

@@ -15,6 +15,7 @@ func TestWasteful(t *testing.T) {
 		want bool
 	}{
 		"AfterARush":         {heap{held: 200 * mib, live: 60 * mib, allocated: 1010 * mib}, true},
+		"PeopleComeByAndBy":  {heap{held: 60 * mib, live: 30 * mib, allocated: 1015 * mib}, false},
 		"StillRushing":       {heap{held: 200 * mib, live: 60 * mib, allocated: 1300 * mib}, false},
 		"AsMuchAsIsAlive":    {heap{held: 70 * mib, live: 60 * mib, allocated: 1001 * mib}, false},
 		"TooLittleToCare":    {heap{held: 12 * mib, live: 5 * mib, allocated: 1001 * mib}, false},
