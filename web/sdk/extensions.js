@@ -6,6 +6,14 @@ import { deliverAll, EMPTY, inherit, PENDING } from './view.js';
 /** Extensions are pairs whose handlers get what they missed, so that they may rely on events. */
 export class Extensions extends Pairs {
   /**
+   * What IDs of messages in groups begin with that the user is not in. What is missed of them is
+   * read after the return.
+   *
+   * @type {Set<string>}
+   */
+  _away = new Set();
+
+  /**
    * What was missed is still to be told.
    *
    * @override
@@ -14,12 +22,23 @@ export class Extensions extends Pairs {
 
   onDisconnect() {
     this.onGap();
-    for (const tracked of this._tracked.values()) tracked.away = false; // who knows
+    this._away.clear(); // who knows
+  }
+
+  /**
+   * No pair comes before its message, and that one may wait for the return, as may what is missed.
+   *
+   * @override
+   * @param {string} messageID
+   * @param {import('./view.js').Change} change
+   */
+  apply(messageID, change) {
+    if (!this._away.has(prefixOf(messageID))) super.apply(messageID, change);
   }
 
   staleIDs() {
     return [...this._tracked]
-      .filter(([, { stale, away }]) => stale && !away)
+      .filter(([messageID, { stale }]) => stale && !this._away.has(prefixOf(messageID)))
       .map(([messageID]) => messageID);
   }
 
@@ -32,13 +51,16 @@ export class Extensions extends Pairs {
    */
   setAway(groupID, away) {
     const prefix = groupPrefix(groupID);
-    const all = [...this._tracked].filter(([ID]) => ID.startsWith(prefix));
-    for (const [, tracked] of all) {
+    if (away) this._away.add(prefix);
+    else this._away.delete(prefix);
+    let missed = false;
+    for (const [messageID, tracked] of this._tracked) {
+      if (!messageID.startsWith(prefix)) continue;
       tracked.stale ||= away;
-      tracked.away = away;
-      if (!away) tracked.returns++;
+      tracked.moves++;
+      missed ||= tracked.stale;
     }
-    return all.some(([, { stale }]) => stale);
+    return missed;
   }
 
   /**
@@ -50,7 +72,7 @@ export class Extensions extends Pairs {
     const generation = this._generation;
     const tracked = this._tracked.get(messageID);
     if (!tracked) return;
-    const { returns } = tracked;
+    const { moves } = tracked;
     const how = { complete: tracked.cursor === 0, delivery: PENDING, retry: false };
     try {
       await this._read(messageID, tracked, how);
@@ -60,7 +82,7 @@ export class Extensions extends Pairs {
       // Somebody who was removed may come back, and may have by now: the hub can have refused
       // before that. Of another store nothing is left to come back to.
       if (error.code === NOT_A_MEMBER && !tracked.previous.size) {
-        tracked.away = returns === tracked.returns;
+        if (moves === tracked.moves) this._away.add(prefixOf(messageID));
         return;
       }
       this._tracked.delete(messageID);
@@ -69,9 +91,11 @@ export class Extensions extends Pairs {
       const gone = deliverAll(inherit(EMPTY, tracked.previous));
       return this._emit(messageID, tracked.replace(gone));
     }
-    // What was answered before a return says nothing of what was missed until then.
-    if (generation !== this._generation || tracked.away || returns !== tracked.returns) return;
+    if (generation !== this._generation || moves !== tracked.moves) return;
     tracked.stale = false;
     this._emit(messageID, tracked.replace(deliverAll(tracked.view)));
   }
 }
+
+/** @param {string} messageID */
+const prefixOf = (messageID) => messageID.replace(/[^.]+$/, '');

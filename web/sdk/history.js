@@ -52,7 +52,7 @@ export class History {
       });
       this._messages.remember(updateFromWire(message, wire, this._session.userID));
       // One-to-one, an older one of the other's may come after it.
-      if (message.conversationType === TYPES.CONV_GROUP || !this.marks.has(message.conversationID))
+      if (message.conversationType === TYPES.CONV_GROUP || !this.marks.get(message.conversationID))
         this.marks.tell(message, generation);
       this._session.loadedLists?.onSent(message);
       return { message };
@@ -68,17 +68,22 @@ export class History {
     const { conversationID, nextReqMessageID = '' } = options;
     const generation = this.marks.generation;
     const page = await this._messages.page(options);
-    if (nextReqMessageID === '' && !this.marks.has(conversationID))
+    if (nextReqMessageID === '' && !this.marks.get(conversationID))
       this.marks
         .begin(conversationID, generation)
         .moveTo(page.messageList[page.messageList.length - 1]);
     return page;
   }
 
-  /** @param {any[]} wires the messages of a MESSAGE_RECEIVED */
+  /**
+   * Tells of messages. Those of a group that the user is not in came before the removal, but may be
+   * behind what was missed, which is read after the return: so are they.
+   *
+   * @param {any[]} wires
+   */
   onReceived(wires) {
     const fresh = wires
-      .filter((wire) => !this._messages.lookup(wire))
+      .filter((wire) => !this.marks.get(wire.conversationID)?.away && !this._messages.lookup(wire))
       .map((wire) => this._messages.intern(wire));
     for (const wire of wires) this.marks.tell(wire, this.marks.generation);
     this._session.tell(EVENT.MESSAGE_RECEIVED, fresh);
@@ -100,11 +105,11 @@ export class History {
    * @param {string} conversationID
    */
   async follow(conversationID) {
-    if (this.marks.has(conversationID)) return;
+    if (this.marks.get(conversationID)) return;
     const generation = this.marks.generation;
     const params = { conversationID, nextReqMessageID: '', count: 1 };
     const { messageList } = await this._session.call('getMessageList', params, { retry: true });
-    if (!this.marks.has(conversationID))
+    if (!this.marks.get(conversationID))
       this.marks.begin(conversationID, generation).moveTo(messageList[0]);
   }
 
@@ -125,7 +130,7 @@ export class History {
     const generation = this.marks.generation;
     const mark = this.marks.get(conversationID);
     if (!mark) return;
-    const { returns } = mark;
+    const { moves } = mark;
     let missed;
     try {
       missed = await this._readMissed(conversationID, mark);
@@ -134,13 +139,16 @@ export class History {
       if (!isRefusal(error)) throw error;
       // Somebody who was removed may come back, and may have by now: the hub can have refused
       // before that. Of another store nothing is left to come back to.
-      if (error.code === NOT_A_MEMBER && !mark.anew) mark.away = returns === mark.returns;
-      else this.marks.delete(conversationID);
+      if (error.code !== NOT_A_MEMBER || mark.anew) this.marks.delete(conversationID);
+      else if (moves === mark.moves) {
+        this.marks.setAway(conversationID, true);
+        this._session.extensions.setAway(conversationID.slice(TYPES.CONV_GROUP.length), true);
+      }
       return;
     }
     this.onReceived(missed.messages.filter(({ isRevoked }) => !isRevoked));
     this._session.onRevoked(missed.messages.filter(({ isRevoked }) => isRevoked));
-    if (generation !== this.marks.generation || mark.away || returns !== mark.returns) return;
+    if (generation !== this.marks.generation || moves !== mark.moves) return;
     mark.moveTo(missed.newest);
     mark.stale = false;
   }

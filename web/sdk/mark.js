@@ -14,8 +14,8 @@ export class Mark {
   stale = false;
   /** Whether the user is not in the conversation. What is missed is read after the return. */
   away = false;
-  /** How often the user has come into it. */
-  returns = 0;
+  /** How often the user has come into it or left. An answer from before says nothing of since. */
+  moves = 0;
   /** Whether the hub's store was replaced, so that numbers and IDs mean nothing. */
   anew = false;
   /**

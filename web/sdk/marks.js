@@ -13,11 +13,6 @@ export class Marks {
   }
 
   /** @param {string} conversationID */
-  has(conversationID) {
-    return this._all.has(conversationID);
-  }
-
-  /** @param {string} conversationID */
   delete(conversationID) {
     this._all.delete(conversationID);
   }
@@ -72,7 +67,7 @@ export class Marks {
     if (!mark) return false;
     mark.stale ||= away;
     mark.away = away;
-    if (!away) mark.returns++;
+    mark.moves++;
     return mark.stale;
   }
 

@@ -11,10 +11,8 @@ export class TrackedMessage {
   readByApp = false;
   /** Whether the connection was lost since then. */
   stale = false;
-  /** Whether the user is not in the conversation. What is missed is read after the return. */
-  away = false;
-  /** How often the user has come into it. */
-  returns = 0;
+  /** How often the user has come into it or left. An answer from before says nothing of since. */
+  moves = 0;
   /** The revision of the last clear, as far as it is known. */
   clearSeq = 0;
   /** @type {Map<string, import('./writes.js').Doubt>} writes without an answer, by key */

@@ -98,8 +98,8 @@ for (const method of ['getMessageList', 'getMessageExtensions']) {
     const proxy = await TcpProxy.open(t, hub);
     const { WebSocket, holdNext } = overtaken(method);
     const world = await poll(t, hub, { proxy, WebSocket });
-    await removeWhileAway(world, proxy);
-    const held = holdNext();
+    await cutAfterRead(world, proxy);
+    const held = holdNext(() => removeForAChange(world));
     proxy.restore();
     assert.equal((await held).error.code, 10007);
     const { alice, groupID } = world;
@@ -119,6 +119,33 @@ for (const method of ['getMessageList', 'getMessageExtensions']) {
     await comeBack(world, () => alice.chat.addGroupMember({ groupID, userIDList: ['bob'] }));
   });
 }
+
+test(
+  'removed before what was missed is read: told after the return, in order',
+  { timeout },
+  async (t) => {
+    const proxy = await TcpProxy.open(t, hub);
+    const { WebSocket, holdNext } = overtaken('getConversationList', 'GROUP_LEFT');
+    const world = await poll(t, hub, { proxy, WebSocket });
+    const { alice, bob, groupID } = world;
+    await cutAfterRead(world, proxy);
+    const missed = await send(alice, groupID);
+    const held = holdNext();
+    proxy.restore();
+    await held;
+    const live = await send(alice, groupID);
+    await set(alice, live, 'a', '1');
+    await alice.chat.deleteGroupMember({ groupID, userIDList: ['bob'] });
+    await bob.waitFor(EVENT.GROUP_LEFT);
+    await alice.chat.addGroupMember({ groupID, userIDList: ['bob'] });
+    await bob.waitFor(EVENT.MESSAGE_RECEIVED, (list) => list.some(({ ID }) => ID === missed.ID));
+    assert.deepEqual(
+      bob.eventsOf(EVENT.MESSAGE_RECEIVED).flatMap((list) => list.map(({ ID }) => ID)),
+      [missed.ID, live.ID],
+    );
+    assert.equal(bob.eventNames[0], EVENT.MESSAGE_RECEIVED, 'no pair before its message');
+  },
+);
 
 /** Bob has read the pairs, is away, and is removed. */
 async function removeWhileAway(world, proxy) {
@@ -151,19 +178,22 @@ async function comeBack({ alice, bob, groupID, message, copy }, enter) {
 }
 
 /**
- * A socket on which the next answer to a method is overtaken by GROUP_JOINED, as when the hub had
- * decided before it. holdNext resolves with it as soon as it is held.
+ * A socket on which an answer is overtaken by a notification, as when the hub had decided before
+ * it. holdNext has that done to the next call of the method, which leaves when that has happened
+ * which is to happen meanwhile, and resolves with the answer as soon as it is held.
  */
-function overtaken(method) {
+function overtaken(method, notification = 'GROUP_JOINED') {
+  let next;
   let note;
   let answer;
-  let passed = false;
   const asked = new Set();
   class Overtaken extends RealSocket {
     send(data) {
       const request = JSON.parse(data);
-      if (note && request.method === method) asked.add(request.id);
-      super.send(data);
+      if (!next || request.method !== method) return super.send(data);
+      asked.add(request.id);
+      void next().then(() => super.send(data));
+      next = undefined;
     }
     set onmessage(handler) {
       const pass = (item) => handler({ data: JSON.stringify(item) });
@@ -171,21 +201,24 @@ function overtaken(method) {
         handler &&
         (({ data }) => {
           for (const item of [JSON.parse(data)].flat()) {
-            if (!passed && !answer && asked.has(item.id)) {
+            if (asked.delete(item.id)) {
               answer = item;
               note(item);
               continue;
             }
             pass(item);
-            if (item.method !== 'GROUP_JOINED' || !answer) continue;
-            passed = true;
+            if (item.method !== notification || !answer) continue;
             pass(answer);
             answer = undefined;
           }
         });
     }
   }
-  return { WebSocket: Overtaken, holdNext: () => new Promise((resolve) => (note = resolve)) };
+  const holdNext = (meanwhile = async () => {}) => {
+    next = meanwhile;
+    return new Promise((resolve) => (note = resolve));
+  };
+  return { WebSocket: Overtaken, holdNext };
 }
 
 test(
