@@ -36,6 +36,10 @@ export class TcpProxy {
     this.#deaf = true;
   }
 
+  get isDeaf() {
+    return this.#deaf;
+  }
+
   cut() {
     this.#whole = this.#deaf = false;
     for (const socket of this.#sockets) socket.destroy();
