@@ -41,8 +41,8 @@ func (sh *shard) commitSingly(
 		}
 		sl.applyCommit(write, done)
 		sh.cache.invalidate(sl.key, done.head) // by key, as commit does
-		if each = append(each, done.head); len(each) == 1 && w.change.Stored != nil && sh.options.Replicas == 1 {
-			w.change.Stored()
+		if each = append(each, done.head); len(each) == 1 && w.leads && w.change.Stored != nil {
+			w.change.Stored() // by nobody but its own Update: another could have given up
 		}
 		if done.late {
 			w.settleSingly(each)

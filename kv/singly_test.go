@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"sync"
 	"testing"
 	"time"
@@ -151,5 +152,59 @@ func TestSinglyWithinTheLimit(t *testing.T) {
 		if m.Pair(key).Seq != seq {
 			t.Errorf("%s was written at %d, the bucket has %+v", key, seq, m.Pair(key))
 		}
+	}
+}
+
+// A writer of several pairs gives up while the leader is busy with somebody else's. Its socket has
+// got the answer by the time its pairs are committed, and nobody comes to let go of what is kept
+// back for an answer: the writer is not told of them any more.
+func TestSinglyOfWhomNobodyWaitsFor(t *testing.T) {
+	s, _ := open(t, kvtest.Server(t), Options{MaxPairs: 5000}) // too many for CAS, which need no leader
+	ref := poll(t, s)
+	var sl *slot
+	sh := s.shardFor(ref)
+	if err := sh.cache.withMessage(t.Context(), ref, func(found *slot) { sl = found }); err != nil {
+		t.Fatal(err)
+	}
+	queued := func(n int) {
+		for waiting := 0; waiting < n; runtime.Gosched() {
+			sl.mu.Lock()
+			waiting = len(sl.group.queue)
+			sl.mu.Unlock()
+		}
+	}
+	var wg sync.WaitGroup
+	update := func(ctx context.Context, change Change) error {
+		_, err := s.Update(ctx, ref, func(*Txn) (Change, error) { return change, nil })
+		return err
+	}
+	giving, giveUp := context.WithCancel(t.Context())
+	gone := make(chan error, 1)
+	late := each("e", "f")
+	late.Stored = func() { t.Error("told after it had given up") }
+	second := each("c", "d")
+	second.Stored = sync.OnceFunc(func() { // both are in its batch
+		giveUp()
+		if err := <-gone; !errors.Is(err, ErrUnknown) {
+			t.Errorf("it gave up with %v", err)
+		}
+	})
+	first := each("a", "b")
+	first.Stored = sync.OnceFunc(func() { // it leads, and the others wait for the next batch
+		wg.Go(func() {
+			if err := update(t.Context(), second); err != nil {
+				t.Error(err)
+			}
+		})
+		queued(2)
+		wg.Go(func() { gone <- update(giving, late) })
+		queued(3)
+	})
+	if err := update(t.Context(), first); err != nil {
+		t.Error(err)
+	}
+	wg.Wait()
+	if m, _ := truth(t, s, ref); m.Live() != 6 {
+		t.Errorf("the message has %d pairs", m.Live())
 	}
 }

@@ -20,9 +20,10 @@ type Change struct {
 	// Singly says that Writes may be committed one after the other, see Commit.Each.
 	Singly bool
 
-	// Stored, unless nil, is called when the change is committed, or the first Write of a change
-	// whose writes are committed singly, but Update still waits for Run's sink to get it. On a
-	// replicated stream it does not wait, and Stored is not called. It must not block.
+	// Stored, unless nil, is called when the change is committed, but Update still waits for Run's
+	// sink to get it, and perhaps already behind the first Write of several that are committed
+	// singly. It is never called after Update has returned. On a replicated stream Update does not
+	// wait, and Stored is not called. It must not block.
 	Stored func()
 }
 
