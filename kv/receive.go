@@ -48,13 +48,15 @@ func (t *tail) receive(d bucket.Delivery, sink func(Delta)) {
 		slog.Warn("key that is not ours", "bucket", t.sh.bucket.Name(), "key", d.Key, "error", err)
 	case key.object != "":
 		t.builder.add(key, d, sink)
-		t.awaited = t.awaited || key.ofGroup()
+		if key.ofGroup() {
+			t.awaited = d.Revision
+		}
 		if key.suffix == dueSuffix {
 			t.sh.closer.add(key.ref)
 		}
 	case key.account != "":
 		t.revoke(key.account, d.Entry, sink)
-		t.awaited = true
+		t.awaited = d.Revision
 	default:
 		t.sh.roster.apply(d.Entry)
 		t.tellUser(d, sink)
@@ -92,8 +94,8 @@ func (t *tail) flush(sink func(Delta)) {
 // that.
 func (t *tail) advance(to uint64) {
 	t.applied.advance(to)
-	if t.awaited {
-		t.awaited = false
+	if t.awaited > 0 && t.awaited <= to {
+		t.awaited = 0
 		t.sh.marks.renewSoon()
 	}
 }

@@ -22,7 +22,7 @@ type tail struct {
 	receiving  sync.Mutex   // held while something is handed out
 	builder    deltaBuilder // what was received and is not handed out yet
 	received   uint64       // the last revision that was received
-	awaited    bool         // something was received whose writer waits for every hub, see marks
+	awaited    uint64       // the last that was received whose writer waits for every hub, see marks
 	flushTimer *time.Timer  // hands out what is open for too long; nil between consumers
 
 	applied  applied

@@ -282,3 +282,43 @@ func TestAnnouncedInVain(t *testing.T) {
 	}
 	alone.stopReceiving()
 }
+
+// Somebody is logged out between two pairs of one request, which are held back. Whoever asked for
+// that waits until every hub says that it knows. A hub that had said how far it is at the second
+// pair, with the first not handed out yet, said nothing more for a second.
+func TestAwaitedBehindWhatIsHeldBack(t *testing.T) {
+	s, _ := open(t, kvtest.Server(t), Options{Alone: true})
+	ref := poll(t, s)
+	sh := s.shards[0]
+	state, err := sh.bucket.State(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var revoked uint64
+	sink := func(d Delta) { revoked = max(revoked, d.Revision) }
+	alone := newTail(sh, state)
+	alone.startReceiving(sink)
+	defer alone.stopReceiving()
+	next := state.Last
+	receive := func(key, value string, more bool, pending uint64) {
+		next++
+		alone.receive(bucket.Delivery{
+			Entry: bucket.Entry{Key: key, Value: value, Revision: next}, More: more, Pending: pending,
+		}, sink)
+	}
+	pair := string(ref.ID()) + ".x."
+	receive(pair+encodeToken("a"), "1", true, 2)
+	receive(accountPrefix+encodeToken("bob"), `{"revokedUpTo":1}`, false, 1)
+	waiting := next
+	if revoked != waiting {
+		t.Fatalf("handed out was %d, want the revocation at %d", revoked, waiting)
+	}
+	receive(pair+encodeToken("b"), "1", true, 1)
+	if alone.applied.get() < waiting && alone.awaited != waiting {
+		t.Errorf("at %d it told the others, and nobody will be told of %d", alone.applied.get(), waiting)
+	}
+	receive(pair+encodeToken("c"), "1", false, 0)
+	if alone.applied.get() != next || alone.awaited != 0 {
+		t.Errorf("it is at %d of %d, and %d is awaited", alone.applied.get(), next, alone.awaited)
+	}
+}
