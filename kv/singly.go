@@ -30,8 +30,11 @@ func (sh *shard) commitSingly(
 		done, err := sh.attempt(ctx, sl, write, unchanged)
 		switch {
 		case err == nil:
-		case len(each) > 0 && !errors.Is(err, ErrUnknown):
+		case len(each) > 0:
 			w.settleSingly(each)
+			if errors.Is(err, ErrUnknown) {
+				w.err = err // what became of this one
+			}
 			return bucket.Precondition{}, false
 		case errors.Is(err, errRetry):
 			return bucket.Precondition{}, false

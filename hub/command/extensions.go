@@ -313,25 +313,24 @@ func (c *Commands) change(ctx context.Context, caller Caller, ref kv.Ref, d *dec
 	var before []Outcome
 	for {
 		commit, err := c.store.Update(ctx, ref, d.decide)
-		if err != nil {
-			err = ifGone(err, ref.ID())
-			if len(before) > 0 {
-				err = fmt.Errorf("%w: %w", errPartly, err)
-			}
-			return Changed{Outcomes: before}, err
+		n := 0
+		if err == nil || commit.Each != nil {
+			n = d.note(commit)
 		}
-		n := d.note(commit)
-		if before != nil || n < len(d.outcomes) {
-			before = append(before, d.outcomes[:n]...)
-		}
-		switch {
-		case n < len(d.outcomes):
-			d.items = d.items[n:]
-		case before != nil:
-			return Changed{before, commit.Latest}, nil
-		default:
+		whole := err == nil && n == len(d.outcomes)
+		if whole && before == nil {
 			return Changed{d.outcomes, commit.Latest}, nil
 		}
+		before = append(before, d.outcomes[:n]...)
+		switch {
+		case whole:
+			return Changed{before, commit.Latest}, nil
+		case err != nil && before != nil:
+			return Changed{Outcomes: before}, fmt.Errorf("%w: %w", errPartly, ifGone(err, ref.ID()))
+		case err != nil:
+			return Changed{}, ifGone(err, ref.ID())
+		}
+		d.items = d.items[n:]
 	}
 }
 

@@ -1,12 +1,15 @@
 package command_test
 
 import (
+	"errors"
 	"fmt"
 	"log/slog"
 	"strings"
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/nats-io/nats.go"
 
 	"exthub/hub/command"
 	"exthub/kv"
@@ -138,5 +141,31 @@ func TestChangedInParts(t *testing.T) {
 				t.Errorf("there are %s, want %s", left, c.left)
 			}
 		})
+	}
+}
+
+// NATS is lost behind the first pair of a request. It is not known what became of the second; that
+// the first was written is, and the answer says so.
+func TestLostBetweenParts(t *testing.T) {
+	node := kvtest.Start(t)
+	c := newCommands(runOn(t, node.Connect(t, nats.MaxReconnects(-1)), kv.Options{
+		MaxPairs: 300, WriteTimeout: 200 * time.Millisecond,
+	}))
+	sent, err := c.SendMessage(t.Context(), command.Caller{UserID: "ann"}, command.SendMessage{
+		To: "bob", Type: "TIMTextElem", Payload: command.Payload{Text: "x"}, IsSupportExtension: true,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	changed, err := c.SetExtensions(t.Context(), command.Caller{UserID: "ann", Cork: node.Stop}, command.SetExtensions{
+		MessageID: sent.Ref.ID(), Extensions: []command.Extension{{Key: "a", Value: "1"}, {Key: "b", Value: "1"}},
+	})
+	if !errors.Is(err, kv.ErrUnknown) {
+		t.Fatalf("%+v, %v", changed, err)
+	}
+	said := command.Translate(err, slog.New(slog.DiscardHandler)).Message()
+	if len(changed.Outcomes) != 1 || changed.Outcomes[0].Pair.Seq == 0 ||
+		!strings.Contains(said, "a part of this was written") {
+		t.Errorf("answered with %+v: %s", changed.Outcomes, said)
 	}
 }
