@@ -31,7 +31,7 @@ func (sh *shard) commit(
 		// By key: while the commit was on its way another slot may have taken the place of ours,
 		// and without a tail nothing else would bring it there.
 		sh.cache.invalidate(sl.key, done.head)
-		settle(group, done.head+1-uint64(len(writes)))
+		sl.settle(group, done.head+1-uint64(len(writes)))
 		return sl.unchangedSince(unchanged, done.head, writes[len(writes)-1]), !done.late
 	case !errors.Is(err, errRetry):
 		sl.finish(err, group...)
@@ -138,7 +138,9 @@ func (sl *slot) applyCommit(writes []bucket.Write, at committed) {
 }
 
 // settle settles the waiters of a commit whose first entry has this revision.
-func settle(group []*waiter, first uint64) {
+func (sl *slot) settle(group []*waiter, first uint64) {
+	sl.mu.Lock()
+	defer sl.mu.Unlock()
 	for _, w := range group {
 		after := first + uint64(len(w.writes))
 		// Not the slot's latest: the tail may have brought what others wrote on top of it.
@@ -147,6 +149,6 @@ func settle(group []*waiter, first uint64) {
 			commit.Seq = first
 		}
 		first = after
-		w.settle(commit)
+		w.settle(commit, nil)
 	}
 }

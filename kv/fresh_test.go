@@ -156,7 +156,7 @@ func TestCommitIsItsOwn(t *testing.T) {
 	read(t, s, ref, 0)
 	sl, _ := s.shards[0].cache.find([]byte(ref.ID()))
 	sl.applyCommit(late.writes, committed{head: first, request: 1})
-	settle([]*waiter{late}, first)
+	sl.settle([]*waiter{late}, first)
 	if late.commit.Seq != first || late.commit.Latest != first {
 		t.Fatalf("committed at %d, told %+v", first, late.commit)
 	}

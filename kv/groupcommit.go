@@ -63,8 +63,11 @@ func (g *groupCommit) join(w *waiter) {
 
 // leave lets a waiter give up, and reports whether it could, and whether it is part of a commit,
 // whose outcome it will not learn. A waiter that leads, or is done, has been woken for that and
-// can't.
+// can't. One that is settled is done now.
 func (g *groupCommit) leave(w *waiter) (left, unknown bool) {
+	if w.settled {
+		g.finish(w)
+	}
 	if w.leads || w.done {
 		return false, false
 	}
@@ -157,8 +160,8 @@ func (g *groupCommit) decide(t *Txn, object string, options Options) (batch, noo
 	return batch, noops
 }
 
-// settle notes how a waiter's change was committed.
-func (w *waiter) settle(commit Commit) { w.commit, w.err, w.settled = commit, nil, true }
+// settle notes how a waiter's change was committed, as far as is known.
+func (w *waiter) settle(commit Commit, err error) { w.commit, w.err, w.settled = commit, err, true }
 
 // finish ends a waiter's Update, with what is in the waiter, and takes it out of the queue.
 func (g *groupCommit) finish(w *waiter) {

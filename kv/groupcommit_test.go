@@ -118,3 +118,25 @@ func TestGiveUp(t *testing.T) {
 		t.Errorf("%d wait, led %v, and %d who are gone were woken", len(g.queue), g.led, len(sent.wake)+len(waits.wake))
 	}
 }
+
+// A writer's change is committed, and waits to be told so with the others of its batch, the next of
+// which gets no answer from the store. Its time is over, and it learns what is known: that it was
+// written. What is known of one is no secret because of another.
+func TestGiveUpOnceItIsCommitted(t *testing.T) {
+	g := new(groupCommit)
+	leader, written := joinGroup(g), joinGroup(g)
+	leader.expect(t, "alone", "lead")
+	written.writes = []bucket.Write{{Key: "k"}}
+	written.settle(Commit{Seq: 7, Latest: 7}, nil)
+	if left, unknown := g.leave(written); left || unknown {
+		t.Errorf("it is committed: left %v, unknown %v", left, unknown)
+	}
+	written.expect(t, "when its time is over", "done")
+	if written.commit.Seq != 7 || written.err != nil {
+		t.Errorf("it was told %+v, %v", written.commit, written.err)
+	}
+	g.finish(written) // with its batch
+	if len(g.queue) != 1 {
+		t.Errorf("%d wait", len(g.queue))
+	}
+}

@@ -31,10 +31,10 @@ func (sh *shard) commitSingly(
 		switch {
 		case err == nil:
 		case len(each) > 0:
-			w.settleSingly(each)
-			if errors.Is(err, ErrUnknown) {
-				w.err = err // what became of this one
+			if !errors.Is(err, ErrUnknown) {
+				err = nil // it was not written
 			}
+			sl.settleSingly(w, each, err)
 			return bucket.Precondition{}, false
 		case errors.Is(err, errRetry):
 			return bucket.Precondition{}, false
@@ -48,16 +48,18 @@ func (sh *shard) commitSingly(
 			w.change.Stored() // by nobody but its own Update: another could have given up
 		}
 		if done.late {
-			w.settleSingly(each)
+			sl.settleSingly(w, each, nil)
 			return bucket.Precondition{}, false
 		}
 		unchanged = sl.unchangedSince(unchanged, done.head, write[0])
 	}
-	w.settleSingly(each)
+	sl.settleSingly(w, each, nil)
 	return unchanged, true
 }
 
-// settleSingly settles a waiter whose first writes have these revisions.
-func (w *waiter) settleSingly(each []uint64) {
-	w.settle(Commit{Seq: each[0], Latest: each[len(each)-1], Each: each})
+// settleSingly settles a waiter whose first writes have these revisions. err is about the next one.
+func (sl *slot) settleSingly(w *waiter, each []uint64, err error) {
+	sl.mu.Lock()
+	defer sl.mu.Unlock()
+	w.settle(Commit{Seq: each[0], Latest: each[len(each)-1], Each: each}, err)
 }
