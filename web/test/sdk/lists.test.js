@@ -182,6 +182,7 @@ test(
     for (const session of [phone, laptop])
       await told(session, ['GROUPduo 1 four', 'C2Chal 1 three']);
     const fresh = await User.logIn(t, hub, 'ida');
+    await told(fresh, ['GROUPduo 1 four', 'C2Chal 1 three']); // once the laptop has said so
     assert.deepEqual(await list(fresh, ['GROUPduo']), ['GROUPduo 1 four']);
 
     await phone.chat.updateMyProfile({ nick: 'Ида' });
