@@ -100,6 +100,34 @@ func TestSinglyEndsInTheMiddle(t *testing.T) {
 	}
 }
 
+// setEach sets pairs one after the other, as many as the limit allows, and hands told what was
+// written. It reports false when the message is full.
+func setEach(t *testing.T, s *Store, ref Ref, limit int, keys []string, told func(key string, seq uint64)) bool {
+	t.Helper()
+	for len(keys) > 0 {
+		commit, err := s.Update(context.Background(), ref, func(m *Txn) (Change, error) {
+			if m.Live()+len(keys) > limit {
+				return Change{}, errFull
+			}
+			return each(keys...), nil
+		})
+		if err != nil {
+			if !errors.Is(err, errFull) {
+				t.Error(err)
+			}
+			return false
+		}
+		if commit.Each == nil {
+			commit.Each = []uint64{commit.Seq} // a single one
+		}
+		for k, seq := range commit.Each {
+			told(keys[k], seq)
+		}
+		keys = keys[len(commit.Each):]
+	}
+	return true
+}
+
 // However many set several pairs at once, on whichever hub, a message never holds more than its
 // limit, and what they are told was written is there.
 func TestSinglyWithinTheLimit(t *testing.T) {
@@ -108,6 +136,11 @@ func TestSinglyWithinTheLimit(t *testing.T) {
 	ref := poll(t, hubs[0])
 	var mu sync.Mutex
 	told := make(map[string]uint64)
+	tell := func(key string, seq uint64) {
+		mu.Lock()
+		defer mu.Unlock()
+		told[key] = seq
+	}
 	var wg sync.WaitGroup
 	for writer := range 9 {
 		wg.Go(func() {
@@ -116,29 +149,8 @@ func TestSinglyWithinTheLimit(t *testing.T) {
 				for k := range size {
 					keys = append(keys, fmt.Sprint(writer, "-", i, "-", k))
 				}
-				for len(keys) > 0 {
-					commit, err := hubs[writer%3].Update(context.Background(), ref, func(m *Txn) (Change, error) {
-						if m.Live()+len(keys) > limit {
-							return Change{}, errFull
-						}
-						return each(keys...), nil
-					})
-					if errors.Is(err, errFull) {
-						return
-					}
-					if err != nil {
-						t.Error(err)
-						return
-					}
-					if commit.Each == nil {
-						commit.Each = []uint64{commit.Seq} // a single one
-					}
-					mu.Lock()
-					for k, seq := range commit.Each {
-						told[keys[k]] = seq
-					}
-					mu.Unlock()
-					keys = keys[len(commit.Each):]
+				if !setEach(t, hubs[writer%3], ref, limit, keys, tell) {
+					return
 				}
 			}
 		})

@@ -116,45 +116,52 @@ func (a *attacker) run(ctx context.Context) {
 				continue
 			}
 		}
-		// Filling is twice as likely as deleting, so that the attackers meet at the limit. A third
-		// of the requests are about several pairs, which may be written one after the other.
-		keys := rand.Perm(10)[:1+2*(rand.N(3)/2)]
-		remove := live[a.key(keys[0])] && rand.N(3) > 0
-		method := "setMessageExtensions"
-		if remove {
-			method = "deleteMessageExtensions"
-		}
-		var items []object
-		for _, k := range keys {
-			key := a.key(k)
-			items = append(items, object{"key": key, "value": fmt.Sprint(rand.Uint32()), "seq": seqs[key]})
-		}
-		var p hubtest.Page
-		err := s.Call(context.WithoutCancel(ctx), method, object{"messageID": a.message, "extensions": items}, &p)
-		a.operations++
-		if outcomeUnknown(err) && !nothingWritten(err) {
-			a.unanswered += len(items)
-		}
-		switch {
-		case hubtest.Code(err) == codeParameter:
-			a.full++
-			select {
-			case a.refusals <- struct{}{}:
-			default:
-			}
-		case errors.Is(err, hubtest.ErrLost):
+		if err := a.attack(ctx, s, seqs, live); errors.Is(err, hubtest.ErrLost) {
 			s.Close()
 			s = nil
-		case err == nil:
-			for _, x := range p.Extensions {
-				if x.Code == 0 && x.Seq > 0 {
-					a.acknowledged++
-					a.counter.record(x.Seq, x.Key, x.Value == "")
-				}
-				seqs[x.Key], live[x.Key] = x.Seq, x.Value != ""
-			}
 		}
 	}
+}
+
+// attack makes one request. Filling is twice as likely as deleting, so that the attackers meet at
+// the limit. A third of the requests are about several pairs, which may be written one by one.
+func (a *attacker) attack(
+	ctx context.Context, s *hubtest.Session, seqs map[string]uint64, live map[string]bool,
+) error {
+	keys := rand.Perm(10)[:1+2*(rand.N(3)/2)]
+	method := "setMessageExtensions"
+	if live[a.key(keys[0])] && rand.N(3) > 0 {
+		method = "deleteMessageExtensions"
+	}
+	var items []object
+	for _, k := range keys {
+		key := a.key(k)
+		items = append(items, object{"key": key, "value": fmt.Sprint(rand.Uint32()), "seq": seqs[key]})
+	}
+	var p hubtest.Page
+	err := s.Call(context.WithoutCancel(ctx), method, object{"messageID": a.message, "extensions": items}, &p)
+	a.operations++
+	if outcomeUnknown(err) && !nothingWritten(err) {
+		a.unanswered += len(items)
+	}
+	if hubtest.Code(err) == codeParameter {
+		a.full++
+		select {
+		case a.refusals <- struct{}{}:
+		default:
+		}
+	}
+	if err != nil {
+		return err
+	}
+	for _, x := range p.Extensions {
+		if x.Code == 0 && x.Seq > 0 {
+			a.acknowledged++
+			a.counter.record(x.Seq, x.Key, x.Value == "")
+		}
+		seqs[x.Key], live[x.Key] = x.Seq, x.Value != ""
+	}
+	return nil
 }
 
 func (a *attacker) key(k int) string { return fmt.Sprint(a.prefix, k) }

@@ -55,6 +55,37 @@ func (w world) left() string {
 	return strings.Join(pairs, " ")
 }
 
+// deleteAll deletes the pairs that there are, one by one.
+func (w world) deleteAll(caller command.Caller) (command.Changed, error) {
+	w.t.Helper()
+	page, err := w.here.GetExtensions(w.t.Context(), caller, command.GetExtensions{MessageID: w.id, Latest: true})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	cmd := command.DeleteExtensions{MessageID: w.id}
+	for _, p := range page.Pairs {
+		cmd.Extensions = append(cmd.Extensions, command.Extension{Key: p.Key, Seq: int64(p.Seq)})
+	}
+	return w.here.DeleteExtensions(w.t.Context(), caller, cmd)
+}
+
+// codesOf returns the codes of the items, or "" if a part was written and the rest refused.
+func codesOf(t *testing.T, changed command.Changed, err error) string {
+	t.Helper()
+	if err != nil {
+		said := command.Translate(err, slog.New(slog.DiscardHandler))
+		if said.Code != 10002 || !strings.Contains(said.Message(), "a part of this was written") {
+			t.Errorf("refused with %v", said)
+		}
+		return ""
+	}
+	var list []int
+	for _, o := range changed.Outcomes {
+		list = append(list, o.Code)
+	}
+	return fmt.Sprint(list)
+}
+
 // Somebody on another hub changes the message while the pairs of a request are written, one after
 // the other. The rest is decided on what the message is by then, and the answer says of each item
 // what became of it. If the rest is refused, the caller learns that a part was written: a refusal
@@ -106,34 +137,14 @@ func TestChangedInParts(t *testing.T) {
 			ann := command.Caller{UserID: "ann", Cork: sync.OnceFunc(func() { c.between(w) })}
 			var changed command.Changed
 			if c.before == "" {
-				changed, err = here.SetExtensions(t.Context(), ann, command.SetExtensions{
-					MessageID:  w.id,
-					Extensions: []command.Extension{{Key: "a", Value: "1"}, {Key: "b", Value: "1"}, {Key: "c", Value: "1"}},
-				})
+				items := []command.Extension{{Key: "a", Value: "1"}, {Key: "b", Value: "1"}, {Key: "c", Value: "1"}}
+				changed, err = here.SetExtensions(t.Context(), ann,
+					command.SetExtensions{MessageID: w.id, Extensions: items})
 			} else {
 				w.set(strings.Fields(c.before)...)
-				var page *command.Page
-				if page, err = here.GetExtensions(t.Context(), ann,
-					command.GetExtensions{MessageID: w.id, Latest: true}); err != nil {
-					t.Fatal(err)
-				}
-				cmd := command.DeleteExtensions{MessageID: w.id}
-				for _, p := range page.Pairs {
-					cmd.Extensions = append(cmd.Extensions, command.Extension{Key: p.Key, Seq: int64(p.Seq)})
-				}
-				changed, err = here.DeleteExtensions(t.Context(), ann, cmd)
+				changed, err = w.deleteAll(ann)
 			}
-			codes := ""
-			if err == nil {
-				var list []int
-				for _, o := range changed.Outcomes {
-					list = append(list, o.Code)
-				}
-				codes = fmt.Sprint(list)
-			} else if said := command.Translate(err, slog.New(slog.DiscardHandler)); said.Code != 10002 ||
-				!strings.Contains(said.Message(), "a part of this was written") {
-				t.Errorf("refused with %v", said)
-			}
+			codes := codesOf(t, changed, err)
 			if codes != c.codes {
 				t.Errorf("answered with %s, want %s", codes, c.codes)
 			}
