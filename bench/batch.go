@@ -1,6 +1,7 @@
 package bench
 
 import (
+	"bytes"
 	"fmt"
 	"strconv"
 	"time"
@@ -61,7 +62,8 @@ func (w *writer) setBatch() error {
 	}
 	first, _ := leadingNumber(after(answer, `"seq":`))
 	latest, _ := leadingNumber(after(answer, `"latestSeq":`))
-	if first == 0 || latest < first+batchPairs-1 {
+	// Others may have written in between.
+	if first == 0 || latest < first+batchPairs-1 || bytes.Count(answer, []byte(`"code":0,`)) != batchPairs {
 		return fmt.Errorf("batch: %s", answer)
 	}
 	return nil

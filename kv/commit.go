@@ -24,19 +24,29 @@ func (sh *shard) commit(
 	for _, w := range group[1:] {
 		writes = append(slices.Clip(writes), w.writes...)
 	}
-	done, err := sh.attempt(ctx, sl, writes, unchanged)
+	done, err := sh.attemptAndApply(ctx, sl, writes, unchanged)
 	switch {
 	case err == nil:
-		sl.applyCommit(writes, done)
-		// By key: while the commit was on its way another slot may have taken the place of ours,
-		// and without a tail nothing else would bring it there.
-		sh.cache.invalidate(sl.key, done.head)
 		sl.settle(group, done.head+1-uint64(len(writes)))
 		return sl.unchangedSince(unchanged, done.head, writes[len(writes)-1]), !done.late
 	case !errors.Is(err, errRetry):
 		sl.finish(err, group...)
 	}
 	return bucket.Precondition{}, false
+}
+
+// attemptAndApply is attempt, after which the slot has what was committed.
+func (sh *shard) attemptAndApply(
+	ctx context.Context, sl *slot, writes []bucket.Write, p bucket.Precondition,
+) (committed, error) {
+	done, err := sh.attempt(ctx, sl, writes, p)
+	if err == nil {
+		sl.applyCommit(writes, done)
+		// By key: while the commit was on its way another slot may have taken the place of ours,
+		// and without a tail nothing else would bring it there.
+		sh.cache.invalidate(sl.key, done.head)
+	}
+	return done, err
 }
 
 // committed is where a commit ended up.

@@ -14,7 +14,8 @@ const maxHold = 2 * time.Millisecond
 
 // maxPause is how long a pair is held back for the next one of the same change, where they are
 // committed one after the other. Members get them as one change then, unless something else is
-// written to the bucket in between. They follow within 0.1 ms. None does after a crash.
+// written to the bucket in between. The next one follows after a round trip to NATS, and none after
+// a crash.
 const maxPause = 20 * time.Millisecond
 
 // startReceiving prepares for a new consumer. What the last one left unfinished is delivered again.

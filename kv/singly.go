@@ -27,7 +27,7 @@ func (sh *shard) commitSingly(
 	for len(each) < len(w.writes) {
 		write := w.writes[len(each) : len(each)+1]
 		write[0].More = len(each)+1 < len(w.writes)
-		done, err := sh.attempt(ctx, sl, write, unchanged)
+		done, err := sh.attemptAndApply(ctx, sl, write, unchanged)
 		switch {
 		case err == nil:
 		case len(each) > 0:
@@ -42,8 +42,6 @@ func (sh *shard) commitSingly(
 			sl.finish(err, w)
 			return bucket.Precondition{}, false
 		}
-		sl.applyCommit(write, done)
-		sh.cache.invalidate(sl.key, done.head) // by key, as commit does
 		if each = append(each, done.head); len(each) == 1 && w.leads && w.change.Stored != nil {
 			w.change.Stored() // by nobody but its own Update: another could have given up
 		}

@@ -7,7 +7,7 @@ import (
 )
 
 // longWalk is how many pairs a message has if a shortcut is worth a try also while other messages
-// are written: NATS walks as many in 70 us, and a round trip takes 22.
+// are written: the walk of as many takes NATS 70 to 150 us, and a round trip 22.
 const longWalk = 2000
 
 // unchanged returns the condition that the object is still as it is now. applied is how far the
