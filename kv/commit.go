@@ -15,22 +15,19 @@ import (
 // was. It returns the condition of a commit on top of it, or false if the waiters behind the group
 // have to be decided anew.
 func (sh *shard) commit(
-	ctx context.Context, sl *slot, group []*waiter, unchanged bucket.Precondition,
+	ctx context.Context, sl *slot, group commitGroup, unchanged bucket.Precondition,
 ) (bucket.Precondition, bool) {
-	if len(group) == 1 && group[0].singly(sh.options) {
-		return sh.commitSingly(ctx, sl, group[0], unchanged)
-	}
-	writes := group[0].writes
-	for _, w := range group[1:] {
-		writes = append(slices.Clip(writes), w.writes...)
+	waiters, writes := group.waiters, group.writes()
+	if group.singly {
+		return sh.commitSingly(ctx, sl, waiters, writes, unchanged)
 	}
 	done, err := sh.attemptAndApply(ctx, sl, writes, unchanged)
 	switch {
 	case err == nil:
-		sl.settle(group, done.head+1-uint64(len(writes)))
+		sl.settle(waiters, done.head+1-uint64(len(writes)))
 		return sl.unchangedSince(unchanged, done.head, writes[len(writes)-1]), !done.late
 	case !errors.Is(err, errRetry):
-		sl.finish(err, group...)
+		sl.finish(err, waiters...)
 	}
 	return bucket.Precondition{}, false
 }
@@ -41,12 +38,17 @@ func (sh *shard) attemptAndApply(
 ) (committed, error) {
 	done, err := sh.attempt(ctx, sl, writes, p)
 	if err == nil {
-		sl.applyCommit(writes, done)
-		// By key: while the commit was on its way another slot may have taken the place of ours,
-		// and without a tail nothing else would bring it there.
-		sh.cache.invalidate(sl.key, done.head)
+		sh.apply(sl, writes, done)
 	}
 	return done, err
+}
+
+// apply brings a commit into the slot.
+func (sh *shard) apply(sl *slot, writes []bucket.Write, done committed) {
+	sl.applyCommit(writes, done)
+	// By key: while the commit was on its way another slot may have taken the place of ours, and
+	// without a tail nothing else would bring it there.
+	sh.cache.invalidate(sl.key, done.head)
 }
 
 // committed is where a commit ended up.

@@ -80,6 +80,8 @@
 // as a compare-and-swap: on the condition that this pair is still as it was (see cas.go). A message
 // with rules has none of that, because a swap would not see the close (see poll.go).
 //
-// Several pairs that need not be written together are written one after the other there, each on
-// the condition that the message is as the one before has left it (see singly.go).
+// Several pairs that need not be written together are written one after the other there, whether
+// one Update wants them or many, each on the condition that the message is as the one before has
+// left it (see singly.go). They go to the server as a chain, in which each rests on the one before
+// being the newest of the bucket (see bucket.PublishChain).
 package kv

@@ -83,18 +83,29 @@ func (sh *shard) commitBatch(
 	}
 }
 
-// split splits a batch into commits: one for each waiter, or one for all if that is faster.
-func (sh *shard) split(batch []*waiter) [][]*waiter {
+// commitGroup is some waiters whose writes are committed by the same means: all at once, or one
+// after the other.
+type commitGroup struct {
+	waiters []*waiter
+	singly  bool
+}
+
+// split splits a batch into what is to be committed at once, if that is faster or they ask for it,
+// and what is committed one after the other.
+func (sh *shard) split(batch []*waiter) (groups []commitGroup) {
 	total := 0
 	for _, w := range batch {
 		total += len(w.writes)
 	}
 	if total > sh.options.fasterAlone() && len(batch) > 0 {
-		return [][]*waiter{batch}
+		return []commitGroup{{batch, false}}
 	}
-	groups := make([][]*waiter, len(batch))
-	for i := range batch {
-		groups[i] = batch[i : i+1]
+	for i, w := range batch {
+		if n := len(groups); n > 0 && w.singly() && groups[n-1].singly {
+			groups[n-1].waiters = batch[i-len(groups[n-1].waiters) : i+1]
+		} else {
+			groups = append(groups, commitGroup{batch[i : i+1], w.singly()})
+		}
 	}
 	return groups
 }

@@ -3,61 +3,163 @@ package kv
 import (
 	"context"
 	"errors"
+	"math/rand/v2"
+	"slices"
 
 	"exthub/kv/bucket"
 )
 
-// singly reports whether the writes of a waiter are committed one after the other. An atomic batch
-// of ten takes a single replica as long as several tens of entries, and nothing else is stored
-// meanwhile. The control entry goes with the deletions that it is about.
-func (w *waiter) singly(options Options) bool {
+// singly reports whether the writes of a waiter are committed one after the other: there is only
+// one, or they need not be all or nothing. The control entry goes with the deletions that it is
+// about.
+func (w *waiter) singly() bool {
 	n := len(w.writes)
-	return w.change.Singly && n > 1 && n == len(w.change.Writes) && n <= options.fasterAlone()
+	return n == 1 || w.change.Singly && n == len(w.change.Writes)
 }
 
-// commitSingly commits the writes of a waiter one after the other, each on the condition that the
-// message is as the one before it has left it. So no two writers overwrite each other unseen, and a
-// limit that was looked at for all of them holds: when anything else comes in between, the rest is
-// not written. What was is always the first of them, also after a crash. It returns what commit
-// does.
+// commitSingly commits the writes of some waiters one after the other, each on the condition that
+// the message is as the one before it has left it. So no two writers overwrite each other unseen,
+// and a limit that was looked at for all of them holds: when anything else comes in between, the
+// rest is not written. What was is always the first of them, also after a crash. It returns what
+// commit does.
+//
+// All behind the first go as one chain, if they can: nothing at all comes in between then, and they
+// take one round trip. In turns with one for each, 16 callers who each set ten new pairs at a time
+// made 4,700 to 5,250 sets a second instead of 2,750 to 3,500, and 64 writers of one message with
+// rules 23,700 and 27,900 instead of 12,000 and 18,700.
 func (sh *shard) commitSingly(
-	ctx context.Context, sl *slot, w *waiter, unchanged bucket.Precondition,
+	ctx context.Context, sl *slot, waiters []*waiter, writes []bucket.Write, unchanged bucket.Precondition,
 ) (bucket.Precondition, bool) {
-	each := make([]uint64, 0, len(w.writes))
-	for len(each) < len(w.writes) {
-		write := w.writes[len(each) : len(each)+1]
-		write[0].More = len(each)+1 < len(w.writes)
-		done, err := sh.attemptAndApply(ctx, sl, write, unchanged)
-		switch {
-		case err == nil:
-		case len(each) > 0:
-			if !errors.Is(err, ErrUnknown) {
-				err = nil // it was not written
-			}
-			sl.settleSingly(w, each, err)
-			return bucket.Precondition{}, false
-		case errors.Is(err, errRetry):
-			return bucket.Precondition{}, false
-		default:
-			sl.finish(err, w)
+	each := make([]uint64, 0, len(writes))
+	for len(each) < len(writes) {
+		rest := writes[len(each):]
+		n := 1
+		if len(each) > 0 && len(rest) > 1 && sh.bucket.MayChain(len(rest)) {
+			n = len(rest)
+		}
+		done, err := sh.commitNext(ctx, sl, rest[:n], unchanged)
+		for i := range done.n {
+			each = append(each, done.head+1+uint64(i)-uint64(done.n))
+		}
+		if err != nil || done.late {
+			sl.settleSingly(waiters, each, len(writes)-len(rest)+n, err)
 			return bucket.Precondition{}, false
 		}
-		if each = append(each, done.head); len(each) == 1 && w.leads && w.change.Stored != nil {
+		if w := waiters[0]; len(each) == 1 && w.leads && len(w.writes) > 1 && w.change.Stored != nil {
 			w.change.Stored() // by nobody but its own Update: another could have given up
 		}
-		if done.late {
-			sl.settleSingly(w, each, nil)
-			return bucket.Precondition{}, false
+		if done.n > 0 {
+			unchanged = sl.unchangedSince(unchanged, done.head, rest[done.n-1])
 		}
-		unchanged = sl.unchangedSince(unchanged, done.head, write[0])
 	}
-	sl.settleSingly(w, each, nil)
+	sl.settleSingly(waiters, each, len(each), nil)
 	return unchanged, true
 }
 
-// settleSingly settles a waiter whose first writes have these revisions. err is about the next one.
-func (sl *slot) settleSingly(w *waiter, each []uint64, err error) {
+// writes returns the writes of all waiters of a group.
+func (g commitGroup) writes() (writes []bucket.Write) {
+	for i, w := range g.waiters {
+		for k := range w.writes {
+			w.writes[k].More = g.singly && k+1 < len(w.writes)
+		}
+		if i == 0 {
+			writes = slices.Clip(w.writes) // nearly always the only one
+		} else {
+			writes = append(writes, w.writes...)
+		}
+	}
+	return writes
+}
+
+// committedFirst is where the first n of some writes ended up. The others were not committed.
+type committedFirst struct {
+	committed
+	n int
+}
+
+// commitNext commits one write, or several as a chain, of which it may commit the first alone, or
+// none, without an error.
+func (sh *shard) commitNext(
+	ctx context.Context, sl *slot, writes []bucket.Write, unchanged bucket.Precondition,
+) (done committedFirst, err error) {
+	if len(writes) == 1 {
+		if done.committed, err = sh.attemptAndApply(ctx, sl, writes, unchanged); err == nil {
+			done.n = 1
+		}
+		return done, err
+	}
+	options := bucket.PublishOptions{Precondition: unchanged, Request: rand.Uint64() | 1, TTL: sh.ttl(sl)}
+	done.request = options.Request
+	switch done.head, err = sh.bucket.PublishChain(ctx, writes, options); {
+	case err == nil:
+		done.n = len(writes)
+	case errors.Is(err, bucket.ErrBroken):
+		done, err = sh.findFirst(ctx, writes, options.Request, unchanged.Last)
+	}
+	if done.n > 0 {
+		sh.apply(sl, writes[:done.n], done.committed)
+	}
+	return done, err
+}
+
+// findFirst finds how far a chain came that is broken, by its mark. It returns ErrUnknown if that
+// can't be told: another has written over the next entry, which may have been the chain's.
+func (sh *shard) findFirst(
+	ctx context.Context, writes []bucket.Write, request, last uint64,
+) (done committedFirst, err error) {
+	keys := make([]string, len(writes))
+	for i, w := range writes {
+		keys[i] = w.Key
+	}
+	snap, err := sh.bucket.Read(ctx, 0, keys...)
+	if err != nil {
+		return done, errors.Join(ErrUnknown, err)
+	}
+	revisions := make(map[string]uint64, len(writes)) // of what others wrote
+	for _, e := range snap.Entries {
+		if e.Request != request {
+			revisions[e.Key] = e.Revision
+		} else if i := slices.Index(keys, e.Key); i >= done.n {
+			done.n, done.head, done.request = i+1, e.Revision, request
+		}
+	}
+	if done.n < len(keys) && revisions[keys[done.n]] > last {
+		return done, ErrUnknown
+	}
+	return done, nil
+}
+
+// settleSingly settles the waiters whose writes were committed, with their revisions, the first of
+// all. err is about the next one, and if that is not known, about all that were tried. The waiters
+// of the others are decided anew.
+func (sl *slot) settleSingly(waiters []*waiter, each []uint64, tried int, err error) {
 	sl.mu.Lock()
 	defer sl.mu.Unlock()
-	w.settle(Commit{Seq: each[0], Latest: each[len(each)-1], Each: each}, err)
+	begin, unknown := 0, errors.Is(err, ErrUnknown)
+	for _, w := range waiters {
+		end := begin + len(w.writes)
+		own := each[min(begin, len(each)):min(end, len(each))]
+		switch {
+		case len(own) == len(w.writes):
+			w.settle(oneByOne(own, len(w.writes)), nil)
+		case unknown && begin < tried:
+			w.settle(oneByOne(own, len(w.writes)), err)
+		case len(own) > 0:
+			w.settle(oneByOne(own, len(w.writes)), nil) // the rest was not written
+		case begin == len(each) && err != nil && !errors.Is(err, errRetry):
+			w.settle(Commit{}, err)
+		}
+		begin = end
+	}
+}
+
+// oneByOne returns the commit of the first of so many writes.
+func oneByOne(revisions []uint64, of int) (c Commit) {
+	if len(revisions) > 0 {
+		c = Commit{Seq: revisions[0], Latest: revisions[len(revisions)-1]}
+		if of > 1 {
+			c.Each = slices.Clip(revisions)
+		}
+	}
+	return c
 }

@@ -5,10 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	"github.com/nats-io/nats.go/jetstream"
+
+	"exthub/kv/bucket"
 	"exthub/kv/kvtest"
 )
 
@@ -80,6 +84,86 @@ func TestSinglyStopsWhereOthersWrite(t *testing.T) {
 	}
 }
 
+// The store refuses one of several pairs, which all went to it at once. What was written before it
+// is told, and nothing behind it is written.
+func TestSinglyStopsWhereItIsRefused(t *testing.T) {
+	nc := kvtest.Server(t)
+	s, _ := open(t, nc, Options{})
+	ref := poll(t, s)
+	config := stream(t, nc).CachedInfo().Config
+	config.MaxMsgSize = 2000
+	js, err := jetstream.New(nc)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := js.UpdateStream(t.Context(), config); err != nil {
+		t.Fatal(err)
+	}
+	change := each("a", "b", "c", "d", "e")
+	change.Writes[3].Value = strings.Repeat("v", 3000)
+	commit, err := s.Update(t.Context(), ref, func(*Txn) (Change, error) { return change, nil })
+	if err != nil || len(commit.Each) != 3 {
+		t.Fatalf("%+v, %v", commit, err)
+	}
+	m, _ := truth(t, s, ref)
+	if m.Live() != 3 || m.Pair("c").Seq != commit.Each[2] || m.LatestSeq() != commit.Latest {
+		t.Errorf("told was %+v, the message has %+v", commit, m.Pairs(0))
+	}
+	_, err = s.Update(t.Context(), ref, func(*Txn) (Change, error) {
+		return Change{Singly: true, Writes: change.Writes[3:]}, nil
+	})
+	if !errors.Is(err, ErrUnavailable) || errors.Is(err, ErrUnknown) {
+		t.Errorf("of the rest: %v", err)
+	}
+}
+
+// Other hubs write to other messages all the time, and so between the pairs of one change that all
+// went to the store at once. The change is written nevertheless, to its end.
+func TestSinglyAmongOthers(t *testing.T) {
+	node := kvtest.Start(t)
+	here, _ := open(t, node.Connect(t), Options{})
+	there, _ := open(t, node.Connect(t), Options{})
+	ref, theirs := poll(t, here), poll(t, there)
+	ctx, cancel := context.WithCancel(t.Context())
+	var wg sync.WaitGroup
+	for writer := range 4 {
+		wg.Go(func() {
+			for i := 0; ctx.Err() == nil; i++ {
+				change := each(fmt.Sprint(writer, "a"), fmt.Sprint(writer, "b"))
+				change.Writes[0].Value = fmt.Sprint(i)
+				_, err := there.Update(context.Background(), theirs, func(*Txn) (Change, error) { return change, nil })
+				if err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	keys := make([]string, 50)
+	for k := range keys {
+		keys[k] = fmt.Sprint(k)
+	}
+	told := make(map[string]uint64)
+	for once := false; !once; {
+		once = !here.shardFor(ref).bucket.MayChain(1) // the last change is one after a broken one
+		commit, err := here.Update(t.Context(), ref, func(*Txn) (Change, error) { return each(keys...), nil })
+		if err != nil || len(commit.Each) != len(keys) {
+			t.Errorf("%d of %d: %v", len(commit.Each), len(keys), err)
+			break
+		}
+		for i, key := range keys {
+			told[key] = commit.Each[i]
+		}
+	}
+	cancel()
+	wg.Wait()
+	m, _ := truth(t, here, ref)
+	for key, seq := range told {
+		if m.Pair(key).Seq != seq {
+			t.Errorf("%s was written at %d, the bucket has %+v", key, seq, m.Pair(key))
+		}
+	}
+}
+
 // A hub loses NATS in the middle: it says what it wrote, and members elsewhere hear of that and do
 // not wait for the rest.
 func TestSinglyEndsInTheMiddle(t *testing.T) {
@@ -97,6 +181,64 @@ func TestSinglyEndsInTheMiddle(t *testing.T) {
 	d := until(t, deltas, func(d Delta) bool { return len(d.Pairs) > 0 })
 	if len(d.Pairs) != 1 || d.Pairs[0].Key != "a" {
 		t.Errorf("members were told of %+v", d)
+	}
+}
+
+// outcomeOf says what a waiter is told.
+func outcomeOf(w *waiter) string {
+	if !w.settled {
+		return "anew"
+	}
+	var said []string
+	for _, revision := range w.commit.Each {
+		said = append(said, fmt.Sprint(revision))
+	}
+	if w.commit.Each == nil && w.commit.Seq > 0 {
+		said = []string{fmt.Sprint(w.commit.Seq)}
+	}
+	switch {
+	case errors.Is(w.err, ErrUnknown):
+		said = append(said, "unknown")
+	case errors.Is(w.err, ErrUnavailable):
+		said = append(said, "unavailable")
+	}
+	return strings.Join(said, " ")
+}
+
+// Writers of one message are committed one after the other, and something ends that in the middle.
+// Each is told what became of its own writes, and who can be decided anew is.
+func TestSettleSingly(t *testing.T) {
+	for name, c := range map[string]struct {
+		each, tried int
+		err         error
+		want        string // of a writer of one pair, one of three, and one of one
+	}{
+		"all":                             {5, 5, nil, "1, 2 3 4, 5"},
+		"somebody else was faster":        {3, 5, errRetry, "1, 2 3, anew"},
+		"none was written":                {0, 1, errRetry, "anew, anew, anew"},
+		"the first is refused":            {0, 1, ErrUnavailable, "unavailable, anew, anew"},
+		"the second is refused":           {1, 2, ErrUnavailable, "1, unavailable, anew"},
+		"one within is refused":           {2, 3, ErrUnavailable, "1, 2, anew"},
+		"the first is lost":               {0, 1, ErrUnknown, "unknown, anew, anew"},
+		"all behind the first are lost":   {1, 5, ErrUnknown, "1, unknown, unknown"},
+		"one within is lost, alone":       {2, 3, ErrUnknown, "1, 2 unknown, anew"},
+		"one within is lost, in a chain":  {2, 5, ErrUnknown, "1, 2 unknown, unknown"},
+		"found late, others may be there": {1, 1, nil, "1, anew, anew"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var waiters []*waiter
+			for _, n := range []int{1, 3, 1} {
+				waiters = append(waiters, &waiter{writes: make([]bucket.Write, n)})
+			}
+			(&slot{}).settleSingly(waiters, []uint64{1, 2, 3, 4, 5}[:c.each], c.tried, c.err)
+			var got []string
+			for _, w := range waiters {
+				got = append(got, outcomeOf(w))
+			}
+			if got := strings.Join(got, ", "); got != c.want {
+				t.Errorf("%s, want %s", got, c.want)
+			}
+		})
 	}
 }
 

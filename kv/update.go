@@ -41,7 +41,7 @@ type Write struct {
 // Of a change whose writes were committed singly, Each has the revisions of those that were, in
 // their order. They may be fewer than the Writes, but not none: somebody else changed the message
 // in between, or the store refuses by now, and the rest has to be decided again. After ErrUnknown
-// it has those before the one of which nothing is known; what is behind that was not written.
+// it has those before the first of which nothing is known.
 type Commit struct {
 	Seq, Latest uint64
 	Each        []uint64

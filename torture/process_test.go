@@ -77,12 +77,12 @@ func killAtPoint(t *testing.T, n int) {
 	}
 	var once sync.Once
 	dead := make(chan struct{})
-	network.impair(impairment{inspect: func(up bool, chunk []byte) bool {
+	network.impair(impairment{inspect: func(up bool, chunk []byte) int {
 		if up != step.up || !bytes.Contains(chunk, []byte(step.bytes)) {
-			return true
+			return len(chunk)
 		}
 		once.Do(func() { victim.process.kill(); close(dead) })
-		return false
+		return 0
 	}})
 	if wr.do(t.Context(), m, call{kind: "set", key: 1, value: "during", seq: m.seqs[1]}) {
 		t.Fatal("a killed hub answered")
@@ -150,15 +150,19 @@ func killBetweenPairs(t *testing.T, deletes, whole bool, published int) {
 	var seen atomic.Int64
 	var once sync.Once
 	dead := make(chan struct{})
-	victim.nats.impair(impairment{inspect: func(up bool, chunk []byte) bool {
-		if up {
-			seen.Add(int64(bytes.Count(chunk, []byte("HPUB $KV.exthub_1.g.sheet."))))
+	victim.nats.impair(impairment{inspect: func(up bool, chunk []byte) int {
+		for pass := 0; up; { // several may come in one chunk
+			next := bytes.Index(chunk[pass:], []byte("HPUB $KV.exthub_1.g.sheet."))
+			if next < 0 {
+				break
+			}
+			if seen.Add(1) > int64(published) {
+				once.Do(func() { victim.process.kill(); close(dead) })
+				return pass + next
+			}
+			pass += next + 1
 		}
-		if seen.Load() <= int64(published) {
-			return true
-		}
-		once.Do(func() { victim.process.kill(); close(dead) })
-		return false
+		return len(chunk)
 	}})
 	became, what := &r.set, "setMessageExtensions"
 	if deletes {

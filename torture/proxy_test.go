@@ -24,12 +24,12 @@ type proxy struct {
 
 // impairment is the state of a network. The zero value impairs nothing.
 type impairment struct {
-	refuse     bool          // new connections are closed at once
-	freezeUp   bool          // nothing goes to the target, though connections stay open
-	freezeDown bool          // nothing comes from the target
-	delay      time.Duration // for every chunk
-	rate       int           // bytes a second; 0 is no limit
-	inspect    func(up bool, chunk []byte) (pass bool)
+	refuse     bool                                   // new connections are closed at once
+	freezeUp   bool                                   // nothing goes to the target, though connections stay open
+	freezeDown bool                                   // nothing comes from the target
+	delay      time.Duration                          // for every chunk
+	rate       int                                    // bytes a second; 0 is no limit
+	inspect    func(up bool, chunk []byte) (pass int) // so many bytes; the connection ends behind them
 }
 
 var (
@@ -166,17 +166,15 @@ func (p *proxy) pump(l *link, up bool) {
 		if err != nil {
 			return
 		}
-		if !p.pass(up, buffer[:n]) {
-			return
-		}
-		if _, err := to.Write(buffer[:n]); err != nil {
+		pass := p.pass(up, buffer[:n])
+		if _, err := to.Write(buffer[:pass]); err != nil || pass < n {
 			return
 		}
 	}
 }
 
-// pass delays a chunk for as long as the impairment says, and reports whether it may go on.
-func (p *proxy) pass(up bool, chunk []byte) bool {
+// pass delays a chunk for as long as the impairment says, and returns how much of it may go on.
+func (p *proxy) pass(up bool, chunk []byte) int {
 	for {
 		w, changed := p.current()
 		if up && w.freezeUp || !up && w.freezeDown {
@@ -190,7 +188,10 @@ func (p *proxy) pass(up bool, chunk []byte) bool {
 		if wait > 0 {
 			<-time.After(wait)
 		}
-		return w.inspect == nil || w.inspect(up, chunk)
+		if w.inspect == nil {
+			return len(chunk)
+		}
+		return w.inspect(up, chunk)
 	}
 }
 

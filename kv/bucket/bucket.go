@@ -40,6 +40,7 @@ type Bucket struct {
 	writing      atomic.Int32          // how many writes are on their way
 	trouble      atomic.Pointer[error] // of the last write, if it did not go through
 	split        split
+	chains       chains
 	reader       *reader
 
 	clock    clock
@@ -70,6 +71,7 @@ func Open(ctx context.Context, nc *nats.Conn, options Options) (*Bucket, error) 
 		nc: nc, js: js, requests: requests{nc: nc, once: options.Replicas == 1}, name: options.Name,
 		writeTimeout: cmp.Or(options.WriteTimeout, 2*RequestTimeout),
 	}
+	b.chains.ids = newIDs()
 	b.prefix = "$KV." + b.name + "."
 	b.commonAck = []byte(`{"stream":"KV_` + b.name + `","seq":`)
 	storage := jetstream.FileStorage

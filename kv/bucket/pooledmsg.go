@@ -68,6 +68,7 @@ func (m *pooledMsg) entry(prefix string, w Write, options PublishOptions) *poole
 	}
 	m.set(originHeader, options.Origin)
 	m.set(jetstream.MsgIDHeader, options.DedupID)
+	m.set(jetstream.ExpectedLastMsgIDHeader, options.After)
 	if options.Ask {
 		m.set(jetstream.ExpectedLastMsgIDHeader, "never")
 	}

@@ -85,6 +85,9 @@ type PublishOptions struct {
 	// Ask says that nothing is to be stored: the server only looks for a duplicate. It compares
 	// what it is told of the last message of all after that, and no message has such an ID.
 	Ask bool
+	// After is the DedupID of an entry that has to be the newest of the whole bucket. Without any,
+	// nothing is asked of that.
+	After string
 
 	// TTL is how long the entries are kept, in whole seconds; 0 is for ever.
 	TTL time.Duration
@@ -151,10 +154,7 @@ func (b *Bucket) Publish(ctx context.Context, writes []Write, options PublishOpt
 }
 
 func (b *Bucket) publish(ctx context.Context, writes []Write, options PublishOptions) (uint64, error) {
-	limit := time.Now().Add(b.writeTimeout)
-	if earlier, ok := ctx.Deadline(); ok && earlier.Before(limit) {
-		limit = earlier
-	}
+	limit := b.limit(ctx)
 	unanswered := false
 	var last error
 	alone := b.writing.Add(1) == 1
@@ -203,6 +203,15 @@ func (b *Bucket) publish(ctx context.Context, writes []Write, options PublishOpt
 		}
 		return 0, fmt.Errorf("%w: no commit in time: %w", ErrUnavailable, last)
 	}
+}
+
+// limit returns until when a write may be tried.
+func (b *Bucket) limit(ctx context.Context) time.Time {
+	limit := time.Now().Add(b.writeTimeout)
+	if earlier, ok := ctx.Deadline(); ok && earlier.Before(limit) {
+		return earlier
+	}
+	return limit
 }
 
 // mayHold reports whether a shortcut is worth a try: not if this hub has seen something above it or
@@ -285,8 +294,10 @@ func (b *Bucket) tryPublish(writes []Write, options PublishOptions, timeout time
 		batch = nuid.Next()
 	}
 	all := options
+	b.chains.sending.RLock()
 	for i, w := range writes[:last] {
 		if err := b.nc.PublishMsg(out.entry(b.prefix, w, options).inBatch(batch, i, false)); err != nil {
+			b.chains.sending.RUnlock()
 			return pubAck{}, fmt.Errorf("%w: %w", errNotSent, err) // a batch without its end is none
 		}
 		options.DedupID = "" // of the first entry alone: the server takes each ID once
@@ -295,7 +306,7 @@ func (b *Bucket) tryPublish(writes []Write, options PublishOptions, timeout time
 	if last > 0 {
 		msg = out.inBatch(batch, last, true)
 	}
-	reply, err := b.requests.ask(msg, timeout)
+	reply, err := b.requests.askThen(msg, timeout, b.chains.sending.RUnlock)
 	if err != nil {
 		return pubAck{}, err
 	}

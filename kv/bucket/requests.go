@@ -60,8 +60,14 @@ var errNoResponders = fmt.Errorf("%w: %w", errNotSent, nats.ErrNoResponders)
 // nobody got msg, which is errNoResponders if nobody listens there. After another error it is
 // unknown what has become of msg.
 func (r *requests) ask(msg *nats.Msg, timeout time.Duration) (*nats.Msg, error) {
+	return r.askThen(msg, timeout, func() {})
+}
+
+// askThen is ask, which calls sent as soon as msg is sent, or can't be.
+func (r *requests) askThen(msg *nats.Msg, timeout time.Duration, sent func()) (*nats.Msg, error) {
 	in, err := r.borrow()
 	if err != nil {
+		sent()
 		return nil, fmt.Errorf("%w: %w", errNotSent, err)
 	}
 	defer r.giveBack(in)
@@ -70,14 +76,11 @@ func (r *requests) ask(msg *nats.Msg, timeout time.Duration) (*nats.Msg, error) 
 		in.asked++
 		msg.Reply = string(strconv.AppendUint([]byte(in.subject), in.asked, 36))
 	}
-	if err := r.nc.PublishMsg(msg); err != nil {
+	err = r.nc.PublishMsg(msg)
+	sent()
+	if err != nil {
 		in.stale = true
-		// Refused as a whole. Any other error may come from a connection that broke while it was
-		// written to.
-		if errors.Is(err, nats.ErrReconnectBufExceeded) || errors.Is(err, nats.ErrConnectionClosed) {
-			err = fmt.Errorf("%w: %w", errNotSent, err)
-		}
-		return nil, err
+		return nil, notSent(err)
 	}
 	in.timer.Reset(timeout)
 	defer in.timer.Stop()
@@ -96,6 +99,16 @@ func (r *requests) ask(msg *nats.Msg, timeout time.Duration) (*nats.Msg, error) 
 			return nil, nats.ErrTimeout
 		}
 	}
+}
+
+// notSent makes errNotSent of a client's error that says so.
+func notSent(err error) error {
+	// Refused as a whole. Any other error may come from a connection that broke while it was
+	// written to.
+	if errors.Is(err, nats.ErrReconnectBufExceeded) || errors.Is(err, nats.ErrConnectionClosed) {
+		return fmt.Errorf("%w: %w", errNotSent, err)
+	}
+	return err
 }
 
 // askAgain asks until there is an answer, or ctx ends: for what may be asked twice. On a connection

@@ -1,0 +1,139 @@
+package bucket
+
+import (
+	"errors"
+	"slices"
+	"strconv"
+	"testing"
+	"time"
+
+	"exthub/kv/kvtest"
+)
+
+// chainOf returns writes of these keys.
+func chainOf(keys ...string) (writes []Write) {
+	for _, key := range keys {
+		writes = append(writes, Write{Key: key, Value: "v"})
+	}
+	return writes
+}
+
+// there returns the revision of each key, 0 if it has none.
+func there(t *testing.T, b *Bucket, keys ...string) []uint64 {
+	t.Helper()
+	snap, err := b.Read(t.Context(), 0, keys...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := make([]uint64, len(keys))
+	for _, e := range snap.Entries {
+		for i, key := range keys {
+			if e.Key == key {
+				found[i] = e.Revision
+			}
+		}
+	}
+	return found
+}
+
+// The entries of a chain are right behind each other, and none is written if the precondition of
+// the first does not hold.
+func TestChain(t *testing.T) {
+	b := open(t, kvtest.Server(t))
+	put(t, b, "m.a")
+	last := b.Seen()
+	p := PublishOptions{Precondition: Precondition{Filter: b.Filter("m"), Last: last}, Request: 7}
+	head, err := b.PublishChain(t.Context(), chainOf("m.b", "m.c", "m.d"), p)
+	if err != nil || head != last+3 {
+		t.Fatalf("%d, %v", head, err)
+	}
+	if got := there(t, b, "m.b", "m.c", "m.d"); got[0] != last+1 || got[1] != last+2 || got[2] != last+3 {
+		t.Errorf("they are at %d", got)
+	}
+	if !b.MayChain(3) {
+		t.Error("no further chain")
+	}
+	_, err = b.PublishChain(t.Context(), chainOf("m.e", "m.f"), p)
+	if !errors.Is(err, ErrBroken) {
+		t.Errorf("on a message that has changed: %v", err)
+	}
+	if got := there(t, b, "m.e", "m.f"); got[0] != 0 || got[1] != 0 {
+		t.Errorf("written although the message has changed: %d", got)
+	}
+	if b.MayChain(3) {
+		t.Error("another chain right after one was broken")
+	}
+}
+
+// An entry of a chain is lost or refused, or comes behind what somebody else wrote: nothing of the
+// chain is written behind that.
+func TestChainEndsWhereItIsBroken(t *testing.T) {
+	b := open(t, kvtest.Server(t))
+	writes := chainOf("m.a", "m.b", "m.c", "m.d")
+	writes[2].Subject = "elsewhere" // which no stream takes
+	_, err := b.PublishChain(t.Context(), writes, PublishOptions{Precondition: Precondition{Filter: b.Filter("m")}})
+	if !errors.Is(err, ErrBroken) {
+		t.Errorf("%v", err)
+	}
+	if got := there(t, b, "m.a", "m.b", "m.c", "m.d"); got[0] == 0 || got[1] != got[0]+1 || got[2] != 0 || got[3] != 0 {
+		t.Errorf("they are at %d", got)
+	}
+}
+
+// The connection is lost while a chain is sent, at any of its entries. Sent again it goes on where
+// it ended, and writes nothing twice; unless somebody has written in between.
+func TestChainSentAgain(t *testing.T) {
+	b := open(t, kvtest.Server(t))
+	b.writeTimeout = time.Minute
+	for i, c := range []struct {
+		name    string
+		sent    int  // before the connection was lost
+		between bool // somebody writes to the bucket before the second try
+		whole   bool
+	}{
+		{"nothing was sent", 0, false, true},
+		{"a part was sent", 2, false, true},
+		{"all was sent", 4, false, true},
+		{"a part, and others wrote", 2, true, false},
+		{"all was sent and others wrote", 4, true, true},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			m := "m" + strconv.Itoa(i)
+			keys := []string{m + ".a", m + ".b", m + ".c", m + ".d"}
+			p := PublishOptions{Precondition: Precondition{Filter: b.Filter(m)}}
+			if c.sent > 0 {
+				if _, err := b.tryChain("id."+m, chainOf(keys[:c.sent]...), p, time.Minute); err != nil {
+					t.Fatal(err)
+				}
+			}
+			before := there(t, b, keys...)
+			if c.between {
+				put(t, b, "other")
+			}
+			ack, err := b.tryChain("id."+m, chainOf(keys...), p, time.Minute)
+			if err != nil || (ack.Error == nil) != c.whole {
+				t.Fatalf("%+v, %v", ack, err)
+			}
+			want := before // nothing is written twice, nor behind what others wrote
+			if c.whole {
+				want = []uint64{ack.Seq - 3, ack.Seq - 2, ack.Seq - 1, ack.Seq}
+			}
+			after := there(t, b, keys...)
+			if !slices.Equal(after, want) || !slices.Equal(after[:c.sent], before[:c.sent]) {
+				t.Errorf("they were at %d, and are at %d", before, after)
+			}
+		})
+	}
+}
+
+// Somebody sets pairs endlessly. The server forgets the IDs of their entries only after minutes, so
+// there is an end to what it is made to remember.
+func TestChainsAreRationed(t *testing.T) {
+	b := open(t, kvtest.Server(t))
+	n := 0
+	for ; b.MayChain(990) && n <= 2*maxChainIDs; n += 990 {
+	}
+	if n < maxChainIDs/2 || n > maxChainIDs+maxChainIDs/10 {
+		t.Errorf("chains of %d entries, at most %d are to be remembered", n, maxChainIDs)
+	}
+}
