@@ -26,8 +26,11 @@ func Translate(err error, log *slog.Logger) *refusal.Error {
 	case errors.As(err, &sig):
 		return refusal.New(sig.Code, "%s", sig.Reason)
 	}
-	sentence := "internal error"
+	sentence, level := "internal error", slog.LevelError
 	switch {
+	case partly && refused != nil:
+		sentence = "a part of this was written, and the rest was not: " + refused.Message()
+		level = slog.LevelInfo // somebody else was faster
 	case partly:
 		sentence = "a part of this was written, and it is not known whether the rest was: read before trying again"
 	case errors.Is(err, kv.ErrUnknown):
@@ -37,7 +40,7 @@ func Translate(err error, log *slog.Logger) *refusal.Error {
 		sentence = "the store can't do this now and nothing was written: try again"
 	}
 	id := uuid.NewString()
-	log.Error("request failed", "request", id, "error", err)
+	log.Log(context.Background(), level, "request failed", "request", id, "error", err)
 	internal := refusal.New(refusal.InternalError, "%s (request %s)", sentence, id)
 	internal.Data = map[string]string{"requestID": id}
 	return internal
