@@ -124,9 +124,13 @@ func (b *Bucket) tryChain(id string, writes []Write, options PublishOptions, tim
 	if err != nil {
 		return pubAck{}, err
 	}
-	return b.readAck(reply.Data)
+	ack, err := b.readAck(reply.Data)
+	if err == nil && ack.Error != nil && ack.Error.ErrorCode == codeTooMany {
+		err = errChainCut // the one refusal that overtakes the entries before it
+	}
+	return ack, err
 }
 
 // errChainCut says that the end of a chain was not sent, or that nobody got it. The entries before
-// it may be stored.
-var errChainCut = errors.New("the end of a chain was not sent")
+// it may be stored, or wait for that.
+var errChainCut = errors.New("the end of a chain was not taken")

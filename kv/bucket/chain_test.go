@@ -1,11 +1,14 @@
 package bucket
 
 import (
+	"context"
 	"errors"
 	"slices"
 	"strconv"
 	"testing"
 	"time"
+
+	"github.com/nats-io/nats-server/v2/server"
 
 	"exthub/kv/kvtest"
 )
@@ -123,6 +126,29 @@ func TestChainSentAgain(t *testing.T) {
 				t.Errorf("they were at %d, and are at %d", before, after)
 			}
 		})
+	}
+}
+
+// So much waits for the stream that the server drops the end of a chain, and says so at once, while
+// the first entries still wait for their turn. That is no outcome: whoever took it for one would
+// not find them yet, and decide anew on its own writes.
+func TestChainWithoutItsEnd(t *testing.T) {
+	b := open(t, kvtest.Server(t, func(o *server.Options) { o.StreamMaxBufferedMsgs, o.SyncAlways = 20, true }))
+	keys := make([]string, 30)
+	for round := range 5 {
+		m := "m" + strconv.Itoa(round)
+		for i := range keys {
+			keys[i] = m + "." + strconv.Itoa(i)
+		}
+		p := PublishOptions{Precondition: Precondition{Filter: b.Filter(m)}}
+		ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond) // it may never find room
+		_, err := b.PublishChain(ctx, chainOf(keys...), p)
+		cancel()
+		found := there(t, b, keys...)
+		put(t, b, "behind") // after it nothing waits any more
+		if after := there(t, b, keys...); !errors.Is(err, ErrUnknown) && !slices.Equal(found, after) {
+			t.Fatalf("%v: they were at %d, and are at %d", err, found, after)
+		}
 	}
 }
 

@@ -131,6 +131,7 @@ const (
 	codeBatchBusy     = 10210 // too many batches in flight
 	codeBatchTwice    = 10201 // a DedupID of the batch is in use
 	codeNoLeader      = 10008 // JetStream temporarily unavailable
+	codeTooMany       = 10167 // not taken, because too many entries wait for the stream
 )
 
 // tryAgain are the codes of refusals that do not last.
