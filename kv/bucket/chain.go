@@ -20,10 +20,16 @@ type chains struct {
 	ids     *rate.Limiter
 }
 
-// maxChainIDs is how many entries of chains the server is made to remember at a time: 46 MB.
+// maxChainIDs is how many entries of chains the server is made to remember at a time, by each hub
+// and in each bucket: 46 MB.
 const maxChainIDs = 400_000
 
-func newIDs() *rate.Limiter { return rate.NewLimiter(rate.Every(DedupWindow/maxChainIDs), maxChainIDs) }
+// newIDs limits that. All that may go at once and all that is added in one window, which the server
+// remembers together, are maxChainIDs.
+func newIDs() *rate.Limiter {
+	const added = maxChainIDs / 4
+	return rate.NewLimiter(rate.Every(DedupWindow/added), maxChainIDs-added)
+}
 
 // chainRest is how long there is no chain after one was broken. Whoever wrote in between is likely
 // to do so again, and it costs a read to find out how far a broken chain came.

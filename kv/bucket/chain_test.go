@@ -162,4 +162,14 @@ func TestChainsAreRationed(t *testing.T) {
 	if n < maxChainIDs/2 || n > maxChainIDs+maxChainIDs/10 {
 		t.Errorf("chains of %d entries, at most %d are to be remembered", n, maxChainIDs)
 	}
+	ids, begin := newIDs(), time.Now()
+	n = 0
+	for at := time.Duration(0); at < DedupWindow; at += 100 * time.Millisecond {
+		for ids.AllowN(begin.Add(at), 90) {
+			n += 90
+		}
+	}
+	if n > maxChainIDs {
+		t.Errorf("%d entries in one window, at most %d are to be remembered", n, maxChainIDs)
+	}
 }
