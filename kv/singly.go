@@ -90,43 +90,49 @@ func (sh *shard) commitNext(
 	}
 	options := bucket.PublishOptions{Precondition: unchanged, Request: rand.Uint64() | 1, TTL: sh.ttl(sl)}
 	done.request = options.Request
-	switch done.head, err = sh.bucket.PublishChain(ctx, writes, options); {
+	first, err := sh.bucket.PublishChain(ctx, writes, options)
+	switch {
 	case err == nil:
 		done.n = len(writes)
+	case errors.Is(err, bucket.ErrNotBegun):
+		return done, nil
 	case errors.Is(err, bucket.ErrBroken):
-		done, err = sh.findFirst(ctx, writes, options.Request, unchanged.Last)
+		done.n, err = sh.findFirst(ctx, writes, options.Request, first)
 	}
 	if done.n > 0 {
+		done.head = first + uint64(done.n) - 1
 		sh.apply(sl, writes[:done.n], done.committed)
 	}
 	return done, err
 }
 
 // findFirst finds how far a chain came that is broken, by its mark. It returns ErrUnknown if that
-// can't be told: another has written over the next entry, which may have been the chain's.
-func (sh *shard) findFirst(
-	ctx context.Context, writes []bucket.Write, request, last uint64,
-) (done committedFirst, err error) {
+// can't be told: others have written over the next entry, which may have been the chain's.
+func (sh *shard) findFirst(ctx context.Context, writes []bucket.Write, request, first uint64) (n int, err error) {
 	keys := make([]string, len(writes))
 	for i, w := range writes {
 		keys[i] = w.Key
 	}
+	n = 1
 	snap, err := sh.bucket.Read(ctx, 0, keys...)
 	if err != nil {
-		return done, errors.Join(ErrUnknown, err)
+		return n, errors.Join(ErrUnknown, err)
 	}
-	revisions := make(map[string]uint64, len(writes)) // of what others wrote
+	others := make(map[string]bool, len(writes)) // keys that they have written since
 	for _, e := range snap.Entries {
-		if e.Request != request {
-			revisions[e.Key] = e.Revision
-		} else if i := slices.Index(keys, e.Key); i >= done.n {
-			done.n, done.head, done.request = i+1, e.Revision, request
+		if e.Request == request {
+			n = max(n, 1+slices.Index(keys, e.Key))
+		} else if e.Revision > first {
+			others[e.Key] = true
 		}
 	}
-	if done.n < len(keys) && revisions[keys[done.n]] > last {
-		return done, ErrUnknown
+	if n < len(keys) && others[keys[n]] {
+		// It was not the chain's if what is in its place is somebody else's.
+		if next, err := sh.bucket.Get(ctx, first+uint64(n)); err != nil || next.Request == request {
+			return n, ErrUnknown
+		}
 	}
-	return done, nil
+	return n, nil
 }
 
 // settleSingly settles the waiters whose writes were committed, with their revisions, the first of
@@ -141,11 +147,11 @@ func (sl *slot) settleSingly(waiters []*waiter, each []uint64, tried int, err er
 		own := each[min(begin, len(each)):min(end, len(each))]
 		switch {
 		case len(own) == len(w.writes):
-			w.settle(oneByOne(own, len(w.writes)), nil)
+			w.settle(w.committed(own), nil)
 		case unknown && begin < tried:
-			w.settle(oneByOne(own, len(w.writes)), err)
+			w.settle(w.committed(own), err)
 		case len(own) > 0:
-			w.settle(oneByOne(own, len(w.writes)), nil) // the rest was not written
+			w.settle(w.committed(own), nil) // the rest was not written
 		case begin == len(each) && err != nil && !errors.Is(err, errRetry):
 			w.settle(Commit{}, err)
 		}
@@ -153,13 +159,17 @@ func (sl *slot) settleSingly(waiters []*waiter, each []uint64, tried int, err er
 	}
 }
 
-// oneByOne returns the commit of the first of so many writes.
-func oneByOne(revisions []uint64, of int) (c Commit) {
-	if len(revisions) > 0 {
-		c = Commit{Seq: revisions[0], Latest: revisions[len(revisions)-1]}
-		if of > 1 {
-			c.Each = slices.Clip(revisions)
-		}
+// committed returns the commit of a waiter's first writes, with these revisions.
+func (w *waiter) committed(own []uint64) (c Commit) {
+	if len(own) == 0 {
+		return c
+	}
+	c.Latest = own[len(own)-1]
+	if len(w.change.Writes) > 0 {
+		c.Seq = own[0]
+	}
+	if len(w.writes) > 1 {
+		c.Each = slices.Clip(own)
 	}
 	return c
 }

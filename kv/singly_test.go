@@ -64,23 +64,60 @@ func TestSinglyStopsWhereOthersWrite(t *testing.T) {
 	node := kvtest.Start(t)
 	here, _ := open(t, node.Connect(t), Options{})
 	there, _ := open(t, node.Connect(t), Options{})
-	ref := poll(t, here)
-	var between Change
-	change := each("a", "b", "c")
-	// It is called behind the first of them.
-	change.Stored = sync.OnceFunc(func() {
-		if _, err := there.Update(t.Context(), ref, func(*Txn) (Change, error) { return between, nil }); err != nil {
-			t.Error(err)
+	for _, key := range []string{"b", "c", "z"} {
+		ref := poll(t, here)
+		change := each("a", "b", "c")
+		// It is called behind the first of them.
+		change.Stored = sync.OnceFunc(func() {
+			between := Change{Writes: []Write{{Key: key, Value: "there"}}}
+			_, err := there.Update(t.Context(), ref, func(*Txn) (Change, error) { return between, nil })
+			if err != nil {
+				t.Error(err)
+			}
+		})
+		commit, err := here.Update(t.Context(), ref, func(*Txn) (Change, error) { return change, nil })
+		if err != nil || len(commit.Each) != 1 || commit.Latest != commit.Each[0] {
+			t.Errorf("%s: %+v, %v", key, commit, err)
+			continue
 		}
-	})
-	between = Change{Writes: []Write{{Key: "c", Value: "there"}}}
-	commit, err := here.Update(t.Context(), ref, func(*Txn) (Change, error) { return change, nil })
-	if err != nil || len(commit.Each) != 1 || commit.Latest != commit.Each[0] {
-		t.Fatalf("%+v, %v", commit, err)
+		m, _ := truth(t, here, ref)
+		if m.Live() != 2 || m.Pair("a").Seq != commit.Seq || m.Pair(key).Value != "there" {
+			t.Errorf("the message has %+v", m.Pairs(0))
+		}
 	}
-	m, _ := truth(t, here, ref)
-	if m.Live() != 2 || m.Pair("a").Seq != commit.Seq || m.Pair("c").Value != "there" {
-		t.Errorf("the message has %+v", m.Pairs(0))
+}
+
+// A chain is broken, and others have written over what may have been its next pair. It was not if
+// what took its place is still there; otherwise nobody can tell.
+func TestHowFarAChainCame(t *testing.T) {
+	s, _ := open(t, kvtest.Server(t), Options{})
+	ref := poll(t, s)
+	sh := s.shardFor(ref)
+	prefix := string(ref.ID()) + ".x."
+	put := func(request uint64, key string) uint64 {
+		t.Helper()
+		writes := []bucket.Write{{Key: prefix + key, Value: "v"}}
+		revision, err := sh.bucket.Publish(t.Context(), writes, bucket.PublishOptions{Request: request})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return revision
+	}
+	const ours, theirs = 7, 8
+	writes := []bucket.Write{{Key: prefix + "a"}, {Key: prefix + "b"}, {Key: prefix + "c"}, {Key: prefix + "d"}}
+	first := put(ours, "a")
+	for put(ours, "b") != first+1 || put(theirs, "z") != first+2 { // the hub itself has written in between
+		first = put(ours, "a")
+	}
+	for i, c := range []struct {
+		key string // that they write next
+		n   int
+		err error
+	}{{"e", 2, nil}, {"c", 2, nil}, {"z", 2, ErrUnknown}, {"b", 1, ErrUnknown}} {
+		put(theirs, c.key)
+		if n, err := sh.findFirst(t.Context(), writes, ours, first); n != c.n || !errors.Is(err, c.err) {
+			t.Errorf("%d: %d, %v; want %d, %v", i, n, err, c.n, c.err)
+		}
 	}
 }
 
@@ -228,7 +265,8 @@ func TestSettleSingly(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			var waiters []*waiter
 			for _, n := range []int{1, 3, 1} {
-				waiters = append(waiters, &waiter{writes: make([]bucket.Write, n)})
+				change := Change{Writes: make([]Write, n)}
+				waiters = append(waiters, &waiter{change: change, writes: make([]bucket.Write, n)})
 			}
 			(&slot{}).settleSingly(waiters, []uint64{1, 2, 3, 4, 5}[:c.each], c.tried, c.err)
 			var got []string

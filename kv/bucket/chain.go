@@ -35,9 +35,13 @@ func newIDs() *rate.Limiter {
 // to do so again, and it costs a read to find out how far a broken chain came.
 const chainRest = time.Second
 
-// ErrBroken says that a chain was refused somewhere: none of its entries may be in the bucket, or
-// the first of them. Those that are bear PublishOptions.Request. No other is on its way any more.
-var ErrBroken = errors.New("something else was written in between")
+var (
+	// ErrBroken says that the first of a chain was written, and perhaps more, but not the last.
+	// Those that were bear PublishOptions.Request. No other is on its way any more.
+	ErrBroken = errors.New("something else was written in between")
+	// ErrNotBegun says that nothing of a chain was written, because its first entry was refused.
+	ErrNotBegun = errors.New("the chain was not begun")
+)
 
 // MayChain reports whether PublishChain of n entries is worth a try: not on a replicated stream,
 // where a batch costs one round trip, nor soon after something was written in between, nor if the
@@ -50,20 +54,20 @@ func (b *Bucket) MayChain(n int) bool {
 
 // PublishChain writes entries one behind the other: the first if the precondition holds, and each
 // other one if the one before it is the newest of the whole bucket. So nothing comes in between,
-// and what is written is always the first of them. It returns the revision of the last; the others
-// are right before it.
+// and what is written is always the first of them. It returns the revision of the first, also with
+// ErrBroken; the others are right behind it.
 //
-// It is the same as a Publish for each, with one round trip and one acknowledgement for all, and
+// It is the same as a Publish for each, with one round trip and two acknowledgements for all, and
 // without the server's walk of all subjects that a filter matches: it keeps the ID of the entry
 // that it stored last and compares that (stream.lmsgId, 2.15.2). The price is that the server
 // remembers each ID for DedupWindow, 115 bytes.
 //
-// It returns ErrBroken, ErrUnavailable if nothing was written, and ErrUnknown if no answer told
-// the outcome in time. Until then it sends all of them again, unchanged: the server takes each ID
-// once, and so the chain goes on where it ended.
+// It returns ErrNotBegun, ErrBroken, ErrUnavailable if nothing was written, and ErrUnknown if no
+// answer told the outcome in time. Until then it sends all of them again, unchanged: the server
+// takes each ID once, and so the chain goes on where it ended.
 func (b *Bucket) PublishChain(ctx context.Context, writes []Write, options PublishOptions) (uint64, error) {
 	revision, err := b.publishChain(ctx, writes, options)
-	if errors.Is(err, ErrBroken) {
+	if errors.Is(err, ErrBroken) || errors.Is(err, ErrNotBegun) {
 		b.chains.broken.Store(time.Now().UnixNano())
 	} else {
 		b.noteOutcome(ctx, err)
@@ -78,16 +82,19 @@ func (b *Bucket) publishChain(ctx context.Context, writes []Write, options Publi
 	id := "chain." + strconv.FormatUint(rand.Uint64(), 36) + "."
 	unanswered := false
 	for wait := time.Millisecond; ; wait = min(2*wait, 100*time.Millisecond) {
-		ack, err := b.tryChain(id, writes, options, min(b.writeTimeout/2, time.Until(limit)))
+		first, last, err := b.tryChain(id, writes, options, min(b.writeTimeout/2, time.Until(limit)))
 		switch {
-		case err == nil && ack.Error == nil: // of this try, or a duplicate of an earlier one
-			b.Saw(ack.Seq)
-			return ack.Seq, nil
-		case err == nil && unanswered:
+		case err != nil:
+		case last.Error == nil: // of this try, or a duplicate of an earlier one
+			b.Saw(last.Seq)
+			return last.Seq + 1 - uint64(len(writes)), nil
+		case unanswered:
 			// An earlier try may still be on its way, on a connection that was given up.
-			return 0, fmt.Errorf("%w: %s", ErrUnknown, ack.Error.Description)
-		case err == nil:
-			return 0, fmt.Errorf("%w: %s", ErrBroken, ack.Error.Description)
+			return 0, fmt.Errorf("%w: %s", ErrUnknown, last.Error.Description)
+		case first.Error != nil:
+			return 0, fmt.Errorf("%w: %s", ErrNotBegun, first.Error.Description)
+		default:
+			return first.Seq, fmt.Errorf("%w: %s", ErrBroken, last.Error.Description)
 		}
 		unanswered = unanswered || !errors.Is(err, errNotSent)
 		switch {
@@ -100,41 +107,59 @@ func (b *Bucket) publishChain(ctx context.Context, writes []Write, options Publi
 	}
 }
 
-// tryChain sends a chain and waits for the answer to its last entry, which has come last. The ID of
-// each begins with id.
-func (b *Bucket) tryChain(id string, writes []Write, options PublishOptions, timeout time.Duration) (pubAck, error) {
+// tryChain sends a chain and waits for the answers to its first entry and its last, which has come
+// last. The ID of each begins with id.
+func (b *Bucket) tryChain(
+	id string, writes []Write, options PublishOptions, timeout time.Duration,
+) (first, last pubAck, err error) {
+	begin, end, err := b.sendChain(id, writes, options)
+	if err != nil {
+		return first, last, err
+	}
+	if last, err = b.awaitAck(end, timeout); errors.Is(err, errNotSent) {
+		err = errChainCut
+	} else if err == nil && last.Error != nil && last.Error.ErrorCode == codeTooMany {
+		err = errChainCut // the one refusal that overtakes the entries before it
+	}
+	if err != nil {
+		b.requests.abandon(begin)
+		return first, last, err
+	}
+	first, err = b.awaitAck(begin, timeout) // it has come before
+	return first, last, err
+}
+
+// sendChain sends a chain, and nothing of this hub in between. The inboxes get the answers to its
+// first entry and to its last.
+func (b *Bucket) sendChain(id string, writes []Write, options PublishOptions) (begin, end *inbox, err error) {
 	out := msgPool.Get().(*pooledMsg)
 	defer msgPool.Put(out)
-	last := len(writes) - 1
 	b.chains.sending.Lock()
+	defer b.chains.sending.Unlock()
 	// In vain it would break the chain. Who writes from now on waits for the lock.
 	if alone := b.writing.Load() == 1; !alone || !b.mayHold(options.Precondition.Shortcut, writes[:1], alone) {
 		options.Precondition.Shortcut = Shortcut{}
 	}
-	for i, w := range writes[:last] {
+	for i, w := range writes {
 		options.DedupID = id + strconv.Itoa(i)
-		if err := b.nc.PublishMsg(&out.entry(b.prefix, w, options).msg); err != nil {
-			b.chains.sending.Unlock()
-			if i == 0 {
-				err = notSent(err)
+		msg := &out.entry(b.prefix, w, options).msg
+		switch i {
+		case 0:
+			if begin, err = b.requests.send(msg); err != nil {
+				return nil, nil, err
 			}
-			return pubAck{}, err
+		case len(writes) - 1:
+			end, err = b.requests.send(msg)
+		default:
+			err = b.nc.PublishMsg(msg)
+		}
+		if err != nil {
+			b.requests.abandon(begin)
+			return nil, nil, fmt.Errorf("%w: %s", errChainCut, err.Error()) // the first was sent
 		}
 		options.Precondition, options.After = Precondition{}, options.DedupID
 	}
-	options.DedupID = id + strconv.Itoa(last)
-	reply, err := b.requests.askThen(&out.entry(b.prefix, writes[last], options).msg, timeout, b.chains.sending.Unlock)
-	if errors.Is(err, errNotSent) {
-		err = errChainCut
-	}
-	if err != nil {
-		return pubAck{}, err
-	}
-	ack, err := b.readAck(reply.Data)
-	if err == nil && ack.Error != nil && ack.Error.ErrorCode == codeTooMany {
-		err = errChainCut // the one refusal that overtakes the entries before it
-	}
-	return ack, err
+	return begin, end, nil
 }
 
 // errChainCut says that the end of a chain was not sent, or that nobody got it. The entries before

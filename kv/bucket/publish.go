@@ -307,15 +307,25 @@ func (b *Bucket) tryPublish(writes []Write, options PublishOptions, timeout time
 	if last > 0 {
 		msg = out.inBatch(batch, last, true)
 	}
-	reply, err := b.requests.askThen(msg, timeout, b.chains.sending.RUnlock)
+	in, err := b.requests.send(msg)
+	b.chains.sending.RUnlock()
 	if err != nil {
 		return pubAck{}, err
 	}
-	ack, err := b.readAck(reply.Data)
+	ack, err := b.awaitAck(in, timeout)
 	if err == nil && ack.Error != nil && ack.Error.ErrorCode == codeBatchTwice {
 		return b.findDuplicate(writes[0], all, timeout)
 	}
 	return ack, err
+}
+
+// awaitAck waits for the answer to an entry that was sent.
+func (b *Bucket) awaitAck(in *inbox, timeout time.Duration) (pubAck, error) {
+	reply, err := b.requests.await(in, timeout)
+	if err != nil {
+		return pubAck{}, err
+	}
+	return b.readAck(reply.Data)
 }
 
 // findDuplicate asks for the revision of the entry that has the DedupID, which the server does not

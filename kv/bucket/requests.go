@@ -31,6 +31,7 @@ type requests struct {
 // inbox takes the answer to one request at a time.
 type inbox struct {
 	subject string // of the answers; unless once, each has a number behind it
+	reply   string // the subject of the answer to the last request
 	asked   uint64
 	stale   bool // an answer may still come
 	answers chan *nats.Msg
@@ -60,45 +61,58 @@ var errNoResponders = fmt.Errorf("%w: %w", errNotSent, nats.ErrNoResponders)
 // nobody got msg, which is errNoResponders if nobody listens there. After another error it is
 // unknown what has become of msg.
 func (r *requests) ask(msg *nats.Msg, timeout time.Duration) (*nats.Msg, error) {
-	return r.askThen(msg, timeout, func() {})
+	in, err := r.send(msg)
+	if err != nil {
+		return nil, err
+	}
+	return r.await(in, timeout)
 }
 
-// askThen is ask, which calls sent as soon as msg is sent, or can't be.
-func (r *requests) askThen(msg *nats.Msg, timeout time.Duration, sent func()) (*nats.Msg, error) {
+// send is the first half of ask. Unless it fails, await has to follow, or abandon.
+func (r *requests) send(msg *nats.Msg) (*inbox, error) {
 	in, err := r.borrow()
 	if err != nil {
-		sent()
 		return nil, fmt.Errorf("%w: %w", errNotSent, err)
 	}
-	defer r.giveBack(in)
-	msg.Reply = in.subject
+	in.reply = in.subject
 	if !r.once {
 		in.asked++
-		msg.Reply = string(strconv.AppendUint([]byte(in.subject), in.asked, 36))
+		in.reply = string(strconv.AppendUint([]byte(in.subject), in.asked, 36))
 	}
-	err = r.nc.PublishMsg(msg)
-	sent()
-	if err != nil {
-		in.stale = true
+	msg.Reply = in.reply
+	if err := r.nc.PublishMsg(msg); err != nil {
+		r.abandon(in)
 		return nil, notSent(err)
 	}
+	return in, nil
+}
+
+// await is the second half of ask.
+func (r *requests) await(in *inbox, timeout time.Duration) (*nats.Msg, error) {
 	in.timer.Reset(timeout)
 	defer in.timer.Stop()
 	for {
 		select {
 		case answer := <-in.answers:
-			switch {
-			case answer.Subject != msg.Reply:
+			if answer.Subject != in.reply {
 				continue
-			case len(answer.Data) == 0 && answer.Header.Get("Status") == "503":
+			}
+			r.giveBack(in)
+			if len(answer.Data) == 0 && answer.Header.Get("Status") == "503" {
 				return nil, errNoResponders
 			}
 			return answer, nil
 		case <-in.timer.C:
-			in.stale = true
+			r.abandon(in)
 			return nil, nats.ErrTimeout
 		}
 	}
+}
+
+// abandon gives up an inbox to which an answer may still come.
+func (r *requests) abandon(in *inbox) {
+	in.stale = true
+	r.giveBack(in)
 }
 
 // notSent makes errNotSent of a client's error that says so.
