@@ -45,11 +45,12 @@ func (sh *shard) commitSingly(
 			sl.settleSingly(waiters, each, len(writes)-len(rest)+n, err)
 			return bucket.Precondition{}, false
 		}
+		if done.n == 0 {
+			continue // a chain that was not begun: the next is tried alone
+		}
+		unchanged = sl.unchangedSince(unchanged, done.head, rest[done.n-1])
 		if w := waiters[0]; len(each) == 1 && w.leads && len(w.writes) > 1 && w.change.Stored != nil {
 			w.change.Stored() // by nobody but its own Update: another could have given up
-		}
-		if done.n > 0 {
-			unchanged = sl.unchangedSince(unchanged, done.head, rest[done.n-1])
 		}
 	}
 	sl.settleSingly(waiters, each, len(each), nil)
