@@ -24,6 +24,7 @@ import (
 	"github.com/nats-io/nats.go"
 
 	"exthub/hub"
+	"exthub/hub/socket"
 	"exthub/kv"
 )
 
@@ -78,7 +79,8 @@ func startInstance(t testing.TB, natsURL string, o instanceOptions) *instance {
 	running, stop := context.WithCancel(context.Background())
 	tailed := make(chan error, 1)
 	go func() { tailed <- store.Run(running, h.Publish) }()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	config := net.ListenConfig{Control: socket.BoundUnsent}
+	l, err := config.Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}

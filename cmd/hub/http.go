@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"exthub/hub"
+	"exthub/hub/socket"
 	"exthub/web"
 )
 
@@ -72,7 +73,7 @@ func closeAfterChunks(next http.Handler) http.Handler {
 // listenPublic listens for clients. A listener that also speaks multipath TCP, as Go's do by
 // default, can't be told to refuse, see refuseNew.
 func listenPublic(addr string) (net.Listener, error) {
-	var plain net.ListenConfig
+	plain := net.ListenConfig{Control: socket.BoundUnsent}
 	plain.SetMultipathTCP(false)
 	return plain.Listen(context.Background(), "tcp", addr)
 }

@@ -38,6 +38,7 @@ var packages = []struct{ path, nats, reason string }{
 var arrows = []struct{ from, to, reason string }{
 	{"cmd/hub", "hub", "it starts the doors"},
 	{"cmd/hub", "hub/webhook", "it starts the webhooks"},
+	{"cmd/hub", "hub/socket", "its listener bounds what the system keeps for a client"},
 	{"cmd/hub", "hub/usersig", "hub usersig and the demo sign"},
 	{"cmd/hub", "hub/guest", "connections are counted by the same addresses as guests, whose names are no admin's"},
 	{"cmd/hub", "kv", "it opens the store"},
@@ -49,6 +50,7 @@ var arrows = []struct{ from, to, reason string }{
 	{"bench/floods", "hub/usersig", "its clients log in"},
 	{"bench", "hub/usersig", "its clients log in"},
 	{"hub/hubtest", "hub", "it starts one"},
+	{"hub/hubtest", "hub/socket", "it listens as cmd/hub does"},
 	{"hub/hubtest", "hub/usersig", "its clients log in"},
 	{"hub/hubtest", "kv", "it opens the store of the hub that it starts"},
 	{"hub/hubtest", "kv/kvtest", "the store of a test is on a real server"},

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"io"
 	"log/slog"
+	"net"
+	"net/http"
 	"net/http/httptest"
 	"strings"
 	"sync"
@@ -14,6 +16,7 @@ import (
 	"github.com/nats-io/nats.go"
 
 	"exthub/hub"
+	"exthub/hub/socket"
 	"exthub/hub/usersig"
 	"exthub/kv"
 	"exthub/kv/kvtest"
@@ -79,7 +82,7 @@ func start(tb testing.TB, nc *nats.Conn, stored kv.Options, change []func(*hub.O
 	running, end := context.WithCancel(context.Background())
 	tailed := make(chan error, 1)
 	go func() { tailed <- store.Run(running, h.Publish) }()
-	w := &World{TB: tb, NATS: nc, Store: store, Hub: h, server: httptest.NewServer(h.Handler())}
+	w := &World{TB: tb, NATS: nc, Store: store, Hub: h, server: serve(tb, h.Handler())}
 	var once sync.Once
 	w.Shutdown = func(ctx context.Context, want error) {
 		once.Do(func() {
@@ -96,6 +99,21 @@ func start(tb testing.TB, nc *nats.Conn, stored kv.Options, change []func(*hub.O
 	}
 	tb.Cleanup(w.Stop)
 	return w
+}
+
+// serve serves on a listener as the hub's own.
+func serve(tb testing.TB, handler http.Handler) *httptest.Server {
+	tb.Helper()
+	config := net.ListenConfig{Control: socket.BoundUnsent}
+	l, err := config.Listen(tb.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		tb.Fatal(err)
+	}
+	server := httptest.NewUnstartedServer(handler)
+	_ = server.Listener.Close()
+	server.Listener = l
+	server.Start()
+	return server
 }
 
 // Stop stops everything in good order.

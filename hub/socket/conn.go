@@ -4,17 +4,16 @@ import (
 	"errors"
 	"net/http"
 	"sync"
-	"time"
 
 	"github.com/coder/websocket"
 
 	"exthub/events"
 )
 
-// Conn is one WebSocket connection. coder/websocket does the handshake; its Conn is left aside, as
-// the end of a connection has to take one deadline, each frame to count against its session, and a
-// break of the protocol to be named in the close frame. One goroutine reads, and answers pings and
-// closes; the shared Writers write what comes ready-made.
+// Conn is one WebSocket connection. It is no coder/websocket.Conn, as the end of a connection has
+// to take one deadline, each frame to count against its session, and a break of the protocol to be
+// named in the close frame. One goroutine reads, and answers pings and closes; the shared Writers
+// write what comes ready-made.
 type Conn struct {
 	// The socket's descriptor and the outbox's flags, which every event touches, share one cache
 	// line: beyond the write, an event mostly costs the memory that the processor has to fetch
@@ -53,25 +52,25 @@ type Owner interface {
 	Closing(code websocket.StatusCode)
 }
 
+// errNoHandshake is returned by Accept for a request that asks for something else.
+var errNoHandshake = errors.New("not a WebSocket handshake")
+
 // Accept upgrades the request; after an error it has answered it already. The caller has checked
 // where the page is from. limit is Conn.Limit.
 func (c *Conn) Accept(w *Writers, o Owner, rw http.ResponseWriter, r *http.Request, limit int64) error {
-	c.writers, c.owner, c.Limit, c.gone = w, o, limit, make(chan struct{})
-	// A client that does not take the answers to its plain requests does not take this one either.
-	answer := http.NewResponseController(rw)
-	_ = answer.SetWriteDeadline(time.Now().Add(w.timeout)) // refused, there is none: it is net/http's own
-	// Compression off: it costs more memory per connection than everything else together.
-	ws, err := websocket.Accept(&hijacker{rw, &c.socket}, r, &websocket.AcceptOptions{
-		CompressionMode: websocket.CompressionDisabled,
-		// The library compares patterns, and knows neither default ports nor other ways to write a
-		// host. The hub compares origins exactly, before it comes here.
-		InsecureSkipVerify: true,
-	})
-	if err != nil {
-		_ = answer.SetWriteDeadline(time.Time{})
+	answer := agree(rw, r)
+	if answer == nil {
+		return errNoHandshake
+	}
+	if err := c.socket.take(rw); err != nil {
+		http.Error(rw, "this connection can't be upgraded", http.StatusNotImplemented)
 		return err
 	}
-	_ = ws.CloseNow() // closes nothing: hijacker gave it no socket
+	c.writers, c.owner, c.Limit, c.gone = w, o, limit, make(chan struct{})
+	if err := c.socket.write(answer, w.timeout); err != nil {
+		c.socket.close(true)
+		return err
+	}
 	return nil
 }
 

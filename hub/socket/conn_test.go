@@ -46,6 +46,13 @@ func serveConnsOf(t *testing.T, w *Writers, secure bool, use func(*Conn)) *httpt
 		}
 		use(c)
 	}))
+	config := net.ListenConfig{Control: BoundUnsent}
+	l, err := config.Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = server.Listener.Close()
+	server.Listener = l
 	if secure {
 		server.StartTLS()
 	} else {

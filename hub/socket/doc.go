@@ -1,10 +1,12 @@
 // Package socket is one client's connection, and all the concurrency of writing to it.
 //
-// A Conn reads frames for its session (conn.go, read.go; rawconn.go is the network connection below
-// it, await.go waits on the smallest stack) and queues what leaves in a bounded outbox (outbox.go,
-// queue.go). Writers, a few goroutines shared by all connections, write what waits (writers.go), or
-// an event straight to the sockets of a whole group (fanout.go). What leaves is a Frame (frame.go).
-// A connection ends with a code (codes.go), within one deadline (close.go).
+// A Conn begins with an HTTP request (handshake.go), on a listener that bounds what the system
+// keeps for it (listen.go). It reads frames for its session (conn.go, read.go; rawconn.go is the
+// network connection below it, await.go waits on the smallest stack) and queues what leaves in a
+// bounded outbox (outbox.go, queue.go). Writers, a few goroutines shared by all connections, write
+// what waits (writers.go), or an event straight to the sockets of a whole group (fanout.go). What
+// leaves is a Frame (frame.go). A connection ends with a code (codes.go), within one deadline
+// (close.go).
 //
 // # Promises
 //

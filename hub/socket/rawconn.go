@@ -31,18 +31,9 @@ type rawConn struct {
 	mu sync.Mutex // held while a frame is under way
 }
 
-// kernelBuffer bounds what the system keeps for a client that does not read: it is for clients that
-// are slow or far away, and would grow to megabytes for one that has stalled. With half as much,
-// clients that open a conversation fill it (a sixth fewer reads a second). The system doubles it
-// for its own bookkeeping.
-const kernelBuffer = 256 << 10
-
 // open takes over a connection.
 func (s *rawConn) open(c net.Conn) {
 	s.Conn, s.fd = c, -1
-	if tcp, ok := c.(interface{ SetWriteBuffer(bytes int) error }); ok {
-		_ = tcp.SetWriteBuffer(kernelBuffer) // refused, the bound is the system's own
-	}
 	if direct, ok := c.(syscall.Conn); ok {
 		if raw, err := direct.SyscallConn(); err == nil {
 			_ = raw.Control(func(fd uintptr) { s.fd = int32(fd) }) // an error leaves it -1
@@ -129,54 +120,36 @@ func (s *rawConn) finish(p []byte, timeout time.Duration) error {
 // much in 10 s.
 const writePiece = 16 << 10
 
-// write writes all of p as finish does.
+// write writes all of p, as finish does where it has to wait.
 func (s *rawConn) write(p []byte, timeout time.Duration) error {
 	s.mu.Lock()
-	return s.finish(p, timeout)
-}
-
-// hijacker takes the connection from net/http for a rawConn, with a buffer of a size that fits
-// short frames: the server's own 4+4 KiB would be most of what an idle session costs. The WebSocket
-// library, which does the handshake, gets a connection that is none.
-type hijacker struct {
-	http.ResponseWriter
-	socket *rawConn
+	n, err := s.writeOnce(p)
+	if err == nil && n == len(p) {
+		s.mu.Unlock()
+		return nil
+	}
+	return s.finish(p[n:], timeout) // which meets an error that is not for want of room, too
 }
 
 // readBuffer is enough for any header and any control frame.
 const readBuffer = 512
 
-func (h *hijacker) Hijack() (net.Conn, *bufio.ReadWriter, error) {
-	c, hijacked, err := http.NewResponseController(h.ResponseWriter).Hijack()
+// take takes the connection over from net/http, with a buffer of a size that fits short frames: the
+// server's own 4+4 KiB would be most of what an idle session costs.
+func (s *rawConn) take(rw http.ResponseWriter) error {
+	c, hijacked, err := http.NewResponseController(rw).Hijack()
 	if err != nil {
-		return nil, nil, err
+		return err
 	}
-	// There may be a deadline of the server or of Accept.
-	if err := c.SetDeadline(time.Time{}); err != nil {
-		return nil, nil, errors.Join(err, c.Close())
-	}
-	h.socket.open(c)
-	h.socket.in = bufio.NewReaderSize(h.socket, readBuffer)
+	_ = c.SetDeadline(time.Time{}) // the server's; refused, the connection is closed, as the next write says
+	s.open(c)
+	s.in = bufio.NewReaderSize(s, readBuffer)
 	if n := hijacked.Reader.Buffered(); n > 0 {
 		// The server's reader is not kept, so what it has read ahead moves into a buffer of ours.
-		ahead, err := hijacked.Reader.Peek(n)
-		if err != nil {
-			return nil, nil, errors.Join(err, c.Close())
-		}
-		both := io.MultiReader(bytes.NewReader(bytes.Clone(ahead)), h.socket)
-		h.socket.in = bufio.NewReaderSize(both, max(readBuffer, n))
-		if _, err := h.socket.in.Peek(n); err != nil {
-			return nil, nil, errors.Join(err, c.Close())
-		}
+		ahead, _ := hijacked.Reader.Peek(n) // it is there
+		both := io.MultiReader(bytes.NewReader(bytes.Clone(ahead)), s)
+		s.in = bufio.NewReaderSize(both, max(readBuffer, n))
+		_, _ = s.in.Peek(n) // nothing to wait for
 	}
-	const smallest = 16 // nothing is read or written
-	none := unconnected{c}
-	return none, bufio.NewReadWriter(bufio.NewReaderSize(none, smallest), bufio.NewWriterSize(none, smallest)), nil
+	return nil
 }
-
-// unconnected is a connection that nobody can use up.
-type unconnected struct{ net.Conn }
-
-func (unconnected) Read([]byte) (int, error)    { return 0, io.EOF }
-func (unconnected) Write(p []byte) (int, error) { return 0, io.ErrClosedPipe }
-func (unconnected) Close() error                { return nil }
