@@ -34,6 +34,8 @@ type Hub struct {
 	guests   http.Handler // nil if the hub lets none in
 	audit    *audit.Log
 
+	sharedResult []byte // of the options
+
 	// running is canceled by Shutdown, and every request with it.
 	running context.Context
 	stop    context.CancelFunc
@@ -51,7 +53,7 @@ func New(options Options, store *kv.Store) (*Hub, error) {
 	w := socket.StartWriters(o.WriteTimeout, o.FanoutFrom)
 	record := audit.New(o.Logger, o.Now)
 	h := &Hub{
-		options: o, keys: o.keys(), log: o.Logger, audit: record, writers: w,
+		options: o, sharedResult: o.sharedResult(), keys: o.keys(), log: o.Logger, audit: record, writers: w,
 		sessions: newSessions(o.MaxSessions, o.MaxSessionsPerUser),
 		store:    store,
 		commands: command.New(store, command.Options{
@@ -153,7 +155,6 @@ func (h *Hub) serveSocket(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "the hub takes no more connections now", http.StatusServiceUnavailable)
 		return
 	}
-	growStack(0)
 	s := &session{
 		hub: h, address: r.RemoteAddr, allowance: newAllowance(h.options.SessionRate, h.options.Now()),
 	}
@@ -161,6 +162,7 @@ func (h *Hub) serveSocket(w http.ResponseWriter, r *http.Request) {
 		h.sessions.release()
 		return // Accept has answered
 	}
+	growStack(0)
 	if !h.sessions.add(s) {
 		s.closeForRestart() // too late to refuse it with 503; the close code tells it to come back
 	}

@@ -3,6 +3,8 @@ package hub
 import (
 	"context"
 	"errors"
+	"fmt"
+	"strconv"
 	"time"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -25,19 +27,32 @@ type loginParams struct {
 
 // loginResult is what a client needs to know of the hub.
 type loginResult struct {
-	UserID            string     `json:"userID"`
-	SessionID         string     `json:"sessionID"`
-	Admin             bool       `json:"admin"`
-	Limits            wireLimits `json:"limits"`
-	HeartbeatInterval int        `json:"heartbeatInterval"` // seconds
-	Time              int64      `json:"time"`              // Unix seconds
-	// Epoch names the history that every Seq belongs to. A bucket that was made anew counts from 1
+	userID    string
+	sessionID string
+	admin     bool
+	shared    []byte // sharedResult
+	time      int64  // Unix seconds
+	// epoch names the history that every Seq belongs to. A bucket that was made anew counts from 1
 	// again, and one that lost its end counts on from there: a client that came back with a Seq of
 	// another history would be told for ever that nothing changed.
-	Epoch string `json:"epoch"`
-	// Position is the moment from which on the session is told of everything that is sent to its
+	epoch string
+	// position is the moment from which on the session is told of everything that is sent to its
 	// user. A client that comes back names it, and gets to know of what came in between.
-	Position string `json:"position"`
+	position string
+}
+
+// encode is written by hand: who logs in alone finds nothing in the processor's caches, and the
+// encoder took 12 us for this (see docs/benchmarks-tried.md).
+func (r *loginResult) encode() jsontext.Value {
+	b := append(make([]byte, 0, 256+len(r.shared)), `{"userID":`...)
+	b = wire.AppendText(b, r.userID)
+	b = wire.AppendText(append(b, `,"sessionID":`...), r.sessionID)
+	b = strconv.AppendBool(append(b, `,"admin":`...), r.admin)
+	b = append(b, r.shared...)
+	b = strconv.AppendInt(append(b, `,"time":`...), r.time, 10)
+	b = wire.AppendText(append(b, `,"epoch":`...), r.epoch)
+	b = wire.AppendText(append(b, `,"position":`...), r.position)
+	return append(b, '}')
 }
 
 type wireLimits struct {
@@ -52,6 +67,16 @@ type wireLimits struct {
 	MaxConversationBytes int64 `json:"maxConversationBytes"`
 	MessageTTL           int64 `json:"messageTTL"` // seconds
 	MaxGroups            int   `json:"maxGroups"`
+}
+
+// sharedResult returns the members of a loginResult that are the same for everybody: the limits,
+// and the heartbeat's interval in seconds.
+func (o *Options) sharedResult() []byte {
+	limits := wire.Encode(wireLimits{
+		o.MaxExtensions, o.MaxExtensionsPerRequest, o.MaxKeyBytes, o.MaxValueBytes, o.MessageRate, maxFrame,
+		o.MaxExtensionsPerUser, o.MaxConversationBytes, int64(o.MessageTTL / time.Second), o.MaxGroups,
+	})
+	return fmt.Appendf(nil, `,"limits":%s,"heartbeatInterval":%d`, limits, o.Heartbeat/time.Second)
 }
 
 // login reads the first request, which must be a login, and reports whether it succeeded. There is
@@ -101,7 +126,7 @@ func (s *session) authenticate(r request) (jsontext.Value, error) {
 	if err := wire.Decode(r.params, &p, refusal.InvalidParams); err != nil {
 		return nil, err
 	}
-	o := s.hub.options
+	o := &s.hub.options
 	now := o.Now()
 	within := lazycontext.New(s.hub.running, o.RequestTimeout)
 	defer within.Stop()
@@ -140,16 +165,13 @@ func (s *session) authenticate(r request) (jsontext.Value, error) {
 	s.expiry = newAlarm(claims.Until.Add(time.Second), o.Now, func() {
 		s.kick("userSigExpired", socket.CloseNotLoggedIn, "the UserSig has expired")
 	})
-	return wire.Encode(loginResult{
-		UserID: s.caller.UserID, SessionID: s.caller.Session, Admin: s.caller.Admin,
-		HeartbeatInterval: int(o.Heartbeat / time.Second), Time: now.Unix(),
+	result := loginResult{
+		userID: s.caller.UserID, sessionID: s.caller.Session, admin: s.caller.Admin,
+		shared: s.hub.sharedResult, time: now.Unix(),
 		// After subscribe: another history from now on ends this session
-		Epoch: s.hub.store.Epoch(), Position: s.hub.store.PositionText(),
-		Limits: wireLimits{
-			o.MaxExtensions, o.MaxExtensionsPerRequest, o.MaxKeyBytes, o.MaxValueBytes, o.MessageRate, maxFrame,
-			o.MaxExtensionsPerUser, o.MaxConversationBytes, int64(o.MessageTTL / time.Second), o.MaxGroups,
-		},
-	}), nil
+		epoch: s.hub.store.Epoch(), position: s.hub.store.PositionText(),
+	}
+	return result.encode(), nil
 }
 
 // subscribe attaches the session to everything that concerns its user: first to what comes from now

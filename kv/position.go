@@ -28,18 +28,14 @@ func (s *Store) Position() Position {
 // the new one is behind it.
 func (s *Store) PositionText() string {
 	epoch := s.Epoch()
-	return s.Position().revisions() + "@" + epoch
-}
-
-func (p Position) revisions() string {
-	var b []byte
-	for i, revision := range p {
+	b := make([]byte, 0, 64)
+	for i, revision := range s.Position() {
 		if i > 0 {
 			b = append(b, '-')
 		}
 		b = strconv.AppendUint(b, revision, 36)
 	}
-	return string(b)
+	return string(append(append(b, '@'), epoch...))
 }
 
 // ParsePosition reads what PositionText returns, or returns ErrPosition. The empty string is the
@@ -55,9 +51,9 @@ func (s *Store) ParsePosition(text string) (Position, error) {
 	}
 	revisions, epoch, _ := strings.Cut(text, "@")
 	parts := strings.Split(revisions, "-")
-	then, now := strings.Split(epoch, "-"), s.buckets()
+	then, now := strings.Split(epoch, "-"), strings.Split(s.Epoch(), "-")
 	if epoch == "" {
-		then = append(now, s.options.Generation)
+		then = now
 	}
 	if len(then) < len(parts) || epoch == "" && len(parts) != len(p) {
 		return nil, ErrPosition

@@ -43,7 +43,7 @@ func TestPositionOfAnotherEpoch(t *testing.T) {
 		want  Position
 	}{
 		"the same store":           {s, here, at},
-		"no epoch, as of old":      {s, Position{5, 36}.revisions(), Position{5, 36}},
+		"no epoch, as of old":      {s, "5-10", Position{5, 36}},
 		"the beginning":            {s, "", Position{0, 0}},
 		"a store made anew":        {anew, here, Position{0, 0}},
 		"more buckets":             {anew, "1-1-1@" + anew.Epoch() + "-x", Position{1, 1}},

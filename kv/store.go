@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"hash/fnv"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -203,20 +202,17 @@ func (s *Store) Writing(ctx context.Context) *lazycontext.Context {
 // Epoch names the history that revisions belong to. It changes when a bucket was deleted and made
 // anew, and with Options.Generation; revisions from before mean nothing then.
 func (s *Store) Epoch() string {
-	names := s.buckets()
+	b := make([]byte, 0, 64)
+	for i, shard := range s.shards {
+		if i > 0 {
+			b = append(b, '-')
+		}
+		b = strconv.AppendInt(b, shard.tail.created().UnixNano(), 36)
+	}
 	if s.options.Generation != "" {
-		names = append(names, s.options.Generation)
+		b = append(append(b, '-'), s.options.Generation...)
 	}
-	return strings.Join(names, "-")
-}
-
-// buckets returns for each bucket when it was made, in base 36.
-func (s *Store) buckets() []string {
-	names := make([]string, 0, len(s.shards)+1)
-	for _, shard := range s.shards {
-		names = append(names, strconv.FormatInt(shard.tail.created().UnixNano(), 36))
-	}
-	return names
+	return string(b)
 }
 
 // Revisions returns the highest revision that this Store has seen committed, by bucket name.

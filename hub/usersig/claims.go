@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"compress/zlib"
 	"encoding/base64"
-	"encoding/json"
 	"errors"
 	"io"
 	"reflect"
@@ -13,6 +12,9 @@ import (
 	"time"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
 )
 
 const (
@@ -75,41 +77,51 @@ func Parse(sig string) (Claims, error) {
 		return Claims{}, err
 	}
 	var e envelope
-	if err := json.Unmarshal(raw, &e); err != nil {
+	if err := json.Unmarshal(raw, &e, asOthers); err != nil {
 		return Claims{}, refuse(Malformed, "%s", notEnvelope(err))
 	}
 	return e.claims()
 }
 
-// notEnvelope says why JSON is not an envelope, in JSON's words: those of encoding/json are about
+// asOthers reads what the public implementations read: of two members with the same name the last
+// one counts, and what is not UTF-8 is replaced.
+var asOthers = json.JoinOptions(jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
+
+// notEnvelope says why JSON is not an envelope, in JSON's words: those of the library are about
 // this package's types.
 func notEnvelope(err error) string {
-	var wrong *json.UnmarshalTypeError
+	var wrong *json.SemanticError
 	if !errors.As(err, &wrong) {
 		return "the UserSig does not hold JSON"
 	}
-	is := "a " + wrong.Value
-	switch kind, number, _ := strings.Cut(wrong.Value, " "); {
-	case kind == "array":
-		is = "a list"
-	case kind == "object":
-		is = "an object"
-	case kind == "bool":
+	is := "a string"
+	switch wrong.JSONKind {
+	case 'n':
+		is = "null"
+	case 't', 'f':
 		is = "true or false"
-	case len(number) > maxNumber:
-		is = "the number " + number[:maxNumber] + "..."
-	case number != "":
-		is = "the number " + number
+	case '0':
+		is = "a number"
+		if number := string(wrong.JSONValue); len(number) > maxNumber {
+			is = "the number " + number[:maxNumber] + "..."
+		} else if number != "" {
+			is = "the number " + number
+		}
+	case '[':
+		is = "a list"
+	case '{':
+		is = "an object"
 	}
+	field := wrong.JSONPointer.LastToken()
 	switch {
-	case wrong.Field == "":
+	case field == "":
 		return "the UserSig holds " + is + ", not an object"
-	case wrong.Type.Kind() == reflect.Uint64:
-		return wrong.Field + " is " + is + ", not a whole number from 0 to 2^64-1"
-	case wrong.Type.Kind() == reflect.Int64:
-		return wrong.Field + " is " + is + ", not a whole number"
+	case wrong.GoType.Kind() == reflect.Uint64:
+		return field + " is " + is + ", not a whole number from 0 to 2^64-1"
+	case wrong.GoType.Kind() == reflect.Int64:
+		return field + " is " + is + ", not a whole number"
 	}
-	return wrong.Field + " is " + is + ", not a string"
+	return field + " is " + is + ", not a string"
 }
 
 // maxNumber is how many digits of a number a refusal repeats.
