@@ -16,6 +16,13 @@ const LISTS = ['onConversationListUpdated', 'onGroupListUpdated'];
  * store was replaced meanwhile, all is fetched, and the handlers get what differs.
  */
 export class ChatSession extends Session {
+  /**
+   * The conversations that the user is not in, as far as is known. What is missed of them is read
+   * after the return.
+   *
+   * @type {Set<string>}
+   */
+  away = new Set();
   /** @override */
   extensions = new Extensions(this);
   history = new History(this);
@@ -130,11 +137,14 @@ export class ChatSession extends Session {
 
   /** @override */
   _onDisconnect() {
-    this.flush('GROUP'); // all but who is in a group is read anew, in its order
+    // All but who is in a group is read anew, in its order.
+    for (const [method, params] of this.buffered)
+      if (method.startsWith('GROUP')) super._onNotification(method, params);
     this._buffered = [];
     this._catchUp.stop();
+    this.away.clear(); // who knows
     this.history.marks.onDisconnect();
-    this.extensions.onDisconnect();
+    this.extensions.onGap();
   }
 
   /** Notifications that wait until the messages before them are there. */
@@ -142,18 +152,30 @@ export class ChatSession extends Session {
     return this._buffered ?? [];
   }
 
-  /** @param {string} [prefix] of what waits and is to be told; the rest is dropped */
-  flush(prefix = '') {
+  flush() {
     const { buffered } = this;
     this._buffered = null;
-    for (const [method, params] of buffered)
-      if (method.startsWith(prefix)) this._onNotification(method, params);
+    for (const [method, params] of buffered) this._onNotification(method, params);
   }
 
   /**
-   * Handles a group that the user is in from now on. What changed while the user was not is fetched
-   * first; then comes what came since.
+   * Notes that the user came into a conversation or left it. What was missed meanwhile is fetched
+   * first after the return, and then comes what came since.
    *
+   * @param {string} conversationID
+   * @param {boolean} away
+   */
+  setAway(conversationID, away) {
+    if (away) this.away.add(conversationID);
+    else this.away.delete(conversationID);
+    const messages = this.history.marks.onMove(conversationID);
+    const pairs = this.extensions.onMove(conversationID);
+    if (away) return;
+    if (messages) this._buffered ??= [];
+    if (messages || pairs) void this._catchUp.run();
+  }
+
+  /**
    * @override
    * @param {{ groupID: string }} event
    */
@@ -161,10 +183,8 @@ export class ChatSession extends Session {
     super.onJoined({ groupID });
     this.loadedLists?.groupsChanged();
     const conversationID = TYPES.CONV_GROUP + groupID;
-    const missed = this.history.marks.setAway(conversationID, false);
+    this.setAway(conversationID, false);
     this.history.follow(conversationID).catch(() => {}); // the next message begins it
-    if (missed) this._buffered ??= [];
-    if (this.extensions.setAway(groupID, false) || missed) void this._catchUp.run();
   }
 
   /**
@@ -172,8 +192,7 @@ export class ChatSession extends Session {
    * @param {{ groupID: string, reason: string }} event
    */
   onLeft({ groupID, reason }) {
-    this.history.marks.setAway(TYPES.CONV_GROUP + groupID, true);
-    this.extensions.setAway(groupID, true);
+    this.setAway(TYPES.CONV_GROUP + groupID, true);
     this.emit(EVENT.GROUP_LEFT, { groupID, reason });
     this.loadedLists?.onLeft(groupID);
   }

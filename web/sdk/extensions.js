@@ -1,29 +1,20 @@
 import { isRefusal, isRevoked, isTransient, NOT_A_MEMBER } from './errors.js';
-import { groupPrefix } from './ids.js';
+import { conversationOf } from './ids.js';
 import { Pairs } from './pairs.js';
 import { deliverAll, EMPTY, inherit, PENDING } from './view.js';
 
-/** Extensions are pairs whose handlers get what they missed, so that they may rely on events. */
+/**
+ * Extensions are pairs whose handlers get what they missed, so that they may rely on events.
+ *
+ * @extends {Pairs<import('./chatsession.js').ChatSession>}
+ */
 export class Extensions extends Pairs {
-  /**
-   * What IDs of messages in groups begin with that the user is not in. What is missed of them is
-   * read after the return.
-   *
-   * @type {Set<string>}
-   */
-  _away = new Set();
-
   /**
    * What was missed is still to be told.
    *
    * @override
    */
   _onRead() {}
-
-  onDisconnect() {
-    this.onGap();
-    this._away.clear(); // who knows
-  }
 
   /**
    * No pair comes before its message, and that one may wait for the return, as may what is missed.
@@ -33,29 +24,31 @@ export class Extensions extends Pairs {
    * @param {import('./view.js').Change} change
    */
   apply(messageID, change) {
-    if (!this._away.has(prefixOf(messageID))) super.apply(messageID, change);
+    if (!this._isAway(messageID)) super.apply(messageID, change);
   }
 
   staleIDs() {
     return [...this._tracked]
-      .filter(([messageID, { stale }]) => stale && !this._away.has(prefixOf(messageID)))
+      .filter(([messageID, { stale }]) => stale && !this._isAway(messageID))
       .map(([messageID]) => messageID);
   }
 
+  /** @param {string} messageID */
+  _isAway(messageID) {
+    return this._session.away.has(conversationOf(messageID));
+  }
+
   /**
-   * Waits with what is missed of a group's messages until the user is in it again. Reports whether
-   * anything may have been missed.
+   * Notes that the user came into a conversation or left it. Reports whether anything of its
+   * messages may have been missed.
    *
-   * @param {string} groupID
-   * @param {boolean} away
+   * @param {string} conversationID
    */
-  setAway(groupID, away) {
-    const prefix = groupPrefix(groupID);
-    if (away) this._away.add(prefix);
-    else this._away.delete(prefix);
+  onMove(conversationID) {
+    const away = this._session.away.has(conversationID);
     let missed = false;
     for (const [messageID, tracked] of this._tracked) {
-      if (!messageID.startsWith(prefix)) continue;
+      if (conversationOf(messageID) !== conversationID) continue;
       tracked.stale ||= away;
       tracked.moves++;
       missed ||= tracked.stale;
@@ -82,7 +75,7 @@ export class Extensions extends Pairs {
       // Somebody who was removed may come back, and may have by now: the hub can have refused
       // before that. Of another store nothing is left to come back to.
       if (error.code === NOT_A_MEMBER && !tracked.previous.size) {
-        if (moves === tracked.moves) this._away.add(prefixOf(messageID));
+        if (moves === tracked.moves) this._session.setAway(conversationOf(messageID), true);
         return;
       }
       this._tracked.delete(messageID);
@@ -96,6 +89,3 @@ export class Extensions extends Pairs {
     this._emit(messageID, tracked.replace(deliverAll(tracked.view)));
   }
 }
-
-/** @param {string} messageID */
-const prefixOf = (messageID) => messageID.replace(/[^.]+$/, '');

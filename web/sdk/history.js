@@ -17,7 +17,7 @@ const CATCH_UP_PAGES = 20;
 export class History {
   _session;
   _messages;
-  marks = new Marks();
+  marks;
   /** @type {Map<string, Message>} those of the store before this one, by ID */
   _former = new Map();
 
@@ -25,6 +25,7 @@ export class History {
   constructor(session) {
     this._session = session;
     this._messages = session.messages;
+    this.marks = new Marks(session.away);
   }
 
   /** @param {Message} message */
@@ -83,10 +84,19 @@ export class History {
    */
   onReceived(wires) {
     const fresh = wires
-      .filter((wire) => !this.marks.get(wire.conversationID)?.away && !this._messages.lookup(wire))
+      .filter((wire) => !this._isMissed(wire) && !this._messages.lookup(wire))
       .map((wire) => this._messages.intern(wire));
     for (const wire of wires) this.marks.tell(wire, this.marks.generation);
     this._session.tell(EVENT.MESSAGE_RECEIVED, fresh);
+  }
+
+  /**
+   * Whether a message is read after the user's return.
+   *
+   * @param {any} wire
+   */
+  _isMissed({ conversationID }) {
+    return this._session.away.has(conversationID) && this.marks.get(conversationID);
   }
 
   /** @param {Message} message */
@@ -140,10 +150,7 @@ export class History {
       // Somebody who was removed may come back, and may have by now: the hub can have refused
       // before that. Of another store nothing is left to come back to.
       if (error.code !== NOT_A_MEMBER || mark.anew) this.marks.delete(conversationID);
-      else if (moves === mark.moves) {
-        this.marks.setAway(conversationID, true);
-        this._session.extensions.setAway(conversationID.slice(TYPES.CONV_GROUP.length), true);
-      }
+      else if (moves === mark.moves) this._session.setAway(conversationID, true);
       return;
     }
     this.onReceived(missed.messages.filter(({ isRevoked }) => !isRevoked));

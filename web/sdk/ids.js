@@ -1,10 +1,11 @@
 /**
- * The beginning of the IDs of a group's messages: bytes that a token of NATS can't have are =HH.
+ * The conversation of a message in a group, as the message's ID tells: bytes of the groupID that a
+ * token of NATS can't have are =HH. One that is in no group is by itself.
  *
- * @param {string} groupID printable ASCII
+ * @param {string} messageID
  */
-export const groupPrefix = (groupID) =>
-  `g.${groupID.replace(
-    /[^A-Za-z0-9_-]/g,
-    (byte) => `=${byte.charCodeAt(0).toString(16).toUpperCase()}`,
-  )}.`;
+export const conversationOf = (messageID) =>
+  messageID.replace(
+    /^g\.(.+)\..*/,
+    (_, token) => `GROUP${decodeURIComponent(token.replaceAll('=', '%'))}`,
+  );

@@ -12,8 +12,6 @@ export class Mark {
   ID = '';
   /** Whether something may have been missed. */
   stale = false;
-  /** Whether the user is not in the conversation. What is missed is read after the return. */
-  away = false;
   /** How often the user has come into it or left. An answer from before says nothing of since. */
   moves = 0;
   /** Whether the hub's store was replaced, so that numbers and IDs mean nothing. */

@@ -6,6 +6,12 @@ export class Marks {
   _all = new Map();
   /** The number of the connection: an answer on one proves nothing about the next. */
   generation = 0;
+  _away;
+
+  /** @param {ReadonlySet<string>} away the conversations that the user is not in */
+  constructor(away) {
+    this._away = away;
+  }
 
   /** @param {string} conversationID */
   get(conversationID) {
@@ -18,14 +24,14 @@ export class Marks {
   }
 
   /**
-   * Begins to follow a conversation.
+   * Begins to follow a conversation. An answer may come behind the user's removal.
    *
    * @param {string} conversationID
    * @param {number} generation when it was read
    */
   begin(conversationID, generation) {
     const mark = new Mark();
-    mark.stale = generation !== this.generation;
+    mark.stale = generation !== this.generation || this._away.has(conversationID);
     this._all.set(conversationID, mark);
     return mark;
   }
@@ -56,27 +62,22 @@ export class Marks {
   }
 
   /**
-   * Waits with what is missed until the user is in the conversation again. Reports whether anything
-   * may have been missed.
+   * Notes that the user came into a conversation or left it. Reports whether anything may have been
+   * missed.
    *
    * @param {string} conversationID
-   * @param {boolean} away
    */
-  setAway(conversationID, away) {
+  onMove(conversationID) {
     const mark = this._all.get(conversationID);
     if (!mark) return false;
-    mark.stale ||= away;
-    mark.away = away;
+    mark.stale ||= this._away.has(conversationID);
     mark.moves++;
     return mark.stale;
   }
 
   onDisconnect() {
     this.generation++;
-    for (const mark of this._all.values()) {
-      mark.stale = true;
-      mark.away = false; // who knows
-    }
+    for (const mark of this._all.values()) mark.stale = true;
   }
 
   /** Forgets numbers and IDs, which name other messages once the hub's store was replaced. */
@@ -86,7 +87,7 @@ export class Marks {
 
   staleIDs() {
     return [...this._all]
-      .filter(([, { stale, away }]) => stale && !away)
+      .filter(([conversationID, { stale }]) => stale && !this._away.has(conversationID))
       .map(([conversationID]) => conversationID);
   }
 }

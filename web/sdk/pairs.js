@@ -15,6 +15,8 @@ const MAX_TRACKED = 500;
 /**
  * Pairs holds the pairs of the session's messages, and their Seqs, which no app sees. So what comes
  * late changes nothing: a page of a read that an event has overtaken, or an event of what was read.
+ *
+ * @template {import('./session.js').Session} [S=import('./session.js').Session]
  */
 export class Pairs {
   _session;
@@ -26,7 +28,7 @@ export class Pairs {
   _incarnation = 0;
   _writes;
 
-  /** @param {import('./session.js').Session} session */
+  /** @param {S} session */
   constructor(session) {
     this._session = session;
     this._writes = new Writes(session, this);

@@ -33,6 +33,7 @@ import { askUserSig } from './usersig.js';
 export class Session {
   userID;
   messages = new Messages(this);
+  /** @type {Pairs} */
   extensions = new Pairs(this);
 
   /** @type {(name: string, data: any) => void} calls the app's handlers */

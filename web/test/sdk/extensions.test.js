@@ -69,10 +69,10 @@ test('a catch-up that loses the connection again leaves the next one to be done'
   let cut = () => {};
   const { extensions, screen } = modelSession(model, { answer: (result) => (cut(), result) });
   await extensions.get(message);
-  extensions.onDisconnect();
+  extensions.onGap();
   cut = () => {
     cut = () => {};
-    extensions.onDisconnect();
+    extensions.onGap();
     model.set('a', '1'); // without an event
   };
   await extensions.catchUp('m');
@@ -95,7 +95,7 @@ test('a message that may no longer be read is forgotten, one that cannot be read
     };
     const { extensions } = modelSession(new Model(), { answer });
     await extensions.get(message);
-    extensions.onDisconnect();
+    extensions.onGap();
     fail = true;
     await extensions.catchUp('m');
     assert.equal(extensions.staleIDs().length, left, `${code}`);
@@ -118,7 +118,7 @@ test('another store is read anew, and handlers get what differs', async () => {
     old.remove('gone before'),
   ])
     deliver(event);
-  extensions.onDisconnect();
+  extensions.onGap();
   const model = new Model();
   for (const [key, value] of [
     ['new', '2'],
@@ -155,7 +155,7 @@ test('a store that was restored to an earlier state is another store, with the s
   for (const key of ['a', 'b', 'c']) model.set(key, '1');
   const { extensions, screen, replaceModel } = modelSession(model);
   for (const { key, value } of (await extensions.get(message)).extensions) screen.set(key, value);
-  extensions.onDisconnect();
+  extensions.onGap();
   const earlier = new Model();
   for (const key of ['a', 'b']) earlier.set(key, '0');
   replaceModel(earlier);
@@ -177,7 +177,7 @@ test('a read over the end of a history starts over', async () => {
   const { extensions, replaceModel } = modelSession(model, { pageSize: 2, answer });
   between = () => {
     between = () => {};
-    extensions.onDisconnect();
+    extensions.onGap();
     const next = new Model();
     for (const key of ['d', 'e', 'f']) next.set(key, 'new');
     replaceModel(next);
@@ -217,7 +217,7 @@ test('a change that waited while the store was replaced names no revision of the
     next.set('a', 'theirs'); // by chance with the revision that the other had
     wait = () => {
       wait = () => {};
-      extensions.onDisconnect();
+      extensions.onGap();
       replaceModel(next);
       extensions.reset();
     };
@@ -240,7 +240,7 @@ test('the pairs of a message that went with its store are gone, and nothing asks
     const { extensions, deliver, heard, screen } = modelSession(new Model(), { answer });
     const old = new Model();
     for (const event of [old.set('a', '1'), old.set('b', '1'), old.remove('b')]) deliver(event);
-    extensions.onDisconnect();
+    extensions.onGap();
     extensions.reset();
     refuse = true;
     await extensions.catchUp('m');
@@ -271,7 +271,7 @@ test('of more than 500 messages the least recently used are dropped', () => {
       latestSeq: 1,
     });
   deliver({ name: 'onUpdated', extensions: [], latestSeq: 0 });
-  extensions.onDisconnect();
+  extensions.onGap();
   assert.equal(extensions.staleIDs().length, 500);
   assert.ok(!extensions.staleIDs().includes('m0'));
 });

@@ -21,6 +21,8 @@ export function modelSession(
   const heard = [];
   const screen = new Map(); // what an app shows that reads once, then follows events
   const session = {
+    away: new Set(),
+    setAway: (conversationID) => session.away.add(conversationID),
     perRequest: 20,
     deadline: () => Infinity,
     emit(name, data) {
@@ -131,7 +133,7 @@ export class Life {
     const random = this.#random;
     const { extensions } = this.#session;
     this.model.events = [];
-    extensions.onDisconnect();
+    extensions.onGap();
     if (random() < 0.3) this.#replaceStore();
     if (random() < 0.5) this.model.step(random, this.#keys);
     if (random() < 0.5) await this.open();

@@ -147,6 +147,60 @@ test(
   },
 );
 
+test(
+  'an answer that comes behind the removal hides nothing of what is missed',
+  { timeout },
+  async (t) => {
+    const { WebSocket, holdNext } = overtaken('getMessageList', 'GROUP_LEFT');
+    const { alice, groupID } = await poll(t, hub);
+    const carol = await User.logIn(t, hub, 'carol', { WebSocket });
+    const held = holdNext();
+    await carol.chat.joinGroup({ groupID });
+    assert.ok((await held).result);
+    await alice.chat.deleteGroupMember({ groupID, userIDList: ['carol'] });
+    await carol.waitFor(EVENT.GROUP_LEFT);
+    const missed = await send(alice, groupID);
+    await alice.chat.addGroupMember({ groupID, userIDList: ['carol'] });
+    const live = await send(alice, groupID);
+    await carol.waitFor(EVENT.MESSAGE_RECEIVED, (list) => list.some(({ ID }) => ID === live.ID));
+    assert.deepEqual(
+      carol.eventsOf(EVENT.MESSAGE_RECEIVED).flatMap((list) => list.map(({ ID }) => ID)),
+      [missed.ID, live.ID],
+    );
+  },
+);
+
+test(
+  'who is in a group is told though the line drops before what was missed',
+  { timeout },
+  async (t) => {
+    const proxy = await TcpProxy.open(t, hub);
+    const { WebSocket, holdNext, passing } = overtaken('getMessageList', 'none');
+    const world = await poll(t, hub, { proxy, WebSocket });
+    const { alice, bob, groupID } = world;
+    await cutAfterRead(world, proxy);
+    await send(alice, groupID);
+    const held = holdNext();
+    proxy.restore();
+    await held;
+    const moves = [
+      ['deleteGroupMember', 'GROUP_LEFT'],
+      ['addGroupMember', 'GROUP_JOINED'],
+      ['deleteGroupMember', 'GROUP_LEFT'],
+    ];
+    for (const [method, notification] of moves) {
+      const passed = passing(notification);
+      await alice.chat[method]({ groupID, userIDList: ['bob'] });
+      await passed;
+    }
+    bob.clearEvents();
+    proxy.cut();
+    await bob.waitFor(EVENT.NET_STATE_CHANGE, ({ state }) => state === 'disconnected');
+    await bob.waitFor(EVENT.GROUP_JOINED);
+    assert.equal(bob.eventsOf(EVENT.GROUP_LEFT).length, 2);
+  },
+);
+
 /** Bob has read the pairs, is away, and is removed. */
 async function removeWhileAway(world, proxy) {
   await cutAfterRead(world, proxy);
@@ -180,13 +234,15 @@ async function comeBack({ alice, bob, groupID, message, copy }, enter) {
 /**
  * A socket on which an answer is overtaken by a notification, as when the hub had decided before
  * it. holdNext has that done to the next call of the method, which leaves when that has happened
- * which is to happen meanwhile, and resolves with the answer as soon as it is held.
+ * which is to happen meanwhile, and resolves with the answer as soon as it is held. passing
+ * resolves when the next notification of a name has come.
  */
 function overtaken(method, notification = 'GROUP_JOINED') {
   let next;
   let note;
   let answer;
   const asked = new Set();
+  const passed = new Map();
   class Overtaken extends RealSocket {
     send(data) {
       const request = JSON.parse(data);
@@ -207,6 +263,7 @@ function overtaken(method, notification = 'GROUP_JOINED') {
               continue;
             }
             pass(item);
+            passed.get(item.method)?.();
             if (item.method !== notification || !answer) continue;
             pass(answer);
             answer = undefined;
@@ -218,7 +275,8 @@ function overtaken(method, notification = 'GROUP_JOINED') {
     next = meanwhile;
     return new Promise((resolve) => (note = resolve));
   };
-  return { WebSocket: Overtaken, holdNext };
+  const passing = (name) => new Promise((resolve) => passed.set(name, resolve));
+  return { WebSocket: Overtaken, holdNext, passing };
 }
 
 test(
