@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -254,6 +255,34 @@ func TestPipelinedRequests(t *testing.T) {
 		if err != nil || !strings.HasPrefix(string(payload), begin) {
 			t.Fatalf("reply %d: %.80s, %v", i, payload, err)
 		}
+	}
+}
+
+// A client asks, and says goodbye in the same packet. It gets its answers before the goodbye: what
+// it asked for may have been carried out.
+func TestAnswersBeforeTheGoodbye(t *testing.T) {
+	w := newWriters(20*time.Second, 1)
+	t.Cleanup(w.Stop)
+	server := serveConnsOf(t, w, false, func(c *Conn) {
+		for text, err := c.Read(); err == nil; text, err = c.Read() {
+			c.Reply(answer(string(text), "{}"))
+		}
+		w.done.Go(w.run) // only now: the answers wait while the goodbye is read
+		c.Drain()
+	})
+	client, reader := dialRaw(t, server)
+	frames := slices.Concat(masked(raw.Text, "1"), masked(raw.Text, "2"), masked(raw.Text, "3"), raw.Goodbye(1000, ""))
+	if _, err := client.Write(frames); err != nil {
+		t.Fatal(err)
+	}
+	for id := 1; id <= 3; id++ {
+		_, payload, err := reader.Next()
+		if want := fmt.Sprintf(`{"jsonrpc":"2.0","id":%d,"result":{}}`, id); string(payload) != want || err != nil {
+			t.Errorf("%q, %v, want %s", payload, err, want)
+		}
+	}
+	if code, reason := reader.Closed(); code != 1000 {
+		t.Errorf("closed with %d %s", code, reason)
 	}
 }
 

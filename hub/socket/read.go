@@ -174,7 +174,6 @@ func (c *Conn) control(h header) error {
 		if err != nil {
 			return err
 		}
-		c.outbox.close(true) // the client is leaving
 		c.close(code, "", func() {})
 		return errClosed
 	}

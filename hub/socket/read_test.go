@@ -33,6 +33,7 @@ func FuzzRead(f *testing.F) {
 		{frame(raw.Final|raw.Text, "hi"), frame(raw.Final|raw.Ping, "p"), frame(raw.Final|raw.Text, "")},
 		{frame(raw.Text, "a\xc3"), frame(raw.Final|raw.Ping, ""), frame(raw.Final|raw.Continuation, "\xa4b")},
 		{frame(raw.Text, ""), frame(raw.Continuation, ""), raw.Goodbye(1000, "bye")},
+		{frame(raw.Final|raw.Ping, "p"), raw.Goodbye(1000, "")}, // answered before the goodbye
 		{raw.Goodbye(1005, "")}, {raw.Goodbye(4999, "\xff")}, {frame(raw.Final|raw.Close, "x")},
 		{raw.Header(raw.Final|raw.Text, 1<<62)}, {raw.Header(raw.Final|raw.Text, 1<<63)},
 		{frame(raw.Final|raw.Binary, "x")}, {frame(raw.Final|raw.Continuation, "x")},
@@ -113,9 +114,7 @@ func decodePlainly(in []byte) (r received) {
 			r.pings = append(r.pings, string(f.payload))
 		case f.opcode == opPong:
 		case f.opcode == opClose:
-			if r.code = plainGoodbye(f.payload); r.code == saidGoodbye {
-				r.pings = nil // a client that leaves is not answered any more
-			}
+			r.code = plainGoodbye(f.payload)
 		case begun != (f.opcode == opContinuation):
 			r.code = 1002
 		case f.opcode == opBinary, uint64(len(text))+f.size > fuzzedLimit:
