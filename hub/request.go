@@ -46,7 +46,7 @@ func parseRequest(frame []byte) (request, error) {
 		return r, err
 	}
 	r.id = e.id
-	if string(e.version) != `"2.0"` {
+	if !isVersion(e.version) {
 		return r, refusal.Field(refusal.InvalidRequest, "jsonrpc", `must be "2.0"`)
 	}
 	if r.method = methodNames[string(e.method)]; r.method == "" {
@@ -59,6 +59,12 @@ func parseRequest(frame []byte) (request, error) {
 		return r, refusal.Field(refusal.InvalidParams, "params", "must be an object")
 	}
 	return r, nil
+}
+
+// isVersion reports whether a value is "2.0", with or without escapes.
+func isVersion(value jsontext.Value) bool {
+	var version string
+	return string(value) == `"2.0"` || wire.ParseString(value, &version) == nil && version == "2.0"
 }
 
 // notRequest returns the refusal of a frame that is not a JSON object.

@@ -6,8 +6,11 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/go-json-experiment/json/jsontext"
+
 	"exthub/hub/command"
 	"exthub/hub/refusal"
+	"exthub/hub/socket"
 )
 
 func TestParseRequest(t *testing.T) {
@@ -20,6 +23,7 @@ func TestParseRequest(t *testing.T) {
 		{`{"jsonrpc":"2.0","id":"a","method":"ping"}`, 0, `"a"`},
 		{` {"jsonrpc":"2.0","id":-1.5e3,"method":"ping","more":[1]} `, 0, `-1.5e3`},
 		{`{"id":1,"jsonrpc":"2.0","method":"ping","id":2}`, 0, `2`}, // the last one counts, as in JavaScript
+		{`{"json\u0072pc":"2\u002e0","\u0069d":1,"method":"pin\u0067"}`, 0, `1`},
 		{``, refusal.ParseError, `null`},
 		{`   `, refusal.ParseError, `null`},
 		{`{`, refusal.ParseError, `null`},
@@ -54,6 +58,24 @@ func TestParseRequest(t *testing.T) {
 		r, err := parseRequest([]byte(f.frame))
 		if code := codeOf(err); code != f.code || string(r.id) != f.id {
 			t.Errorf("%.80s: code %d, id %s (%v), want %d, %s", f.frame, code, r.id, err, f.code, f.id)
+		}
+	}
+}
+
+// TestAnswerHasTheID: an ID comes back as the client has spelled it, with a result or a refusal.
+// One with half of a surrogate pair, as JavaScript writes it, would be another one if it were
+// repaired.
+func TestAnswerHasTheID(t *testing.T) {
+	refused := refusal.New(refusal.MethodNotFound, "no")
+	for _, id := range []string{`1`, `-0`, `1E+400`, `"\ud800"`, `"\udc00\/\u0061"`, `"\u2028"`, `""`, `null`} {
+		for what, frame := range map[string]socket.Frame{
+			`"result":{}`:                            response(jsontext.Value(id), []byte("{}")),
+			`"error":{"code":-32601,"message":"no"}`: failure(jsontext.Value(id), refused),
+		} {
+			want := `{"jsonrpc":"2.0","id":` + id + `,` + what + `}`
+			if got := payload(frame.Append(nil)); string(got) != want {
+				t.Errorf("%s, want %s", got, want)
+			}
 		}
 	}
 }
