@@ -19,7 +19,7 @@ func agree(rw http.ResponseWriter, r *http.Request) []byte {
 		http.Error(rw, sentence, status)
 		return nil
 	}
-	keys, header := r.Header["Sec-Websocket-Key"], rw.Header()
+	keys, versions, header := r.Header["Sec-Websocket-Key"], r.Header["Sec-Websocket-Version"], rw.Header()
 	switch {
 	case !r.ProtoAtLeast(1, 1):
 		return refuse(http.StatusUpgradeRequired, "a WebSocket needs HTTP/1.1")
@@ -32,9 +32,9 @@ func agree(rw http.ResponseWriter, r *http.Request) []byte {
 	case r.Method != http.MethodGet:
 		header.Set("Allow", http.MethodGet)
 		return refuse(http.StatusMethodNotAllowed, "a WebSocket begins with GET")
-	case r.Header.Get("Sec-WebSocket-Version") != "13":
+	case len(versions) != 1 || versions[0] != "13":
 		header.Set("Sec-WebSocket-Version", "13")
-		return refuse(http.StatusUpgradeRequired, "Sec-WebSocket-Version must be 13")
+		return refuse(http.StatusUpgradeRequired, "Sec-WebSocket-Version must be 13, once")
 	case len(keys) != 1 || !isKey(keys[0]):
 		return refuse(http.StatusBadRequest, "Sec-WebSocket-Key must be 16 bytes in base64, once")
 	}

@@ -68,6 +68,10 @@ func TestNoHandshake(t *testing.T) {
 		"version 8": {
 			"GET / HTTP/1.1", upgrade + "Sec-WebSocket-Version: 8\r\n", 426, "Sec-WebSocket-Version", "13", "13",
 		},
+		"two versions": {
+			"GET / HTTP/1.1", upgrade + version + "Sec-WebSocket-Version: 8\r\n" + key, 426,
+			"Sec-WebSocket-Version", "13", "once",
+		},
 		"no version":  {"GET / HTTP/1.1", upgrade + key, 426, "Sec-WebSocket-Version", "13", "13"},
 		"no key":      {"GET / HTTP/1.1", upgrade + version, 400, "", "", "Sec-WebSocket-Key"},
 		"two keys":    {"GET / HTTP/1.1", upgrade + version + key + key, 400, "", "", "once"},
