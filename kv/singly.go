@@ -34,7 +34,7 @@ func (sh *shard) commitSingly(
 	for len(each) < len(writes) {
 		rest := writes[len(each):]
 		n := 1
-		if len(each) > 0 && len(rest) > 1 && sh.bucket.MayChain(len(rest)) {
+		if len(each) > 0 && len(rest) > 1 && sh.bucket.MayChain(ctx, len(rest)) {
 			n = len(rest)
 		}
 		done, err := sh.commitNext(ctx, sl, rest[:n], unchanged)

@@ -4,12 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"runtime"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
 	"exthub/kv/bucket"
@@ -181,7 +183,7 @@ func TestSinglyAmongOthers(t *testing.T) {
 	}
 	told := make(map[string]uint64)
 	for once := false; !once; {
-		once = !here.shardFor(ref).bucket.MayChain(1) // the last change is one after a broken one
+		once = !here.shardFor(ref).bucket.MayChain(t.Context(), 1) // the last change is one after a broken one
 		commit, err := here.Update(t.Context(), ref, func(*Txn) (Change, error) { return each(keys...), nil })
 		if err != nil || len(commit.Each) != len(keys) {
 			t.Errorf("%d of %d: %v", len(commit.Each), len(keys), err)
@@ -288,24 +290,29 @@ func TestSinglyWithinTheLimit(t *testing.T) {
 	}
 }
 
-// A writer of several pairs gives up while the leader is busy with somebody else's. Its socket has
-// got the answer by the time its pairs are committed, and nobody comes to let go of what is kept
-// back for an answer: the writer is not told of them any more.
-func TestSinglyOfWhomNobodyWaitsFor(t *testing.T) {
-	s, _ := open(t, kvtest.Server(t), Options{MaxPairs: 5000}) // too many for CAS, which need no leader
-	ref := poll(t, s)
+// queueOf returns a function that waits until so many Updates of a message are in its queue.
+func queueOf(t *testing.T, s *Store, ref Ref) func(n int) {
+	t.Helper()
 	var sl *slot
-	sh := s.shardFor(ref)
-	if err := sh.cache.withMessage(t.Context(), ref, func(found *slot) { sl = found }); err != nil {
+	if err := s.shardFor(ref).cache.withMessage(t.Context(), ref, func(found *slot) { sl = found }); err != nil {
 		t.Fatal(err)
 	}
-	queued := func(n int) {
+	return func(n int) {
 		for waiting := 0; waiting < n; runtime.Gosched() {
 			sl.mu.Lock()
 			waiting = len(sl.group.queue)
 			sl.mu.Unlock()
 		}
 	}
+}
+
+// A writer of several pairs gives up while the leader is busy with somebody else's. Its socket has
+// got the answer by the time its pairs are committed, and nobody comes to let go of what is kept
+// back for an answer: the writer is not told of them any more.
+func TestSinglyOfWhomNobodyWaitsFor(t *testing.T) {
+	s, _ := open(t, kvtest.Server(t), Options{MaxPairs: 5000}) // too many for CAS, which need no leader
+	ref := poll(t, s)
+	queued := queueOf(t, s, ref)
 	var wg sync.WaitGroup
 	update := func(ctx context.Context, change Change) error {
 		_, err := s.Update(ctx, ref, func(*Txn) (Change, error) { return change, nil })
@@ -339,5 +346,71 @@ func TestSinglyOfWhomNobodyWaitsFor(t *testing.T) {
 	wg.Wait()
 	if m, _ := truth(t, s, ref); m.Live() != 6 {
 		t.Errorf("the message has %d pairs", m.Live())
+	}
+}
+
+// silentNode is a node whose answers wait while somebody holds its lock.
+type silentNode struct {
+	*kvtest.Node
+	sync.RWMutex
+}
+
+func (n *silentNode) InProcessConn() (net.Conn, error) {
+	c, err := n.Node.InProcessConn()
+	return &silentConn{c, n}, err
+}
+
+type silentConn struct {
+	net.Conn
+	node *silentNode
+}
+
+func (c *silentConn) Read(p []byte) (int, error) {
+	n, err := c.Conn.Read(p)
+	c.node.RLock()
+	defer c.node.RUnlock()
+	return n, err
+}
+
+// The time of a writer who commits for others, too, is nearly over when the store falls silent. The
+// others are committed when it speaks again: they went with no chain of which nothing is known.
+func TestSinglyForOthersWithLittleTime(t *testing.T) {
+	node := &silentNode{Node: kvtest.Start(t)}
+	s, _ := open(t, node.Connect(t, nats.InProcessServer(node)), Options{MaxPairs: 5000, WriteTimeout: time.Minute})
+	ref := poll(t, s)
+	queued := queueOf(t, s, ref)
+	ending, cancel := context.WithTimeout(t.Context(), time.Second)
+	defer cancel()
+	var wg sync.WaitGroup
+	update := func(ctx context.Context, change Change) (Commit, error) {
+		return s.Update(ctx, ref, func(*Txn) (Change, error) { return change, nil })
+	}
+	second := each("c", "d")
+	second.Stored = sync.OnceFunc(node.Lock) // behind its first pair
+	first := each("a", "b")
+	first.Stored = sync.OnceFunc(func() { // it leads, and the others wait for the next batch
+		wg.Go(func() {
+			commit, err := update(ending, second)
+			if len(commit.Each) != 1 || !errors.Is(err, ErrUnknown) {
+				t.Errorf("of the one that leads: %+v, %v", commit, err)
+			}
+			node.Unlock()
+		})
+		queued(2)
+		for _, key := range []string{"e", "f", "g"} {
+			wg.Go(func() {
+				if _, err := update(t.Context(), each(key)); err != nil {
+					t.Errorf("%s: %v", key, err)
+				}
+			})
+		}
+		queued(5)
+	})
+	if _, err := update(t.Context(), first); err != nil {
+		t.Error(err)
+	}
+	wg.Wait()
+	if m, _ := truth(t, s, ref); m.Live() < 6 {
+		t.Errorf("the message has %+v", m.Pairs(0))
 	}
 }

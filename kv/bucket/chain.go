@@ -44,12 +44,14 @@ var (
 )
 
 // MayChain reports whether PublishChain of n entries is worth a try: not on a replicated stream,
-// where a batch costs one round trip, nor soon after something was written in between, nor if the
-// server has too many IDs to remember.
-func (b *Bucket) MayChain(n int) bool {
+// where a batch costs one round trip, nor soon after something was written in between, nor if ctx
+// leaves less than the time of one try, since nothing is known of a chain without an answer, nor if
+// the server has too many IDs to remember.
+func (b *Bucket) MayChain(ctx context.Context, n int) bool {
 	now := time.Now()
+	end, ends := ctx.Deadline()
 	return b.config.Replicas == 1 && now.Sub(time.Unix(0, b.chains.broken.Load())) > chainRest &&
-		b.chains.ids.AllowN(now, n)
+		(!ends || end.Sub(now) >= b.writeTimeout/2) && b.chains.ids.AllowN(now, n)
 }
 
 // PublishChain writes entries one behind the other: the first if the precondition holds, and each

@@ -53,7 +53,7 @@ func TestChain(t *testing.T) {
 	if got := there(t, b, "m.b", "m.c", "m.d"); got[0] != last+1 || got[1] != last+2 || got[2] != last+3 {
 		t.Errorf("they are at %d", got)
 	}
-	if !b.MayChain(3) {
+	if !b.MayChain(t.Context(), 3) {
 		t.Error("no further chain")
 	}
 	_, err = b.PublishChain(t.Context(), chainOf("m.e", "m.f"), p)
@@ -63,7 +63,7 @@ func TestChain(t *testing.T) {
 	if got := there(t, b, "m.e", "m.f"); got[0] != 0 || got[1] != 0 {
 		t.Errorf("written although the message has changed: %d", got)
 	}
-	if b.MayChain(3) {
+	if b.MayChain(t.Context(), 3) {
 		t.Error("another chain right after one was broken")
 	}
 }
@@ -157,7 +157,7 @@ func TestChainWithoutItsEnd(t *testing.T) {
 func TestChainsAreRationed(t *testing.T) {
 	b := open(t, kvtest.Server(t))
 	n := 0
-	for ; b.MayChain(990) && n <= 2*maxChainIDs; n += 990 {
+	for ; b.MayChain(t.Context(), 990) && n <= 2*maxChainIDs; n += 990 {
 	}
 	if n < maxChainIDs/2 || n > maxChainIDs+maxChainIDs/10 {
 		t.Errorf("chains of %d entries, at most %d are to be remembered", n, maxChainIDs)
