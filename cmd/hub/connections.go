@@ -103,7 +103,7 @@ func (cs *connections) admit(tcp *net.TCPConn, from netip.Addr) *conn {
 		c.address = guest.Network(from)
 	}
 	cs.mu.Lock()
-	victims, fits := cs.makeRoomLocked(c.address, cs.open >= cs.max)
+	fits := cs.makeRoomLocked(c.address, cs.open >= cs.max)
 	if fits {
 		cs.open++
 		cs.countLocked(c.address, 1)
@@ -111,47 +111,36 @@ func (cs *connections) admit(tcp *net.TCPConn, from netip.Addr) *conn {
 		cs.refused++
 	}
 	cs.mu.Unlock()
-	for _, v := range victims {
-		_ = v.TCPConn.Close()
-	}
 	if !fits {
 		return nil
 	}
 	return c
 }
 
-// makeRoomLocked takes idle connections out until one more of the address fits, and reports whether
-// it does. full says that there is none left in all. The caller holds mu, and closes the victims
-// after it.
-func (cs *connections) makeRoomLocked(address netip.Addr, full bool) (victims []*conn, fits bool) {
-	own := func(c *conn) bool { return c.address == address }
+// makeRoomLocked closes an idle connection if one more of the address does not fit without that,
+// and reports whether it fits then. full says that there is no room left in all. The caller holds
+// mu.
+func (cs *connections) makeRoomLocked(address netip.Addr, full bool) bool {
 	if cs.perAddress > 0 && address.IsValid() && cs.byAddress[address] >= cs.perAddress {
-		v := cs.oldestLocked(own)
-		if v == nil {
-			return nil, false
-		}
-		return append(victims, v), true // which made room in all too
+		// Which makes room in all, too
+		return cs.closeOldestLocked(func(c *conn) bool { return c.address == address })
 	}
-	if !full {
-		return nil, true
-	}
-	v := cs.oldestLocked(func(*conn) bool { return true })
-	if v == nil {
-		return nil, false
-	}
-	return append(victims, v), true
+	return !full || cs.closeOldestLocked(func(*conn) bool { return true })
 }
 
-// oldestLocked takes out and returns the connection that is idle for longest of those that fit, or
-// nil.
-func (cs *connections) oldestLocked(fits func(*conn) bool) *conn {
+// closeOldestLocked closes the connection that is idle for longest of those that fit, and reports
+// whether there was one. It is closed with mu held, and so before observe lets anybody take it over
+// for a WebSocket, which is written to by the number of its file: closed later, that number could
+// be another client's by then.
+func (cs *connections) closeOldestLocked(fits func(*conn) bool) bool {
 	for e := cs.idle.Front(); e != nil; e = e.Next() {
 		if c := e.Value.(*conn); fits(c) {
 			cs.removeLocked(c)
-			return c
+			_ = c.TCPConn.Close() // an error says that it is closed already
+			return true
 		}
 	}
-	return nil
+	return false
 }
 
 func (cs *connections) remove(c *conn) {

@@ -316,3 +316,56 @@ func TestLongestIdleMakesRoom(t *testing.T) {
 		t.Error("a connection with a request made room")
 	}
 }
+
+// A client begins a WebSocket on an idle connection in the moment in which its place is given away.
+// The hub writes to the file of what it takes over; closed only then, the number of that file would
+// be another client's, who would get what is meant for the first.
+func TestWhoMakesRoomIsClosedAtOnce(t *testing.T) {
+	for range 200 {
+		cs := newConnections(1, 0, nil)
+		c := cs.admit(tcpConn(t), netip.Addr{})
+		cs.observe(c, http.StateIdle)
+		next, admitted := tcpConn(t), make(chan *conn, 1)
+		go func() {
+			for {
+				if n := cs.admit(next, netip.Addr{}); n != nil {
+					admitted <- n
+					return
+				}
+			}
+		}()
+		for gone := false; !gone; {
+			cs.observe(c, http.StateActive) // its request has come
+			cs.mu.Lock()
+			gone = c.gone
+			cs.mu.Unlock()
+			if !gone {
+				cs.observe(c, http.StateIdle)
+			}
+		}
+		raw, err := c.SyscallConn()
+		if err == nil {
+			err = raw.Control(func(uintptr) {})
+		}
+		if err == nil {
+			t.Error("its place was given away, and it could be taken over")
+		}
+		_ = (<-admitted).Close()
+	}
+}
+
+// tcpConn returns a connection that nobody else uses.
+func tcpConn(t *testing.T) *net.TCPConn {
+	t.Helper()
+	l, err := net.ListenTCP("tcp", &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	c, err := net.DialTCP("tcp", nil, l.Addr().(*net.TCPAddr))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { c.Close() })
+	return c
+}
