@@ -1,6 +1,7 @@
 package hub_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -122,6 +123,23 @@ func TestMembers(t *testing.T) {
 	expect(t, added.ExistedUserIDList, []string{"ada"})
 	expect(t, added.FailureUserIDList, []string{})
 	expect(t, membersOf(cy, "staff"), []string{"ada Owner", "bo Member", "cy Member", "dee Member"})
+	for query, want := range map[string]string{
+		`"role":"Owner"`:                        "[{ada}] 0",
+		`"role":"Member","count":2`:             "[{bo} {cy}] 2",
+		`"role":"Member","count":2,"offset":2`:  "[{dee}] 0",
+		`"role":"Admin"`:                        "[] 0",
+		`"role":"","count":1`:                   "[{ada}] 1",
+		`"role":"Member","count":2,"offset":99`: "[] 0",
+	} {
+		var page struct {
+			MemberList []struct{ UserID string }
+			Offset     int
+		}
+		cy.Must("getGroupMemberList", json.RawMessage(`{"groupID":"staff",`+query+`}`), &page)
+		if got := fmt.Sprint(page.MemberList, page.Offset); got != want {
+			t.Errorf("%s: %s, want %s", query, got, want)
+		}
+	}
 
 	bo.Refused(10007, "deleteGroupMember", object{"groupID": "staff", "userIDList": []string{"cy"}})
 	var removed struct{ UserIDList []string }

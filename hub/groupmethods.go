@@ -80,6 +80,7 @@ func dismissGroup(
 
 func getGroupMemberList(ctx context.Context, c *command.Commands, caller command.Caller, p struct {
 	GroupID string `json:"groupID"`
+	Role    string `json:"role"`
 	Count   int    `json:"count"`
 	Offset  int    `json:"offset"`
 }) (jsontext.Value, error) {
@@ -89,9 +90,11 @@ func getGroupMemberList(ctx context.Context, c *command.Commands, caller command
 	if p.Count == 0 {
 		p.Count = defaultMembersPerPage
 	}
-	list, err := c.GetGroupMemberList(ctx, caller, command.GetGroupMemberList{
-		GroupID: p.GroupID, Count: p.Count, Offset: p.Offset,
-	})
+	cmd := command.GetGroupMemberList{GroupID: p.GroupID, Count: p.Count, Offset: p.Offset}
+	if p.Role != "" {
+		cmd.Roles = []string{p.Role}
+	}
+	list, err := c.GetGroupMemberList(ctx, caller, cmd)
 	if err != nil {
 		return nil, err
 	}

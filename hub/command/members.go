@@ -80,14 +80,15 @@ func (c *Commands) QuitGroup(ctx context.Context, caller Caller, groupID string)
 }
 
 // GetGroupMemberList asks for Count members from the Offset-th on, in the order in which they
-// joined.
+// joined: of those who have one of the Roles, or of all if there are none.
 type GetGroupMemberList struct {
 	GroupID       string
+	Roles         []string
 	Count, Offset int
 }
 
 // MemberList is the answer. Next is the Offset of the page that follows, 0 if this one is the last.
-// Total is how many members there are.
+// Total is how many such members there are.
 type MemberList struct {
 	Members     []kv.Member
 	Next, Total int
@@ -108,6 +109,10 @@ func (c *Commands) GetGroupMemberList(ctx context.Context, caller Caller, cmd Ge
 			return
 		}
 		all := g.Members()
+		if len(cmd.Roles) > 0 {
+			other := func(m kv.Member) bool { return !slices.Contains(cmd.Roles, m.Role) }
+			all = slices.DeleteFunc(slices.Clone(all), other)
+		}
 		from := min(cmd.Offset, len(all))
 		to := min(from+cmd.Count, len(all))
 		list = MemberList{Members: append([]kv.Member(nil), all[from:to]...), Total: len(all)}

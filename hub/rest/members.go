@@ -2,7 +2,6 @@ package rest
 
 import (
 	"context"
-	"math"
 	"slices"
 	"strconv"
 
@@ -46,8 +45,9 @@ func getMembers(ctx context.Context, c *command.Commands, caller command.Caller,
 		}
 		p.Offset = offset
 	}
-	page := command.GetGroupMemberList{GroupID: p.GroupID, Count: p.Limit, Offset: p.Offset}
-	list, err := membersOf(ctx, c, caller, page, p.RoleFilter)
+	list, err := c.GetGroupMemberList(ctx, caller, command.GetGroupMemberList{
+		GroupID: p.GroupID, Roles: p.RoleFilter, Count: p.Limit, Offset: p.Offset,
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -59,28 +59,6 @@ func getMembers(ctx context.Context, c *command.Commands, caller command.Caller,
 		reply.Next = strconv.Itoa(list.Next)
 	}
 	return reply, nil
-}
-
-// membersOf returns a page of the members who have one of the roles, or of all members if no role
-// is given.
-func membersOf(
-	ctx context.Context, c *command.Commands, caller command.Caller, cmd command.GetGroupMemberList, roles []string,
-) (command.MemberList, error) {
-	if len(roles) == 0 {
-		return c.GetGroupMemberList(ctx, caller, cmd)
-	}
-	if cmd.Offset < 0 {
-		return command.MemberList{}, refusal.Field(refusal.BadParameter, "Offset", "%d is negative", cmd.Offset)
-	}
-	list, err := c.GetGroupMemberList(ctx, caller, command.GetGroupMemberList{GroupID: cmd.GroupID, Count: math.MaxInt})
-	all := slices.DeleteFunc(list.Members, func(m kv.Member) bool { return !slices.Contains(roles, m.Role) })
-	from := min(cmd.Offset, len(all))
-	to := from + min(cmd.Count, len(all)-from)
-	list = command.MemberList{Members: all[from:to], Total: len(all)}
-	if to < len(all) {
-		list.Next = to
-	}
-	return list, err
 }
 
 // memberFields returns the fields of a member that were asked for, or all if the filter is empty. A
