@@ -13,10 +13,9 @@ const CONVERSATIONS = 'onConversationListUpdated';
 const GROUPS = 'onGroupListUpdated';
 
 /**
- * Lists holds the list of conversations and that of groups, from when the app first asks for one or
- * listens to its event, and keeps them current.
- * Nothing here is imported from the core: so what is packed is two files, of which a page without
- * lists loads one.
+ * Lists holds the lists of conversations and groups, from when the app first asks for one or
+ * listens to its event, and keeps them current. Nothing here is imported from the core: so what is
+ * packed is two files, of which a page without lists loads one.
  */
 export class Lists {
   directory;
@@ -61,6 +60,7 @@ export class Lists {
   /** @param {any} [options] conversationIDs, or what the conversations must be */
   async conversations(options = {}) {
     await this._load();
+    await this.directory.introduce(this._sorted()); // those that came since
     const { type, hasUnreadCount } = options;
     const conversationList = this._sorted().filter((one) =>
       Array.isArray(options)
@@ -197,9 +197,10 @@ export class Lists {
     for (const conversation of conversations) this._unread.recount(conversation);
   }
 
-  /** The newest first. Within a second the order in which they came counts. */
+  /** The newest first, within a second the last that came; without AVChatRooms, as at the hub. */
   _sorted() {
     return [...(this._conversations?.values() ?? [])]
+      .filter(({ subType }) => subType !== 'AVChatRoom')
       .reverse()
       .sort((a, b) => (b.lastMessage.lastTime ?? 0) - (a.lastMessage.lastTime ?? 0));
   }

@@ -117,6 +117,31 @@ test('groups, and who one is in them', { timeout }, async (t) => {
   assert.deepEqual((await eve.chat.getGroupList()).data.groupList, []);
 });
 
+test('a conversation of this moment says what it is with', { timeout }, async (t) => {
+  const [mia, ned] = await Promise.all(['mia', 'ned'].map((id) => User.logIn(t, hub, id)));
+  await list(ned);
+  const memberList = [{ userID: 'ned' }];
+  await mia.chat.createGroup({ groupID: 'new', name: 'New', type: TYPES.GRP_PUBLIC, memberList });
+  for (const conversationID of ['GROUPnew', 'C2Cned']) await say(mia, conversationID, 'hello');
+  await ned.waitFor(EVENT.MESSAGE_RECEIVED, ([one]) => one.conversationType === TYPES.CONV_C2C);
+  const { conversationList } = (await ned.chat.getConversationList()).data;
+  const [letters, group] = conversationList;
+  assert.deepEqual([letters.userProfile.userID, group.groupProfile.name], ['mia', 'New']);
+});
+
+test('what is said in an AVChatRoom is no conversation of a list', { timeout }, async (t) => {
+  const [kim, leo] = await Promise.all(['kim', 'leo'].map((id) => User.logIn(t, hub, id)));
+  await Promise.all([list(kim), list(leo)]);
+  await kim.chat.createGroup({ groupID: 'live', name: 'Live', type: TYPES.GRP_AVCHATROOM });
+  await leo.chat.joinGroup({ groupID: 'live' });
+  for (const text of ['one', 'two']) await say(kim, 'GROUPlive', text);
+  await leo.waitFor(EVENT.MESSAGE_RECEIVED, ([{ payload }]) => payload.text === 'two');
+  assert.deepEqual(await list(leo), []);
+  await say(kim, 'C2Cleo', 'hello');
+  await told(kim, ['C2Cleo 0 hello']);
+  await told(leo, ['C2Ckim 1 hello']);
+});
+
 test('a profile in any script, on messages and members', { timeout }, async (t) => {
   const [fay, gus] = await Promise.all(['fay', 'gus'].map((id) => User.logIn(t, hub, id)));
   assert.equal((await fay.chat.getMyProfile()).data.nick, '');
