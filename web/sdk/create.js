@@ -12,9 +12,10 @@ const chats = new Map();
 
 /** @type {typeof import('./index.js').default.create} */
 export function create(options) {
-  assert(isObject(options), 'create takes an object: { SDKAppID, proxyServer? }.');
-  const { SDKAppID, proxyServer } = options;
-  if (typeof SDKAppID !== 'number' || Number.isNaN(SDKAppID)) return /** @type {any} */ (null);
+  assert(isObject(options), 'create takes { SDKAppID }.');
+  const { proxyServer } = options;
+  const SDKAppID = +options.SDKAppID; // settings are often strings
+  if (Number.isNaN(SDKAppID)) return /** @type {any} */ (null);
   const existing = chats.get(SDKAppID);
   if (existing) return existing;
   if (proxyServer !== undefined) serverAddress(proxyServer); // says at once what is wrong with it

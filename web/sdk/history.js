@@ -36,10 +36,7 @@ export class History {
         'sendMessage takes what createTextMessage or createCustomMessage gave.',
       );
     }
-    if (
-      message.conversationType !== TYPES.CONV_C2C &&
-      message.conversationType !== TYPES.CONV_GROUP
-    ) {
+    if (![TYPES.CONV_C2C, TYPES.CONV_GROUP].includes(message.conversationType)) {
       throw new ChatError(
         CLIENT.BAD_CONVERSATION_TYPE,
         'conversationType must be TYPES.CONV_C2C or TYPES.CONV_GROUP.',
@@ -66,10 +63,10 @@ export class History {
 
   /** @param {any} options */
   async list(options) {
-    const { conversationID, nextReqMessageID = '' } = options;
+    const { conversationID, nextReqMessageID } = options;
     const generation = this.marks.generation;
     const page = await this._messages.page(options);
-    if (nextReqMessageID === '' && !this.marks.get(conversationID))
+    if (!nextReqMessageID && !this.marks.get(conversationID))
       this.marks
         .begin(conversationID, generation)
         .moveTo(page.messageList[page.messageList.length - 1]);

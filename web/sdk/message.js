@@ -122,8 +122,13 @@ export class Drafts {
   /** @param {any} options */
   custom(options) {
     customDraft(options);
-    const { data = '', description = '', extension = '' } = options.payload;
-    return this._draft(TYPES.MSG_CUSTOM, { data, description, extension }, options);
+    const { data, description, extension } = options.payload;
+    const payload = {
+      data: data ?? '',
+      description: description ?? '',
+      extension: extension ?? '',
+    };
+    return this._draft(TYPES.MSG_CUSTOM, payload, options);
   }
 
   /** @param {any} options */
@@ -141,7 +146,7 @@ export class Drafts {
   _draft(
     type,
     payload,
-    { to, conversationType, priority, cloudCustomData = '', isSupportExtension, extensionRules },
+    { to, conversationType, priority, cloudCustomData, isSupportExtension, extensionRules },
   ) {
     const random = Math.floor(Math.random() * 100_000_000);
     const clientTime = Math.floor(Date.now() / 1000);
@@ -159,7 +164,7 @@ export class Drafts {
       payload,
       to,
       conversationType,
-      cloudCustomData,
+      cloudCustomData: cloudCustomData ?? '',
       random,
       clientTime,
       clientSequence,

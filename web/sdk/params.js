@@ -12,7 +12,7 @@ import { assert, isObject, isText } from './errors.js';
 const must = (test, kind) => (value, name) => assert(test(value), `${name} must be ${kind}.`);
 
 /** @type {(check: Check) => Check} */
-const optional = (check) => (value, name) => value === undefined || check(value, name);
+const optional = (check) => (value, name) => value == null || check(value, name);
 
 /**
  * Checks an object by its fields. The one that a method gets has no name.

@@ -372,5 +372,6 @@ test('a conversation page by page, oldest first', { timeout }, async (t) => {
     [newest.messageList.length, newest.isCompleted, oldest.isCompleted, oldest.nextReqMessageID],
     [15, false, true, ''],
   );
+  assert.deepEqual((await list(null)).data, (await list()).data, 'as apps begin with');
   assert.equal(oldest.messageList[0], message, 'the same object as was sent');
 });

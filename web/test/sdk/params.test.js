@@ -22,8 +22,9 @@ test('one chat per SDKAppID, until it is destroyed', async () => {
 });
 
 test('create needs a number', () => {
-  assert.equal(TencentCloudChat.create({ SDKAppID: '1' }), null);
-  assert.equal(TencentCloudChat.create({ SDKAppID: NaN }), null);
+  assert.equal(make('1'), chat, 'as environment variables and forms have it');
+  for (const SDKAppID of [undefined, NaN, 'app', '1a'])
+    assert.equal(TencentCloudChat.create({ SDKAppID }), null);
 });
 
 test('login says what is missing', async () => {
@@ -40,10 +41,10 @@ test('before login there is nothing to call', async () => {
   assert.ok(Math.abs(chat.getServerTime() - Date.now() / 1000) < 2);
   assert.throws(
     () => chat.createTextMessage({ to: 'bob', conversationType: 'C2C', payload: { text: 'hi' } }),
-    { code: 2999 },
+    { code: 2024 },
   );
-  await assert.rejects(chat.sendMessage({}), { code: 2999 });
-  await assert.rejects(chat.getMessageExtensions(sent), { code: 2999 });
+  await assert.rejects(chat.sendMessage({}), { code: 2024 });
+  await assert.rejects(chat.getMessageExtensions(sent), { code: 2024 });
   assert.deepEqual(await chat.logout(), { code: 0, data: {} });
 });
 
@@ -132,6 +133,17 @@ for (const [what, field, call] of mistakes) {
     );
   });
 }
+
+test('what may be left out may be null', () => {
+  const { payload, cloudCustomData } = drafts().custom({
+    to: 'bob',
+    conversationType: 'C2C',
+    payload: { data: '{}', description: null, extension: undefined },
+    cloudCustomData: null,
+  });
+  assert.deepEqual(payload, { data: '{}', description: '', extension: '' });
+  assert.equal(cloudCustomData, '');
+});
 
 test('a draft has the fields that an app reads', () => {
   const made = drafts();
