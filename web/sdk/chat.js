@@ -88,10 +88,9 @@ export class Chat extends Client {
 
   /** @type {ChatSDK['createGroup']} */
   createGroup = ({ name, type = GRP_WORK, groupID, guests, memberList }) =>
-    this._call(async (session) => {
-      const params = { name, type, groupID, guests, memberList };
-      return { ...(await session.call('createGroup', params)), overLimitUserIDList: [] };
-    });
+    this._call((session) =>
+      session.call('createGroup', { name, type, groupID, guests, memberList }),
+    );
 
   /** @type {ChatSDK['quitGroup']} */
   quitGroup = (groupID) => this._call((session) => session.call('quitGroup', { groupID }));
@@ -100,9 +99,9 @@ export class Chat extends Client {
   dismissGroup = (groupID) => this._call((session) => session.call('dismissGroup', { groupID }));
 
   /** @type {ChatSDK['getGroupMemberList']} */
-  getGroupMemberList = ({ groupID, count = 15, offset = 0 }) =>
+  getGroupMemberList = ({ count = 15, ...options }) =>
     this._call((session) => {
-      const params = { groupID, count: Math.min(count, 100), offset };
+      const params = { ...options, count: Math.min(count, 100) };
       return session.call('getGroupMemberList', params, { retry: true });
     });
 

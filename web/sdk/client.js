@@ -65,7 +65,7 @@ export class Client {
 
   /** @type {ChatSDK['off']} */
   off = (eventName, handler, context) => {
-    this._events.off(eventName, handler, context);
+    this._events.off(eventName, /** @type {any} */ (handler), context);
   };
 
   /** @type {ChatSDK['joinGroup']} */

@@ -1,4 +1,4 @@
-import { toGroup, toProfile } from './shapes.js';
+import { toGroup, toMember, toProfile } from './shapes.js';
 
 /** Profiles that one request may ask for. */
 const MAX_PROFILES = 100;
@@ -23,6 +23,22 @@ export class Directory {
   async group({ groupID }) {
     const { group } = await this._session.call('getGroupProfile', { groupID }, { retry: true });
     return { group: toGroup(group, this._session.userID) };
+  }
+
+  /**
+   * Adds what the hub's answer leaves out: the group, or fields of members. Where it can't be asked
+   * what the group is, what was done is done all the same, so this is no reason to reject.
+   *
+   * @param {{ groupID?: string }} options of the method that was answered
+   * @param {any} data
+   */
+  async describe({ groupID }, data) {
+    if (data.memberList) return { ...data, memberList: data.memberList.map(toMember) };
+    const known = data.group ?? { groupID };
+    const { group } = await this.group(known).catch(() => ({
+      group: toGroup(known, this._session.userID),
+    }));
+    return { overLimitUserIDList: [], ...data, group };
   }
 
   /** @param {string[]} userIDList */

@@ -98,10 +98,11 @@ export interface ChatSDK extends Absent, ListMethods {
   login(options: LoginOptions): Promise<Result<LoginResult>>;
   /**
    * Logs out. From here on no event of this session comes but SDK_NOT_READY, at once; somebody else
-   * may log in without waiting. Always resolves, within 2 s, also if nobody is logged in. Calls
-   * under way reject with 2800 or 3005.
+   * may log in without waiting. Always resolves, within 2 s, also if nobody is logged in, with
+   * `{ code: 0, data: {} }`, which Tencent's type keeps to itself. Calls under way reject with 2800
+   * or 3005.
    */
-  logout(): Promise<Result<{}>>;
+  logout(): Promise<any>;
   /**
    * Logs out, emits SDK_DESTROY, then removes all handlers. From the call on, create makes a new
    * object.
@@ -124,21 +125,21 @@ export interface ChatSDK extends Absent, ListMethods {
    * Calls the handler, with `this` set to the context, on each event of this name until off.
    * Warns on the console if no event has this name.
    */
-  on<Name extends string>(
+  on<Name extends string, Kind extends Function = Function>(
     eventName: Name & EventName<Name>,
-    handler: Handler<Name>,
+    handler: Handler<Name> | Untyped<Kind>,
     context?: unknown,
   ): void;
   /** Calls the handler on the next event of this name only. */
-  once<Name extends string>(
+  once<Name extends string, Kind extends Function = Function>(
     eventName: Name & EventName<Name>,
-    handler: Handler<Name>,
+    handler: Handler<Name> | Untyped<Kind>,
     context?: unknown,
   ): void;
   /** Removes the handler of this context; without a context, all its registrations. */
-  off<Name extends string>(
+  off<Name extends string, Kind extends Function = Function>(
     eventName: Name & EventName<Name>,
-    handler: Handler<Name>,
+    handler: Handler<Name> | Untyped<Kind>,
     context?: unknown,
   ): void;
 
@@ -259,7 +260,7 @@ export interface ChatSDK extends Absent, ListMethods {
    * Rejects with 10007 (this group takes invited members only), 10010 (no such group), 10014 (it
    * is full), 10015 (not a groupID).
    */
-  joinGroup(options: JoinOptions): Promise<Result<{ status: JoinStatus; group: Group }>>;
+  joinGroup(options: JoinOptions): Promise<Result<{ status: JoinStatus; group: JoinedGroup }>>;
   /**
    * Leaves a group.
    *
@@ -270,15 +271,18 @@ export interface ChatSDK extends Absent, ListMethods {
   /** Dismisses a group. Rejects with 10007 (not its owner), 10010 (no such group). */
   dismissGroup(groupID: string): Promise<Result<{ groupID: string }>>;
   /**
-   * Reads a page of members: `count` (default 15, at most 100) from `offset` (default 0). The
-   * offset that comes back is that of the next page, 0 at the end.
+   * Reads a page of members, of all or of one role: `count` (default 15, at most 100) from `offset`
+   * (default 0). The offset that comes back is that of the next page, 0 at the end.
    *
    * Rejects with 10007 (not a member), 10010 (no such group).
    */
   getGroupMemberList(options: {
     groupID: string;
+    role?: string;
     count?: number;
     offset?: number;
+    /** Does nothing: it tells members of AVChatRooms apart. */
+    filter?: number;
   }): Promise<Result<MemberPage>>;
   /**
    * Adds members. failureUserIDList has those for whom the group had no room.
@@ -292,7 +296,8 @@ export interface ChatSDK extends Absent, ListMethods {
     userIDList: string[];
     /** Not passed on. */
     reason?: string;
-  }): Promise<Result<{ userIDList: string[] }>>;
+    duration?: number;
+  }): Promise<Result<{ group: Group; userIDList: string[] }>>;
 }
 
 export interface Result<Data> {
@@ -428,6 +433,7 @@ export interface MessageOptions<Payload> {
   needReadReceipt?: boolean;
   receiverList?: string[];
   onProgress?: (event: any) => void;
+  customModerationConfigurationID?: string;
 }
 
 export interface TextPayload {
@@ -487,11 +493,12 @@ export interface AnyMessage {
   /** Whether somebody took it back: then payload is {}, and the next two say who. */
   isRevoked: boolean;
   revoker: string;
-  revokerInfo: { userID: string; nick: string; avatar: string };
+  revokerInfo: UserInfo;
 
-  /** '', as are the next two. This and all that follows never changes; programs may read it. */
+  /** How the sender was shown when it was sent: the nick and avatar of updateMyProfile, or ''. */
   nick: string;
   avatar: string;
+  /** ''. This and all that follows never changes; programs may read it. */
   nameCard: string;
   /** [] */
   atUserList: string[];
@@ -504,6 +511,12 @@ export interface AnyMessage {
   isBroadcastMessage: boolean;
   hasRiskContent: boolean;
   revokeReason: string;
+}
+
+export interface UserInfo {
+  userID: string;
+  nick: string;
+  avatar: string;
 }
 
 export interface MessagePage {
@@ -550,7 +563,7 @@ export interface ListMethods {
    * anything for a guest.
    */
   getConversationList(
-    options?: string[] | { type?: string; hasUnreadCount?: boolean },
+    options?: string[] | ConversationFilter,
   ): Promise<Result<{ conversationList: Conversation[]; isSyncCompleted: boolean }>>;
   /**
    * Returns a conversation, also one that has no message yet.
@@ -577,7 +590,7 @@ export interface ListMethods {
     [unused: string]: any;
   }): Promise<Result<Profile>>;
   /** Returns the groups that you are in. GROUP_LIST_UPDATED has them when they change. */
-  getGroupList(options?: object): Promise<Result<{ groupList: GroupProfile[] }>>;
+  getGroupList(options?: object): Promise<Result<{ groupList: Group[] }>>;
   /**
    * Returns a group with its memberCount.
    *
@@ -586,7 +599,16 @@ export interface ListMethods {
   getGroupProfile(options: {
     groupID: string;
     [unused: string]: any;
-  }): Promise<Result<{ group: GroupProfile }>>;
+  }): Promise<Result<{ group: Group }>>;
+}
+
+export interface ConversationFilter {
+  type?: TencentCloudChat.TYPES;
+  hasUnreadCount?: boolean;
+  /** These do nothing: there are no groups and marks of conversations, and nobody is named. */
+  groupName?: string;
+  markType?: number;
+  hasGroupAtInfo?: boolean;
 }
 
 /** Fields that are not listed are Tencent's, and empty. */
@@ -599,29 +621,27 @@ export interface Conversation {
   unreadCount: number;
   /** The newest message; {} if there is none. */
   lastMessage: any;
-  /** Of a group. */
-  groupProfile?: GroupProfile;
-  /** Of the other user, one-to-one. */
-  userProfile?: Profile;
+  /** The group; one-to-one undefined, which the type leaves out as Tencent's does. */
+  groupProfile: Group;
+  /** The other user, one-to-one; of a group undefined. */
+  userProfile: Profile;
+  groupAtInfoList: any[];
+  markList: number[];
+  conversationGroupList: string[];
   [unused: string]: any;
 }
 
+/** Fields that are not listed are Tencent's, and empty. */
 export interface Profile {
   userID: string;
   nick: string;
   avatar: string;
+  profileCustomField: any[];
   [unused: string]: any;
 }
 
-export interface GroupProfile extends Group {
-  /** How many there are; 0 where it is not known: getGroupProfile tells. */
-  memberCount: number;
-  /** What you are in the group. */
-  selfInfo: { userID: string; role: string; joinTime: number; [unused: string]: any };
-  [unused: string]: any;
-}
-
-export interface Group {
+/** What joinGroup says of a group; getGroupProfile says more. */
+export interface JoinedGroup {
   groupID: string;
   type: GroupType;
   name: string;
@@ -634,6 +654,16 @@ export interface Group {
   guests?: true;
 }
 
+/** Fields that are not listed are Tencent's, and empty. */
+export interface Group extends JoinedGroup {
+  /** How many there are; 0 where it is not known: getGroupProfile tells. */
+  memberCount: number;
+  /** What you are in the group; the role is '' if you are not in it. */
+  selfInfo: { userID: string; role: string; joinTime: number; [unused: string]: any };
+  groupCustomField: any[];
+  [unused: string]: any;
+}
+
 export interface GroupMember {
   userID: string;
   role: 'Owner' | 'Admin' | 'Member';
@@ -641,6 +671,10 @@ export interface GroupMember {
   joinTime: number;
   nick: string;
   avatar: string;
+  /** '', 0 and []: they never change. */
+  nameCard: string;
+  muteUntil: number;
+  memberCustomField: any[];
 }
 
 export interface MemberPage {
@@ -649,9 +683,12 @@ export interface MemberPage {
 }
 
 export interface AddedMembers {
+  group: Group;
   successUserIDList: string[];
   failureUserIDList: string[];
   existedUserIDList: string[];
+  /** [] */
+  overLimitUserIDList: string[];
 }
 
 /**
@@ -888,6 +925,14 @@ export interface Absent {
   getTotalUnreadMessageCount(): number;
 }
 
+/** Tencent's names of what is not in Exthub. */
+export type Friend = any;
+export type FriendApplication = any;
+export type FriendGroup = any;
+export type Signaling = any;
+export type SimplifiedMessage = any;
+export type Topic = any;
+
 export type ConversationType = 'C2C' | 'GROUP';
 export type GroupType = 'Private' | 'Public' | 'ChatRoom' | 'AVChatRoom' | 'Community';
 export type JoinStatus = 'JoinedSuccess' | 'AlreadyInGroup' | 'WaitAdminApproval';
@@ -906,6 +951,9 @@ export type Handler<Name extends string> = (
   this: any,
   event: { name: Name; data: Name extends keyof EventData ? EventData[Name] : any },
 ) => void;
+
+/** A handler of which the compiler knows no more than that it is a Function. */
+export type Untyped<Kind> = Function extends Kind ? Kind : never;
 
 /** What each event carries in `data`. */
 export interface EventData {
@@ -951,7 +999,7 @@ export interface EventData {
    */
   onConversationListUpdated: Conversation[];
   /** All of your groups, when you joined or left one, and once after you began to listen. */
-  onGroupListUpdated: GroupProfile[];
+  onGroupListUpdated: Group[];
   /** How you are shown, after updateMyProfile. Changes of others are not told. */
   onProfileUpdated: Profile[];
 

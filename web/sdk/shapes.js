@@ -31,6 +31,7 @@ export const toGroup = ({ role = '', joinTime = 0, memberCount = 0, ...group }, 
   notification: '',
   infoSequence: 0,
   lastInfoTime: 0,
+  lastMessage: {},
   maxMemberCount: 0,
   nextMessageSeq: 0,
   muteAllMembers: false,
@@ -38,6 +39,9 @@ export const toGroup = ({ role = '', joinTime = 0, memberCount = 0, ...group }, 
   isSupportTopic: false,
   selfInfo: { userID, role, joinTime, nameCard: '', messageRemindType: REMIND, muteTime: 0 },
 });
+
+/** @param {object} wire a member of a group */
+export const toMember = (wire) => ({ ...wire, nameCard: '', muteUntil: 0, memberCustomField: [] });
 
 /** @param {string} conversationID */
 export const toConversation = (conversationID) => ({

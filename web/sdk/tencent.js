@@ -7,8 +7,11 @@ import { checkParameters, LIST_CHECKS } from './params.js';
  * @typedef {import('./index.js').ListMethods} ListMethods
  */
 
-/** @type {Set<string>} */
-const EVENTS = new Set(Object.values(EVENT));
+/**
+ * Methods that answer with less than Tencent's do of a group or its members: it is added. Not to
+ * joinGroup's, with which a page with a poll begins: it would wait for one more file.
+ */
+const DESCRIBED = ['createGroup', 'getGroupMemberList', 'addGroupMember', 'deleteGroupMember'];
 
 /**
  * TencentChat is the chat of an app that may have been written for Tencent's SDK: a Chat with
@@ -26,6 +29,16 @@ export class TencentChat extends Chat {
     super(...options);
     this._account.loadLists = () => import('./lists.js');
     checkParameters(this, LIST_CHECKS);
+    for (const name of DESCRIBED) {
+      const run = /** @type {any} */ (this)[name];
+      /** @type {any} */ (this)[name] = (/** @type {any} */ asked) =>
+        run(asked).then((/** @type {any} */ answer) =>
+          // Where lists.js can't be loaded the answer stays as it is: what was done is done.
+          this._callLists(({ directory }) => directory.describe(asked, answer.data)).catch(
+            () => answer,
+          ),
+        );
+    }
   }
 
   /** @type {ListMethods['getConversationList']} */
@@ -73,7 +86,8 @@ export class TencentChat extends Chat {
   _addListener(name, handler, context, once) {
     super._addListener(name, handler, context, once);
     if (this.isReady()) this._account.session?.onListen(name);
-    if (!EVENTS.has(name)) console.warn(`There is no event "${name}". EVENT has those there are.`);
+    if (!Object.values(/** @type {Record<string, string>} */ (EVENT)).includes(name))
+      console.warn(`There is no event "${name}". EVENT has those there are.`);
   }
 }
 

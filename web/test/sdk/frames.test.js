@@ -103,8 +103,26 @@ const RESULTS = {
     isSyncCompleted: true,
   }),
   setMessageRead: () => ({ conversationID: 'GROUPclub' }),
-  createGroup: ({ group }) => ({ group, overLimitUserIDList: [] }),
+  createGroup: ({ group }, data) => ({ ...described({ group }, data), overLimitUserIDList: [] }),
+  addGroupMember: (result, data) => described(result, data),
+  deleteGroupMember: (result, data) => described(result, data),
+  getGroupMemberList: ({ memberList, offset }) => ({
+    memberList: memberList.map((one) => ({
+      ...one,
+      nameCard: '',
+      muteUntil: 0,
+      memberCustomField: [],
+    })),
+    offset,
+  }),
 };
+
+/** The result with the group, as getGroupProfile has it. */
+function described(result, data) {
+  assert.equal(data.group.selfInfo.role, 'Member');
+  assert.equal(data.group.memberCount, 3);
+  return { ...data, ...result, group: { ...data.group, ...result.group } };
+}
 
 /** A group as the manual has it: what the user is in it has a place of its own. */
 const ownGroup = ({ role, joinTime, ...group }, shown) => ({
@@ -113,8 +131,9 @@ const ownGroup = ({ role, joinTime, ...group }, shown) => ({
   selfInfo: { ...shown.selfInfo, role, joinTime },
 });
 
-/** What the hub answers to what an app asks about before it makes the call of a frame. */
-const BEFORE = {
+/** What the hub answers to what is asked about before the call of a frame, and after it. */
+const BESIDES = {
+  getGroupProfile: () => frames.find(({ name }) => name === 'getGroupProfile').response.result,
   getUserProfile: ({ userIDList }) => ({
     profileList: userIDList.map((userID) => ({ userID, nick: '', avatar: '' })),
   }),
@@ -164,7 +183,7 @@ function within(part, whole) {
 
 async function start(t, sdkAppID = 1, userID = 'alice', userSig = 'sig') {
   const hub = await FakeHub.open(t);
-  Object.assign(hub.answers, BEFORE);
+  Object.assign(hub.answers, BESIDES);
   const clock = new Clock();
   const chat = new TencentChat(
     sdkAppID,

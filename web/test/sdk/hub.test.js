@@ -321,10 +321,13 @@ test('groups: made, joined, invited to, left, dismissed', { timeout }, async (t)
   );
   await assert.rejects(carol.chat.joinGroup({ groupID }), { code: 10007 });
   const added = await bob.chat.addGroupMember({ groupID, userIDList: ['carol', 'alice'] });
-  assert.deepEqual(added.data, {
+  const { group, ...lists } = added.data;
+  assert.equal(group.memberCount, 3);
+  assert.deepEqual(lists, {
     successUserIDList: ['carol'],
     failureUserIDList: [],
     existedUserIDList: ['alice'],
+    overLimitUserIDList: [],
   });
   assert.equal(
     (await carol.chat.joinGroup({ groupID })).data.status,
@@ -347,9 +350,9 @@ test('groups: made, joined, invited to, left, dismissed', { timeout }, async (t)
     ],
   );
   assert.equal(rest.data.offset, 0);
-  assert.deepEqual((await alice.chat.deleteGroupMember({ groupID, userIDList: ['carol'] })).data, {
-    userIDList: ['carol'],
-  });
+  const removed = await alice.chat.deleteGroupMember({ groupID, userIDList: ['carol'] });
+  assert.deepEqual(removed.data.userIDList, ['carol']);
+  assert.equal(removed.data.group.memberCount, 2);
   await assert.rejects(carol.chat.getGroupMemberList({ groupID }), { code: 10007 });
   assert.deepEqual((await bob.chat.quitGroup(groupID)).data, { groupID });
   assert.deepEqual((await alice.chat.dismissGroup(groupID)).data, { groupID });

@@ -76,14 +76,16 @@ test('a handler of an unknown event is warned about, one of EVENT is not', async
   assert.match(warn.mock.calls[0].arguments[0], /onMessageRecieved/);
 });
 
-/** Runs the body with a folder that has the app, as it is or with the import changed. */
-async function withApp(moved, body) {
+/** Runs the body with a folder that has the apps, as they are or with the import changed. */
+async function withApps(moved, body) {
   const folder = await mkdtemp(join(tmpdir(), 'exthub-moving-'));
   try {
-    const app = await readFile(join(web, 'test/sdk/vendor/poll.ts'), 'utf8');
-    const named = moved ? app.replaceAll("'@tencentcloud/chat'", "'exthub'") : app;
-    assert.equal(named === app, !moved);
-    await writeFile(join(folder, 'poll.ts'), named);
+    for (const name of ['poll.ts', 'chat.ts']) {
+      const app = await readFile(join(web, 'test/sdk/vendor', name), 'utf8');
+      const named = moved ? app.replaceAll("'@tencentcloud/chat'", "'exthub'") : app;
+      assert.equal(named === app, !moved);
+      await writeFile(join(folder, name), named);
+    }
     await writeFile(join(folder, 'package.json'), '{ "type": "module" }');
     const config = await readFile(join(web, 'test/sdk/vendor/tsconfig.json'), 'utf8');
     await writeFile(join(folder, 'tsconfig.json'), config);
@@ -99,9 +101,43 @@ async function withApp(moved, body) {
   }
 }
 
+/** Starts apps as one page each, on a hub. */
+async function starter(t, folder, name, App) {
+  const { build } = await import('esbuild');
+  const outdir = join(folder, 'dist');
+  await build({
+    entryPoints: [join(folder, `${name}.ts`)],
+    outdir,
+    outExtension: { '.js': '.mjs' },
+    bundle: true,
+    splitting: true,
+    format: 'esm',
+    platform: 'node',
+    logLevel: 'silent',
+  });
+  const hub = await Hub.start('--secret-key', secretKey);
+  t.after(() => hub.stop());
+  globalThis.WebSocket ??= WebSocket;
+  return async (userID) => {
+    // A copy of the module for each: one page is one user.
+    const module = await import(`${pathToFileURL(join(outdir, `${name}.mjs`))}?${userID}`);
+    const app = new module[App]({
+      SDKAppID: 1400000000,
+      proxyServer: hub.url,
+      userID,
+      userSig: sign(userID, 3600),
+    });
+    t.after(() => app.stop());
+    await app.start();
+    return app;
+  };
+}
+
+const asMember = (userID) => `${userID}/0/false`;
+
 for (const moved of [false, true]) {
-  test(`a strict app compiles against ${moved ? 'Exthub' : "Tencent's SDK"}`, () =>
-    withApp(moved, async (folder) => {
+  test(`strict apps compile against ${moved ? 'Exthub' : "Tencent's SDK"}`, () =>
+    withApps(moved, async (folder) => {
       const tsc = join(web, 'node_modules/.bin/tsc');
       const { stdout } = await run(tsc, ['--project', folder]).catch((error) => error);
       assert.equal(stdout, '');
@@ -109,33 +145,8 @@ for (const moved of [false, true]) {
 }
 
 test('and runs: login, group, poll, votes, withdrawal', { timeout: 300_000 }, (t) =>
-  withApp(true, async (folder) => {
-    const { build } = await import('esbuild');
-    const outfile = join(folder, 'poll.mjs');
-    await build({
-      entryPoints: [join(folder, 'poll.ts')],
-      outfile,
-      bundle: true,
-      format: 'esm',
-      platform: 'node',
-      logLevel: 'silent',
-    });
-    const hub = await Hub.start('--secret-key', secretKey);
-    t.after(() => hub.stop());
-    globalThis.WebSocket ??= WebSocket;
-    const start = async (userID) => {
-      // A copy of the module for each: one page is one user.
-      const { PollApp } = await import(`${pathToFileURL(outfile)}?${userID}`);
-      const app = new PollApp({
-        SDKAppID: 1400000000,
-        proxyServer: hub.url,
-        userID,
-        userSig: sign(userID, 3600),
-      });
-      t.after(() => app.stop());
-      await app.start();
-      return app;
-    };
+  withApps(true, async (folder) => {
+    const start = await starter(t, folder, 'poll', 'PollApp');
     const [alice, bob] = [await start('alice'), await start('bob')];
     assert.equal((await alice.makeGroup('lunch', TYPES.GRP_PUBLIC)).groupID, 'lunch');
     assert.equal(await bob.join('lunch'), true);
@@ -151,5 +162,29 @@ test('and runs: login, group, poll, votes, withdrawal', { timeout: 300_000 }, (t
     await alice.until(() => !alice.votes.get(poll.ID).has('bob_0'));
     assert.equal(await alice.friends(), '2998');
     assert.ok(bob.log.includes('online'));
+  }),
+);
+
+test('and so does one with conversations and groups', { timeout: 300_000 }, (t) =>
+  withApps(true, async (folder) => {
+    const start = await starter(t, folder, 'chat', 'ChatApp');
+    const [alice, bob] = [await start('alice'), await start('bob')];
+    assert.equal(await alice.makeGroup('Lunch', ['carl']), 'Lunch/2/Owner///');
+    const [{ groupID }] = (await alice.chat.getGroupList()).data.groupList;
+    assert.equal(await bob.join(groupID), 'Lunch/3/Member///');
+    assert.equal(await bob.join(groupID), 'Lunch/3/Member///', 'who is in it already');
+    assert.deepEqual(await bob.members(groupID), ['alice', 'carl', 'bob'].map(asMember));
+    assert.deepEqual(await bob.members(groupID, TYPES.GRP_MBR_ROLE_OWNER), [asMember('alice')]);
+    assert.deepEqual(await alice.replace(groupID, 'carl', 'dora'), [
+      'Lunch/2/Owner///',
+      'Lunch/3/Owner///',
+    ]);
+
+    const arrival = new Promise((resolve) => bob.chat.once(EVENT.MESSAGE_RECEIVED, resolve));
+    const message = await alice.say(groupID, 'Noodles?');
+    await arrival;
+    assert.deepEqual(await bob.titles(), ['Lunch: Noodles?'], 'a conversation of this moment');
+    const { data } = await alice.chat.revokeMessage(message);
+    assert.equal(alice.revokedBy(data.message), 'alice');
   }),
 );

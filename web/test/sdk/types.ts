@@ -57,6 +57,8 @@ export async function app(): Promise<void> {
   chat.on('messageReceived', () => {});
   // @ts-expect-error Events carry no seq
   chat.on(EVENT.MESSAGE_EXTENSIONS_UPDATED, ({ data }) => data.latestSeq);
+  // @ts-expect-error A handler that is typed has to fit
+  chat.on(EVENT.MESSAGE_EXTENSIONS_UPDATED, ({ data }: { data: number }) => data);
   // @ts-expect-error Values are strings
   void chat.setMessageExtensions(message, [{ key: 'alice', value: 1 }]);
   // @ts-expect-error There is no such option
