@@ -77,6 +77,7 @@ export const toLastMessage = ({ isRevoked = false, payload, ...message }) => ({
   lastSequence: message.sequence,
   fromAccount: message.from,
   nick: message.nick ?? '',
+  cloudCustomData: message.cloudCustomData ?? '',
   nameCard: '',
   isRevoked,
   revoker: message.revoker ?? '',

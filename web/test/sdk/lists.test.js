@@ -129,6 +129,22 @@ test('a conversation of this moment says what it is with', { timeout }, async (t
   assert.deepEqual([letters.userProfile.userID, group.groupProfile.name], ['mia', 'New']);
 });
 
+test('the last message has the data that the app gave it', { timeout }, async (t) => {
+  const [oda, pia] = await Promise.all(['oda', 'pia'].map((id) => User.logIn(t, hub, id)));
+  const message = oda.chat.createTextMessage({
+    to: 'pia',
+    conversationType: TYPES.CONV_C2C,
+    payload: { text: 'hello' },
+    cloudCustomData: '{"reply":1}',
+  });
+  await oda.chat.sendMessage(message);
+  await pia.waitFor(EVENT.MESSAGE_RECEIVED);
+  for (const user of [oda, pia, await User.logIn(t, hub, 'pia')]) {
+    const [{ lastMessage }] = (await user.chat.getConversationList()).data.conversationList;
+    assert.equal(lastMessage.cloudCustomData, '{"reply":1}', user.userID);
+  }
+});
+
 test('what is said in an AVChatRoom is no conversation of a list', { timeout }, async (t) => {
   const [kim, leo] = await Promise.all(['kim', 'leo'].map((id) => User.logIn(t, hub, id)));
   await Promise.all([list(kim), list(leo)]);
