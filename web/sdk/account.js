@@ -28,7 +28,7 @@ export class Account {
   /** @type {S | null} */
   _session = null;
   /** @type {number} 0, or the code that calls are rejected with */
-  _notReadyCode = CLIENT.NOT_LOGGED_IN;
+  _notReadyCode = CLIENT.NOT_READY;
   _netState = 'disconnected';
   /**
    * Loads the code of lists. A chat without the methods about them has none.

@@ -2,7 +2,6 @@
 
 export const NO_USER_ID = 2002;
 export const NO_USER_SIG = 2003;
-export const NOT_LOGGED_IN = 2024;
 export const REPEAT_LOGIN = 2025;
 export const NOT_A_MESSAGE = 2105;
 export const BAD_CONVERSATION_TYPE = 2106;
@@ -10,6 +9,7 @@ export const LOST = 2800;
 export const TIMEOUT = 2801;
 export const OFFLINE = 2805;
 export const ABSENT = 2998;
+export const NOT_READY = 2999;
 export const LOGGING_IN = 3000;
 export const LOGIN_FAILED = 3001;
 export const KICKED_DEVICE = 3002;

@@ -15,7 +15,7 @@ export function create(options) {
   assert(isObject(options), 'create takes { SDKAppID }.');
   const { proxyServer } = options;
   const SDKAppID = +options.SDKAppID; // settings are often strings
-  if (Number.isNaN(SDKAppID)) return /** @type {any} */ (null);
+  if (!SDKAppID) return /** @type {any} */ (null);
   const existing = chats.get(SDKAppID);
   if (existing) return existing;
   if (proxyServer !== undefined) serverAddress(proxyServer); // says at once what is wrong with it

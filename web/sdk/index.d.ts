@@ -143,7 +143,7 @@ export interface ChatSDK extends Absent, ListMethods {
     context?: unknown,
   ): void;
 
-  /** Returns a text message to send. Throws a ChatError 2024 to 3006 if nobody is logged in. */
+  /** Returns a text message to send. Throws a ChatError 2999 to 3006 if nobody is logged in. */
   createTextMessage(options: MessageOptions<TextPayload>): Message;
   /**
    * Returns a message to send, whose payload is yours: by convention `data` is JSON. Throws as
@@ -312,12 +312,12 @@ export interface Result<Data> {
  * | code | meaning |
  * |---|---|
  * | 2002, 2003, 2025 | see login |
- * | 2024 | nobody was logged in yet |
  * | 2105, 2106 | see sendMessage |
  * | 2800 | the connection was lost after the call was sent, so it may have been done (1) |
  * | 2801 | no answer in time, so it may have been done |
  * | 2805 | no connection in time, so nothing was sent |
  * | 2998 | not in Exthub |
+ * | 2999 | nobody was logged in yet |
  * | 3000, 3001, 3005 | still logging in; the login failed; logged out |
  * | 3002, 3003 | kicked out: multipleDevice, multipleAccount |
  * | 3004, 3006 | kicked out: userSigExpired, REST_API_Kick |

@@ -1,7 +1,7 @@
 /** @typedef {import('./source.js').Source} Source */
 
 /** The connection or the session is lost: the next one takes it again. */
-const OFFLINE = [2800, 2801, 2805, 2024];
+const OFFLINE = [2800, 2801, 2805, 2999];
 /** The hub has too much to do, or this user asks too often: later it may take it. */
 const BUSY = [23003, 10006, 10002, 60007, 429, 503];
 const CONFLICT = 23001;

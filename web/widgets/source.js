@@ -73,7 +73,7 @@ export class Source {
       ['onGroupLeft', ofGroup(() => (this._away = true))],
       ['onGroupJoined', ofGroup(() => this._onJoined())],
       ['netStateChange', ({ data }) => this._onNet(data.state)],
-      ['sdkStateNotReady', () => onTrouble({ code: 2024 })],
+      ['sdkStateNotReady', () => onTrouble({ code: 2999 })],
       [
         'kickedOut',
         ({ data }) => onTrouble({ code: data.type === 'REST_API_Kick' ? 70052 : 3002 }),

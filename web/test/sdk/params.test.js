@@ -23,7 +23,7 @@ test('one chat per SDKAppID, until it is destroyed', async () => {
 
 test('create needs a number', () => {
   assert.equal(make('1'), chat, 'as environment variables and forms have it');
-  for (const SDKAppID of [undefined, NaN, 'app', '1a'])
+  for (const SDKAppID of [undefined, null, '', 0, NaN, 'app', '1a'])
     assert.equal(TencentCloudChat.create({ SDKAppID }), null);
 });
 
@@ -41,10 +41,10 @@ test('before login there is nothing to call', async () => {
   assert.ok(Math.abs(chat.getServerTime() - Date.now() / 1000) < 2);
   assert.throws(
     () => chat.createTextMessage({ to: 'bob', conversationType: 'C2C', payload: { text: 'hi' } }),
-    { code: 2024 },
+    { code: 2999 },
   );
-  await assert.rejects(chat.sendMessage({}), { code: 2024 });
-  await assert.rejects(chat.getMessageExtensions(sent), { code: 2024 });
+  await assert.rejects(chat.sendMessage({}), { code: 2999 });
+  await assert.rejects(chat.getMessageExtensions(sent), { code: 2999 });
   assert.deepEqual(await chat.logout(), { code: 0, data: {} });
 });
 
