@@ -11,7 +11,7 @@ function Poll({ message }) {
       <legend>{poll.title}</legend>
       {poll.options.map(({ index, text, votes, mine }) => (
         <button key={index} aria-pressed={mine} onClick={() => void vote(index)}>
-          {text}: {votes}
+          {text}: {votes ?? '?'}
         </button>
       ))}
       <p>{poll.total} voted</p>

@@ -18,7 +18,7 @@ const Poll = {
           h(
             'button',
             { key: index, 'aria-pressed': mine, onClick: () => vote(index) },
-            `${text}: ${votes}`,
+            `${text}: ${votes ?? '?'}`,
           ),
         ),
         h('p', `${total} voted`),

@@ -1,6 +1,10 @@
+import { newerSummary } from '../widgets/sheet.js';
+
 /**
  * @typedef {import('../sdk/index.js').ChatSDK} ChatSDK
  * @typedef {import('../sdk/index.js').Message} Message
+ * @typedef {import('../sdk/index.js').ExtensionSummary} Summary
+ * @typedef {import('../sdk/index.js').Extension} Extension
  * @typedef {import('./types.js').Pairs} Snapshot
  */
 
@@ -8,6 +12,7 @@
 const LOADING = Object.freeze({
   state: /** @type {const} */ ('loading'),
   pairs: new Map(),
+  summary: null,
   error: null,
 });
 
@@ -25,6 +30,19 @@ export class Pairs {
   _listeners = new Set();
   /** The number of times that following began or ended. A read of an earlier time is dropped. */
   _turn = 0;
+  /** @type {Summary | null} the newest that was told since the last read began */
+  _told = null;
+  /** @type {[name: string, handler: (event: any) => void][]} */
+  _handlers = [
+    ['onMessageExtensionsUpdated', (event) => this._onUpdated(event)],
+    ['onMessageExtensionsDeleted', (event) => this._onDeleted(event)],
+    ['onMessageExtensionsSummary', (event) => this._onSummary(event)],
+    ['onMessageExtensionsClosed', (event) => this._onClosed(event)],
+    ['onMessageRevoked', (event) => this._onRevoked(event)],
+    ['netStateChange', (event) => this._onNet(event)],
+    // Also the pairs of somebody else who logs in later.
+    ['sdkStateReady', () => this.reload()],
+  ];
 
   /**
    * @param {ChatSDK} chat
@@ -47,6 +65,8 @@ export class Pairs {
       if (this._listeners.delete(listener) && this._listeners.size === 0) this._leave();
     };
   };
+
+  get = () => this.snapshot;
 
   /** Reads again, after an error. */
   reload = () => void this._load();
@@ -85,62 +105,98 @@ export class Pairs {
     }
   }
 
+  /** Closes a message that has rules. */
+  close = async () => void (await this._chat.closeMessageExtensions(this._message));
+
   _follow() {
     this._turn++;
-    this._chat.on('onMessageExtensionsUpdated', this._onUpdated);
-    this._chat.on('onMessageExtensionsDeleted', this._onDeleted);
-    this._chat.on('onMessageRevoked', this._onRevoked);
-    // Also the pairs of somebody else who logs in later.
-    this._chat.on('sdkStateReady', this.reload);
+    for (const [name, handler] of this._handlers) this._chat.on(name, handler);
     if (this._chat.isReady()) void this._load();
   }
 
   _leave() {
     this._turn++;
-    this._chat.off('onMessageExtensionsUpdated', this._onUpdated);
-    this._chat.off('onMessageExtensionsDeleted', this._onDeleted);
-    this._chat.off('onMessageRevoked', this._onRevoked);
-    this._chat.off('sdkStateReady', this.reload);
+    for (const [name, handler] of this._handlers) this._chat.off(name, handler);
   }
 
   async _load() {
     const turn = ++this._turn;
+    this._told = null;
     try {
       // What it resolves with has every change that was told until now, so it replaces them all.
-      const { data } = await this._chat.getMessageExtensions(this._message);
+      const [{ data }, summed] = await Promise.all([
+        this._chat.getMessageExtensions(this._message),
+        this._message.extensionRules && this._chat.getMessageExtensionSummary(this._message),
+      ]);
       if (turn !== this._turn) return;
-      const pairs = new Map(data.extensions.map(({ key, value }) => [key, value]));
-      this._tell({ state: 'ready', pairs, error: null });
+      this._tell({
+        state: 'ready',
+        pairs: new Map(data.extensions.map(({ key, value }) => [key, value])),
+        // If none was told meanwhile it is the last, whatever its Seq: stores are replaced.
+        summary: summed ? newerSummary(summed.data.summary, this._told) : null,
+        error: null,
+      });
     } catch (error) {
       if (turn !== this._turn) return;
       this._tell({ ...this.snapshot, state: 'error', error: /** @type {Error} */ (error) });
     }
   }
 
-  /** @type {(event: { data: { messageID: string, extensions: any[] } }) => void} */
-  _onUpdated = ({ data: { messageID, extensions } }) => {
-    if (messageID !== this._message.ID) return;
-    this._change((pairs) => {
+  /** @param {{ data: { messageID: string, extensions: Extension[] } }} event */
+  _onUpdated({ data: { messageID, extensions } }) {
+    this._change(messageID, (pairs) => {
       for (const { key, value } of extensions) pairs.set(key, value);
     });
-  };
+  }
 
   /** @param {{ data: { messageID: string, keyList: string[] } }} event */
-  _onDeleted = ({ data: { messageID, keyList } }) => {
-    if (messageID !== this._message.ID) return;
-    this._change((pairs) => {
+  _onDeleted({ data: { messageID, keyList } }) {
+    this._change(messageID, (pairs) => {
       for (const key of keyList) pairs.delete(key);
     });
-  };
+  }
+
+  /** @param {{ data: { messageID: string, summary: Summary } }} event */
+  _onSummary({ data: { messageID, summary } }) {
+    const { snapshot } = this;
+    if (messageID !== this._message.ID) return;
+    this._told = newerSummary(summary, this._told);
+    if (snapshot.state === 'ready')
+      this._tell({ ...snapshot, summary: newerSummary(summary, snapshot.summary) });
+  }
+
+  /**
+   * What was hidden may be read now, and no event tells it.
+   *
+   * @param {{ data: { messageID: string, summary: Summary } }} event
+   */
+  _onClosed(event) {
+    this._onSummary(event);
+    if (event.data.messageID === this._message.ID) this.reload();
+  }
 
   /** @param {{ data: Message[] }} event */
-  _onRevoked = ({ data }) => {
-    if (data.some(({ ID }) => ID === this._message.ID)) this._change((pairs) => pairs.clear());
-  };
+  _onRevoked({ data }) {
+    const { ID } = this._message;
+    if (data.some((message) => message.ID === ID)) this._change(ID, (pairs) => pairs.clear());
+  }
 
-  /** @param {(pairs: Map<string, string>) => void} apply */
-  _change(apply) {
-    if (this.snapshot.state !== 'ready') return;
+  /**
+   * Of what was missed the SDK tells pairs, but no summaries.
+   *
+   * @param {{ data: { state: string } }} event
+   */
+  _onNet({ data: { state } }) {
+    if (state !== 'connected' || !this._chat.isReady()) return;
+    if (this._message.extensionRules) this.reload();
+  }
+
+  /**
+   * @param {string} messageID
+   * @param {(pairs: Map<string, string>) => void} apply
+   */
+  _change(messageID, apply) {
+    if (messageID !== this._message.ID || this.snapshot.state !== 'ready') return;
     const pairs = new Map(this.snapshot.pairs);
     apply(pairs);
     this._tell({ ...this.snapshot, pairs });

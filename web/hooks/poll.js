@@ -1,81 +1,123 @@
+import { choicesOf, readPoll as readSheet, tally } from '../widgets/sheet.js';
+
 /**
- * Reads polls in the form of Tencent's poll plugin: the message's data names the options, a vote is
- * the pair `<userID>_0` with the numbers of the chosen options joined by `_`, and the pair `closed`
- * ends it.
+ * Reads polls in the form of Tencent's poll plugin, as the widgets do: the message's data names the
+ * options. Without rules a vote is the pair `<userID>_0` with the numbers of the chosen options
+ * joined by `_`, and the pair `closed` ends it. With rules the hub knows who may vote for what, and
+ * counts where nobody else may read the votes.
  */
 
-/** @typedef {import('./types.js').Poll} Poll */
+/**
+ * @typedef {import('../sdk/index.js').Message} Message
+ * @typedef {import('./pairs.js').Pairs} Store
+ * @typedef {import('./types.js').Poll} Poll
+ */
 
 const CLOSED = 'closed';
 const VOTE = /^(.+)_0$/s;
+const CONFLICT = 23001;
+/** Of everybody: nothing is wished for, and nothing left out. */
+const NOBODY = { key: '', stored: '', wished: '' };
 
 /**
  * Returns the poll that a message and its pairs are, as seen by a user; null if the message is
- * none.
+ * none, or before they were read.
  *
- * @param {import('../sdk/index.js').Message} message
- * @param {ReadonlyMap<string, string>} pairs
+ * @param {Message} message
+ * @param {import('./types.js').Pairs} snapshot
  * @param {string} userID
  * @returns {Poll | null}
  */
-export function readPoll(message, pairs, userID) {
+export function readPoll(message, snapshot, userID) {
   const sheet = readSheet(message);
-  if (!sheet) return null;
-  const options = sheet.options.map((option) => ({
-    ...option,
-    voters: /** @type {string[]} */ ([]),
-    mine: false,
-  }));
-  let total = 0;
-  for (const [key, value] of pairs) {
-    const voter = key.match(VOTE)?.[1];
-    const chosen = new Set(value.split('_'));
-    const of = voter ? options.filter(({ index }) => chosen.has(index)) : [];
-    if (voter === undefined || of.length === 0) continue;
-    total++;
-    for (const option of of) {
-      option.voters.push(voter);
-      if (voter === userID) option.mine = true;
-    }
+  if (!sheet || snapshot.state === 'loading') return null;
+  const { pairs } = snapshot;
+  const summary = snapshot.summary ?? { pairs: pairs.size, latestSeq: 0 };
+  const { total, votes } = tally(sheet, { pairs, summary }, NOBODY);
+  const voters = new Map(sheet.options.map(({ index }) => [index, /** @type {string[]} */ ([])]));
+  for (const [key, value] of sheet.hashed ? [] : pairs) {
+    const voter = sheet.own ? key : key.match(VOTE)?.[1];
+    if (voter) for (const index of choicesOf(sheet, value)) voters.get(index)?.push(voter);
   }
+  const closed = sheet.ruled ? summary.closedSeq !== undefined : pairs.has(CLOSED);
+  const mine = choicesOf(sheet, voteOf(message, pairs, { userID, closed }));
   return {
     title: sheet.title,
-    several: sheet.several,
+    several: sheet.most > 1,
     anonymous: sheet.anonymous,
-    options: options.map((option) => ({ ...option, votes: option.voters.length })),
+    options: sheet.options.map(({ index, text }, at) => ({
+      index,
+      text,
+      votes: votes && (votes[at] ?? 0),
+      voters: voters.get(index) ?? [],
+      mine: mine.includes(index),
+    })),
     total,
-    voted: options.some(({ mine }) => mine),
-    closed: pairs.has(CLOSED),
+    voted: mine.length > 0,
+    closed,
   };
 }
 
 /**
- * The pairs of a vote, and the key that takes it back.
+ * The vote of a user. Where keys are hashes it is known only while no other pair can be read.
  *
- * @param {string} userID
- * @param {string[]} indexes
+ * @param {Message} message
+ * @param {ReadonlyMap<string, string>} pairs
+ * @param {{ userID: string, closed: boolean }} reader
  */
-export const voteOf = (userID, indexes) => ({ [`${userID}_0`]: indexes.join('_') });
-export const keyOfVote = (/** @type {string} */ userID) => `${userID}_0`;
-export const closing = Object.freeze({ [CLOSED]: '1' });
+function voteOf(message, pairs, { userID, closed }) {
+  const { anonymous, show, reveal } = message.extensionRules ?? {};
+  if (!anonymous) return pairs.get(keyOf(message, userID));
+  const hidden = reveal === 'never' || (reveal === 'closed' && !closed);
+  const alone = show === 'summary' || (hidden && message.from !== userID);
+  return alone ? [...pairs.values()][0] : undefined;
+}
 
-/** @param {import('../sdk/index.js').Message} message */
-function readSheet({ payload }) {
-  let sheet;
+/**
+ * The key of a user's vote.
+ *
+ * @param {Message} message
+ * @param {string} userID
+ */
+const keyOf = ({ extensionRules }, userID) =>
+  extensionRules?.write === 'own' ? userID : `${userID}_0`;
+
+/**
+ * What a user may do with the poll that a message is.
+ *
+ * @param {() => { store: Store, message: Message, userID: string }} now
+ * @returns {import('./types.js').PollActions}
+ */
+export const pollActions = (now) => ({
+  vote: (...indexes) => {
+    const { store, message, userID } = now();
+    // By rules in rising order, which says the same without them.
+    const value = indexes.sort((a, b) => Number(a) - Number(b)).join('_');
+    return surely(message, () => store.set({ [keyOf(message, userID)]: value }));
+  },
+  retract: () => {
+    const { store, message, userID } = now();
+    return surely(message, () => store.remove(keyOf(message, userID)));
+  },
+  close: () => {
+    const { store, message } = now();
+    return message.extensionRules ? store.close() : store.set({ [CLOSED]: '1' });
+  },
+});
+
+/**
+ * Changes a vote. Where keys are hashes nobody knows whose a pair is until an answer says it, so
+ * one's own of another visit is a conflict at first.
+ *
+ * @param {Message} message
+ * @param {() => Promise<void>} change
+ */
+async function surely({ extensionRules }, change) {
   try {
-    sheet = JSON.parse(payload?.data);
-  } catch {
-    return null; // of another app
+    await change();
+  } catch (error) {
+    const { code } = /** @type {{ code?: number }} */ (error);
+    if (code !== CONFLICT || !extensionRules?.anonymous) throw error;
+    await change();
   }
-  const list = sheet?.content?.option_list;
-  if (sheet?.businessID !== 'group_poll' || !Array.isArray(list)) return null;
-  return {
-    title: String(sheet.title ?? ''),
-    several: sheet.config?.allow_multi_vote === true,
-    anonymous: sheet.config?.anonymous === true,
-    options: list.map((one, at) => ({
-      index: String(one?.index ?? at + 1),
-      text: String(one?.option ?? ''),
-    })),
-  };
 }

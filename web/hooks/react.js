@@ -1,6 +1,6 @@
 import { createContext, createElement, useContext, useMemo, useSyncExternalStore } from 'react';
 import { Pairs } from './pairs.js';
-import { closing, keyOfVote, readPoll, voteOf } from './poll.js';
+import { pollActions, readPoll } from './poll.js';
 
 const ChatContext = createContext(/** @type {import('../sdk/index.js').ChatSDK | null} */ (null));
 
@@ -17,41 +17,26 @@ export function useChat() {
 
 /** @type {typeof import('./react.d.ts').useExtensions} */
 export function useExtensions(message) {
-  const store = useStore(message);
-  const snapshot = useSyncExternalStore(store.subscribe, store.get, store.get);
-  return {
-    ...snapshot,
-    set: store.pairs.set,
-    remove: store.pairs.remove,
-    reload: store.pairs.reload,
-  };
+  const { store, snapshot } = useSnapshot(message);
+  return { ...snapshot, set: store.set, remove: store.remove, reload: store.reload };
 }
 
 /** @type {typeof import('./react.d.ts').usePoll} */
 export function usePoll(message) {
   const chat = useChat();
-  const { state, pairs, error, set, remove, reload } = useExtensions(message);
+  const { store, snapshot } = useSnapshot(message);
   const userID = chat.getLoginUser();
-  const poll = useMemo(
-    () => (state === 'loading' ? null : readPoll(message, pairs, userID)),
-    [message, pairs, state, userID],
-  );
+  const poll = useMemo(() => readPoll(message, snapshot, userID), [message, snapshot, userID]);
   const actions = useMemo(
-    () => ({
-      vote: (/** @type {string[]} */ ...indexes) => set(voteOf(chat.getLoginUser(), indexes)),
-      retract: () => remove(keyOfVote(chat.getLoginUser())),
-      close: () => set(closing),
-    }),
-    [chat, set, remove],
+    () => pollActions(() => ({ store, message, userID: chat.getLoginUser() })),
+    [chat, message, store],
   );
-  return { state, poll, error, reload, ...actions };
+  return { state: snapshot.state, poll, error: snapshot.error, reload: store.reload, ...actions };
 }
 
 /** @param {import('../sdk/index.js').Message} message */
-function useStore(message) {
+function useSnapshot(message) {
   const chat = useChat();
-  return useMemo(() => {
-    const pairs = new Pairs(chat, message);
-    return { pairs, subscribe: pairs.subscribe, get: () => pairs.snapshot };
-  }, [chat, message]);
+  const store = useMemo(() => new Pairs(chat, message), [chat, message]);
+  return { store, snapshot: useSyncExternalStore(store.subscribe, store.get, store.get) };
 }

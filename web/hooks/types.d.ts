@@ -1,4 +1,4 @@
-import type { Message } from '../sdk/index.js';
+import type { ExtensionSummary, Message } from '../sdk/index.js';
 
 /** The pairs of a message as they are now. A new object and a new Map after each change. */
 export interface Pairs {
@@ -8,6 +8,8 @@ export interface Pairs {
    */
   readonly state: 'loading' | 'ready' | 'error';
   readonly pairs: ReadonlyMap<string, string>;
+  /** What they come to, of a message that has rules; null without rules, and while 'loading'. */
+  readonly summary: ExtensionSummary | null;
   readonly error: Error | null;
 }
 
@@ -25,9 +27,14 @@ export interface PollOption {
   /** What a vote for it is: "1", "2" and so on. */
   readonly index: string;
   readonly text: string;
-  readonly votes: number;
+  /** Null while the message's rules hide it. */
+  readonly votes: number | null;
+  /** Those that one may read. */
   readonly voters: readonly string[];
-  /** Whether the user who is logged in voted for it. */
+  /**
+   * Whether the user who is logged in voted for it. If the rules make keys anonymous and show the
+   * pairs of others, nobody can tell, and it is false.
+   */
   readonly mine: boolean;
 }
 
@@ -35,7 +42,7 @@ export interface Poll {
   readonly title: string;
   /** Whether one may choose several options. */
   readonly several: boolean;
-  /** Whether the app should not show who voted. The names are in the pairs nevertheless. */
+  /** Whether the app should not show who voted. Without rules the names are in the pairs. */
   readonly anonymous: boolean;
   readonly options: readonly PollOption[];
   /** How many people voted. */
@@ -51,7 +58,10 @@ export interface PollActions {
   readonly vote: (...indexes: string[]) => Promise<void>;
   /** Takes one's vote back. */
   readonly retract: () => Promise<void>;
-  /** Ends the poll, for apps that ask for that: without rules the hub still takes votes. */
+  /**
+   * Ends the poll: with rules for good, and its author may. Without rules the hub still takes
+   * votes, and it is for apps to ask whether it is closed.
+   */
   readonly close: () => Promise<void>;
 }
 

@@ -1,6 +1,6 @@
 import { computed, inject, onScopeDispose, provide, shallowRef, toValue, watch } from 'vue';
 import { Pairs } from './pairs.js';
-import { closing, keyOfVote, readPoll, voteOf } from './poll.js';
+import { pollActions, readPoll } from './poll.js';
 
 const CHAT = Symbol('exthub chat');
 
@@ -19,6 +19,37 @@ export function useChat() {
 
 /** @type {typeof import('./vue.d.ts').useExtensions} */
 export function useExtensions(message) {
+  const { store, snapshot } = useSnapshot(message);
+  return {
+    state: computed(() => snapshot.value.state),
+    pairs: computed(() => snapshot.value.pairs),
+    summary: computed(() => snapshot.value.summary),
+    error: computed(() => snapshot.value.error),
+    set: (values) => store().set(values),
+    remove: (...keys) => store().remove(...keys),
+    reload: () => store().reload(),
+  };
+}
+
+/** @type {typeof import('./vue.d.ts').usePoll} */
+export function usePoll(message) {
+  const chat = useChat();
+  const { store, snapshot } = useSnapshot(message);
+  return {
+    state: computed(() => snapshot.value.state),
+    error: computed(() => snapshot.value.error),
+    poll: computed(() => readPoll(toValue(message), snapshot.value, chat.getLoginUser())),
+    reload: () => store().reload(),
+    ...pollActions(() => ({
+      store: store(),
+      message: toValue(message),
+      userID: chat.getLoginUser(),
+    })),
+  };
+}
+
+/** @param {import('vue').MaybeRefOrGetter<import('../sdk/index.js').Message>} message */
+function useSnapshot(message) {
   const chat = useChat();
   let store = new Pairs(chat, toValue(message));
   const snapshot = shallowRef(store.snapshot);
@@ -37,31 +68,5 @@ export function useExtensions(message) {
     (next) => follow(new Pairs(chat, next)),
   );
   onScopeDispose(() => unsubscribe());
-  return {
-    state: computed(() => snapshot.value.state),
-    pairs: computed(() => snapshot.value.pairs),
-    error: computed(() => snapshot.value.error),
-    set: (values) => store.set(values),
-    remove: (...keys) => store.remove(...keys),
-    reload: () => store.reload(),
-  };
-}
-
-/** @type {typeof import('./vue.d.ts').usePoll} */
-export function usePoll(message) {
-  const chat = useChat();
-  const { state, pairs, error, set, remove, reload } = useExtensions(message);
-  return {
-    state,
-    error,
-    poll: computed(() =>
-      state.value === 'loading'
-        ? null
-        : readPoll(toValue(message), pairs.value, chat.getLoginUser()),
-    ),
-    reload,
-    vote: (...indexes) => set(voteOf(chat.getLoginUser(), indexes)),
-    retract: () => remove(keyOfVote(chat.getLoginUser())),
-    close: () => set(closing),
-  };
+  return { store: () => store, snapshot };
 }

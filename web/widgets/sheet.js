@@ -309,6 +309,21 @@ export function tally(poll, { pairs, summary }, { key, stored, wished }) {
   return { total, votes: summed && !counted ? null : votes };
 }
 
+/**
+ * Returns the newer of two summaries of a message, the first of equal ones.
+ *
+ * @param {Summary} one
+ * @param {Summary | null} other
+ */
+export const newerSummary = (one, other) => (other && seqOf(other) > seqOf(one) ? other : one);
+
+/**
+ * Up to where a summary is true. The close is the last that happens to a message.
+ *
+ * @param {Summary} summary
+ */
+const seqOf = ({ latestSeq, closedSeq = latestSeq }) => closedSeq;
+
 /** @param {string} json */
 function parse(json) {
   try {

@@ -1,3 +1,5 @@
+import { newerSummary } from './sheet.js';
+
 /**
  * @typedef {import('./index.js').WidgetClient} WidgetClient
  * @typedef {import('../sdk/index.js').Message} Message
@@ -174,7 +176,7 @@ export class Source {
 
   /** @param {Summary} summary an older one may come behind a newer that was asked for */
   _sum(summary) {
-    if (seqOf(summary) >= seqOf(this.summary)) this.summary = summary;
+    this.summary = newerSummary(summary, this.summary);
   }
 
   /** @param {Summary} summary what was hidden may be read now */
@@ -209,13 +211,6 @@ export class Source {
     this.read().catch((error) => this.online && this._onTrouble(error));
   }
 }
-
-/**
- * Up to where a summary is true. The close is the last that happens to a message.
- *
- * @param {Summary} summary
- */
-const seqOf = ({ latestSeq, closedSeq = latestSeq }) => closedSeq;
 
 /**
  * The group of a message, '' for one-to-one. Bytes that a messageID can't have are =HH.
