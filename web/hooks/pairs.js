@@ -8,13 +8,23 @@ import { newerSummary } from '../widgets/sheet.js';
  * @typedef {import('./types.js').Pairs} Snapshot
  */
 
+/** The pairs of a snapshot until they are read: not those of a message that has none. */
+const UNREAD = new Map();
+
 /** What there is before the first read, and where nothing is read: on a server that renders. */
 const LOADING = Object.freeze({
   state: /** @type {const} */ ('loading'),
-  pairs: new Map(),
+  pairs: UNREAD,
   summary: null,
   error: null,
 });
+
+/**
+ * Whether there is anything to count in a snapshot.
+ *
+ * @param {Snapshot} snapshot
+ */
+export const isRead = ({ pairs }) => pairs !== UNREAD;
 
 /**
  * Pairs follows the pairs of one message for as long as somebody is subscribed, and keeps them as a
@@ -30,6 +40,8 @@ export class Pairs {
   _listeners = new Set();
   /** The number of times that following began or ended. A read of an earlier time is dropped. */
   _turn = 0;
+  /** Who read the snapshot. It is for nobody else: what rules hide from others may be in it. */
+  _reader = '';
   /** @type {Summary | null} the newest that was told since the last read began */
   _told = null;
   /** @type {[name: string, handler: (event: any) => void][]} */
@@ -42,6 +54,7 @@ export class Pairs {
     ['netStateChange', (event) => this._onNet(event)],
     // Also the pairs of somebody else who logs in later.
     ['sdkStateReady', () => this.reload()],
+    ['sdkStateNotReady', () => this._onLogout()],
   ];
 
   /**
@@ -111,6 +124,7 @@ export class Pairs {
   _follow() {
     this._turn++;
     for (const [name, handler] of this._handlers) this._chat.on(name, handler);
+    if (this._reader !== this._chat.getLoginUser()) this.snapshot = LOADING;
     if (this._chat.isReady()) void this._load();
   }
 
@@ -129,6 +143,7 @@ export class Pairs {
         this._message.extensionRules && this._chat.getMessageExtensionSummary(this._message),
       ]);
       if (turn !== this._turn) return;
+      this._reader = this._chat.getLoginUser();
       this._tell({
         state: 'ready',
         pairs: new Map(data.extensions.map(({ key, value }) => [key, value])),
@@ -161,7 +176,7 @@ export class Pairs {
     const { snapshot } = this;
     if (messageID !== this._message.ID) return;
     this._told = newerSummary(summary, this._told);
-    if (snapshot.state === 'ready')
+    if (isRead(snapshot))
       this._tell({ ...snapshot, summary: newerSummary(summary, snapshot.summary) });
   }
 
@@ -182,13 +197,18 @@ export class Pairs {
   }
 
   /**
-   * Of what was missed the SDK tells pairs, but no summaries.
+   * Of what was missed the SDK tells pairs, but no summaries. What could not be read may be by now.
    *
    * @param {{ data: { state: string } }} event
    */
   _onNet({ data: { state } }) {
     if (state !== 'connected' || !this._chat.isReady()) return;
-    if (this._message.extensionRules) this.reload();
+    if (this._message.extensionRules || this.snapshot.state !== 'ready') this.reload();
+  }
+
+  _onLogout() {
+    this._turn++;
+    this._tell(LOADING);
   }
 
   /**
@@ -196,7 +216,7 @@ export class Pairs {
    * @param {(pairs: Map<string, string>) => void} apply
    */
   _change(messageID, apply) {
-    if (messageID !== this._message.ID || this.snapshot.state !== 'ready') return;
+    if (messageID !== this._message.ID || !isRead(this.snapshot)) return;
     const pairs = new Map(this.snapshot.pairs);
     apply(pairs);
     this._tell({ ...this.snapshot, pairs });

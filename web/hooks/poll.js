@@ -1,4 +1,5 @@
 import { choicesOf, readPoll as readSheet, tally } from '../widgets/sheet.js';
+import { isRead } from './pairs.js';
 
 /**
  * Reads polls in the form of Tencent's poll plugin, as the widgets do: the message's data names the
@@ -30,7 +31,7 @@ const NOBODY = { key: '', stored: '', wished: '' };
  */
 export function readPoll(message, snapshot, userID) {
   const sheet = readSheet(message);
-  if (!sheet || snapshot.state === 'loading') return null;
+  if (!sheet || !isRead(snapshot)) return null;
   const { pairs } = snapshot;
   const summary = snapshot.summary ?? { pairs: pairs.size, latestSeq: 0 };
   const { total, votes } = tally(sheet, { pairs, summary }, NOBODY);

@@ -6,7 +6,7 @@ import { Pairs } from '../../hooks/pairs.js';
 import { pollActions, readPoll } from '../../hooks/poll.js';
 import TencentCloudChat from '../../sdk/index.js';
 import { Hub } from '../hub.js';
-import { poll, secretKey, send } from './fixture.js';
+import { poll, secretKey, send, set, sign } from './fixture.js';
 import { TcpProxy } from './proxy.js';
 import { User } from './user.js';
 
@@ -165,6 +165,36 @@ test(
   },
 );
 
+test('there is no poll to show before it was read, but a reason', { timeout }, async (t) => {
+  const { alice, message } = await ask(t);
+  const stranger = await User.logIn(t, hub, 'stranger');
+  const theirs = new View(t, stranger, message);
+  await theirs.until(({ snapshot }) => snapshot.state === 'error');
+  assert.deepEqual([theirs.snapshot.error.code, theirs.poll], [10007, null]);
+  await stranger.chat.joinGroup({ groupID: message.to });
+  await set(alice, message, 'alice_0', '3');
+  theirs.store.reload();
+  await theirs.ready();
+  assert.deepEqual(theirs.votes, [0, 0, 1]);
+});
+
+test('the next user sees nothing of what the last one saw', { timeout }, async (t) => {
+  const { alice, bob, message, copy } = await ask(t);
+  const his = new View(t, bob, copy);
+  await his.ready();
+  await his.vote('2');
+  await bob.chat.logout();
+  assert.deepEqual([his.snapshot.state, his.poll], ['loading', null]);
+  await bob.chat.login({ userID: 'carl', userSig: sign('carl', 3600) });
+  await his.until(({ snapshot }) => snapshot.state === 'error');
+  assert.deepEqual([his.snapshot.error.code, his.snapshot.pairs.size], [10007, 0]);
+  await bob.chat.logout();
+  await set(alice, message, 'alice_0', '3');
+  await bob.chat.login({ userID: 'bob', userSig: sign('bob', 3600) });
+  await his.ready();
+  assert.deepEqual([his.votes, his.mine], [[0, 1, 1], ['2']]);
+});
+
 test('a result and a close that were missed are read', { timeout }, async (t) => {
   const proxy = await TcpProxy.open(t, hub);
   const rules = { write: 'own', questions: [{ choices: 3 }], show: 'summary' };
@@ -178,4 +208,17 @@ test('a result and a close that were missed are read', { timeout }, async (t) =>
   proxy.restore();
   await his.until(({ votes }) => votes.join() === '0,1,0');
   assert.equal(his.poll.closed, true);
+});
+
+test('what could not be read is read on the next connection', { timeout }, async (t) => {
+  const { message } = await ask(t);
+  const proxy = await TcpProxy.open(t, hub);
+  const late = await User.logIn(t, hub, 'late', { url: proxy.url });
+  const theirs = new View(t, late, message);
+  await theirs.until(({ snapshot }) => snapshot.state === 'error');
+  await late.chat.joinGroup({ groupID: message.to });
+  proxy.cut();
+  await late.waitFor(EVENT.NET_STATE_CHANGE, ({ state }) => state === 'disconnected');
+  proxy.restore();
+  await theirs.ready();
 });
