@@ -63,9 +63,11 @@ function useSnapshot(message) {
     unsubscribe = next.subscribe(() => (snapshot.value = next.snapshot));
   };
   follow(store);
+  // At once: a vote behind the change is for the new message, and is not to go to the old one.
   watch(
     () => toValue(message),
     (next) => follow(new Pairs(chat, next)),
+    { flush: 'sync' },
   );
   onScopeDispose(() => unsubscribe());
   return { store: () => store, snapshot };

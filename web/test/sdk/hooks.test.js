@@ -2,8 +2,10 @@
 // real hub.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { createApp, effectScope, shallowRef } from 'vue';
 import { Pairs } from '../../hooks/pairs.js';
 import { pollActions, readPoll } from '../../hooks/poll.js';
+import { provideChat, usePoll } from '../../hooks/vue.js';
 import TencentCloudChat from '../../sdk/index.js';
 import { Hub } from '../hub.js';
 import { poll, secretKey, send, set, sign } from './fixture.js';
@@ -221,4 +223,20 @@ test('what could not be read is read on the next connection', { timeout }, async
   await late.waitFor(EVENT.NET_STATE_CHANGE, ({ state }) => state === 'disconnected');
   proxy.restore();
   await theirs.ready();
+});
+
+test('in Vue, a vote behind a change of the message is for the new one', { timeout }, async (t) => {
+  const { alice, message } = await ask(t);
+  const other = await send(alice, message.to, { payload });
+  const app = createApp({});
+  provideChat(alice.chat, app);
+  const shown = shallowRef(message);
+  const scope = effectScope();
+  t.after(() => scope.stop());
+  const { vote } = app.runWithContext(() => scope.run(() => usePoll(shown)));
+  shown.value = other;
+  await vote('1');
+  await alice.waitForPair(other.ID, 'alice_0', '1');
+  const { data } = await alice.chat.getMessageExtensions(message);
+  assert.deepEqual(data.extensions, []);
 });
