@@ -20,12 +20,16 @@ export function serverAddress(named) {
 }
 
 /**
- * The hub that this script came from; where the app has packed the script into its own, the hub
- * that served the page.
+ * The hub that this script came from; where the script is the app's own, the hub that served the
+ * page. A hub has it packed: as this file it comes from the app's node_modules, unpacked.
  */
 function defaultServer() {
   const script = parse(import.meta.url);
-  if (script && /^https?:$/.test(script.protocol) && /\/sdk\/[^/]+$/.test(script.pathname)) {
+  if (
+    script &&
+    /^https?:$/.test(script.protocol) &&
+    /\/sdk\/(index|exthub)/.test(script.pathname)
+  ) {
     return toWebSocket(new URL('../ws', script));
   }
   const { location } = globalThis;

@@ -162,6 +162,35 @@ for (const [kind, inside] of [
   });
 }
 
+test('unpacked, it looks for the hub where the page came from', { timeout }, async (t) => {
+  const folder = await project('html-unpacked', {
+    'index.html': html(`
+      <script type="importmap">
+        { "imports": { "exthub": "/node_modules/exthub/sdk/index.js" } }
+      </script>
+      <script type="module">
+        import TencentCloudChat from 'exthub';
+        const chat = TencentCloudChat.create({ SDKAppID: 1400000000 });
+        chat.login({ userID: 'ada', userSig: 'sig' })
+          .catch(({ message }) => document.body.append(message));
+      </script>`),
+  });
+  const site = await Site.open(t);
+  await site.folder(folder);
+  await play(
+    async ({ open }) => {
+      const { page } = await open();
+      await page.goto(`${site.origin}/`);
+      const said = await page.getByText('The hub could not be reached at').innerText();
+      assert.equal(
+        said.trim(),
+        `The hub could not be reached at ${site.origin.replace('http', 'ws')}/ws.`,
+      );
+    },
+    { expects: /WebSocket connection to/ },
+  );
+});
+
 test('in Vite', { timeout }, async (t) => {
   const folder = await project('vite', {
     'index.html': html('<script type="module" src="/app.js"></script>'),
