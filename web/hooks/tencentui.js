@@ -27,8 +27,8 @@ const ABOUT_MESSAGES = Object.freeze([
 export function forTencentUI(chat) {
   const methods = /** @type {Record<string, any>} */ (/** @type {unknown} */ (chat));
   const ids = new SentIDs();
-  /** @type {Map<Handler, Handler>} what the chat got for a handler */
-  const handlers = new Map();
+  /** @type {WeakMap<Handler, Handler>} what the chat got for a handler, as long as that is there */
+  const handlers = new WeakMap();
   const ui = Object.create(chat);
 
   const shown = (/** @type {any} */ message) => {

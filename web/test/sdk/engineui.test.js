@@ -1,6 +1,8 @@
 // Tencent's own UI engine over our SDK, by forTencentUI: its list shows what was sent as sent.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { WebSocket } from 'ws';
 import { forTencentUI } from '../../hooks/tencentui.js';
 import TencentCloudChat from '../../sdk/index.js';
@@ -102,6 +104,23 @@ test('a handler that was taken back hears nothing', { timeout }, async (t) => {
   await changed('two');
   assert.deepEqual(heard, ['one']);
   assert.throws(() => chat.on(EVENT.PROFILE_UPDATED), /handler must be a function/);
+});
+
+test('what a handler held is free once it is taken back', { timeout }, async (t) => {
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc');
+  const ann = await User.logIn(t, hub, 'ann');
+  const chat = forTencentUI(ann.chat);
+  const mount = () => {
+    const component = { handler: () => component };
+    chat.on(EVENT.PROFILE_UPDATED, component.handler);
+    chat.off(EVENT.PROFILE_UPDATED, component.handler);
+    return new WeakRef(component);
+  };
+  const gone = mount();
+  await new Promise(setImmediate); // a WeakRef keeps its target until the end of the job
+  collect();
+  assert.equal(gone.deref(), undefined);
 });
 
 test(
