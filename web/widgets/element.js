@@ -182,7 +182,8 @@ export class Element extends Base {
   // What it uses:
 
   get _language() {
-    return (this._speaker ??= speaker(this));
+    if (!this._speaker?.isCurrent()) this._speaker = speaker(this);
+    return this._speaker;
   }
 
   /** @type {ReturnType<typeof speaker>['say']} */

@@ -108,7 +108,8 @@ export function speaker(element) {
     document.documentElement.lang ||
     navigator.language;
   const lang = supported(named) ?? supported(navigator.language) ?? 'en';
-  const table = words[lang] ?? words[lang.split('-')[0] ?? ''];
+  const tableNow = () => words[lang] ?? words[lang.split('-')[0] ?? ''];
+  const table = tableNow();
   // Numbers as the words: what no table speaks is said in English.
   const spoken = table ? lang : 'en';
   const numbers = new Intl.NumberFormat(spoken);
@@ -128,7 +129,9 @@ export function speaker(element) {
   const percent = (/** @type {number} */ share) => percents.format(share);
   const time = (/** @type {number} */ seconds) =>
     new Date(seconds * 1000).toLocaleString(spoken, { dateStyle: 'medium', timeStyle: 'short' });
-  return { lang: spoken, say, percent, time };
+  // A page adds a language behind this script, when its elements are there already.
+  const isCurrent = () => tableNow() === table;
+  return { lang: spoken, say, percent, time, isCurrent };
 }
 
 /**

@@ -180,3 +180,46 @@ test('the examples with React and Vue show the same poll, live', async (t) => {
     { flags: ['--secret-key', secretKey, '--allowed-origin', site.origin] },
   );
 });
+
+/** docs/widgets.md's snippet for a language, as it is with a script tag. */
+async function languageSnippet() {
+  const text = await readFile(new URL('../../../docs/widgets.md', import.meta.url), 'utf8');
+  const [, imported, rest] = text.match(/## Languages\n+```js\n(import [^;]*;).*?\n(.*?)```/s);
+  assert.equal(imported, "import { words } from 'exthub/widgets';");
+  return `const { words } = ExthubWidgets;\n${rest}`;
+}
+
+test('a language that a page adds behind the script is spoken', async (t) => {
+  const site = await Site.open(t);
+  await play(
+    async ({ hub, open }) => {
+      const ann = await User.logIn(t, hub, 'ann');
+      await makeTeam(t, hub);
+      const poll = ann.chat.createCustomMessage({
+        to: 'team',
+        conversationType: 'GROUP',
+        isSupportExtension: true,
+        payload: {
+          data: JSON.stringify({
+            businessID: 'group_poll',
+            title: 'Wohin?',
+            config: { allow_multi_vote: true },
+            content: { option_list: [{ option: 'Nudeln' }, { option: 'Reis' }] },
+          }),
+        },
+      });
+      await ann.chat.sendMessage(poll);
+      site.files.set('/ticket', loginAs('ann'));
+      const { page } = await open();
+      const body = `
+        <script src="${hub.url}/widgets.js" defer></script>
+        <ext-poll message="${poll.ID}" ticket="/ticket" lang="de"></ext-poll>
+        <script type="module">${await languageSnippet()}</script>`;
+      await page.goto(site.page('/', body));
+      await page.getByRole('checkbox', { name: 'Nudeln' }).check();
+      await page.getByRole('button', { name: 'Abstimmen' }).click();
+      await page.getByText('1 Person', { exact: true }).waitFor();
+    },
+    { flags: ['--secret-key', secretKey, '--allowed-origin', site.origin] },
+  );
+});
