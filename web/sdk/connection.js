@@ -8,7 +8,7 @@ import { Waiters } from './waiters.js';
 /**
  * @typedef {object} Options
  * @property {string} url
- * @property {new (url: string) => WebSocket} WebSocket
+ * @property {new (url: string) => import('./index.js').Socket} WebSocket
  * @property {import('./rpc.js').Clock} clock
  * @property {() => number} random
  * @property {(check: () => void, drop: () => void) => () => void} onWake see wake.js

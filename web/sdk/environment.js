@@ -5,7 +5,7 @@ import { onWake } from './wake.js';
 /**
  * @typedef {object} Environment the outside world; tests bring their own
  * @property {string} url
- * @property {new (url: string) => WebSocket} WebSocket
+ * @property {new (url: string) => import('./index.js').Socket} WebSocket
  * @property {import('./rpc.js').Clock} clock
  * @property {() => number} random
  * @property {(check: () => void, drop: () => void) => () => void} onWake

@@ -62,11 +62,21 @@ export interface CreateOptions {
    * Ours: a class like the browser's WebSocket, for where there is none. In Node 20 take that of
    * the package `ws`.
    */
-  WebSocket?: new (url: string) => WebSocket;
+  WebSocket?: new (url: string) => Socket;
   /** These do nothing: there are no uploads, and one build for every place. */
   fileUploadProxy?: string;
   fileDownloadProxy?: string;
   scene?: string;
+}
+
+/** What the SDK uses of a WebSocket. That of browsers fits, and that of the package `ws`. */
+export interface Socket {
+  onopen: ((event: any) => void) | null;
+  onmessage: ((event: any) => void) | null;
+  onclose: ((event: any) => void) | null;
+  onerror: ((event: any) => void) | null;
+  send(data: string): void;
+  close(): void;
 }
 
 /** What Tencent's sendMessage takes. Nothing of it is acted on: the hub pushes to nobody. */

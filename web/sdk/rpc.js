@@ -39,7 +39,7 @@ export class Rpc {
   opened;
 
   /**
-   * @param {WebSocket} socket
+   * @param {import('./index.js').Socket} socket
    * @param {Clock} clock
    * @param {Listener} listener
    */

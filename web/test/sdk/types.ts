@@ -49,6 +49,10 @@ export async function app(): Promise<void> {
     if (type === TYPES.MSG_CUSTOM) console.log(payload.text);
   }
 
+  // The browser's sockets, and those of Node.
+  TencentCloudChat.create({ SDKAppID: 1400000000, WebSocket });
+  TencentCloudChat.create({ SDKAppID: 1400000000, WebSocket: NodeSocket });
+
   // @ts-expect-error Without SDKAppID there is no app
   TencentCloudChat.create({});
   // @ts-expect-error A userSig is needed
@@ -71,4 +75,16 @@ export async function app(): Promise<void> {
   void chat.quitGroup({ groupID: 'demo' });
   // @ts-expect-error Codes are for reading
   CODES[0] = 'fine';
+}
+
+/** As the package `ws` has it: its events are not those of browsers, nor is it an EventTarget. */
+declare class NodeSocket {
+  constructor(address: null);
+  constructor(address: string | { href: string }, protocols?: string | string[], options?: object);
+  onopen: ((event: { type: string; target: NodeSocket }) => void) | null;
+  onmessage: ((event: { data: string | Uint8Array[]; target: NodeSocket }) => void) | null;
+  onclose: ((event: { code: number; reason: string; target: NodeSocket }) => void) | null;
+  onerror: ((event: { error: any; message: string; target: NodeSocket }) => void) | null;
+  send(data: string | Uint8Array, done?: (error?: Error) => void): void;
+  close(code?: number, data?: string | Uint8Array): void;
 }
