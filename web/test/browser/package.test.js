@@ -8,6 +8,7 @@ import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { gzipSync } from 'node:zlib';
+import { build } from 'esbuild';
 import { secretKey, sign } from '../sdk/fixture.js';
 import { Site } from './site.js';
 import { play } from './stage.js';
@@ -128,6 +129,16 @@ test('it brings its license and source maps, and needs nothing else', { timeout 
     const { sources } = JSON.parse(await readFile(join(installed, 'dist', map), 'utf8'));
     assert.ok(sources.length > 0, map);
     for (const source of sources) await readFile(join(installed, 'dist', source));
+  }
+});
+
+test('a bundler keeps what is imported for what it sets', { timeout }, async () => {
+  const resolveDir = await project('sets', {});
+  for (const file of ['exthub/widgets', 'exthub/dist/widgets.js', 'exthub/dist/exthub.js']) {
+    const stdin = { contents: `import '${file}'`, resolveDir };
+    const { outputFiles, warnings } = await build({ stdin, bundle: true, write: false });
+    assert.deepEqual(warnings, []);
+    assert.notEqual(outputFiles[0].text.length, 0, file);
   }
 });
 
