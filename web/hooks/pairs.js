@@ -135,6 +135,8 @@ export class Pairs {
 
   async _load() {
     const turn = ++this._turn;
+    // A draft has no pairs. Once it is sent it is another message to the hooks: its ID is another.
+    if (['unSend', 'fail'].includes(this._message.status)) return;
     this._told = null;
     try {
       // What it resolves with has every change that was told until now, so it replaces them all.

@@ -23,8 +23,8 @@ export declare function ChatProvider(props: { chat: ChatSDK; children?: ReactNod
 export declare function useChat(): ChatSDK;
 
 /**
- * Returns a message's pairs, and draws again after each change. On a server, and until somebody is
- * logged in, they are 'loading'.
+ * Returns a message's pairs, and draws again after each change. On a server, until somebody is
+ * logged in, and of a draft, they are 'loading'. When the draft was sent, draw its component again.
  */
 export declare function useExtensions(message: Message): Pairs & PairActions;
 

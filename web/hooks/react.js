@@ -37,6 +37,7 @@ export function usePoll(message) {
 /** @param {import('../sdk/index.js').Message} message */
 function useSnapshot(message) {
   const chat = useChat();
-  const store = useMemo(() => new Pairs(chat, message), [chat, message]);
+  const { status } = message; // of a draft it changes, in the same object
+  const store = useMemo(() => new Pairs(chat, message), [chat, message, status]);
   return { store, snapshot: useSyncExternalStore(store.subscribe, store.get, store.get) };
 }

@@ -3,8 +3,9 @@ import type { ExtensionSummary, Message } from '../sdk/index.js';
 /** The pairs of a message as they are now. A new object and a new Map after each change. */
 export interface Pairs {
   /**
-   * 'loading' until they were first read and while nobody is logged in, 'ready' from then on,
-   * 'error' if that failed: `error` says why, and reload tries again, as does a new connection.
+   * 'loading' until they were first read, which is when somebody is logged in and the message is
+   * sent; 'ready' from then on, until a logout; 'error' if that failed: `error` says why, and
+   * reload tries again, as does a new connection.
    */
   readonly state: 'loading' | 'ready' | 'error';
   readonly pairs: ReadonlyMap<string, string>;

@@ -28,8 +28,8 @@ export declare function provideChat(chat: ChatSDK, app?: App): void;
 export declare function useChat(): ChatSDK;
 
 /**
- * Returns a message's pairs. On a server, and until somebody is logged in, they are 'loading'. It
- * follows the message if that is a ref or a getter.
+ * Returns a message's pairs. On a server, until somebody is logged in, and of a draft, they are
+ * 'loading'. It follows the message if that is a ref or a getter, and reactive.
  */
 export declare function useExtensions(
   message: MaybeRefOrGetter<Message>,

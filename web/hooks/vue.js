@@ -65,8 +65,8 @@ function useSnapshot(message) {
   follow(store);
   // At once: a vote behind the change is for the new message, and is not to go to the old one.
   watch(
-    () => toValue(message),
-    (next) => follow(new Pairs(chat, next)),
+    [() => toValue(message), () => toValue(message).status], // that of a draft changes
+    ([next]) => follow(new Pairs(chat, next)),
     { flush: 'sync' },
   );
   onScopeDispose(() => unsubscribe());

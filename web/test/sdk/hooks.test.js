@@ -2,7 +2,7 @@
 // real hub.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { createApp, effectScope, shallowRef } from 'vue';
+import { createApp, effectScope, reactive, shallowRef, watch } from 'vue';
 import { Pairs } from '../../hooks/pairs.js';
 import { pollActions, readPoll } from '../../hooks/poll.js';
 import { provideChat, usePoll } from '../../hooks/vue.js';
@@ -12,7 +12,7 @@ import { poll, secretKey, send, set, sign } from './fixture.js';
 import { TcpProxy } from './proxy.js';
 import { User } from './user.js';
 
-const { EVENT } = TencentCloudChat;
+const { EVENT, TYPES } = TencentCloudChat;
 const timeout = 60_000;
 
 let hub;
@@ -78,6 +78,15 @@ class View {
   ready() {
     return this.until(({ snapshot }) => snapshot.state === 'ready');
   }
+}
+
+/** Runs what a component of Vue sets up. */
+function compose(t, { chat }, setup) {
+  const app = createApp({});
+  provideChat(chat, app);
+  const scope = effectScope();
+  t.after(() => scope.stop());
+  return app.runWithContext(() => scope.run(setup));
 }
 
 test('a poll without rules is counted, and its close is a pair', { timeout }, async (t) => {
@@ -225,15 +234,34 @@ test('what could not be read is read on the next connection', { timeout }, async
   await theirs.ready();
 });
 
+test('a draft is loading, and is there once it was sent', { timeout }, async (t) => {
+  globalThis.window = globalThis; // without one nothing is followed: a server renders
+  t.after(() => delete globalThis.window);
+  const { alice, groupID } = await poll(t, hub);
+  const draft = reactive(
+    alice.chat.createCustomMessage({
+      to: groupID,
+      conversationType: TYPES.CONV_GROUP,
+      isSupportExtension: true,
+      payload,
+    }),
+  );
+  const shown = compose(t, alice, () => usePoll(draft));
+  assert.deepEqual([shown.state.value, shown.poll.value], ['loading', null]);
+  await alice.chat.sendMessage(draft);
+  await new Promise((resolve) => {
+    const look = (state) => state === 'ready' && resolve();
+    watch(shown.state, look, { immediate: true });
+  });
+  await shown.vote('2');
+  assert.equal(shown.poll.value.total, 1);
+});
+
 test('in Vue, a vote behind a change of the message is for the new one', { timeout }, async (t) => {
   const { alice, message } = await ask(t);
   const other = await send(alice, message.to, { payload });
-  const app = createApp({});
-  provideChat(alice.chat, app);
   const shown = shallowRef(message);
-  const scope = effectScope();
-  t.after(() => scope.stop());
-  const { vote } = app.runWithContext(() => scope.run(() => usePoll(shown)));
+  const { vote } = compose(t, alice, () => usePoll(shown));
   shown.value = other;
   await vote('1');
   await alice.waitForPair(other.ID, 'alice_0', '1');
