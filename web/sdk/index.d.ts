@@ -629,7 +629,7 @@ export interface Conversation {
   subType: string;
   /** How many messages came since the last that was read. One-to-one it may be a little more. */
   unreadCount: number;
-  /** The newest message; {} if there is none. */
+  /** The newest message; if there is none, one with a `lastTime` of 0 and a `payload` of null. */
   lastMessage: any;
   /** The group; one-to-one undefined, which the type leaves out as Tencent's does. */
   groupProfile: Group;

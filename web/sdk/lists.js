@@ -202,7 +202,7 @@ export class Lists {
     return [...(this._conversations?.values() ?? [])]
       .filter(({ subType }) => subType !== 'AVChatRoom')
       .reverse()
-      .sort((a, b) => (b.lastMessage.lastTime ?? 0) - (a.lastMessage.lastTime ?? 0));
+      .sort((a, b) => b.lastMessage.lastTime - a.lastMessage.lastTime);
   }
 
   /** @param {string} name of the event */

@@ -50,8 +50,7 @@ export const toConversation = (conversationID) => ({
   type: conversationID.startsWith('GROUP') ? 'GROUP' : 'C2C',
   subType: '',
   unreadCount: 0,
-  /** @type {any} */
-  lastMessage: {},
+  lastMessage: toLastMessage({}),
   /** @type {any} */
   groupProfile: undefined,
   /** @type {any} */
@@ -67,15 +66,18 @@ export const toConversation = (conversationID) => ({
   peerReadTime: 0,
 });
 
-/** @param {any} message of the hub or of a session */
-export const toLastMessage = ({ isRevoked = false, payload, ...message }) => ({
-  ID: message.ID,
-  type: message.type,
+/**
+ * @param {any} message of the hub or of a session, or {} if there is none
+ * @returns {any}
+ */
+export const toLastMessage = ({ isRevoked = false, payload = null, ...message }) => ({
+  ID: message.ID ?? '',
+  type: message.type ?? '',
   payload,
-  messageForShow: payload.text ?? payload.description ?? '',
-  lastTime: message.time,
-  lastSequence: message.sequence,
-  fromAccount: message.from,
+  messageForShow: isRevoked || !payload ? '' : shownOf(payload),
+  lastTime: message.time ?? 0,
+  lastSequence: message.sequence ?? 0,
+  fromAccount: message.from ?? '',
   nick: message.nick ?? '',
   cloudCustomData: message.cloudCustomData ?? '',
   nameCard: '',
@@ -84,3 +86,10 @@ export const toLastMessage = ({ isRevoked = false, payload, ...message }) => ({
   isPeerRead: false,
   onlineOnlyFlag: false,
 });
+
+/**
+ * What a list shows of a message. One of the app's own says it in its description, if it has one.
+ *
+ * @param {{ text?: string, description?: string }} payload
+ */
+const shownOf = ({ text, description }) => text ?? (description || '[Custom Messages]');

@@ -80,9 +80,10 @@ test(
     assert.deepEqual(kept.sort(), ['C2Cann 1 hello', 'GROUPclub 1 '], 'the hub keeps it');
     await assert.rejects(again.chat.getConversationProfile('GROUPnone'), { code: 10010 });
     const fresh = (await again.chat.getConversationProfile('C2Cnew')).data.conversation;
+    const { lastTime, fromAccount, payload } = fresh.lastMessage;
     assert.deepEqual(
-      [fresh.unreadCount, fresh.lastMessage, fresh.userProfile.userID],
-      [0, {}, 'new'],
+      [fresh.unreadCount, fresh.userProfile.userID, lastTime, fromAccount, payload],
+      [0, 'new', 0, '', null],
     );
   },
 );
@@ -142,6 +143,24 @@ test('the last message has the data that the app gave it', { timeout }, async (t
   for (const user of [oda, pia, await User.logIn(t, hub, 'pia')]) {
     const [{ lastMessage }] = (await user.chat.getConversationList()).data.conversationList;
     assert.equal(lastMessage.cloudCustomData, '{"reply":1}', user.userID);
+  }
+});
+
+test('a list has something to show of every message', { timeout }, async (t) => {
+  const [quin, rita] = await Promise.all(['quin', 'rita'].map((id) => User.logIn(t, hub, id)));
+  for (const [description, shown] of [
+    ['', '[Custom Messages]'],
+    ['Where to eat?', 'Where to eat?'],
+  ]) {
+    const message = quin.chat.createCustomMessage({
+      to: 'rita',
+      conversationType: TYPES.CONV_C2C,
+      payload: { data: '{}', description },
+    });
+    await quin.chat.sendMessage(message);
+    await rita.waitFor(EVENT.MESSAGE_RECEIVED, ([{ ID }]) => ID === message.ID);
+    assert.deepEqual(await list(quin), [`C2Crita 0 ${shown}`]);
+    assert.ok((await list(rita))[0].endsWith(` ${shown}`));
   }
 });
 
