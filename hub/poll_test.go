@@ -428,6 +428,41 @@ func TestRulesAreKept(t *testing.T) {
 	}
 }
 
+// An app admin finds out which anonymous answer is somebody's by naming the user: in a set, in a
+// deletion of what is not there yet, which leaves no trace, and after the close. It is refused, and
+// nothing is said. A pair that is named as it is read can still be deleted.
+func TestAdminAsksWhoAnswered(t *testing.T) {
+	w := hubtest.Start(t)
+	ann := w.Login("ann")
+	makeHall(ann, "bob")
+	for _, rules := range []object{
+		{"write": "own", "anonymous": true}, {"write": "own", "anonymous": true, "once": true},
+	} {
+		for _, door := range []string{"socket", "rest"} {
+			id := sendPoll(ann, "hall", rules)
+			asks := func(when string) {
+				t.Helper()
+				if code := setThrough(w, door, "admin", id, "bob", "x", 0); code != 10007 {
+					t.Errorf("%v, %s, %s: set of bob's: %d", rules, door, when, code)
+				}
+				w.Login("admin").Refused(10007, "deleteMessageExtensions", hubtest.DeleteParams(id,
+					object{"key": "bob", "seq": 0}))
+			}
+			asks("before the answer")
+			p, _ := w.Login("bob").Set(id, "bob", "x", 0)
+			asks("with the same answer")
+			if rules["once"] == nil {
+				got := w.Login("admin").Delete(id, object{"key": p.Key, "seq": p.Seq})
+				if got.Extensions[0].Code != 0 || summaryOf(ann, id).Pairs != 0 {
+					t.Errorf("%s: deleted by its key: %+v", door, got)
+				}
+			}
+			closePoll(ann, id)
+			asks("after the close")
+		}
+	}
+}
+
 // A poll that was recalled is gone like any message: nobody reads what it came to, or closes it.
 func TestRecalledPoll(t *testing.T) {
 	w := hubtest.Start(t)

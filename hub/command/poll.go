@@ -50,7 +50,8 @@ func (r ruled) checkRules(items []Extension, values bool) ([]Extension, error) {
 }
 
 // writable returns the key under which an item is stored, or the refusal of one that is not the
-// caller's to write. An app admin writes for everybody.
+// caller's to write. An app admin writes for everybody, but an anonymous pair only by the key that
+// it is shown under: the answer would tell whose it is.
 func (r ruled) writable(i int, key string) (string, error) {
 	rules, err := r.record.Rules, error(nil)
 	own := r.caller.UserID
@@ -63,7 +64,8 @@ func (r ruled) writable(i int, key string) (string, error) {
 	case rules.Anonymous && key == r.caller.UserID:
 		return own, nil
 	case rules.Anonymous && r.caller.Admin && !isPseudonym(key):
-		return r.keys.of(r.record, key)
+		return "", refusal.Field(refusal.NotPermitted, itemField(i, "key"),
+			"must be the key that an anonymous pair is read under: a user's would tell whose it is")
 	case rules.Own() && key != own && !r.caller.Admin:
 		return "", refusal.Field(refusal.NotPermitted, itemField(i, "key"), "must be %q, the writer's own",
 			refusal.Clip(r.caller.UserID))
