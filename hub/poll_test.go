@@ -463,6 +463,35 @@ func TestAdminAsksWhoAnswered(t *testing.T) {
 	}
 }
 
+// A user who answers twice in one request, under the userID and under the key that this is stored
+// with, breaks the rule that no key is there twice: both would be carried out, whatever the Seq and
+// also with once.
+func TestOneKeyByTwoNames(t *testing.T) {
+	w := hubtest.Start(t)
+	ann, bob := w.Login("ann"), w.Login("bob")
+	makeHall(ann, "bob")
+	id := sendPoll(ann, "hall", object{"write": "own", "anonymous": true, "once": true, "max": 1})
+	hidden := bob.Delete(id, object{"key": "bob", "seq": 0}).Extensions[0].Key
+	items := []object{{"key": "bob", "value": "1", "seq": 0}, {"key": hidden, "value": "2", "seq": 0}}
+	text := bob.Refused(10004, "setMessageExtensions", object{"messageID": id, "extensions": items})
+	if text != "extensions[1].key: the same as extensions[0].key" {
+		t.Error(text)
+	}
+	bob.Refused(10004, "deleteMessageExtensions", hubtest.DeleteParams(id, items[1], items[0]))
+	e, reply := w.Member("bob").Call("openim_msg_ext_http_svc/group_set_key_values", object{
+		"GroupId": "hall", "MsgSeq": 1, "OperateType": 1, "ExtensionList": []object{
+			{"Key": hidden, "Value": "1", "Seq": 0}, {"Key": "bob", "Value": "2", "Seq": 0},
+		},
+	})
+	if e.ErrorCode != 10004 || e.ErrorInfo != "ExtensionList[1].Key: the same as ExtensionList[0].Key" {
+		t.Errorf("%s", reply)
+	}
+	if got := summaryOf(ann, id); got.Pairs != 0 || got.LatestSeq != 0 {
+		t.Errorf("refused, and written: %+v", got)
+	}
+	bob.Set(id, hidden, "1", 0)
+}
+
 // A poll that was recalled is gone like any message: nobody reads what it came to, or closes it.
 func TestRecalledPoll(t *testing.T) {
 	w := hubtest.Start(t)

@@ -40,6 +40,10 @@ func (r ruled) checkRules(items []Extension, values bool) ([]Extension, error) {
 			return nil, err
 		}
 		if rules.Anonymous {
+			// Its own key has two names, and two items under one key would both be carried out.
+			if j := slices.IndexFunc(items[:i], func(o Extension) bool { return o.Key == key }); j >= 0 {
+				return nil, refusal.SameAs(refusal.BadParameter, itemField(i, "key"), itemField(j, "key"))
+			}
 			item.Key = key
 		}
 		if err := rules.CheckAnswer(item.Value); values && err != nil {
