@@ -49,19 +49,22 @@ func (c *Commands) DeleteAccounts(ctx context.Context, caller Caller, userIDs []
 	if err := checkAccounts("userIDList", userIDs, maxDeletions); err != nil {
 		return err
 	}
-	for _, id := range userIDs {
-		if err := c.deleteAccount(ctx, caller, id); err != nil {
+	for i, id := range userIDs {
+		// First of all, so that no session of the user's joins a group meanwhile.
+		if err := c.Kick(ctx, caller, id); err != nil && i == 0 {
 			return err
+		} else if err != nil {
+			return Partly(err)
+		}
+		if err := c.forgetAccount(ctx, caller, id); err != nil {
+			return Partly(err)
 		}
 	}
 	return nil
 }
 
-func (c *Commands) deleteAccount(ctx context.Context, caller Caller, userID string) error {
-	// First of all, so that no session of the user's joins a group meanwhile.
-	if err := c.Kick(ctx, caller, userID); err != nil {
-		return err
-	}
+// forgetAccount deletes what is left of a user who was kicked out.
+func (c *Commands) forgetAccount(ctx context.Context, caller Caller, userID string) error {
 	groups, err := c.store.Groups(ctx, userID)
 	if err != nil {
 		return err

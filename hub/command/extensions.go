@@ -304,6 +304,10 @@ func ifGone(err error, id kv.MessageID) error {
 // errPartly says that some items of a request were carried out, and others perhaps not.
 var errPartly = errors.New("a part was written")
 
+// Partly returns the error of a request of which some items were carried out before it. On its own
+// it might say that nothing was written.
+func Partly(err error) error { return fmt.Errorf("%w: %w", errPartly, err) }
+
 // change commits a decision on the message as it is at that moment. The outcomes are those of the
 // last call of decide: the one that was committed. What is committed singly is decided again from
 // the item on before which somebody else changed the message. If that ends with an error, what was
@@ -326,7 +330,7 @@ func (c *Commands) change(ctx context.Context, caller Caller, ref kv.Ref, d *dec
 		case whole:
 			return Changed{before, commit.Latest}, nil
 		case err != nil && before != nil:
-			return Changed{Outcomes: before}, fmt.Errorf("%w: %w", errPartly, ifGone(err, ref.ID()))
+			return Changed{Outcomes: before}, Partly(ifGone(err, ref.ID()))
 		case err != nil:
 			return Changed{}, ifGone(err, ref.ID())
 		}

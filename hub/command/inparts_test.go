@@ -1,6 +1,7 @@
 package command_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/nats-io/nats.go"
 
+	"exthub/hub/audit"
 	"exthub/hub/command"
 	"exthub/kv"
 	"exthub/kv/kvtest"
@@ -178,5 +180,38 @@ func TestLostBetweenParts(t *testing.T) {
 	if len(changed.Outcomes) != 1 || changed.Outcomes[0].Pair.Seq == 0 ||
 		!strings.Contains(said, "a part of this was written") {
 		t.Errorf("answered with %+v: %s", changed.Outcomes, said)
+	}
+}
+
+// hook is a log handler that calls a function for each line of this kind.
+type hook struct {
+	slog.Handler
+	line string
+	call func()
+}
+
+func (h hook) Handle(_ context.Context, r slog.Record) error {
+	if r.Message == h.line {
+		h.call()
+	}
+	return nil
+}
+func (h hook) Enabled(context.Context, slog.Level) bool { return true }
+func (h hook) WithAttrs([]slog.Attr) slog.Handler       { return h }
+
+// The time of a request is over when one of its accounts is deleted, or half of one. The answer
+// does not say that nothing was written.
+func TestDeletedInParts(t *testing.T) {
+	store := runOn(t, kvtest.Server(t), kv.Options{MaxPairs: 300})
+	for _, line := range []string{"user kicked out", "account deleted"} {
+		ctx, cancel := context.WithCancel(t.Context())
+		c := command.New(store, command.Options{
+			Now: time.Now, Audit: audit.New(slog.New(hook{line: line, call: cancel}), time.Now),
+		})
+		err := c.DeleteAccounts(ctx, command.Caller{UserID: "admin", Admin: true}, []string{"eve", "bob"})
+		if err == nil {
+			t.Fatal("deleted after the end of the request")
+		}
+		codesOf(t, command.Changed{}, err)
 	}
 }

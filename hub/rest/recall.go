@@ -64,6 +64,7 @@ func recallGroupMessages(ctx context.Context, c *command.Commands, caller comman
 		return nil, refusal.Field(refusal.BadParameter, "MsgSeqList", "%d messages, at most %d", n, maxRecalls)
 	}
 	reply := recallReply{success, make([]recallResult, len(p.MsgSeqList))}
+	recalled := false
 	for i, item := range p.MsgSeqList {
 		reply.RecallRetList[i].MsgSeq = item.MsgSeq
 		ref := kv.Ref{GroupID: p.GroupID, MsgSeq: uint64(max(item.MsgSeq, 0))} // none has the number 0
@@ -72,8 +73,12 @@ func recallGroupMessages(ctx context.Context, c *command.Commands, caller comman
 		switch {
 		case errors.As(err, &refused) && refused.Code == refusal.NoSuchMessage:
 			reply.RecallRetList[i].RetCode = noGroupMessage
+		case err != nil && recalled:
+			return nil, command.Partly(err)
 		case err != nil:
 			return nil, err
+		default:
+			recalled = true
 		}
 	}
 	return reply, nil

@@ -1,11 +1,14 @@
 package rest_test
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
+	"log/slog"
 	"strings"
 	"testing"
 
+	"exthub/hub"
 	"exthub/hub/hubtest"
 )
 
@@ -91,5 +94,43 @@ func TestRecall(t *testing.T) {
 	}
 	if seq := b.SendGroup("club", 9); seq != 4 {
 		t.Errorf("the next message has the number %d", seq)
+	}
+}
+
+// onLine is a log handler that calls a function at the first line of this kind.
+type onLine struct {
+	slog.Handler
+	line string
+	call func()
+}
+
+func (h *onLine) Handle(_ context.Context, r slog.Record) error {
+	if r.Message == h.line && h.call != nil {
+		call := h.call
+		h.call = nil
+		call()
+	}
+	return nil
+}
+func (h *onLine) Enabled(context.Context, slog.Level) bool { return true }
+func (h *onLine) WithAttrs([]slog.Attr) slog.Handler       { return h }
+
+// The group is dismissed when the first of two messages is recalled. The call fails, and must not
+// do so with a code that says that nothing was written.
+func TestRecallInParts(t *testing.T) {
+	h := &onLine{line: "message recalled"}
+	w := hubtest.Start(t, func(o *hub.Options) { o.Logger = slog.New(h) })
+	b := w.Backend()
+	b.Must(create, object{"Type": "Public", "Name": "club", "GroupId": "club", "Owner_Account": "ada"}, nil)
+	b.SendGroup("club", 1)
+	b.SendGroup("club", 2)
+	h.call = func() {
+		if e, reply := b.Call("group_open_http_svc/destroy_group", object{"GroupId": "club"}); e.ErrorCode != 0 {
+			t.Errorf("%s", reply)
+		}
+	}
+	e, reply := b.Call(recallGroup, object{"GroupId": "club", "MsgSeqList": []object{{"MsgSeq": 1}, {"MsgSeq": 2}}})
+	if e.ErrorCode != 10002 || !strings.Contains(e.ErrorInfo, "a part of this was written") {
+		t.Errorf("%s", reply)
 	}
 }
