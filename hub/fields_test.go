@@ -300,7 +300,7 @@ func TestFieldNames(t *testing.T) {
 		{
 			"sendMessage", strings.Replace(text, "true", "false", 1) + `"extensionRules":{}`,
 			send, strings.Replace(textREST, "1", "0", 1) + `"ExtensionRules":{}`,
-			"extensionRules: needs isSupportExtension", "ExtensionRules: needs isSupportExtension",
+			"extensionRules: needs isSupportExtension", "ExtensionRules: needs SupportMessageExtension",
 		},
 		{
 			"dismissGroup", `"groupID":""`, "group_open_http_svc/destroy_group", `"GroupId":""`,
@@ -329,6 +329,13 @@ func TestFieldNames(t *testing.T) {
 			"addGroupMember", `"groupID":"club","userIDList":[]`,
 			"group_open_http_svc/add_group_member", `"GroupId":"club","MemberList":[]`,
 			"userIDList: none given", "MemberList: none given",
+		},
+		{
+			"addGroupMember", `"groupID":"club","userIDList":["bo",""]`,
+			"group_open_http_svc/add_group_member",
+			`"GroupId":"club","MemberList":[{"Member_Account":"bo"},{"Member_account":"cy"}]`,
+			"userIDList[1]: must be 1 to 32 printable ASCII characters",
+			"MemberList[1]: must be 1 to 32 printable ASCII characters",
 		},
 		{
 			"", "", "im_open_login_svc/account_delete", `"DeleteItem":[]`,

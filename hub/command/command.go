@@ -116,7 +116,7 @@ func extensible(m *kv.Message, id kv.MessageID) error {
 	case record.Recalled != nil:
 		return recalled(record)
 	case !record.IsSupportExtension:
-		return refusal.New(refusal.NotExtensible, "message %s was sent without isSupportExtension", id)
+		return refusal.New(refusal.NotExtensible, "message %s was sent without ", id).Naming("isSupportExtension")
 	}
 	return nil
 }

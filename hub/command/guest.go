@@ -103,7 +103,7 @@ func (c *Commands) checkOpen(info kv.GroupInfo) error {
 			"whose messages have no extensions")
 	case info.JoinOption != FreeAccess:
 		return refusal.Field(refusal.BadParameter, "guests", "a group that guests may join is open to everybody: "+
-			"it needs the joinOption FreeAccess, and is not Private")
+			"it is not Private, and has FreeAccess as its ").Naming("joinOption")
 	}
 	return nil
 }

@@ -224,8 +224,8 @@ func (c *Commands) CloseExtensions(within context.Context, caller Caller, cmd Cl
 	}
 	switch poll := c.pollOf(record, caller); {
 	case poll == nil:
-		return Summary{}, refusal.Field(refusal.BadParameter, "messageID",
-			"%s was sent without extensionRules, and can't be closed", cmd.MessageID)
+		return Summary{}, refusal.New(refusal.BadParameter, "message %s can't be closed, because it was sent without ",
+			cmd.MessageID).Naming("extensionRules")
 	case !poll.author():
 		return Summary{}, refusal.New(refusal.NotPermitted, "only %s may close message %s", record.From, cmd.MessageID)
 	}
@@ -268,7 +268,7 @@ func (c *Commands) rulesOf(cmd SendMessage) (*ballot.Rules, error) {
 		return nil, nil
 	}
 	if !cmd.IsSupportExtension {
-		return nil, refusal.Field(refusal.BadParameter, "extensionRules", "needs isSupportExtension")
+		return nil, refusal.Field(refusal.BadParameter, "extensionRules", "needs ").Naming("isSupportExtension")
 	}
 	limits := ballot.Limits{Max: c.options.Limits.Ceiling, Text: c.options.Limits.ValueBytes}
 	rules, err := cmd.Rules.Normalize(limits)

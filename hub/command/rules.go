@@ -165,9 +165,9 @@ func checkAccounts(field string, ids []string, most int) error {
 		return refusal.Field(refusal.TooManyAccounts, field, "%d users, at most %d", len(ids), most)
 	}
 	seen := make(map[string]bool, len(ids))
-	for _, id := range ids {
-		if err := CheckUserID(field, id); err != nil {
-			return err
+	for i, id := range ids {
+		if CheckUserID(field, id) != nil {
+			return CheckUserID(fmt.Sprintf("%s[%d]", field, i), id)
 		}
 		if seen[id] {
 			return refusal.Field(refusal.BadParameter, field, "%q stands there twice", id)

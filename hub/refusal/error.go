@@ -52,7 +52,13 @@ func Fields(code int, fields []string, format string, args ...any) *Error {
 
 // SameAs returns the refusal of a parameter that must differ from another one.
 func SameAs(code int, field, other string) *Error {
-	return &Error{Code: code, Fields: []string{field}, Text: "the same as ", Other: other}
+	return Field(code, field, "the same as ").Naming(other)
+}
+
+// Naming lets the sentence end with another parameter, and returns the refusal.
+func (e *Error) Naming(other string) *Error {
+	e.Other = other
+	return e
 }
 
 // Clip shortens a client's input so that a sentence can quote it.

@@ -77,7 +77,7 @@ func decodeBody(body []byte, into any, d decoder) error {
 // is.
 func rename(err error, names map[string]string) error {
 	var refused *refusal.Error
-	if !errors.As(err, &refused) || len(refused.Fields) == 0 {
+	if !errors.As(err, &refused) || len(refused.Fields) == 0 && refused.Other == "" {
 		return err
 	}
 	renamed := *refused

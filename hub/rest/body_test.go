@@ -57,6 +57,7 @@ func TestRename(t *testing.T) {
 		{refusal.Fields(1, []string{"text", "key", "other"}, "no"), "Text and Key and other: no"},
 		{refusal.SameAs(1, "extensions[1].key", "extensions[0].key"),
 			"ExtensionList[1].Key: the same as ExtensionList[0].Key"},
+		{refusal.New(1, "message x was sent without ").Naming("text"), "message x was sent without Text"},
 		{refusal.New(1, "%s is not a member of group %s", "owner:", "club"), "owner: is not a member of group club"},
 		{refusal.New(1, "key and text: neither is here"), "key and text: neither is here"},
 		{refusal.New(1, "extensions[0].key: quoted"), "extensions[0].key: quoted"},

@@ -24,6 +24,7 @@ const (
 var extensionNames = map[string]string{
 	"extensions": "ExtensionList", "key": "Key", "value": "Value", "seq": "Seq", "startSeq": "StartSeq",
 	"groupID": "GroupId", "closeAt": "CloseAt", "details": "Details",
+	"extensionRules": "ExtensionRules", "isSupportExtension": "SupportMessageExtension",
 }
 
 // messageRef names a one-to-one message: its sender (the caller if empty), its receiver and its
