@@ -75,14 +75,11 @@ func newCallback(news kv.News) callback {
 		s := summary(news.Poll.Summary)
 		c.Summary, hidden = &s, !news.Poll.Record.Rules.Pairs(true, s.ClosedSeq > 0)
 	}
-	switch n := len(news.Pairs); {
+	switch {
 	case news.ClearSeq > 0:
 		return c
-	case n == 0:
+	case len(news.Pairs) == 0:
 		c.OperateType, c.Seq = opClose, news.ClosedSeq
-		return c
-	case hidden:
-		c.OperateType, c.Seq = opSet, news.Pairs[n-1].Seq
 		return c
 	}
 	c.OperateType = opSet
@@ -93,7 +90,9 @@ func newCallback(news kv.News) callback {
 		if p.Deleted != news.Pairs[0].Deleted || len(c.ExtensionList) == maxPairs {
 			break
 		}
-		c.ExtensionList = append(c.ExtensionList, pair{p.Key, p.Value, p.Seq})
+		if !hidden {
+			c.ExtensionList = append(c.ExtensionList, pair{p.Key, p.Value, p.Seq})
+		}
 		c.Seq = p.Seq
 	}
 	return c

@@ -13,13 +13,14 @@ import (
 	"go.uber.org/goleak"
 
 	"exthub/kv"
+	"exthub/kv/ballot"
 	"exthub/kv/kvtest"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // TestCallback: a callback is of one kind: a clear alone, pairs that were set, or pairs that were
-// deleted.
+// deleted; also one that does not say which pairs.
 func TestCallback(t *testing.T) {
 	set := func(key string, seq uint64) kv.Pair { return kv.Pair{Key: key, Value: "v", Seq: seq} }
 	gone := func(key string, seq uint64) kv.Pair { return kv.Pair{Key: key, Seq: seq, Deleted: true} }
@@ -27,6 +28,7 @@ func TestCallback(t *testing.T) {
 	for i := range many {
 		many[i] = set(fmt.Sprint(i), uint64(100+i))
 	}
+	hidden := &kv.Poll{Record: &kv.Record{Rules: &ballot.Rules{Write: ballot.WriteOwn, Show: ballot.ShowSummary}}}
 	for name, tt := range map[string]struct {
 		news kv.News
 		kind int
@@ -41,6 +43,12 @@ func TestCallback(t *testing.T) {
 		"DeletesUpToSet":  {kv.News{Pairs: []kv.Pair{gone("a", 5), gone("b", 7), set("c", 8)}}, opDelete, 2, 7},
 		"ClearAlone":      {kv.News{ClearSeq: 6}, opClear, 0, 6},
 		"ClearBeforeSets": {kv.News{ClearSeq: 6, Pairs: []kv.Pair{set("a", 7)}}, opClear, 0, 6},
+		"HiddenSets":      {kv.News{Poll: hidden, Pairs: many}, opSet, 0, 100 + maxPairs + 49},
+		"HiddenDeletes":   {kv.News{Poll: hidden, Pairs: []kv.Pair{gone("a", 5), gone("b", 7)}}, opDelete, 0, 7},
+		"HiddenSetsUpToDelete": {
+			kv.News{Poll: hidden, Pairs: []kv.Pair{set("a", 5), set("b", 7), gone("c", 8)}}, opSet, 0, 7,
+		},
+		"HiddenClear":     {kv.News{Poll: hidden, ClearSeq: 6, Pairs: []kv.Pair{set("a", 7)}}, opClear, 0, 6},
 		"NotMoreThanFits": {kv.News{Pairs: many}, opSet, maxPairs, 100 + maxPairs - 1},
 	} {
 		c := newCallback(tt.news)
