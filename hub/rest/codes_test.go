@@ -297,6 +297,7 @@ func TestCodes(t *testing.T) {
 		{list, object{"GroupId": "club", "Limit": 6001}, 10004, "Limit"},
 		{list, object{"GroupId": "club", "Offset": -1}, 10004, "Offset: -1"},
 		{list, object{"GroupId": "club", "Next": "x"}, 10004, "Next"},
+		{list, object{"GroupId": "club", "Next": "-1"}, 10004, "Next"},
 	} {
 		e, reply := b.Call(r.command, r.body)
 		if e.ErrorCode != r.code || !strings.Contains(e.ErrorInfo, r.says) {

@@ -39,7 +39,7 @@ func getMembers(ctx context.Context, c *command.Commands, caller command.Caller,
 	}
 	if p.Next != "" {
 		offset, err := strconv.Atoi(p.Next)
-		if err != nil {
+		if err != nil || offset < 0 {
 			return nil, refusal.Field(refusal.BadParameter, "Next", "%q is not from an earlier answer",
 				refusal.Clip(p.Next))
 		}
