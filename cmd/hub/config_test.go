@@ -173,6 +173,7 @@ func TestRefused(t *testing.T) {
 		"ProxyByName":          {"--trusted-proxy nginx", "10.0.0.0/8"},
 		"RESTRateNegative":     {"--rest-rate=-1", "set 0 to"},
 		"WebhookWithoutScheme": {"--webhook-url app.example.com/hook", "http or https"},
+		"WebhookQuery":         {"--webhook-url http://app.example/hook?token=a;b", "%3B"},
 		"WebhookSecretShort":   {"--webhook-url http://app.example --webhook-secret s", "at least 16"},
 		"WebhookSecretSimple":  {"--webhook-url http://app.example --webhook-secret aaaaaaaaaaaaaaaaa", "a random one"},
 		"WebhookSecretAlone":   {"--webhook-secret s", "--webhook-url"},

@@ -28,8 +28,13 @@ func (c *Config) validateWebhooks() error {
 		}
 		return nil
 	}
-	if u, err := url.Parse(c.WebhookURL); err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
+	u, err := url.Parse(c.WebhookURL)
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
 		return errors.New("--webhook-url is not an http or https address") // which may hold secrets
+	}
+	// What can't be parsed of the query would be left out of each callback, a token perhaps.
+	if _, err := url.ParseQuery(u.RawQuery); err != nil {
+		return errors.New("--webhook-url has a query that can't be parsed: write ; as %3B and % as %25")
 	}
 	if c.WebhookSecret != "" {
 		if err := checkKey("--webhook-secret", c.WebhookSecret); err != nil {
