@@ -19,8 +19,15 @@ type closer struct {
 	wake chan struct{} // receives when there is something to do
 
 	mu   sync.Mutex
-	due  []Ref
+	due  []dueMessage
 	look bool // for those that the tail has not named
+}
+
+// dueMessage is a message whose time has come. Since which revision says the tail; it is 0 if the
+// message was found in the bucket.
+type dueMessage struct {
+	ref   Ref
+	since uint64
 }
 
 const (
@@ -35,9 +42,9 @@ func newCloser(sh *shard) *closer {
 }
 
 // add names a message that is due.
-func (c *closer) add(ref Ref) {
+func (c *closer) add(d dueMessage) {
 	c.mu.Lock()
-	c.due = append(c.due, ref)
+	c.due = append(c.due, d)
 	c.mu.Unlock()
 	c.wakeUp()
 }
@@ -58,7 +65,7 @@ func (c *closer) wakeUp() {
 }
 
 // take returns the messages that are due, and whether to look for others.
-func (c *closer) take() (due []Ref, look bool) {
+func (c *closer) take() (due []dueMessage, look bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	due, look = c.due, c.look
@@ -101,7 +108,7 @@ func (c *closer) find(ctx context.Context) error {
 		}
 		for _, key := range keys {
 			if at, err := parseKey(key); err == nil {
-				c.add(at.ref)
+				c.add(dueMessage{ref: at.ref})
 			}
 		}
 	}
@@ -109,26 +116,48 @@ func (c *closer) find(ctx context.Context) error {
 }
 
 // closeAll closes messages, and takes those back into its list that the store would not let it
-// close.
-func (c *closer) closeAll(ctx context.Context, due []Ref) error {
+// close. One that has expired, or was none of ours, is not there to be closed, now or later.
+func (c *closer) closeAll(ctx context.Context, due []dueMessage) error {
 	var all errgroup.Group
 	all.SetLimit(closeAtOnce)
-	for _, ref := range due {
+	for _, d := range due {
 		all.Go(func() error {
-			err := c.sh.closeDue(ctx, ref)
+			err := c.sh.closeNamed(ctx, d)
 			switch {
 			case ctx.Err() != nil: // the hub stops
+			case errors.Is(err, ErrNoMessage):
+				return nil
 			case errors.Is(err, errUnreadable):
-				slog.Error("message that can't be closed", "message", ref.ID(), "error", err)
+				slog.Error("message that can't be closed", "message", d.ref.ID(), "error", err)
 				return nil
 			case err != nil:
-				slog.Warn("close has to be tried again", "message", ref.ID(), "error", err)
-				c.add(ref)
+				slog.Warn("close has to be tried again", "message", d.ref.ID(), "error", err)
+				c.add(d)
 			}
 			return err
 		})
 	}
 	return all.Wait()
+}
+
+// closeNamed closes a message that is due.
+//
+// The cache may not know that it is, and never hear of it by the tail. The leader of a replicated
+// stream may put a vote of this hub above the ".d" entry that it has proposed itself: then the vote
+// is in the cache before the tail brings what is below it, which is taken to be there already. No
+// other entry comes below a commit like that, because no other is without a precondition.
+func (sh *shard) closeNamed(ctx context.Context, d dueMessage) error {
+	ctx, cancel := withTimeout(ctx, sh.options)
+	defer cancel()
+	err := sh.cache.withMessage(ctx, d.ref, func(sl *slot) {
+		if s := sl.object.(*Message).pollState(); s.closedSeq == 0 {
+			s.due = max(s.due, d.since)
+		}
+	})
+	if err != nil {
+		return err
+	}
+	return sh.closeDue(ctx, d.ref)
 }
 
 // closeDue closes a message if its time has come.

@@ -164,6 +164,41 @@ func TestNothingLeftToClose(t *testing.T) {
 	if m, _ := truth(t, s, ref); m.ClosedSeq() != 0 {
 		t.Errorf("closed at %d", m.ClosedSeq())
 	}
+	gone := Ref{GroupID: "team", MsgSeq: ref.MsgSeq + 1}
+	c := newCloser(s.shardFor(gone))
+	if err := c.closeAll(t.Context(), []dueMessage{{gone, revision}}); err != nil || len(c.due) != 0 {
+		t.Errorf("what is not there is tried again: %v, %v", err, c.due)
+	}
+}
+
+// A vote is stored above the entry that says that its message is due, as the leader of three
+// replicas lets it, and acknowledged before the tail brings that entry. The message is closed all
+// the same, and those who listen are told.
+func TestVoteAboveDue(t *testing.T) {
+	s, deltas := open(t, kvtest.Server(t), Options{})
+	ref := sendPoll(t, s, ballot.Rules{CloseAt: time.Now().Unix() + 3600})
+	if _, err := cast(t.Context(), s, ref, "bob", "1"); err != nil {
+		t.Fatal(err)
+	}
+	sh, object := s.shardFor(ref), string(ref.ID())
+	due := []bucket.Write{{Key: object + "." + dueSuffix, Value: "{}"}}
+	vote := []bucket.Write{{Key: object + ".x.cat", Value: "2", Mark: new(bucket.Mark)}}
+	func() {
+		sh.tail.receiving.Lock() // the tail is a little late
+		defer sh.tail.receiving.Unlock()
+		if _, err := sh.bucket.Publish(t.Context(), due, bucket.PublishOptions{}); err != nil {
+			t.Fatal(err)
+		}
+		head, err := sh.bucket.Publish(t.Context(), vote, bucket.PublishOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		sh.apply(sh.cache.peek(object), vote, committed{head: head})
+	}()
+	at := awaitClose(t, deltas, ref)
+	if got := recount(t, s, ref); got.ClosedSeq != at || got.Pairs != 2 {
+		t.Errorf("%+v, want it closed at %d", got, at)
+	}
 }
 
 // That a message was due means nothing once it is closed: it is swept, and with a message that

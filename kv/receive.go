@@ -53,7 +53,7 @@ func (t *tail) receive(d bucket.Delivery, sink func(Delta)) {
 			t.awaited = d.Revision
 		}
 		if key.suffix == dueSuffix {
-			t.sh.closer.add(key.ref)
+			t.sh.closer.add(dueMessage{key.ref, d.Revision})
 		}
 	case key.account != "":
 		t.revoke(key.account, d.Entry, sink)
