@@ -2,6 +2,7 @@ package events
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"slices"
 
@@ -19,8 +20,8 @@ type split struct {
 	others, privileged []Subscriber
 }
 
-// pollOf returns the message of a change as it is now, if it has rules and somebody here takes
-// part. It may wait for the store: b.mu must not be held.
+// pollOf returns the message of a change as it is now, if it has rules, is still there and somebody
+// here takes part. It may wait for the store: b.mu must not be held.
 func (b *Broker) pollOf(d kv.Delta) (*kv.Poll, error) {
 	if d.Poll == nil {
 		return nil, nil
@@ -32,6 +33,9 @@ func (b *Broker) pollOf(d kv.Delta) (*kv.Poll, error) {
 		return nil, nil
 	}
 	p, err := d.Poll(context.Background()) // it has a timeout of its own
+	if errors.Is(err, kv.ErrNoMessage) {
+		return nil, nil // it has expired, of which nobody is told
+	}
 	return &p, err
 }
 

@@ -1,6 +1,7 @@
 package events
 
 import (
+	"context"
 	"strings"
 	"testing"
 
@@ -82,3 +83,16 @@ type counted struct{ id string }
 func (c *counted) Session() string { return c.id }
 func (c *counted) Notify(*Event)   {}
 func (c *counted) Lost()           {}
+
+// A message expires between a vote and the moment in which members would be told of it. Nobody is
+// told anything, and nobody's session ends for it.
+func TestVoteOnWhatHasExpired(t *testing.T) {
+	b := New(Options{})
+	ann := join(b, "ann", "hall")
+	vote := pairs("hall", 5, "ann")
+	vote.Poll = func(context.Context) (kv.Poll, error) { return kv.Poll{}, kv.ErrNoMessage }
+	b.Publish(vote)
+	if got := ann.frames(); len(got) != 0 || ann.lost != 0 {
+		t.Errorf("told %s, lost %d times", got, ann.lost)
+	}
+}

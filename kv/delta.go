@@ -26,7 +26,8 @@ type Delta struct {
 	ClosedSeq   uint64 // not 0: the message was closed at this revision
 	Rescheduled bool   // the time at which the message closes was changed
 	// Poll returns the message as it is now, with its rules; nil if it has none. It may read the
-	// store, if nobody has used the message lately, and returns ErrUnavailable.
+	// store, if nobody has used the message lately, and returns ErrUnavailable, or ErrNoMessage if
+	// the message has expired since.
 	Poll func(context.Context) (Poll, error)
 
 	Members   []MemberChange // in the order in which they happened

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"exthub/kv/bucket"
 	"exthub/kv/kvtest"
 )
 
@@ -184,6 +185,33 @@ func testFollow(t *testing.T, shards int) {
 	}
 	writers.Wait()
 	a.until("all that was written", a.has(two, refs...))
+}
+
+// A message with rules has expired before its follower came to a vote, and the vote outlives it by
+// a little. Nobody hears of that: what said that it is hidden is gone.
+func TestFollowWhatHasExpired(t *testing.T) {
+	s, deltas := open(t, kvtest.Server(t), Options{})
+	ref := poll(t, s)
+	gone := Ref{GroupID: "team", MsgSeq: ref.MsgSeq + 1}
+	heard := make(chan News, 10)
+	follow(t, s, func(_ context.Context, news News) (uint64, error) {
+		heard <- news
+		return max(news.ClearSeq, news.Pairs[0].Seq), nil
+	})
+	vote := []bucket.Write{{Key: string(gone.ID()) + ".x.bob", Value: "2", Mark: new(bucket.Mark)}}
+	if _, err := s.shardFor(gone).bucket.Publish(t.Context(), vote, bucket.PublishOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := set(s, ref, "k", "1", 0); err != nil {
+		t.Fatal(err)
+	}
+	if news := <-heard; news.Ref != ref {
+		t.Errorf("heard %+v", news)
+	}
+	d := until(t, deltas, func(d Delta) bool { return d.Ref == gone })
+	if _, err := d.Poll(t.Context()); !errors.Is(err, ErrNoMessage) {
+		t.Errorf("the message of the vote: %v", err)
+	}
 }
 
 // Hear fails again and again, and at last the hub goes away. The next one ends with the newest of

@@ -107,17 +107,21 @@ func (m *Message) due() bool {
 // pollOf returns a Delta's Poll.
 func (c *cache) pollOf(ref Ref) func(context.Context) (Poll, error) {
 	return func(ctx context.Context) (p Poll, err error) {
-		found := false
+		var gone, found bool
 		err = c.withMessage(ctx, ref, func(sl *slot) {
 			m := sl.object.(*Message)
-			if found = m.record != nil && m.record.Rules != nil; found {
+			gone = m.record == nil
+			if found = !gone && m.record.Rules != nil; found {
 				p = Poll{m.record, m.Summary()}
 			}
 		})
-		if err == nil && !found {
-			err = errUnreadable // its entries say that it has rules
+		switch {
+		case err != nil || found:
+			return p, err
+		case gone:
+			return p, ErrNoMessage
 		}
-		return p, err
+		return p, errUnreadable // its entries say that it has rules
 	}
 }
 

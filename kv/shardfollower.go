@@ -103,20 +103,22 @@ func (f *shardFollower) handle(ctx context.Context, e bucket.Entry) error {
 	}
 	news := News{Ref: at.ref, Time: e.Time}
 	err = f.store.Read(ctx, at.ref, revision, func(m *Message) {
+		record := m.Record()
+		if record == nil {
+			return // it has expired, and with it the rules that may hide what is left of it
+		}
 		news.PurgedSeq = m.PurgedSeq()
 		from := revision
 		if clear := m.ClearSeq(); clear >= revision {
 			news.ClearSeq, from = clear, clear+1
 		}
-		if record := m.Record(); record != nil {
-			news.Recalled = record.Recalled
-		}
+		news.Recalled = record.Recalled
 		news.Pairs = m.Pairs(from)
 		if m.ClosedSeq() >= revision {
 			news.ClosedSeq = m.ClosedSeq()
 		}
-		if r := m.Record(); r != nil && r.Rules != nil {
-			news.Poll = &Poll{r, m.Summary()}
+		if record.Rules != nil {
+			news.Poll = &Poll{record, m.Summary()}
 		}
 	})
 	if errors.Is(err, errUnreadable) {
