@@ -9,7 +9,14 @@ type attachment struct {
 	user         string
 	groups       map[string]int // its index in each group's audience; nil for none
 	changedSince map[string]bool
-	joined       bool
+}
+
+// noteChange notes that what Join brings about a group is out of date.
+func (a *attachment) noteChange(group string) {
+	if a.changedSince == nil {
+		a.changedSince = make(map[string]bool)
+	}
+	a.changedSince[group] = true
 }
 
 // user is the sessions of one user on this hub, at least one. They are few.

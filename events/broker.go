@@ -44,6 +44,7 @@ type Broker struct {
 
 	mu        sync.Mutex
 	users     map[string]user
+	joining   map[*attachment]bool // those that have not come to the end of Join
 	groups    map[string]*audience
 	throttles map[kv.MessageID]*throttle
 	idle      []*throttle // throttles of no message, to be used again
@@ -61,8 +62,8 @@ func New(options Options) *Broker {
 		options.Deliverer = Sequential{}
 	}
 	return &Broker{
-		options: options, users: make(map[string]user), groups: make(map[string]*audience),
-		throttles: make(map[kv.MessageID]*throttle),
+		options: options, users: make(map[string]user), joining: make(map[*attachment]bool),
+		groups: make(map[string]*audience), throttles: make(map[kv.MessageID]*throttle),
 	}
 }
 
@@ -71,7 +72,9 @@ func New(options Options) *Broker {
 func (b *Broker) Attach(s Subscriber, userID string) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.users[userID] = append(b.users[userID], &attachment{Subscriber: s, user: userID})
+	a := &attachment{Subscriber: s, user: userID}
+	b.users[userID] = append(b.users[userID], a)
+	b.joining[a] = true
 }
 
 // Join adds the session to the groups that its user was a member of, as they were read after
@@ -101,7 +104,8 @@ func (b *Broker) join(s Subscriber, userID string, groups []string, all bool) {
 		}
 	}
 	if all {
-		a.joined, a.changedSince = true, nil
+		delete(b.joining, a)
+		a.changedSince = nil
 	}
 }
 
@@ -115,6 +119,7 @@ func (b *Broker) Detach(s Subscriber, userID string) {
 	if a == nil {
 		return
 	}
+	delete(b.joining, a)
 	for group := range a.groups {
 		b.leave(a, group)
 	}
@@ -246,6 +251,9 @@ func (b *Broker) changeMembers(d kv.Delta) {
 	b.flushGroup(group)
 	if d.Dissolved {
 		b.dismissals++
+		for a := range b.joining {
+			a.noteChange(group) // it may have been read as a member
+		}
 	}
 	if g := b.groups[group]; d.Dissolved && g != nil {
 		b.leaveRounds(group, nil)
@@ -257,11 +265,8 @@ func (b *Broker) changeMembers(d kv.Delta) {
 	}
 	for _, change := range d.Members {
 		for _, a := range b.users[change.UserID] {
-			if !a.joined {
-				if a.changedSince == nil {
-					a.changedSince = make(map[string]bool)
-				}
-				a.changedSince[group] = true
+			if b.joining[a] {
+				a.noteChange(group)
 			}
 			// By the Deliverer, so that they keep their place among the group's events.
 			if e := b.changeMembership(a, group, change); e != nil {

@@ -36,3 +36,25 @@ func TestFollowOfADismissedGroup(t *testing.T) {
 		t.Error("a session that is gone is in a group")
 	}
 }
+
+// A group is dismissed between the moment in which a login reads that its user is a member and the
+// moment in which the session enters it, and somebody else makes one of the same name: the session
+// hears nothing of that, and is in no group.
+func TestDismissedWhileLoggingIn(t *testing.T) {
+	b := New(Options{})
+	s := &session{id: "eve's"}
+	b.Attach(s, "eve")
+	b.Publish(kv.Delta{Ref: kv.Ref{GroupID: "team"}, Dissolved: true, Revision: 2})
+	b.Join(s, "eve", []string{"team"})
+	b.Publish(kv.Delta{
+		Ref: kv.Ref{GroupID: "team"}, Members: []kv.MemberChange{{UserID: "ann", Joined: true, Seq: 3}},
+	})
+	b.Publish(pairs("team", 4, "k"))
+	if got := s.frames(); len(got) != 0 || len(b.groups) != 0 {
+		t.Errorf("who is no member got %s, and %d groups are left", got, len(b.groups))
+	}
+	b.Detach(s, "eve")
+	if len(b.joining) != 0 {
+		t.Error("a session that is gone is about to join")
+	}
+}
