@@ -188,7 +188,8 @@ func (r *exportReader) readPages(ctx context.Context) error {
 			continue
 		}
 		if next == 0 {
-			r.pairs, r.rules, r.base = make(map[string]exportPair), page.ExtensionRules, page.LatestSeq
+			r.pairs, r.rules = make(map[string]exportPair), page.ExtensionRules
+			r.base = max(page.LatestSeq, page.ClosedSeq) // what was hidden until the close is not missed
 		}
 		if r.rules != nil && r.rules.Show == ballot.ShowSummary {
 			return errors.New("the rules of this message show a summary only, to app admins, too: " +

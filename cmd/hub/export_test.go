@@ -79,6 +79,7 @@ func TestExportRepeatsItself(t *testing.T) {
 	h, run := exportHub(t)
 	message := h.sendPoll(map[string]any{
 		"Write": "own", "Questions": []any{map[string]any{"Choices": 3, "Choose": 2}, map[string]any{"Text": 40}},
+		"Reveal": "closed", // then a page says of the close that what was read before it is out of date
 	})
 	want := map[string]string{}
 	var pairs [][2]string
