@@ -4,7 +4,7 @@
 const OFFLINE = [2800, 2801, 2805, 2999];
 /** The hub has too much to do, or this user asks too often: later it may take it. */
 const BUSY = [23003, 10006, 10002, 60007, 429, 503];
-const CONFLICT = 23001;
+export const CONFLICT = 23001;
 /** Attempts on a busy hub. */
 const MAX_ATTEMPTS = 6;
 
@@ -85,7 +85,7 @@ export class Answer {
       this.wish = {
         value,
         resolve: () => (before?.resolve(), resolve()),
-        reject: (error) => (before?.reject(error), reject(error)),
+        reject: (error) => (reject(error), before?.reject(error)),
       };
       this.flush();
     });

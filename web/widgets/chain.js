@@ -1,11 +1,10 @@
 import { csv, h, setText } from './dom.js';
+import { byteLength } from './long.js';
 import { entriesOf, readChain, readEntry } from './sheet.js';
 import { Widget } from './widget.js';
 import { addWords, plain } from './words.js';
 
 /** @typedef {import('./sheet.js').Chain} Chain */
-
-const encoder = new TextEncoder();
 
 addWords({
   en: {
@@ -16,7 +15,6 @@ addWords({
     inside: { one: '{n} person is in', other: '{n} people are in' },
     first: 'Nobody yet. Be number one.',
     added: 'You are in: {x}.',
-    long: 'Too long by {n} bytes',
   },
   zh: {
     entry: '我的接龙',
@@ -26,7 +24,6 @@ addWords({
     inside: '{n} 人已加入',
     first: '还没有人，来当第一个吧。',
     added: '已加入：{x}',
-    long: '超出 {n} 字节',
   },
 });
 
@@ -133,6 +130,14 @@ export class ExtChain extends Widget {
     this._try(this._value(text));
   }
 
+  /** @override @param {string} value */
+  _giveBack(value) {
+    if (this._typed) return; // on something newer
+    this._typed = true;
+    this._input.value = readEntry(value).text;
+    this._draw();
+  }
+
   /** @override */
   _update() {
     const mine = this._mine;
@@ -201,7 +206,7 @@ export class ExtChain extends Widget {
    * @param {string} text
    */
   _excess(text) {
-    return encoder.encode(this._value(text)).length - (this._sheet?.bytes ?? 0);
+    return byteLength(this._value(text)) - (this._sheet?.bytes ?? 0);
   }
 
   /** @param {ReturnType<typeof entriesOf>} entries */

@@ -69,6 +69,8 @@ export class Element extends Base {
   /** @type {ExtWidget['names']} */
   _names = null;
 
+  /** What ext-change told last. */
+  _told = '';
   _started = false;
   _drawing = false;
   /** Counts beginnings and ends. What an earlier one still brings is dropped. */
@@ -199,6 +201,17 @@ export class Element extends Base {
   _tell(name, detail = {}, cancelable = false) {
     const options = { detail, cancelable, bubbles: true, composed: true };
     return this.dispatchEvent(new CustomEvent(name, options));
+  }
+
+  /**
+   * Tells the page what is shown, if that is new.
+   *
+   * @param {object} detail
+   */
+  _tellChange(detail) {
+    const told = JSON.stringify(detail);
+    if (told !== this._told) queueMicrotask(() => this._tell('ext-change', detail));
+    this._told = told;
   }
 
   /** Draws soon: once for all that comes at a time. */

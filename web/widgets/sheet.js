@@ -202,10 +202,11 @@ function readQuestion(one, rule) {
  * @param {string} value
  * @returns {string[]}
  */
-export function answersOf({ questions }, value) {
+export function answersOf({ questions, ruled }, value) {
+  const one = questions.length === 1 ? [value] : [];
   const parsed = parse(value);
-  // By rules, the answer to a single question stands alone.
-  const answers = Array.isArray(parsed) ? parsed : [questions.length === 1 ? value : ''];
+  // By rules, the answer to a single question stands alone, also one that looks like a list.
+  const answers = Array.isArray(parsed) && !(ruled && one.length) ? parsed : one;
   return questions.map((question, at) => {
     const given = answers[at];
     const answer = typeof given === 'number' || typeof given === 'string' ? `${given}` : '';

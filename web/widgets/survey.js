@@ -1,4 +1,5 @@
 import { csv, h, setText } from './dom.js';
+import { byteLength } from './long.js';
 import { Options } from './options.js';
 import { answersOf, readSurvey, tallySurvey, valueOf } from './sheet.js';
 import { Widget } from './widget.js';
@@ -11,6 +12,7 @@ import { addWords } from './words.js';
  * @typedef {object} Field one question on the page
  * @property {Options | null} options
  * @property {HTMLTextAreaElement | null} words
+ * @property {HTMLElement} hint by how much they are too long
  * @property {HTMLElement} list the words of all
  * @property {HTMLElement} element
  */
@@ -144,6 +146,7 @@ export class ExtSurvey extends Widget {
           oninput: touch,
           'aria-label': text,
         });
+    const hint = h('p', { part: 'hint', class: 'hint' });
     const all = h('ul', { part: 'texts', class: 'texts', role: 'list' });
     const legend = h('legend', { part: 'legend', class: 'small', dir: 'auto' }, text);
     const element = h(
@@ -151,9 +154,10 @@ export class ExtSurvey extends Widget {
       { part: 'fieldset' },
       legend,
       options?.element ?? words ?? '',
+      hint,
       all,
     );
-    return { options, words, list: all, element };
+    return { options, words, hint, list: all, element };
   }
 
   /** What is chosen and typed. */
@@ -166,13 +170,42 @@ export class ExtSurvey extends Widget {
     });
   }
 
+  /** By how many bytes each answer is too long. */
+  _excesses() {
+    const { questions } = /** @type {Survey} */ (this._sheet);
+    return this._fields.map(({ words }, at) =>
+      words ? byteLength(words.value.trim()) - (questions[at]?.bytes ?? 0) : 0,
+    );
+  }
+
   /** @override */
   _submit() {
     const value = valueOf(/** @type {Survey} */ (this._sheet), this._answers());
-    if (!value || !this._isOpen) return;
+    if (!value || !this._isOpen || this._excesses().some((bytes) => bytes > 0)) return;
     this._touched = false;
     this._try(value);
     for (const { options } of this._fields) if (options) options.choice = null;
+  }
+
+  /** @override @param {any} error */
+  _onRefused(error) {
+    super._onRefused(error);
+    // All together are too long: how much a hub takes it says only then.
+    const [, bytes, most] = /(\d+) bytes, at most (\d+)/.exec(error.message) ?? [];
+    if (bytes) this._refusal = this._say('long', Number(bytes) - Number(most));
+  }
+
+  /** @override @param {string} value */
+  _giveBack(value) {
+    if (this._touched) return; // something newer
+    this._touched = true;
+    const answers = answersOf(/** @type {Survey} */ (this._sheet), value);
+    this._fields.forEach(({ options, words }, at) => {
+      const answer = answers[at] ?? '';
+      if (options) options.choice = answer ? answer.split('_') : [];
+      if (words) words.value = answer;
+    });
+    this._draw();
   }
 
   /** @returns {ReturnType<typeof tallySurvey>} */
@@ -195,12 +228,18 @@ export class ExtSurvey extends Widget {
       const result = this._isRevealed ? results[at] : undefined;
       this._updateField(field, mine[at] ?? '', total, result);
     });
+    const excesses = this._excesses();
+    this._fields.forEach(({ hint }, at) => {
+      const excess = excesses[at] ?? 0;
+      setText(hint, excess > 0 ? this._say('long', excess) : '');
+    });
     const answered = this._mine !== '';
     setText(
       this._sendButton,
       open && (this._touched || !answered) ? this._say(answered ? 'resend' : 'send') : '',
     );
-    this._sendButton.disabled = !this._touched || !valueOf(survey, this._answers());
+    this._sendButton.disabled =
+      !this._touched || excesses.some((excess) => excess > 0) || !valueOf(survey, this._answers());
     setText(this._retractButton, open && answered && !this._touched ? this._say('withdraw') : '');
     const shown = this._isRevealed ? results : null;
     this._tellChange({ total, closed: this._isClosed, questions: shown });

@@ -1,4 +1,4 @@
-import { Answer } from './answer.js';
+import { Answer, CONFLICT } from './answer.js';
 import { button, h, setText } from './dom.js';
 import { Element, stateOf } from './element.js';
 import { refusalOf } from './notice.js';
@@ -31,8 +31,6 @@ export class Widget extends Element {
   _wasClosed = false;
   /** @type {any} what the pairs come to, until something changes: a hall has many */
   _counted = null;
-  /** What ext-change told last. */
-  _told = '';
   /** Whether the author was asked if it shall be closed. */
   _sure = false;
 
@@ -95,6 +93,13 @@ export class Widget extends Element {
 
   /** Sends what is chosen or typed. */
   _submit() {}
+
+  /**
+   * Puts back into the form what was not taken, so that nobody has to write it again.
+   *
+   * @param {string} _value
+   */
+  _giveBack(_value) {}
 
   /** How many have answered. */
   _total() {
@@ -188,7 +193,8 @@ export class Widget extends Element {
   }
 
   /**
-   * Writes the user's answer, '' to take it back, unless the page objects.
+   * Writes the user's answer, '' to take it back, unless the page objects. Returns whether it did
+   * not.
    *
    * @param {string} value
    */
@@ -196,7 +202,9 @@ export class Widget extends Element {
     this._need();
     this._refusal = '';
     this._draw();
-    if (this._tell('ext-vote', this._detail(value), true)) await this._answer?.write(value);
+    const goes = this._tell('ext-vote', this._detail(value), true);
+    if (goes) await this._answer?.write(value);
+    return goes;
   }
 
   /**
@@ -205,7 +213,9 @@ export class Widget extends Element {
    * @param {string} value
    */
   _try(value) {
-    this._write(value).catch(() => {});
+    void this._write(value)
+      .catch(({ code }) => code === CONFLICT) // there is a button with what was wished
+      .then((taken) => taken || (value && this._sheet && this._giveBack(value)));
   }
 
   /** @param {string | false} term what there is to know besides */
@@ -235,17 +245,6 @@ export class Widget extends Element {
     setText(this._nobody, total ? '' : this._say(none));
     const isTheirs = this._isAuthor && !this._isReadOnly;
     setText(this._closeButton, isTheirs ? this._say(this._sure ? 'sure' : 'close') : '');
-  }
-
-  /**
-   * Tells the page what is shown, if that is new.
-   *
-   * @param {object} detail
-   */
-  _tellChange(detail) {
-    const told = JSON.stringify(detail);
-    if (told !== this._told) queueMicrotask(() => this._tell('ext-change', detail));
-    this._told = told;
   }
 
   _askToClose() {

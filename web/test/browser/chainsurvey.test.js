@@ -166,5 +166,38 @@ test('chains and surveys', { timeout: 120_000 }, async (t) => {
     });
   }
 
+  await t.test('a text that the hub or the page does not take stays in the form', async (t) => {
+    const open300 = { write: 'own', questions: [{ text: 300 }] };
+    const chain = await open(t, 'ext-chain', await gallery.send(chainData, open300), 'bo');
+    const entry = chain.getByLabel('My entry');
+    await chain.evaluate(() =>
+      addEventListener('ext-vote', (event) => event.preventDefault(), { once: true }),
+    );
+    await entry.fill('Tea');
+    await chain.keyboard.press('Enter');
+    await chain.getByRole('button', { name: 'Add me', disabled: false }).waitFor();
+    assert.equal(await entry.inputValue(), 'Tea');
+    await chain.keyboard.press('Enter');
+    await state(chain, 'ext-chain');
+
+    // Each answer is short enough, all together are not, which the hub says.
+    const long = { write: 'own', questions: [{ choices: 2 }, { choices: 5 }, { text: 1000 }] };
+    const survey = await open(t, 'ext-survey', await gallery.send(surveyData(), long), 'bo');
+    const [words, send] = [survey.getByRole('textbox'), survey.getByRole('button', { name: /my/ })];
+    await survey.getByRole('radio', { name: 'The first' }).check();
+    await words.fill('x'.repeat(1001));
+    await survey.getByText('Too long by 1 byte', { exact: true }).waitFor();
+    assert.ok(await send.isDisabled());
+    await words.fill('x'.repeat(1000));
+    await send.click();
+    const notice = survey.locator('ext-survey').locator('[part=notice]');
+    await notice.getByText('Too long by 11 bytes', { exact: true }).waitFor();
+    assert.equal((await words.inputValue()).length, 1000);
+    assert.ok(await survey.getByRole('radio', { name: 'The first' }).isChecked());
+    await words.fill('x'.repeat(989));
+    await send.click();
+    await state(survey, 'ext-survey');
+  });
+
   gallery.assertNoComplaints();
 });

@@ -129,6 +129,9 @@ test('a survey is written and read in both forms', () => {
   ])
     assert.deepEqual(answersOf(survey, value), ['2', '', 'x']);
   assert.deepEqual(answersOf(plain, '[9,"<b>",{}]'), ['', '', '']);
+  const only = { ...data, questions: data.questions.slice(2) };
+  const alone = readSurvey(message(only, { write: 'own', questions: [{ text: 9 }] }));
+  for (const words of ['["a","b"]', '[]', '7']) assert.deepEqual(answersOf(alone, words), [words]);
   const pairs = new Map([
     ['a', '[1,5,"one"]'],
     ['b', '[2,5,null]'],
