@@ -5,6 +5,8 @@ const OFFLINE = [2800, 2801, 2805, 2999];
 /** The hub has too much to do, or this user asks too often: later it may take it. */
 const BUSY = [23003, 10006, 10002, 60007, 429, 503];
 export const CONFLICT = 23001;
+/** The SDK's code for what may have been done. */
+const UNKNOWN = 2801;
 /** Attempts on a busy hub. */
 const MAX_ATTEMPTS = 6;
 
@@ -118,6 +120,13 @@ export class Answer {
   stop() {
     clearTimeout(this._timer);
     this._timer = undefined;
+  }
+
+  /** Another message takes its place. What was sent may have been done. */
+  end() {
+    this.stop();
+    this.wish?.reject(Object.assign(new Error('another message'), { code: UNKNOWN }));
+    this.wish = null;
   }
 
   /** @param {Wish} wish */

@@ -108,6 +108,7 @@ export class ExtChain extends Widget {
   _build() {
     this._list.replaceChildren();
     this._listed = '';
+    this._typed = false;
     this._body.replaceChildren(
       h(
         'fieldset',

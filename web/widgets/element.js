@@ -125,11 +125,15 @@ export class Element extends Base {
     });
   }
 
-  /** @param {string} name */
-  attributeChangedCallback(name) {
+  /**
+   * @param {string} name
+   * @param {string | null} before
+   * @param {string | null} now
+   */
+  attributeChangedCallback(name, before, now) {
     if (!this._started) return;
     if (name === 'lang') this._speaker = null;
-    if (name === 'message') this._forget();
+    if (name === 'message' && before !== now) this._forget();
     if (BEGIN_ANEW.includes(name)) this._begin();
     this._draw();
   }
@@ -254,6 +258,7 @@ export class Element extends Base {
   /** Forgets the message that it was told before. */
   _forget() {
     this._source = null;
+    this._told = '';
   }
 
   /** @param {number} turn */

@@ -28,7 +28,8 @@ export class Widget extends Element {
   _refusal = '';
   /** From how many answers on there is no room. */
   _room = Infinity;
-  _wasClosed = false;
+  /** @type {boolean | null} null until it is shown: what was closed before is not told */
+  _wasClosed = null;
   /** @type {any} what the pairs come to, until something changes: a hall has many */
   _counted = null;
   /** Whether the author was asked if it shall be closed. */
@@ -291,16 +292,16 @@ export class Widget extends Element {
   /** @override */
   _forget() {
     super._forget();
-    this._sheet = null;
-    this._answer = null;
+    this._answer?.end();
+    this._answer = this._sheet = null;
+    this._refusal = '';
+    this._sure = false;
   }
 
   /** @override */
   _change() {
     this._answer?.resume();
     this._draw();
-    if (this._isClosed && !this._wasClosed) this._tell('ext-close');
-    this._wasClosed = this._isClosed;
   }
 
   /** @override */
@@ -318,6 +319,8 @@ export class Widget extends Element {
     this._fallback.hidden = shown;
     if (shown) this._update();
     this._enterState(this._stateNow());
+    if (this._isClosed && this._wasClosed === false) this._tell('ext-close');
+    this._wasClosed = shown ? this._isClosed : null;
     const notice = this._noticeNow();
     const fresh = this._notice.show(this._state, notice);
     if (fresh && this._state !== 'loading') this._voice.say(notice[0]);

@@ -192,6 +192,85 @@ test('a widget in a page', { timeout: 240_000 }, async (t) => {
     assert.equal(await ready, second.ID);
   });
 
+  await t.test('what was said of one message is not said of the next', async (t) => {
+    const [first, second] = [await gallery.send(lunch(), rulesOf(3)), await gallery.send(lunch())];
+    let lines;
+    const before = async (page) => (lines = await holdLines(page));
+    const page = await gallery.poll(t, first, 'ann', { before });
+    const poll = page.locator('ext-poll');
+    const told = await poll.evaluateHandle((one) => {
+      const events = [];
+      for (const name of ['ext-close', 'ext-conflict', 'ext-error'])
+        one.addEventListener(name, () => events.push(name));
+      return events;
+    });
+    const show = async ({ ID }) => {
+      await poll.evaluate(
+        (one, ID) =>
+          new Promise((resolve) => {
+            one.addEventListener('ext-ready', resolve, { once: true });
+            one.setAttribute('message', ID);
+          }),
+        ID,
+      );
+    };
+    // A question about the close, a refusal, and a vote that is on its way.
+    await page.getByRole('button', { name: 'Close it', exact: true }).click();
+    await page.getByRole('button', { name: 'Close it for good?' }).waitFor();
+    await show(second);
+    await page.getByRole('button', { name: 'Close it', exact: true }).waitFor();
+    lines.hold('setMessageExtensions');
+    const lost = poll.evaluate((one) => one.vote(1).catch(({ code }) => code));
+    await reaches(poll, 'pending');
+    await poll.evaluate((one) => one.setAttribute('message', one.getAttribute('message')));
+    await reaches(poll, 'pending'); // asks again, with the vote
+    await show(first);
+    assert.equal(await lost, 2801); // it may have been done
+    lines.release();
+    await show(second);
+    await reaches(poll, 'voted');
+    await show(first);
+    await gallery.ann.closeMessageExtensions(first);
+    await reaches(poll, 'closed');
+    await poll.evaluate((one) => one.vote(1).catch(() => {}));
+    await page.getByText('Not counted: it was closed before.').first().waitFor();
+    await show(second);
+    await reaches(poll, 'voted');
+    assert.equal(await page.locator('ext-poll').locator('[part=notice]').isVisible(), false);
+    assert.deepEqual(await told.jsonValue(), ['ext-close', 'ext-error']);
+  });
+
+  await t.test('a close is told once, and not of what was closed before', async (t) => {
+    const message = await gallery.send(lunch(), rulesOf(3));
+    let lines;
+    const closes = (page) =>
+      page.locator('ext-poll').evaluateHandle((poll) => {
+        const told = [];
+        poll.addEventListener('ext-close', () => told.push(poll.state));
+        return told;
+      });
+    const before = async (page) => (lines = await holdLines(page));
+    const page = await gallery.poll(t, message, 'bo', { before });
+    const told = await closes(page);
+    await lines.cut();
+    await reaches(page.locator('ext-poll'), 'offline');
+    await gallery.ann.closeMessageExtensions(message);
+    lines.restore();
+    await reaches(page.locator('ext-poll'), 'closed');
+    assert.deepEqual(await told.jsonValue(), ['closed']);
+    const late = await gallery.poll(t, message, 'cy', { before });
+    const toldLate = await closes(late);
+    const back = await late.locator('ext-poll').evaluateHandle(({ client }) => {
+      const connected = ({ data }, done) => data.state === 'connected' && setTimeout(done);
+      const again = (done) => client.on('netStateChange', (event) => connected(event, done));
+      return { again: new Promise(again) };
+    });
+    await lines.cut();
+    lines.restore();
+    await back.evaluate(({ again }) => again);
+    assert.deepEqual(await toldLate.jsonValue(), []);
+  });
+
   await t.test('an element that was there before the script, and one far below', async (t) => {
     const message = await gallery.send(lunch());
     const html = `<main><ext-poll id="early"></ext-poll>${'<br>'.repeat(400)}
