@@ -224,8 +224,17 @@ export class Element extends Base {
     this._drawing = true;
     queueMicrotask(() => {
       this._drawing = false;
-      this._drawNow();
+      this._redraw();
     });
+  }
+
+  /** Draws. The card takes the focus of what goes away with it, so that keys go on from there. */
+  _redraw() {
+    const focused = this.shadowRoot?.activeElement;
+    this._drawNow();
+    if (!focused || (focused.getClientRects().length && !focused.matches(':disabled'))) return;
+    this._card.tabIndex = -1;
+    this._card.focus({ preventScroll: true });
   }
 
   /** @param {WidgetState} state */
@@ -279,7 +288,7 @@ export class Element extends Base {
       if (!this._take(source)) return fail({ code: UNREADABLE });
       this._attempts = 0;
       this._trouble = null;
-      this._drawNow();
+      this._redraw();
       if (first) this._tell('ext-ready', { message: source.message });
     } catch (error) {
       fail(error);

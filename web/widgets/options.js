@@ -25,7 +25,13 @@ import { h, setText } from './dom.js';
 
 /** Options are a list of radio buttons or checkboxes, which are also the bars of the result. */
 export class Options {
-  element = h('ul', { part: 'options', class: 'rows', role: 'list' });
+  element = h('ul', {
+    part: 'options',
+    class: 'rows',
+    role: 'list',
+    // A click on what is chosen already changes nothing, and says nothing of the key behind it.
+    onkeydown: () => (this._pointed = false),
+  });
   /** @type {string[] | null} what is chosen and not sent */
   choice = null;
 

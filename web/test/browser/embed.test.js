@@ -261,7 +261,7 @@ test('a widget in a page', { timeout: 240_000 }, async (t) => {
     const late = await gallery.poll(t, message, 'cy', { before });
     const toldLate = await closes(late);
     const back = await late.locator('ext-poll').evaluateHandle(({ client }) => {
-      const connected = ({ data }, done) => data.state === 'connected' && setTimeout(done);
+      const connected = ({ data }, done) => data.state === 'connected' && setTimeout(() => done());
       const again = (done) => client.on('netStateChange', (event) => connected(event, done));
       return { again: new Promise(again) };
     });

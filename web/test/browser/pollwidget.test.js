@@ -44,6 +44,30 @@ test('the poll', { timeout: 240_000 }, async (t) => {
     await reaches(page.locator('ext-poll'), 'voted');
     const group = page.getByRole('group', { name: 'Where shall we eat on Friday?' });
     await group.getByRole('radio', { checked: true, name: 'Something with rice' }).waitFor();
+    await page.getByText('Something with rice', { exact: true }).click(); // is chosen already
+    await page.keyboard.press('ArrowUp');
+    await page.getByRole('button', { name: 'Change my vote', exact: true }).waitFor();
+    assert.equal(await page.locator('ext-poll').evaluate(({ state }) => state), 'voted');
+  });
+
+  await t.test('what has the focus and goes away leaves it to the card', async (t) => {
+    const message = await gallery.send(lunch());
+    const page = await gallery.poll(t, message, 'ann');
+    const card = page.locator('ext-poll').locator('[part=card]');
+    const isFocused = () => card.evaluate((one) => one.getRootNode().activeElement === one);
+    await page.getByText('Pizza').click();
+    await page.getByRole('button', { name: 'Take my vote back' }).press('Enter');
+    await reaches(page.locator('ext-poll'), 'empty');
+    assert.ok(await isFocused());
+    await page.keyboard.press('Tab');
+    await page.keyboard.press('Space');
+    await page.getByRole('button', { name: 'Vote', exact: true }).press('Enter');
+    await reaches(page.locator('ext-poll'), 'voted');
+    assert.ok(await isFocused());
+    await page.getByRole('button', { name: 'Close it' }).press('Enter');
+    await page.getByRole('button', { name: 'Close it for good?' }).press('Enter');
+    await reaches(page.locator('ext-poll'), 'closed');
+    assert.ok(await isFocused());
   });
 
   await t.test('by rules: several, anonymous, as the hub allows', async (t) => {
