@@ -98,7 +98,8 @@ export class Element extends Base {
   }
 
   connectedCallback() {
-    if (this._started) return; // moved
+    this._speaker = null; // another language may be around it
+    if (this._started) return this._draw(); // moved
     for (const name of /** @type {const} */ (['client', 'ticket', 'names'])) {
       if (!Object.prototype.hasOwnProperty.call(this, name)) continue;
       const early = /** @type {any} */ (this[name]); // set before this class was there

@@ -103,10 +103,7 @@ export function addWords(more) {
  * @param {HTMLElement} element
  */
 export function speaker(element) {
-  const named =
-    element.closest('[lang]')?.getAttribute('lang') ||
-    document.documentElement.lang ||
-    navigator.language;
+  const named = languageAround(element) || navigator.language;
   const lang = supported(named) ?? supported(navigator.language) ?? 'en';
   const tableNow = () => words[lang] ?? words[lang.split('-')[0] ?? ''];
   const table = tableNow();
@@ -148,6 +145,15 @@ export const plain = (text) => text.replace(/[\u202a-\u202e\u2066-\u2069]/g, '')
  * @param {string} text
  */
 export const isolated = (text) => `\u2068${plain(text)}\u2069`;
+
+/**
+ * What an element or one around it says, also outside of its shadow tree.
+ *
+ * @param {any} element
+ * @returns {string | undefined}
+ */
+const languageAround = (element) =>
+  element && (element.closest('[lang]')?.lang || languageAround(element.getRootNode().host));
 
 /** @param {string} lang */
 function supported(lang) {

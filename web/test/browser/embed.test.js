@@ -271,6 +271,26 @@ test('a widget in a page', { timeout: 240_000 }, async (t) => {
     assert.deepEqual(await toldLate.jsonValue(), []);
   });
 
+  await t.test(
+    'the language is that around it, also in a shadow tree, and where it moves',
+    async (t) => {
+      const message = await gallery.send(lunch());
+      const page = await gallery.show(t, gallery.page('<main lang="zh"><p></p></main><div></div>'));
+      await page.evaluate(
+        ({ ID, ticket }) => {
+          const poll = document.createElement('ext-poll');
+          poll.setAttribute('message', ID);
+          poll.setAttribute('ticket', ticket);
+          document.querySelector('p').attachShadow({ mode: 'open' }).append(poll);
+        },
+        { ID: message.ID, ticket: gallery.ticket('bo') },
+      );
+      await says(page, '还没有人投票');
+      await page.evaluate(() => document.querySelector('div').append(document.querySelector('p')));
+      await says(page, 'No votes yet');
+    },
+  );
+
   await t.test('an element that was there before the script, and one far below', async (t) => {
     const message = await gallery.send(lunch());
     const html = `<main><ext-poll id="early"></ext-poll>${'<br>'.repeat(400)}
