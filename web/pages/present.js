@@ -24,6 +24,8 @@ for (const name of /** @type {const} */ (['hide', 'close', 'export', 'full', 'ye
 element('question').textContent = words.sure;
 for (const next of document.querySelectorAll('#next')) next.textContent = words.next;
 
+/** Where it is kept whether the results are hidden: a wall that is loaded again shows no more. */
+const hiding = `exthub-hidden:${id}`;
 const ticket = takeTicket();
 if (ticket) widget.ticket = ticket;
 invite();
@@ -46,6 +48,14 @@ function takeTicket() {
   return at > 0 ? { userID: text.slice(0, at), userSig: text.slice(at + 1) } : null;
 }
 
+function wasHidden() {
+  try {
+    return sessionStorage.getItem(hiding) === 'true';
+  } catch {
+    return false;
+  }
+}
+
 /** Shows where the message is answered: as a picture for phones, and as text. */
 function invite() {
   const url = shareAddress();
@@ -61,6 +71,11 @@ function invite() {
 
 /** @param {boolean} hidden */
 function setHidden(hidden) {
+  try {
+    sessionStorage.setItem(hiding, String(hidden));
+  } catch {
+    // A window that keeps nothing begins anew when it is loaded again.
+  }
   hide.setAttribute('aria-pressed', String(hidden));
   if (hidden) widget.setAttribute('results', 'after-close');
   else widget.removeAttribute('results');
@@ -75,6 +90,7 @@ widget.addEventListener('ext-ready', (event) => {
   // What the voters don't see before the close is not for the wall either, until somebody says so.
   if (message?.extensionRules?.reveal === 'closed') setHidden(true);
 });
+if (wasHidden()) setHidden(true);
 widget.addEventListener('ext-change', (event) => {
   if (!(/** @type {CustomEvent} */ (event).detail.closed)) return;
   close.hidden = hide.hidden = true;

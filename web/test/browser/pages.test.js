@@ -103,6 +103,16 @@ test('a poll that somebody made in a terminal', { timeout }, async (t) => {
     assert.equal(await scan(dark), share);
   });
 
+  await t.test('has its code in sight beside more options than fit', async (t) => {
+    const options = Array.from({ length: 20 }, (_, at) => `Option ${at + 1}`);
+    const { share, present } = await stage.poll('Which of them?', ...options);
+    const wall = await stage.show(t, present, WALL);
+    await wall.waitForLoadState('networkidle');
+    assert.equal(await scan(wall), share);
+    await wall.getByRole('button', { name: 'Close poll' }).scrollIntoViewIfNeeded();
+    assert.equal(await scan(wall), share);
+  });
+
   await t.test('is closed by who presents, once they are sure, and by nobody else', async (t) => {
     const { share, present } = await stage.poll('Close me?', 'Yes', 'No');
     const phone = await stage.show(t, share);
@@ -140,6 +150,10 @@ test('a poll that somebody made in a terminal', { timeout }, async (t) => {
     const hide = wall.getByRole('button', { name: 'Hide results' });
     await hide.click();
     await wall.getByText('1 vote', { exact: true }).waitFor({ state: 'hidden' });
+    await wall.reload();
+    await reaches(wall.locator('ext-poll'), 'open');
+    await wall.getByRole('button', { name: 'Hide results', pressed: true }).waitFor();
+    assert.equal(await wall.getByText('100%').filter({ visible: true }).count(), 0);
     await hide.click();
     await counts(wall, 'Yes', 1);
     const [download] = await Promise.all([
