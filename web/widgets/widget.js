@@ -324,12 +324,15 @@ export class Widget extends Element {
     const notice = this._noticeNow();
     const fresh = this._notice.show(this._state, notice);
     if (fresh && this._state !== 'loading') this._voice.say(notice[0]);
-    const news = shown ? this._news() : '';
+    const news = shown ? this._heard() : '';
     // What the user does is said when the hub has it.
     if (news && this._known && news !== this._known && !this._answer?.wish)
-      this._voice.sayLater(() => this._news());
+      this._voice.sayLater(() => this._heard());
     this._known = news;
   }
+
+  /** What there is to hear: the sentence, and that it is the last. */
+  _heard = () => (this._isClosed ? `${this._say('closed')} · ` : '') + this._news();
 
   /** @returns {WidgetState} */
   _stateNow() {
@@ -354,7 +357,7 @@ export class Widget extends Element {
   _noticeNow() {
     const { _answer: answer, _trouble: trouble, _state: state } = this;
     const written = answer?.wish;
-    if (this._refusal) return [this._refusal];
+    if (this._refusal && !trouble) return [this._refusal];
     if (answer?.conflict) return this._conflictNotice(answer.conflict);
     if (state === 'offline') return [this._say(written ? 'offline' : 'away')];
     if (state === 'busy') return [this._say(written ? 'busy' : 'waiting')];

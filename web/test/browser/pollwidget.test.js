@@ -291,6 +291,37 @@ test('the poll', { timeout: 240_000 }, async (t) => {
     },
   );
 
+  await t.test('a refusal does not stand before what is worse', async (t) => {
+    const message = await gallery.send(lunch(), rulesOf(3, { rules: { once: true } }));
+    const page = await gallery.poll(t, message, 'bo');
+    const poll = page.locator('ext-poll');
+    await poll.evaluate((one) =>
+      one
+        .vote(1)
+        .then(() => one.vote(2))
+        .catch(() => {}),
+    );
+    await part(page, 'notice').getByText('Not counted', { exact: false }).waitFor();
+    await ann.revokeMessage(message);
+    await part(page, 'notice').getByText('This is no longer there.').waitFor();
+    await page.getByRole('button', { name: 'Try again' }).waitFor();
+  });
+
+  await t.test('a close is heard, with the result, by who is there', async (t) => {
+    const message = await gallery.send(
+      lunch({ exthub: { results: 'after-close' } }),
+      rulesOf(3, { rules: { reveal: 'closed' } }),
+    );
+    const page = await gallery.poll(t, message, 'bo');
+    await page.getByText('Pizza').click();
+    await reaches(page.locator('ext-poll'), 'voted');
+    await ann.closeMessageExtensions(message);
+    const heard = 'Closed · 1 person voted \u2068Pizza at the corner\u2069 leads.';
+    await page.getByRole('status').getByText(heard, { exact: true }).waitFor();
+    const late = await gallery.poll(t, message, 'cy');
+    assert.equal(await late.getByRole('status').textContent(), '');
+  });
+
   await t.test('bars grow from where the line begins', async (t) => {
     const message = await gallery.send(pollData('إلى أين؟', ['نودلز', 'أرز', 'بيتزا']));
     await vote(message, 'dee', '1');
