@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"exthub/kv/bucket"
 	"exthub/kv/kvtest"
 )
 
@@ -244,6 +245,34 @@ func TestDuplicatesUseUpNoNumbers(t *testing.T) {
 	r.Random++
 	if next := mail(t, s, r); next.MsgSeq != first.MsgSeq+1 {
 		t.Errorf("message %d after %d", next.MsgSeq, first.MsgSeq)
+	}
+}
+
+// A server has yet to put away messages that have expired: it would keep these. No page has one
+// that is not there for whoever asks for it alone, nor is it the newest of its conversation.
+func TestHistoryOfWhatIsPutAway(t *testing.T) {
+	t.Parallel()
+	s, _ := open(t, kvtest.Server(t), brief(Options{}))
+	for _, r := range []Record{letter("ann", "bob", 1, "hi"), groupMessage(0)} {
+		ref := mail(t, s, r)
+		if err := s.Read(t.Context(), ref, 0, func(m *Message) { r = dying(*m.Record()) }); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.shards[0].bucket.Publish(t.Context(), []bucket.Write{r.write()}, bucket.PublishOptions{}); err != nil {
+			t.Fatal(err)
+		}
+		for there := true; there; {
+			err := s.Read(t.Context(), r.Ref, 0, func(m *Message) { there = m.Record() != nil })
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		if refs := pages(t, s, r.Ref.Conversation(), 15); len(refs) > 0 {
+			t.Errorf("history of %s: %v", r.Ref.Conversation(), refs)
+		}
+		if n, err := s.shards[0].bucket.Count(t.Context(), string(r.Ref.ID())+".m"); n != 1 || err != nil {
+			t.Errorf("%d records of %v, %v", n, r.Ref, err)
+		}
 	}
 }
 

@@ -141,7 +141,8 @@ func (sh *shard) groupRecordsOf(ctx context.Context, groupID string, first, end 
 }
 
 // records returns the records of these keys that are there. One that can't be read is passed by:
-// the others of its conversation are worth reading.
+// the others of its conversation are worth reading. So is one that has expired: a server may take
+// a second to put it away, and by then the message is not there for whoever asks for it alone.
 func (sh *shard) records(ctx context.Context, keys []string) (map[string]*Record, error) {
 	if len(keys) == 0 {
 		return nil, nil
@@ -155,6 +156,9 @@ func (sh *shard) records(ctx context.Context, keys []string) (map[string]*Record
 		r, err := readRecord(e)
 		if err != nil {
 			slog.Warn("record that can't be read", "bucket", sh.bucket.Name(), "error", err)
+			continue
+		}
+		if r.TTL > 0 && !sh.bucket.Now().Before(e.Time.Add(r.ttl())) {
 			continue
 		}
 		found[e.Key] = &r
