@@ -183,6 +183,11 @@ export class Lists {
         numbers.set(wire.conversationID, wire.lastSequence);
         if (wire.group) conversation.groupProfile = toGroup(wire.group, this._session.userID);
         if (wire.lastMessage) conversation.lastMessage = toLastMessage(wire.lastMessage);
+        const { fromAccount, ID } = conversation.lastMessage;
+        if (fromAccount === this._session.userID && conversation.unreadCount) {
+          conversation.unreadCount = 0; // who sends has read, also before this list was there
+          this._own.set(wire.conversationID, ID);
+        }
         conversations.push(conversation);
       }
       if (page.isCompleted) break;
