@@ -172,11 +172,8 @@ export class Lists {
     this._unread.begin();
     let cursor = '';
     for (let pages = 0; pages < MAX_PAGES; pages++) {
-      const page = await this._session.call(
-        'getConversationList',
-        { cursor, count: 50 },
-        { retry: true },
-      );
+      const params = { cursor, count: 50 };
+      const page = await this._session.call('getConversationList', params, { retry: true });
       for (const wire of page.conversationList) {
         const conversation = toConversation(wire.conversationID);
         conversation.unreadCount = wire.lastSequence - wire.readSequence;
