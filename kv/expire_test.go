@@ -258,7 +258,8 @@ func TestHistoryOfWhatIsPutAway(t *testing.T) {
 		if err := s.Read(t.Context(), ref, 0, func(m *Message) { r = dying(*m.Record()) }); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := s.shards[0].bucket.Publish(t.Context(), []bucket.Write{r.write()}, bucket.PublishOptions{}); err != nil {
+		anew := []bucket.Write{r.write()}
+		if _, err := s.shards[0].bucket.Publish(t.Context(), anew, bucket.PublishOptions{}); err != nil {
 			t.Fatal(err)
 		}
 		for there := true; there; {

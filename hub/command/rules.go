@@ -166,8 +166,8 @@ func checkAccounts(field string, ids []string, most int) error {
 	}
 	seen := make(map[string]bool, len(ids))
 	for i, id := range ids {
-		if CheckUserID(field, id) != nil {
-			return CheckUserID(fmt.Sprintf("%s[%d]", field, i), id)
+		if err := CheckUserID(fmt.Sprintf("%s[%d]", field, i), id); err != nil {
+			return err
 		}
 		if seen[id] {
 			return refusal.Field(refusal.BadParameter, field, "%q stands there twice", id)
